@@ -1,0 +1,60 @@
+"""A movie as lazy frames with units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dask.array as da
+
+
+@dataclass(frozen=True, eq=False)
+class Movie:
+    """A grey-scale movie of one field of view.
+
+    Parameters
+    ----------
+    data : dask.array.Array, shape (T, Y, X)
+        Frames, read when asked for. Any real dtype; never converted on opening.
+    fps : float or None
+        Frames per second; None where the file does not say.
+    pixel_size_um : float or None
+        Edge of a (square) pixel in micrometres; None where the file does not say.
+    source : pathlib.Path or None
+        The file or folder the frames come from; None for an array in memory.
+    name : str
+        What a person would call it: file stem or layer name.
+    notes : tuple of str
+        Sentences about the file its user should know, for example a slice that was chosen.
+    """
+
+    data: da.Array
+    fps: float | None = None
+    pixel_size_um: float | None = None
+    source: Path | None = None
+    name: str = "movie"
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames T."""
+        return int(self.data.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width (Y, X) of a frame in pixels."""
+        return int(self.data.shape[1]), int(self.data.shape[2])
+
+    @property
+    def scale(self) -> tuple[float, float, float]:
+        """Size of a voxel along (T, Y, X): seconds and micrometres, or 1 where unknown."""
+        frame = 1.0 / self.fps if self.fps else 1.0
+        pixel = self.pixel_size_um or 1.0
+        return frame, pixel, pixel
+
+    @property
+    def units(self) -> tuple[str, str, str]:
+        """Unit of each axis for napari: ``s`` and ``um``, or ``pixel`` where unknown."""
+        time = "s" if self.fps else "pixel"
+        space = "um" if self.pixel_size_um else "pixel"
+        return time, space, space

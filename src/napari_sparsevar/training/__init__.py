@@ -1,0 +1,1 @@
+"""From a movie and settings to a run: a generator of typed events."""
