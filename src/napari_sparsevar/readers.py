@@ -1,0 +1,257 @@
+"""Movies and runs as napari layers; neither napari nor Qt is imported here.
+
+Layers are views: ``run_layers`` makes them again from a run whenever they are wanted, for the
+reader of run directories and for the Train dock alike.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis import Run
+    from napari_sparsevar.movie.movie import Movie
+
+LayerData = tuple[Any, dict[str, Any], str]
+Reader = Callable[[str], list[LayerData]]
+
+METADATA_KEY = "napari_sparsevar"
+"""The one key this package uses in ``layer.metadata``."""
+
+TIFF_SUFFIXES = {".tif", ".tiff"}
+ZARR_MARKERS = ("zarr.json", ".zarray", ".zgroup")
+LOOKED_AT_FRAMES = 8
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a two-dimensional map lies in the world, along (Y, X).
+
+    Parameters
+    ----------
+    scale : tuple of float
+        Size of a pixel.
+    translate : tuple of float
+        Position of the first pixel.
+    units : tuple of str
+        Unit of each axis.
+    """
+
+    scale: tuple[float, float]
+    translate: tuple[float, float] = (0.0, 0.0)
+    units: tuple[str, str] = ("pixel", "pixel")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The same as arguments of a napari layer."""
+        return {"scale": self.scale, "translate": self.translate, "units": self.units}
+
+
+def get_reader(path: str | Sequence[str]) -> Reader | None:
+    """Return what opens the path, or None if it is neither a movie nor a run of ours.
+
+    Parameters
+    ----------
+    path : str or sequence of str
+        As napari hands it over; several files at once are left to other readers.
+
+    Returns
+    -------
+    callable or None
+        Takes the path, returns layers.
+    """
+    if not isinstance(path, str):
+        return None
+    place = Path(path)
+    if is_run(place):
+        return read_run
+    if place.is_dir():
+        return read_movie if _is_movie_directory(place) else None
+    return read_movie if _is_movie_file(place) else None
+
+
+def is_run(path: Path) -> bool:
+    """Whether the folder is a run directory of this package."""
+    if not (path / "run.json").is_file():
+        return False
+    from napari_sparsevar.analysis import is_run_directory
+
+    return bool(is_run_directory(path))
+
+
+def read_movie(path: str) -> list[LayerData]:
+    """Open a movie lazily as one image layer.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read as a movie; the sentence says why.
+    """
+    from napari_sparsevar.movie import open_movie
+
+    return [movie_layer(open_movie(Path(path)))]
+
+
+def read_run(path: str) -> list[LayerData]:
+    """Open a run directory: the movie if it is still there, the maps in any case."""
+    from napari_sparsevar.analysis import load_run
+
+    run = load_run(Path(path))
+    return [*_run_movie(run), *run_layers(run)]
+
+
+def movie_layer(movie: Movie) -> LayerData:
+    """Return the movie as an image layer with its scale, units and contrast."""
+    ours = {
+        "source": None if movie.source is None else str(movie.source),
+        "fps": movie.fps,
+        "pixel_size_um": movie.pixel_size_um,
+        "notes": list(movie.notes),
+    }
+    meta = {
+        "name": movie.name,
+        "scale": movie.scale,
+        "units": movie.units,
+        "colormap": "gray",
+        "contrast_limits": contrast_limits(movie),
+        "metadata": {METADATA_KEY: ours},
+    }
+    return movie.data, meta, "image"
+
+
+def contrast_limits(movie: Movie) -> tuple[float, float]:
+    """Return display limits from a few frames, so that napari need not scan the movie."""
+    chosen = np.linspace(0, movie.n_frames - 1, min(LOOKED_AT_FRAMES, movie.n_frames)).astype(int)
+    frames = np.asarray(movie.data[np.unique(chosen)], dtype=np.float64)
+    finite = frames[np.isfinite(frames)]
+    if finite.size == 0:
+        return 0.0, 1.0
+    low, high = np.percentile(finite, [0.5, 99.8])
+    return float(low), float(high) if high > low else float(low) + 1.0
+
+
+def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
+    """Return a run's maps as layers: the contribution map and the drivers.
+
+    Parameters
+    ----------
+    run : Run
+        A finished run.
+    placement : Placement, optional
+        Where the movie layer lies; by default as the run remembers the movie.
+
+    Returns
+    -------
+    list of LayerData
+        An image layer and a labels layer, both two-dimensional.
+    """
+    where = placement or Placement(scale=tuple(run.scale), units=tuple(run.units))
+    return [_contribution_layer(run, where), _drivers_layer(run, where)]
+
+
+def _contribution_layer(run: Run, where: Placement) -> LayerData:
+    image = np.asarray(run.contribution_map, dtype=np.float32)
+    top = float(np.nanmax(image, initial=0.0))
+    meta = {
+        "name": f"contribution ({run.movie_name})",
+        "colormap": "inferno",
+        "blending": "additive",
+        "contrast_limits": (0.0, top if top > 0 else 1.0),
+        "metadata": _run_metadata(run, "contribution"),
+        **where.arguments,
+    }
+    return image, meta, "image"
+
+
+def _drivers_layer(run: Run, where: Placement) -> LayerData:
+    # napari finds the row of a label by the column ``index``.
+    features = run.drivers.rename(columns={"label": "index"}).reset_index(drop=True)
+    meta = {
+        "name": f"drivers ({run.movie_name})",
+        "features": features,
+        "opacity": 0.6,
+        "metadata": _run_metadata(run, "drivers"),
+        **where.arguments,
+    }
+    return np.asarray(run.driver_labels, dtype=np.int32), meta, "labels"
+
+
+def _run_metadata(run: Run, kind: str) -> dict[str, Any]:
+    return {METADATA_KEY: {"run": str(run.path), "kind": kind}}
+
+
+def _run_movie(run: Run) -> list[LayerData]:
+    source = run.movie_source
+    if source is None:
+        _warn(f"{run.movie_name} was trained from memory, not from a file; only its maps open.")
+        return []
+    if not Path(source).exists():
+        _warn(f"The movie {source} of this run is not there any more; only the maps open.")
+        return []
+    from napari_sparsevar.movie import open_movie
+
+    try:
+        movie = open_movie(Path(source), fps=run.fps, pixel_size_um=run.pixel_size_um)
+        return [movie_layer(movie)]
+    except UserError as error:
+        _warn(f"The movie of this run cannot be opened, only the maps: {error}")
+        return []
+
+
+def _warn(sentence: str) -> None:
+    # napari shows a warning as a notification.
+    warnings.warn(sentence, UserWarning, stacklevel=2)
+
+
+def _is_movie_directory(path: Path) -> bool:
+    if any((path / marker).is_file() for marker in ZARR_MARKERS):
+        return True
+    tiffs = (entry for entry in path.iterdir() if entry.suffix.lower() in TIFF_SUFFIXES)
+    return sum(1 for _, _ in zip(tiffs, range(2), strict=False)) == 2
+
+
+def _is_movie_file(path: Path) -> bool:
+    if path.suffix.lower() not in TIFF_SUFFIXES or not path.is_file():
+        return False
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            return _holds_frames(tiff)
+    except (OSError, ValueError, tifffile.TiffFileError):
+        # A damaged movie is ours to explain; a file that is no TIFF at all is not.
+        return _has_tiff_magic(path)
+
+
+def _holds_frames(tiff: Any) -> bool:
+    page = tiff.pages.first
+    if page.samplesperpixel in (3, 4) and page.photometric.name == "RGB":
+        return False
+    # ImageJ writes a movie above 4 GB with one page; a second page is found without a scan.
+    if (tiff.imagej_metadata or {}).get("images", 1) > 1 or page.ndim > 2:
+        return True
+    return _has_second_page(tiff) or len(tiff.series[0].shape) > 2
+
+
+def _has_second_page(tiff: Any) -> bool:
+    try:
+        tiff.pages.get(1)
+    except IndexError:
+        return False
+    return True
+
+
+def _has_tiff_magic(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+    except OSError:
+        return False

@@ -1,0 +1,45 @@
+"""Sample movies of the viewer's *File > Open Sample*: simulated, with known drivers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_sparsevar.readers import LayerData
+
+SAMPLE_FRAMES = 1500
+SAMPLE_SHAPE = (96, 96)
+
+
+def known_drivers() -> list[LayerData]:
+    """Return a movie in which some cells drive others one frame later.
+
+    Returns
+    -------
+    list of LayerData
+        One image layer; its metadata names the drivers under ``truth``.
+    """
+    return _sample("easy", "simulated movie", seed=0)
+
+
+def strong_noise() -> list[LayerData]:
+    """Return the same kind of movie under strong shot noise.
+
+    Returns
+    -------
+    list of LayerData
+        One image layer; its metadata names the drivers under ``truth``.
+    """
+    return _sample("strong_noise", "simulated movie (strong noise)", seed=1)
+
+
+def _sample(regime: str, name: str, seed: int) -> list[LayerData]:
+    # Imported here: napari loads this module when it only lists its samples.
+    from napari_sparsevar.movie import simulate_movie
+    from napari_sparsevar.readers import METADATA_KEY, movie_layer
+
+    movie, truth = simulate_movie(SAMPLE_FRAMES, SAMPLE_SHAPE, regime=regime, seed=seed)
+    data, meta, kind = movie_layer(movie)
+    ours: dict[str, Any] = meta["metadata"][METADATA_KEY]
+    ours["truth"] = truth
+    return [(data, {**meta, "name": name}, kind)]
