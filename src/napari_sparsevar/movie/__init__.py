@@ -1,0 +1,6 @@
+"""A movie as lazy frames with units: open, simulate."""
+
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
+
+__all__ = ["REGIMES", "Movie", "Regime", "Truth", "simulate_movie"]

@@ -1,0 +1,1 @@
+"""One file a format: ``claims`` looks at content, ``read`` gives a `Movie`."""

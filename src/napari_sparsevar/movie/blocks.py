@@ -1,0 +1,169 @@
+"""Lazy arrays in blocks of whole frames, sized by memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dask.array as da
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+BLOCK_BYTES = 16 * 2**20
+
+_counter = itertools.count()
+
+
+def frames_per_block(frame_shape: Sequence[int], dtype: DTypeLike) -> int:
+    """Return how many whole frames make a block of about 16 MB, at least one.
+
+    Parameters
+    ----------
+    frame_shape : sequence of int
+        Shape of one frame.
+    dtype : dtype
+        Type of its pixels.
+
+    Returns
+    -------
+    int
+        Frames in a block.
+    """
+    frame_bytes = int(np.prod(frame_shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    return max(1, BLOCK_BYTES // max(1, frame_bytes))
+
+
+def from_array(array: Any) -> da.Array:
+    """Wrap an array-like object (NumPy, memory map, Zarr) without reading it.
+
+    Parameters
+    ----------
+    array : array-like, shape (T, ...)
+        Anything with shape, dtype and slicing.
+
+    Returns
+    -------
+    dask.array.Array
+        The same values in blocks of whole frames.
+    """
+    chunks = (frames_per_block(array.shape[1:], array.dtype), *array.shape[1:])
+    # A name of its own: dask would otherwise read everything to hash it.
+    lazy: da.Array = da.from_array(array, chunks=chunks, name=_new_name("array"))  # type: ignore[no-untyped-call]
+    return lazy
+
+
+def from_reader(
+    read: Callable[[int, int], NDArray[Any]],
+    shape: tuple[int, ...],
+    dtype: DTypeLike,
+    *,
+    length: int | None = None,
+) -> da.Array:
+    """Make a lazy array of a function that reads frames from start to stop.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(start, stop)`` gives frames of shape (stop - start, ...); called from threads.
+    shape : tuple of int
+        Shape of the whole, frames first.
+    dtype : dtype
+        Type of the pixels.
+    length : int, optional
+        Frames in a block; by default as many as make about 16 MB.
+
+    Returns
+    -------
+    dask.array.Array
+        Blocks that are read when asked for.
+    """
+    length = length or frames_per_block(shape[1:], dtype)
+    edges = [*range(0, shape[0], length), shape[0]]
+    name = _new_name("frames")
+    zeros = (0,) * (len(shape) - 1)
+    graph = {
+        (name, index, *zeros): (read, start, stop)
+        for index, (start, stop) in enumerate(itertools.pairwise(edges))
+    }
+    chunks = (tuple(np.diff(edges).tolist()), *((size,) for size in shape[1:]))
+    return da.Array(graph, name, chunks, dtype=np.dtype(dtype))  # type: ignore[no-untyped-call]
+
+
+def join(arrays: Sequence[da.Array]) -> da.Array:
+    """Put movies one after the other in time.
+
+    Parameters
+    ----------
+    arrays : sequence of dask.array.Array, each shape (t, Y, X)
+        Parts in order, all of one dtype.
+
+    Returns
+    -------
+    dask.array.Array, shape (T, Y, X)
+        The whole.
+    """
+    whole: da.Array = da.concatenate(list(arrays), axis=0)  # type: ignore[no-untyped-call]
+    return whole
+
+
+def even_blocks(lazy: da.Array) -> da.Array:
+    """Return the same array in blocks of whole frames of about 16 MB.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        With any chunks.
+
+    Returns
+    -------
+    dask.array.Array
+        The array itself where its blocks are whole frames and not too large already.
+    """
+    length = frames_per_block(lazy.shape[1:], lazy.dtype)
+    whole = all(len(chunks) == 1 for chunks in lazy.chunks[1:])
+    many = sum(lazy.chunks[0]) / max(1, len(lazy.chunks[0])) < min(length, lazy.shape[0]) / 8
+    if whole and not many and max(lazy.chunks[0], default=1) <= 2 * length:
+        return lazy
+    even: da.Array = lazy.rechunk((length, *lazy.shape[1:]))  # type: ignore[no-untyped-call]
+    return even
+
+
+def read_frames(lazy: da.Array, start: int, stop: int) -> NDArray[Any]:
+    """Read frames now.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        The movie.
+    start, stop : int
+        First frame and the one after the last.
+
+    Returns
+    -------
+    ndarray, shape (stop - start, Y, X)
+        Their pixels.
+    """
+    return np.asarray(lazy[start:stop])
+
+
+def runs(n_frames: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut a movie into runs of at most `length` frames.
+
+    Parameters
+    ----------
+    n_frames, length : int
+        Frames of the movie and of a run.
+
+    Yields
+    ------
+    tuple of int
+        First frame and the one after the last.
+    """
+    for start in range(0, n_frames, length):
+        yield start, min(n_frames, start + length)
+
+
+def _new_name(kind: str) -> str:
+    # Counted and not hashed: two openings of one file are two arrays.
+    return f"sparsevar-{kind}-{next(_counter)}"
