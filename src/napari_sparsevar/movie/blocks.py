@@ -34,22 +34,28 @@ def frames_per_block(frame_shape: Sequence[int], dtype: DTypeLike) -> int:
     return max(1, BLOCK_BYTES // max(1, frame_bytes))
 
 
-def from_array(array: Any) -> da.Array:
+def from_array(array: Any, time: int = 0) -> da.Array:
     """Wrap an array-like object (NumPy, memory map, Zarr) without reading it.
 
     Parameters
     ----------
-    array : array-like, shape (T, ...)
+    array : array-like, shape (..., Y, X)
         Anything with shape, dtype and slicing.
+    time : int
+        Which axis is cut into blocks; of the other axes but the last two a block holds one place.
 
     Returns
     -------
     dask.array.Array
         The same values in blocks of whole frames.
     """
-    chunks = (frames_per_block(array.shape[1:], array.dtype), *array.shape[1:])
+    chunks = [1] * (array.ndim - 2) + [*array.shape[-2:]]
+    own = (getattr(array, "chunks", None) or (1,) * array.ndim)[time]
+    # Whole chunks of the array: a compressed one would otherwise be decoded again and again.
+    length = max(1, frames_per_block(array.shape[-2:], array.dtype) // own) * own
+    chunks[time] = min(length, max(1, array.shape[time]))
     # A name of its own: dask would otherwise read everything to hash it.
-    lazy: da.Array = da.from_array(array, chunks=chunks, name=_new_name("array"))  # type: ignore[no-untyped-call]
+    lazy: da.Array = da.from_array(array, chunks=tuple(chunks), name=_new_name("array"))  # type: ignore[no-untyped-call]
     return lazy
 
 

@@ -1,0 +1,227 @@
+"""Which axis of a stack is time, and what to do with the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dask.array as da
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import blocks
+
+_NAMES = {"C": "channel", "Z": "plane"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How to get frames (T, Y, X) out of an array with more axes.
+
+    Parameters
+    ----------
+    index : tuple of int or slice
+        One entry for each axis of the array: everything of T, Y and X, one place of the others.
+    time, row, column : int
+        Where T, Y and X are among the axes of the array.
+    notes : tuple of str
+        Sentences about what was chosen.
+    """
+
+    index: tuple[int | slice, ...]
+    time: int
+    row: int
+    column: int
+    notes: tuple[str, ...]
+
+    def apply(self, array: Any) -> Any:
+        """Return the chosen frames.
+
+        Parameters
+        ----------
+        array : dask.array.Array or ndarray
+            With the axes this selection was made for.
+
+        Returns
+        -------
+        dask.array.Array or ndarray, shape (T, Y, X)
+            The same kind of array, a view where it can be one.
+        """
+        wanted = (self.time, self.row, self.column)
+        if wanted == tuple(range(len(self.index))):
+            return array
+        kept = sorted(wanted)
+        order = [kept.index(axis) for axis in wanted]
+        return array[self.index].transpose(order)
+
+    def pages(self, leading: Sequence[int]) -> NDArray[np.int64]:
+        """Return which page holds each frame, where every page is one plane.
+
+        Parameters
+        ----------
+        leading : sequence of int
+            Shape of the array without its last two axes, Y and X.
+
+        Returns
+        -------
+        ndarray of int64, shape (T,)
+            Running number of the page of each frame.
+        """
+        numbers = np.arange(math.prod(leading), dtype=np.int64).reshape(leading)
+        return np.asarray(numbers[self.index[: len(leading)]]).ravel()
+
+
+def choose(shape: Sequence[int], axes: str, what: str) -> Selection:
+    """Decide which axis is time and which planes to keep.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of the array.
+    axes : str
+        A letter for each axis: T, Y, X, C (channel), Z (depth), S (colour sample), I (image
+        number), Q (unknown).
+    what : str
+        What to call the array in a sentence: a path or a layer.
+
+    Returns
+    -------
+    Selection
+        The way to (T, Y, X).
+
+    Raises
+    ------
+    UserError
+        If it is no movie: a single image, a colour image, empty, or axes nobody can tell.
+    """
+    if "Y" not in axes or "X" not in axes or len(shape) != len(axes):
+        raise UserError(f"{what} has no rows and columns of pixels; a movie has time, Y and X.")
+    if 0 in shape:
+        raise UserError(f"{what} holds no pixels (shape {_times(shape)}); choose another movie.")
+    if any(axis == "S" and size in (3, 4) for axis, size in zip(axes, shape, strict=True)):
+        raise UserError(
+            f"{what} is a colour (RGB) image; convert it to a grey-scale movie, one channel, first."
+        )
+    row, column = axes.index("Y"), axes.index("X")
+    others = [i for i in range(len(shape)) if i not in (row, column)]
+    wide = [i for i in others if shape[i] > 1]
+    if not wide and (single := _declared_time(axes, others)) is not None:
+        wide = [single]
+    time, notes = _find_time(shape, axes, wide, what)
+    index: list[int | slice] = [
+        slice(None) if i in (time, row, column) else 0 for i in range(len(shape))
+    ]
+    for i in wide:
+        if i != time:
+            notes += (_dropped(axes[i], shape[i], what),)
+    return Selection(tuple(index), time, row, column, notes)
+
+
+def check_dtype(dtype: np.dtype[Any], what: str) -> None:
+    """Refuse pixels that are not real numbers.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Type of the pixels.
+    what : str
+        What to call the movie in a sentence.
+
+    Raises
+    ------
+    UserError
+        If pixels are boolean, complex or no numbers at all.
+    """
+    if dtype.kind not in "uif":
+        raise UserError(
+            f"{what} has pixels of type {dtype}; a movie needs integers or real numbers, "
+            "for example uint16 or float32."
+        )
+
+
+def finish(lazy: da.Array, what: str) -> da.Array:
+    """Bring frames into the form every other part relies on.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        Frames of any type.
+    what : str
+        What to call the movie in a sentence.
+
+    Returns
+    -------
+    dask.array.Array
+        Real pixels in this machine's byte order, in blocks of whole frames.
+
+    Raises
+    ------
+    UserError
+        If pixels are not real numbers.
+    """
+    check_dtype(lazy.dtype, what)
+    if not lazy.dtype.isnative:
+        lazy = lazy.astype(lazy.dtype.newbyteorder("="))  # type: ignore[no-untyped-call]
+    return blocks.even_blocks(lazy)
+
+
+def _declared_time(axes: str, others: list[int]) -> int | None:
+    """Return a time axis of one frame, if the file names one."""
+    return next((i for i in others if axes[i] == "T"), None)
+
+
+def _find_time(
+    shape: Sequence[int], axes: str, wide: list[int], what: str
+) -> tuple[int, tuple[str, ...]]:
+    named = [i for i in wide if axes[i] == "T"]
+    if len(named) == 1:
+        return named[0], ()
+    candidates = [i for i in wide if axes[i] not in "CZ"] or [i for i in wide if axes[i] == "Z"]
+    if len(candidates) == 1:
+        time = candidates[0]
+        if axes[time] != "Z":
+            return time, ()
+        return time, (
+            f"{what} calls its {shape[time]} images depth (Z); they are taken as frames.",
+        )
+    if len(candidates) > 1:
+        raise UserError(
+            f"{what} has {len(shape)} axes ({_times(shape)}) and does not say which one is time; "
+            "save it with axes T, Y, X or give one three-dimensional movie."
+        )
+    kind = "a set of channels" if wide else "a single image"
+    raise UserError(
+        f"{what} is {kind} ({_times(shape)}) without a time axis; a movie needs several frames."
+    )
+
+
+def _dropped(axis: str, size: int, what: str) -> str:
+    if axis not in _NAMES:
+        raise UserError(
+            f"{what} has an axis of {size} that is neither time, channel nor plane; "
+            "save it with axes T, Y, X."
+        )
+    return f"{what} has {size} {_NAMES[axis]}s; the first one is used."
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(str(size) for size in shape)
+
+
+def unnamed(ndim: int) -> str:
+    """Return letters for an array that does not name its axes.
+
+    Parameters
+    ----------
+    ndim : int
+        Number of axes.
+
+    Returns
+    -------
+    str
+        The last two are Y and X, the others unknown.
+    """
+    return "Q" * (ndim - 2) + "YX"[-ndim:] if ndim > 0 else ""

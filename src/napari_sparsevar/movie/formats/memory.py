@@ -1,0 +1,139 @@
+"""Arrays and viewer layers in memory; a layer is known by what it has, not by its class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.units import frames_per_second, is_time, micrometres
+
+
+def is_layer(source: object) -> bool:
+    """Return whether this looks like an image layer.
+
+    Parameters
+    ----------
+    source : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True if it has data, a scale and a name.
+    """
+    return all(hasattr(source, name) for name in ("data", "scale", "name"))
+
+
+def is_array(source: object) -> bool:
+    """Return whether this looks like an array: NumPy, dask, Zarr and their like.
+
+    Parameters
+    ----------
+    source : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True if it has shape, dtype and can be sliced.
+    """
+    return all(hasattr(source, name) for name in ("shape", "dtype", "__getitem__"))
+
+
+def read_array(array: Any, *, what: str = "The array", names: str | None = None) -> Movie:
+    """Wrap an array without copying it.
+
+    Parameters
+    ----------
+    array : array-like
+        Shape (T, Y, X), or with more axes of length 1.
+    what : str
+        What to call it in a sentence.
+    names : str, optional
+        A letter for each axis where they are known, see `axes.choose`.
+
+    Returns
+    -------
+    Movie
+        Without units.
+
+    Raises
+    ------
+    UserError
+        If it is no movie.
+    """
+    return _wrap(array, what, names)[0]
+
+
+def read_layer(layer: Any) -> Movie:
+    """Wrap the data of an image layer and take over its scale, units and name.
+
+    Parameters
+    ----------
+    layer : image layer
+        With ``data``, ``scale``, ``name``, and perhaps ``units``, ``axis_labels``, ``rgb``,
+        ``multiscale`` and ``source.path``.
+
+    Returns
+    -------
+    Movie
+        Units in seconds and micrometres where the layer says so.
+
+    Raises
+    ------
+    UserError
+        If the layer is a colour or single image or does not say which axis is time.
+    """
+    what = f"The layer {str(layer.name)!r}"
+    if getattr(layer, "rgb", False):
+        raise UserError(
+            f"{what} is a colour (RGB) image; convert it to a grey-scale movie, one channel, first."
+        )
+    data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+    if not is_array(data):
+        raise UserError(f"{what} holds no image; choose an image layer with a movie.")
+    scale = [float(size) for size in layer.scale]
+    units = list(getattr(layer, "units", None) or [])
+    labels = [str(label) for label in getattr(layer, "axis_labels", None) or []]
+    movie, selection = _wrap(data, what, _layer_axes(data.ndim, labels, units))
+    fps = pixel_size_um = None
+    if len(scale) == len(units) == data.ndim:
+        fps = frames_per_second(scale[selection.time], units[selection.time])
+        pixel_size_um = micrometres(scale[selection.column], units[selection.column])
+    path = getattr(getattr(layer, "source", None), "path", None)
+    return Movie(
+        movie.data,
+        fps,
+        pixel_size_um,
+        Path(path) if path else None,
+        str(layer.name),
+        selection.notes,
+    )
+
+
+def _wrap(array: Any, what: str, names: str | None) -> tuple[Movie, axes.Selection]:
+    axes.check_dtype(np.dtype(array.dtype), what)
+    selection = axes.choose(array.shape, names or axes.unnamed(len(array.shape)), what)
+    lazy = array if isinstance(array, da.Array) else blocks.from_array(array, selection.time)
+    frames = axes.finish(selection.apply(lazy), what)
+    return Movie(frames, notes=selection.notes), selection
+
+
+def _layer_axes(ndim: int, labels: Sequence[str], units: Sequence[object]) -> str:
+    """Return a letter for each axis from labels, or else from which unit is one of time."""
+    letters = "".join(label[:1].upper() for label in labels)
+    # Labels that were never set are numbers: "-3", "-2", "-1".
+    if len(letters) == ndim and sorted(set(letters) & set("TYX")) == ["T", "X", "Y"]:
+        return letters
+    letters = axes.unnamed(ndim)
+    times = [i for i, unit in enumerate(units) if is_time(unit)]
+    if len(units) == ndim and len(times) == 1 and times[0] < ndim - 2:
+        return letters[: times[0]] + "T" + letters[times[0] + 1 :]
+    return letters

@@ -1,0 +1,260 @@
+"""TIFF, BigTIFF, ImageJ and OME-TIFF: one file, read lazily."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import struct
+import threading
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import tifffile
+import zarr
+from numpy.typing import NDArray
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.files import explain
+from napari_sparsevar.movie.formats.tiff_check import check_complete
+from napari_sparsevar.movie.formats.tiff_units import read_units
+from napari_sparsevar.movie.movie import Movie
+
+# Its complaints reach whoever listens to the log, but not the screen: the UserError says it.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# What a damaged file makes the parser raise, apart from its own TiffFileError (a ValueError).
+DAMAGED = (
+    ValueError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    struct.error,
+)
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is a TIFF file, by its first four bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        True for TIFF and BigTIFF of either byte order.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) in _MAGIC
+
+
+def read(path: Path) -> Movie:
+    """Open one TIFF file without reading its pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Movie
+        Frames that are read when asked for.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged, cut short, or holds no movie.
+    """
+    try:
+        file = tifffile.TiffFile(path)
+        try:
+            return _read(file, path)
+        finally:
+            file.close()
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
+    except DAMAGED as error:
+        raise UserError(
+            f"{path} is damaged or not a TIFF file that can be read ({error}); "
+            "copy or export it again."
+        ) from error
+
+
+def is_single_image(path: Path) -> bool:
+    """Return whether a TIFF file holds one plain image, as in a series of one file a frame.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A TIFF file.
+
+    Returns
+    -------
+    bool
+        False also where the file cannot be read: opening it will say why.
+    """
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            return (
+                math.prod(series.shape) == math.prod(series.shape[-2:]) and series.axes[-1] == "X"
+            )
+    except (OSError, *DAMAGED):
+        return False
+
+
+def read_images(paths: Sequence[Path]) -> Movie:
+    """Open a series of single images, one file a frame; only the first is looked at now.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        The files in the order of time.
+
+    Returns
+    -------
+    Movie
+        A file is opened when its frame is read, and then has to match the first.
+    """
+    first = _read_image(paths[0])
+
+    def frames(start: int, stop: int) -> NDArray[Any]:
+        block = np.empty((stop - start, *first.shape), first.dtype)
+        for frame, path in zip(block, paths[start:stop], strict=True):
+            image = _read_image(path)
+            if image.shape != first.shape or image.dtype != first.dtype:
+                raise UserError(
+                    f"{path} ({image.shape[0]} x {image.shape[1]}, {image.dtype}) does not match "
+                    f"{paths[0].name}; take it out of the series."
+                )
+            frame[...] = image
+        return block
+
+    for path in paths:
+        if path.stat().st_size == 0:
+            raise UserError(f"{path} is empty; take it out of the series or copy it again.")
+    data = blocks.from_reader(frames, (len(paths), *first.shape), first.dtype)
+    fps, pixel_size_um = None, None
+    with tifffile.TiffFile(paths[0]) as file:
+        fps, pixel_size_um = read_units(file)
+    return Movie(axes.finish(data, str(paths[0])), fps, pixel_size_um)
+
+
+def _read_image(path: Path) -> NDArray[Any]:
+    try:
+        image = np.squeeze(tifffile.imread(path))
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
+    except DAMAGED as error:
+        raise UserError(f"{path} is damaged ({error}); copy or export it again.") from error
+    if image.ndim != 2:
+        raise UserError(f"{path} is not one grey-scale image like the rest of the series.")
+    return image
+
+
+def _read(file: tifffile.TiffFile, path: Path) -> Movie:
+    if not file.pages or not file.series:
+        raise UserError(f"{path} holds no image; copy or export it again.")
+    number = max(range(len(file.series)), key=lambda i: math.prod(file.series[i].shape))
+    series = file.series[number]
+    check_complete(file, series, path)
+    axes.check_dtype(np.dtype(series.dtype), str(path))
+    selection = axes.choose(series.shape, series.axes, str(path))
+    notes = selection.notes
+    if len(file.series) > 1:
+        notes = (f"{path} holds {len(file.series)} image series; the largest one is used.", *notes)
+    lazy = _frames(file, number, selection, path)
+    fps, pixel_size_um = read_units(file)
+    return Movie(axes.finish(lazy, str(path)), fps, pixel_size_um, path, tiff_stem(path), notes)
+
+
+def tiff_stem(path: Path) -> str:
+    """Return the file name without ``.tif``, ``.tiff`` or ``.ome.tif``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file.
+
+    Returns
+    -------
+    str
+        What a person would call it.
+    """
+    return path.stem.removesuffix(".ome")
+
+
+def _frames(
+    file: tifffile.TiffFile, number: int, selection: axes.Selection, path: Path
+) -> da.Array:
+    series = file.series[number]
+    if series.dataoffset is not None:
+        # One run of raw pixels: the operating system reads what is touched.
+        mapped = np.memmap(
+            path,
+            dtype=np.dtype(file.byteorder + np.dtype(series.dtype).char),
+            mode="r",
+            offset=series.dataoffset,
+            shape=tuple(series.shape),
+        )
+        return blocks.from_array(selection.apply(mapped))
+    leading = series.shape[:-2]
+    if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
+        pages = selection.pages(leading)
+        reader = _Pages(path, number, pages)
+        return blocks.from_reader(reader, (len(pages), *series.shape[-2:]), series.dtype)
+    # Pages of several planes, tiles in depth: rare, and tifffile knows how to address them.
+    reopened = tifffile.TiffFile(path)
+    store = reopened.series[number].aszarr(level=0)
+    array = zarr.open_array(store=store, mode="r")
+    weakref.finalize(array, reopened.close)
+    frames: da.Array = selection.apply(blocks.from_array(array, selection.time))
+    return frames
+
+
+class _Pages:
+    """Decodes pages of one file; safe to call from several threads and to send to a process."""
+
+    def __init__(self, path: Path, number: int, pages: NDArray[np.int64]) -> None:
+        self._path, self._number, self._pages = path, number, pages
+        self._lock = threading.Lock()
+        self._file: tifffile.TiffFile | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Pages, (self._path, self._number, self._pages)
+
+    def __call__(self, start: int, stop: int) -> NDArray[Any]:
+        try:
+            with self._lock:
+                return self._decode(self._pages[start:stop].tolist())
+        except OSError as error:
+            raise UserError(f"Cannot read {self._path}: {explain(error)}.") from error
+        except DAMAGED as error:
+            raise UserError(
+                f"Frames {start} to {stop - 1} of {self._path} are damaged ({error}); "
+                "copy or export the file again."
+            ) from error
+
+    def _decode(self, pages: list[int]) -> NDArray[Any]:
+        if self._file is None:
+            # Kept open: finding the pages of a long file again would cost more than decoding.
+            self._file = tifffile.TiffFile(self._path)
+            weakref.finalize(self, self._file.close)
+        workers = min(8, os.cpu_count() or 1)
+        frames = self._file.asarray(key=pages, series=self._number, maxworkers=workers)
+        return np.asarray(frames).reshape(len(pages), *frames.shape[-2:])

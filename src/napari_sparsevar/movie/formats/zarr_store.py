@@ -1,0 +1,171 @@
+"""Zarr (format 2 and 3): one array, or an OME-Zarr group with its scale."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+import zarr.errors
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.files import explain
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.units import frames_per_second, micrometres
+
+_MARKS = ("zarr.json", ".zarray", ".zgroup")
+_DAMAGED = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    zarr.errors.BaseZarrError,
+    json.JSONDecodeError,
+)
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is the folder of a Zarr array or group.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        True if the metadata of Zarr 2 or 3 lie in the folder.
+    """
+    return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
+
+
+def read(path: Path) -> Movie:
+    """Open a Zarr folder without reading its pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    Movie
+        Frames that are read when asked for.
+
+    Raises
+    ------
+    UserError
+        If the folder is damaged or holds no movie.
+    """
+    try:
+        node = zarr.open(str(path), mode="r")
+        if isinstance(node, zarr.Array):
+            return from_node(node, axis_names(node), (), (), str(path), path)
+        return _read_group(node, path)
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
+    except _DAMAGED as error:
+        raise UserError(
+            f"{path} is damaged or not a Zarr folder that can be read ({error}); "
+            "copy or export it again."
+        ) from error
+
+
+def from_node(
+    array: Any,
+    names: str,
+    scale: Sequence[float],
+    units: Sequence[object],
+    what: str,
+    path: Path | None,
+) -> Movie:
+    """Make a movie of an open Zarr array.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        Frames with any axes.
+    names : str
+        A letter for each axis, see `axes.choose`.
+    scale, units : sequence
+        Size of a voxel along each axis and its unit; both empty where unknown.
+    what : str
+        What to call it in a sentence.
+    path : pathlib.Path or None
+        Where it lies.
+
+    Returns
+    -------
+    Movie
+        Frames that are read when asked for.
+    """
+    axes.check_dtype(np.dtype(array.dtype), what)
+    selection = axes.choose(array.shape, names, what)
+    lazy = axes.finish(selection.apply(blocks.from_array(array, selection.time)), what)
+    fps = pixel_size_um = None
+    if len(scale) == len(units) == len(array.shape):
+        fps = frames_per_second(scale[selection.time], units[selection.time])
+        pixel_size_um = micrometres(scale[selection.column], units[selection.column])
+    name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
+    return Movie(lazy, fps, pixel_size_um, path, name, selection.notes)
+
+
+def axis_names(array: Any) -> str:
+    """Return a letter for each axis of an array, from its own names where it has some.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        Zarr 3 names dimensions; xarray does so in an attribute.
+
+    Returns
+    -------
+    str
+        The last two axes are Y and X where nothing is said.
+    """
+    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    letters = "".join(str(name)[:1].upper() or "Q" for name in names or ())
+    if len(letters) == array.ndim and {"Y", "X"} <= set(letters):
+        return letters
+    return axes.unnamed(array.ndim)
+
+
+def _read_group(group: Any, path: Path) -> Movie:
+    attributes = dict(group.attrs)
+    described = attributes.get("ome", attributes).get("multiscales")
+    if described:
+        return _read_multiscale(group, described[0], path)
+    arrays = dict(group.arrays())
+    if len(arrays) == 1:
+        array = next(iter(arrays.values()))
+        return from_node(array, axis_names(array), (), (), str(path), path)
+    if not arrays:
+        raise UserError(f"{path} is a Zarr group without an array; choose the array inside it.")
+    raise UserError(
+        f"{path} is a Zarr group of several arrays ({', '.join(sorted(arrays))}); "
+        "open one of these folders instead."
+    )
+
+
+def _read_multiscale(group: Any, described: Mapping[str, Any], path: Path) -> Movie:
+    # The first data set is the one in full resolution.
+    dataset = described["datasets"][0]
+    array = group[dataset["path"]]
+    entries = described.get("axes") or list("tczyx"[-array.ndim :])
+    names, units = [], []
+    for entry in entries:
+        is_plain = isinstance(entry, str)
+        names.append(str(entry if is_plain else entry["name"])[:1].upper())
+        units.append("" if is_plain else entry.get("unit", ""))
+    scale = np.ones(array.ndim)
+    for source in (dataset, described):
+        for step in source.get("coordinateTransformations") or ():
+            if step.get("type") == "scale":
+                scale = scale * np.asarray(step["scale"], dtype=float)
+    return from_node(array, "".join(names), scale.tolist(), units, str(path), path)

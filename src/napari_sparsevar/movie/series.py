@@ -1,0 +1,96 @@
+"""Several files that are one movie, one after the other in time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie.formats import tiff
+from napari_sparsevar.movie.movie import Movie
+
+
+def find_files(pattern: Path) -> list[Path]:
+    """List the files of a series in the order of their numbers.
+
+    Parameters
+    ----------
+    pattern : pathlib.Path
+        A folder of TIFF files, or a path with ``*``, ``?`` or ``[]``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Frame 2 comes before frame 10; hidden files are left out.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    if pattern.is_dir():
+        found = [path for path in pattern.iterdir() if tiff.claims(path)]
+        missing = f"The folder {pattern} holds no TIFF file; choose a movie or another folder."
+    else:
+        root = Path(pattern.anchor or ".")
+        found = list(root.glob(str(pattern.relative_to(pattern.anchor))))
+        missing = f"No file matches {pattern}; check the pattern."
+    found = [path for path in found if not path.name.startswith(".")]
+    if not found:
+        raise UserError(missing)
+    return sorted(found, key=lambda path: _natural(str(path)))
+
+
+def read_series(paths: Sequence[Path], read_one: Callable[[Path], Movie]) -> Movie:
+    """Open files as one movie.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        The files in the order of time: movies, or single images of one frame each.
+    read_one : callable
+        Opens one file.
+
+    Returns
+    -------
+    Movie
+        Units are those of the first file.
+
+    Raises
+    ------
+    UserError
+        If the files do not fit together.
+    """
+    if len(paths) == 1:
+        return read_one(paths[0])
+    if tiff.claims(paths[0]) and tiff.is_single_image(paths[0]):
+        movie = tiff.read_images(paths)
+    else:
+        movie = _join([read_one(path) for path in paths])
+    folder = paths[0].parent
+    return replace(movie, source=folder, name=folder.resolve().name)
+
+
+def _join(parts: Sequence[Movie]) -> Movie:
+    first = parts[0]
+    for part in parts[1:]:
+        if part.shape != first.shape or part.data.dtype != first.data.dtype:
+            raise UserError(
+                f"{part.source} ({_describe(part)}) does not match {first.name} "
+                f"({_describe(first)}); take it out of the series."
+            )
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return replace(first, data=blocks.join([part.data for part in parts]), notes=notes)
+
+
+def _describe(movie: Movie) -> str:
+    return f"{movie.shape[0]} x {movie.shape[1]}, {movie.data.dtype}"
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)
+    ]
