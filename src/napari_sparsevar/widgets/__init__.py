@@ -1,0 +1,1 @@
+"""The docks: the only part of the package that imports Qt and napari."""

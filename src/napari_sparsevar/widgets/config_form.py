@@ -1,0 +1,265 @@
+"""A form made from a pydantic model: titles become labels, descriptions tooltips."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import annotated_types as limits
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
+
+Model = TypeVar("Model", bound=BaseModel)
+Path = tuple[str, ...]
+INT_MAX = 2**31 - 1
+LABEL_WIDTH = 122
+
+
+class ConfigForm(QWidget):
+    """Widgets for every field of a model, nested models included.
+
+    Fields whose ``json_schema_extra["group"]`` is ``advanced`` are folded away.
+
+    Parameters
+    ----------
+    config : pydantic.BaseModel
+        Fields and first values.
+    """
+
+    edited = Signal()
+
+    def __init__(self, config: BaseModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._type = type(config)
+        self._editors: dict[Path, QWidget] = {}
+        self._shown: dict[Path, Any] = {}
+        self._quiet = False
+        basic, advanced = form_rows(), form_rows()
+        for path, field in _fields(self._type):
+            rows = advanced if _extra(field).get("group") == "advanced" else basic
+            self._add(rows, path, field)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(basic)
+        layout.addWidget(self._fold(advanced))
+        self.set_config(config)
+
+    def config(self) -> BaseModel:
+        """Return the values of the form as a new model.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If the model refuses a combination of values.
+        """
+        values: dict[str, Any] = {}
+        for path, editor in self._editors.items():
+            inner = values
+            for name in path[:-1]:
+                inner = inner.setdefault(name, {})
+            inner[path[-1]] = self._value(path, editor)
+        return self._type.model_validate(values)
+
+    def set_config(self, config: BaseModel) -> None:
+        """Show the values of a model of the same type."""
+        self._quiet = True
+        for path, editor in self._editors.items():
+            value: Any = config
+            for name in path:
+                value = getattr(value, name)
+            _show(editor, value)
+            # A spin box rounds; an untouched field gives back exactly what was set.
+            self._shown[path] = (_read(editor), value)
+        self._quiet = False
+
+    def editor(self, *path: str) -> QWidget:
+        """Return the widget of a field, for example ``editor("model", "lags")``."""
+        return self._editors[path]
+
+    def _value(self, path: Path, editor: QWidget) -> Any:
+        shown, exact = self._shown[path]
+        value = _read(editor)
+        return exact if value == shown else value
+
+    def _add(self, rows: QFormLayout, path: Path, field: FieldInfo) -> None:
+        editor = _editor(field)
+        label = row_label(field.title or path[-1])
+        for widget in (label, editor):
+            widget.setToolTip(_tooltip(field))
+        label.setBuddy(editor)
+        _changed(editor).connect(self._on_edited)
+        rows.addRow(label, editor)
+        self._editors[path] = editor
+
+    def _fold(self, rows: QFormLayout) -> QCollapsible:
+        # Plain triangles: they exist in every font and follow the theme's text colour.
+        fold = QCollapsible("Advanced", self, expandedIcon="▾", collapsedIcon="▸")
+        fold.setDuration(120)
+        inner = QWidget()
+        inner.setLayout(rows)
+        fold.setContent(inner)
+        fold.layout().setContentsMargins(0, 0, 0, 0)
+        fold.collapse(animate=False)
+        return fold
+
+    def _on_edited(self, *_: Any) -> None:
+        if not self._quiet:
+            self.edited.emit()
+
+
+class _NoWheel:
+    """Leave the wheel to the scroll area: a value must not change under a passing mouse."""
+
+    def wheelEvent(self, event: Any) -> None:
+        event.ignore()
+
+
+class _SpinBox(_NoWheel, QSpinBox):
+    pass
+
+
+class _DoubleSpinBox(_NoWheel, QDoubleSpinBox):
+    pass
+
+
+class NarrowComboBox(_NoWheel, QComboBox):
+    """A combo box that may be narrower than its longest entry, so that docks stay narrow."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102 - Qt's name
+        return QSize(60, super().minimumSizeHint().height())
+
+
+def row_label(text: str) -> QLabel:
+    """Return the label of a row; one width, so that the rows of all parts line up."""
+    label = QLabel(text)
+    label.setMinimumWidth(LABEL_WIDTH)
+    return label
+
+
+def form_rows() -> QFormLayout:
+    """Return an empty form whose editors fill the width."""
+    rows = QFormLayout()
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setVerticalSpacing(5)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    return rows
+
+
+def _fields(model: type[BaseModel], prefix: Path = ()) -> Iterator[tuple[Path, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _fields(kind, (*prefix, name))
+        else:
+            yield (*prefix, name), field
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    extra = field.json_schema_extra
+    return extra if isinstance(extra, dict) else {}
+
+
+def _tooltip(field: FieldInfo) -> str:
+    # Rich text wraps; plain text would make one very long line.
+    return f"<qt>{field.description or ''}</qt>"
+
+
+def _editor(field: FieldInfo) -> QWidget:
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        combo = NarrowComboBox()
+        for choice in get_args(kind):
+            combo.addItem(str(choice), choice)
+        return combo
+    if kind is bool:
+        return QCheckBox()
+    if kind is int:
+        return _int_editor(field)
+    if kind is float:
+        return _float_editor(field)
+    raise TypeError(f"The form has no editor for {kind}; add one to config_form.py.")
+
+
+def _int_editor(field: FieldInfo) -> QSpinBox:
+    low, high = _bounds(field, step=1)
+    editor = _SpinBox()
+    editor.setRange(int(max(low, -INT_MAX)), int(min(high, INT_MAX)))
+    return _finish(editor, field)
+
+
+def _float_editor(field: FieldInfo) -> QDoubleSpinBox:
+    default = abs(field.default) if isinstance(field.default, float) else 1.0
+    decimals = 2 if default == 0 else max(2, 2 - math.floor(math.log10(default)))
+    low, high = _bounds(field, step=10.0**-decimals)
+    editor = _DoubleSpinBox()
+    editor.setDecimals(decimals)
+    editor.setRange(max(low, -1e9), min(high, 1e9))
+    return _finish(editor, field)
+
+
+def _finish(editor: Any, field: FieldInfo) -> Any:
+    unit = _extra(field).get("unit")
+    editor.setSuffix(f" {unit}" if unit else "")
+    editor.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+    editor.setKeyboardTracking(False)
+    editor.setMinimumWidth(60)
+    editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return editor
+
+
+def _bounds(field: FieldInfo, step: float) -> tuple[float, float]:
+    low, high = -math.inf, math.inf
+    for limit in field.metadata:
+        match limit:
+            case limits.Ge():
+                low = float(limit.ge)
+            case limits.Gt():
+                low = float(limit.gt) + step
+            case limits.Le():
+                high = float(limit.le)
+            case limits.Lt():
+                high = float(limit.lt) - step
+    return low, high
+
+
+def _read(editor: QWidget) -> Any:
+    if isinstance(editor, QComboBox):
+        return editor.currentData()
+    return editor.isChecked() if isinstance(editor, QCheckBox) else editor.value()
+
+
+def _show(editor: QWidget, value: Any) -> None:
+    if isinstance(editor, QComboBox):
+        editor.setCurrentIndex(editor.findData(value))
+    elif isinstance(editor, QCheckBox):
+        editor.setChecked(value)
+    else:
+        editor.setValue(value)
+
+
+def _changed(editor: QWidget) -> Any:
+    if isinstance(editor, QComboBox):
+        return editor.currentIndexChanged
+    return editor.toggled if isinstance(editor, QCheckBox) else editor.valueChanged

@@ -1,0 +1,39 @@
+"""The losses of a training so far, as columns a plot can draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from napari_sparsevar.training.events import StepLoss, ValidationLoss
+
+TERMS = ("reconstruction", "prediction", "total")
+
+
+@dataclass
+class Curve:
+    """Steps and values of one loss term."""
+
+    steps: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+class LossHistory:
+    """Every loss term on training and on validation blocks.
+
+    Attributes
+    ----------
+    training, validation : dict of str to Curve
+        One curve for each of ``TERMS``; a term that is not trained yet has no points.
+    """
+
+    def __init__(self) -> None:
+        self.training = {term: Curve() for term in TERMS}
+        self.validation = {term: Curve() for term in TERMS}
+
+    def add(self, event: StepLoss | ValidationLoss) -> None:
+        """Append the terms of one event."""
+        curves = self.training if isinstance(event, StepLoss) else self.validation
+        for term, value in event.terms.items():
+            if term in curves:
+                curves[term].steps.append(float(event.step))
+                curves[term].values.append(float(value))

@@ -1,0 +1,145 @@
+"""Live loss curves: training thin, validation with dots, one colour a term."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from napari_sparsevar.widgets.loss_history import TERMS, Curve, LossHistory
+
+REDRAW_MS = 150
+
+# Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
+_COLOURS = {
+    "reconstruction": ("#56B4E9", "#0072B2"),
+    "prediction": ("#E69F00", "#C45500"),
+    "total": ("#A8A8A8", "#6A6A6A"),
+}
+
+
+class LossPlot(QWidget):
+    """Curves of a ``LossHistory``, redrawn a few times a second and only while visible.
+
+    Parameters
+    ----------
+    theme : str
+        Name of the napari theme whose colours to take.
+    """
+
+    def __init__(self, theme: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = LossHistory()
+        self._legend = QLabel()
+        self._plot = _plot()
+        self._training = {term: self._plot.plot() for term in TERMS}
+        self._validation = {term: self._plot.plot() for term in TERMS}
+        self._pages = QStackedWidget()
+        self._pages.addWidget(_hint("The loss appears here while the network trains."))
+        self._pages.addWidget(self._plot)
+        self._build()
+        self.set_theme(theme)
+
+    def _build(self) -> None:
+        # An expanding policy keeps napari from adding empty space below the dock's content.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(120)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._legend)
+        layout.addWidget(self._pages, 1)
+        self._legend.setToolTip("Thin line: training blocks. Dots: held-out blocks of time.")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Be content with a narrow dock; pyqtgraph would ask for 640 pixels."""
+        return QSize(300, 220)
+
+    def set_history(self, history: LossHistory) -> None:
+        """Show another history, at the next redraw."""
+        self._history = history
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Redraw soon; any number of calls make one redraw."""
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: Any) -> None:
+        """Catch up with what happened while hidden."""
+        super().showEvent(event)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw every curve now."""
+        history = self._history
+        for term in TERMS:
+            _draw(self._training[term], history.training[term])
+            _draw(self._validation[term], history.validation[term])
+        drawn = any(curve.steps for curve in history.training.values())
+        self._legend.setVisible(drawn)
+        self._pages.setCurrentIndex(1 if drawn else 0)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a napari theme."""
+        colours = get_theme(theme)
+        text = QColor(colours.text.as_hex(format="long"))
+        self._plot.setBackground(QColor(colours.background.as_hex(format="long")))
+        for name in ("left", "bottom"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(pg.mkPen(text, width=1))
+            axis.setTextPen(pg.mkPen(text))
+        index = 1 if colours.type == "light" else 0
+        for term in TERMS:
+            self._colour(term, _COLOURS[term][index])
+        self._legend.setText(
+            "&nbsp; ".join(
+                f'<span style="color:{_COLOURS[term][index]}">●</span> {term}' for term in TERMS
+            )
+        )
+
+    def _colour(self, term: str, colour: str) -> None:
+        faint = QColor(colour)
+        faint.setAlphaF(0.45)
+        self._training[term].setPen(pg.mkPen(faint, width=1))
+        line = self._validation[term]
+        line.setPen(pg.mkPen(colour, width=2))
+        line.setSymbol("o")
+        line.setSymbolSize(5)
+        line.setSymbolPen(None)
+        line.setSymbolBrush(QColor(colour))
+
+
+def _plot() -> pg.PlotWidget:
+    plot = pg.PlotWidget()
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(x=False, y=False)
+    plot.showGrid(x=True, y=True, alpha=0.15)
+    plot.setLabel("bottom", "step")
+    plot.setLabel("left", "error (noise units)")
+    # Losses are of order 1: "x1e-3" prefixes would only confuse.
+    for name in ("left", "bottom"):
+        plot.getAxis(name).enableAutoSIPrefix(False)
+    plot.setFrameShape(plot.Shape.NoFrame)
+    return plot
+
+
+def _hint(sentence: str) -> QLabel:
+    label = QLabel(sentence)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setWordWrap(True)
+    label.setEnabled(False)
+    return label
+
+
+def _draw(line: pg.PlotDataItem, curve: Curve) -> None:
+    line.setData(curve.steps, curve.values, connect="finite")

@@ -1,0 +1,135 @@
+"""Choosing the movie layer: lists what can be trained on and says why something cannot."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Image
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.widgets.config_form import NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.movie_layers import describe, movie_of, why_unsuitable
+
+HOW_TO_BEGIN = (
+    "Open a movie to begin: File ▸ Open Sample ▸ SparseVAR, or drag a TIFF or Zarr movie "
+    "onto the viewer."
+)
+
+
+class MovieChoice(QWidget):
+    """A combo box of the movie layers of a viewer and a sentence about the chosen one.
+
+    Follows layers that are added, removed, renamed and selected. Layers are held weakly and
+    never found by name.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Whose layers to offer.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = weakref.ref(viewer)
+        self._offered: list[weakref.ref[Image]] = []
+        self._layer: weakref.ref[Image] | None = None
+        self.movie: Movie | None = None
+        self.combo = NarrowComboBox()
+        self.combo.setToolTip("<qt>Image layers with a time axis.</qt>")
+        self.about = wrapped_label()
+        rows = form_rows()
+        rows.addRow(row_label("Movie"), self.combo)
+        rows.addRow(self.about)
+        self.setLayout(rows)
+        self._connect(viewer)
+        self.combo.currentIndexChanged.connect(self._on_chosen)
+        self.refresh()
+        self._follow_selection()
+
+    @property
+    def layer(self) -> Image | None:
+        """The chosen layer, or None."""
+        return None if self._layer is None else self._layer()
+
+    def choose(self, layer: Image) -> None:
+        """Choose a layer; ignored if it is not among those offered."""
+        for index, offered in enumerate(self._offered):
+            if offered() is layer:
+                self.combo.setCurrentIndex(index)
+
+    def refresh(self, *_: Any) -> None:
+        """List the layers again, keeping the choice."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        layers = [layer for layer in viewer.layers if why_unsuitable(layer) is None]
+        current = self.layer
+        self.combo.blockSignals(True)
+        self.combo.clear()
+        self.combo.addItems([layer.name for layer in layers])
+        self._offered = [weakref.ref(layer) for layer in layers]
+        if current in layers:
+            self.combo.setCurrentIndex(layers.index(current))
+        self.combo.blockSignals(False)
+        self.combo.setEnabled(bool(layers))
+        self._on_chosen()
+
+    def disconnect_from_viewer(self) -> None:
+        """Stop following the viewer."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        for name in ("inserted", "removed", "renamed"):
+            getattr(viewer.layers.events, name).disconnect(self.refresh)
+        viewer.layers.selection.events.active.disconnect(self._follow_selection)
+
+    def _connect(self, viewer: ViewerModel) -> None:
+        for name in ("inserted", "removed", "renamed"):
+            getattr(viewer.layers.events, name).connect(self.refresh)
+        viewer.layers.selection.events.active.connect(self._follow_selection)
+
+    def _follow_selection(self, *_: Any) -> None:
+        viewer = self._viewer()
+        if viewer is not None and self.isEnabled():
+            self.choose(viewer.layers.selection.active)
+
+    def _on_chosen(self, *_: Any) -> None:
+        index = self.combo.currentIndex()
+        chosen = self._offered[index]() if 0 <= index < len(self._offered) else None
+        if chosen is not None and chosen is self.layer and self.movie is not None:
+            return
+        self._layer = None if chosen is None else weakref.ref(chosen)
+        self.movie = None
+        self.about.setText(self._none_sentence() if chosen is None else self._open(chosen))
+        self.changed.emit()
+
+    def _open(self, layer: Image) -> str:
+        try:
+            self.movie = movie_of(layer)
+        except UserError as error:
+            return str(error)
+        return " ".join([f"{describe(self.movie)}.", *self.movie.notes])
+
+    def _none_sentence(self) -> str:
+        viewer = self._viewer()
+        for layer in reversed(viewer.layers if viewer is not None else []):
+            if isinstance(layer, Image) and METADATA_KEY not in layer.metadata:
+                return f"{why_unsuitable(layer)}"
+        return HOW_TO_BEGIN
+
+
+def wrapped_label(text: str = "") -> QLabel:
+    """Return a label that breaks its lines instead of widening the dock."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setMinimumWidth(80)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label

@@ -1,0 +1,75 @@
+"""Which layers are movies, and the movie behind a layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari.layers import Image, Layer
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.readers import METADATA_KEY, Placement
+
+
+def why_unsuitable(layer: Layer) -> str | None:
+    """Return one sentence why the layer cannot be trained on, or None if it can."""
+    name = layer.name
+    if not isinstance(layer, Image):
+        return f"“{name}” is not an image layer."
+    if layer.rgb:
+        return (
+            f"“{name}” is a colour (RGB) image; training needs a grey-scale movie: "
+            "split its channels (right-click the layer) and stack the frames."
+        )
+    if layer.multiscale:
+        return f"“{name}” is multiscale; open its full resolution as a plain image layer."
+    if layer.ndim < 3:
+        return f"“{name}” is a single 2-D image; training needs a movie with axes time, Y, X."
+    return None
+
+
+def movie_of(layer: Image) -> Movie:
+    """Open the movie behind a layer, from its file where the layer remembers one.
+
+    Training must not read through the layer: it may be deleted, and napari shares one cache
+    between all lazy layers.
+
+    Raises
+    ------
+    UserError
+        If the layer is no movie; one sentence says why.
+    """
+    from napari_sparsevar.movie import open_movie
+
+    reason = why_unsuitable(layer)
+    if reason is not None:
+        raise UserError(reason)
+    ours = layer.metadata.get(METADATA_KEY, {})
+    source = ours.get("source")
+    if source is not None and Path(source).exists():
+        movie = open_movie(
+            Path(source), fps=ours.get("fps"), pixel_size_um=ours.get("pixel_size_um")
+        )
+        # A cropped copy of a layer keeps its metadata; then the pixels of the layer count.
+        if tuple(movie.data.shape) == tuple(layer.data.shape):
+            return movie
+    return open_movie(layer)
+
+
+def placement_of(layer: Image) -> Placement:
+    """Return where the last two axes (Y, X) of a layer lie."""
+    return Placement(
+        scale=tuple(float(value) for value in layer.scale[-2:]),
+        translate=tuple(float(value) for value in layer.translate[-2:]),
+        units=tuple(str(unit) for unit in layer.units[-2:]),
+    )
+
+
+def describe(movie: Movie) -> str:
+    """Return size, frame rate and pixel size of a movie in one line."""
+    height, width = movie.shape
+    parts = [f"{movie.n_frames:,} frames of {height} × {width} px"]
+    parts.append(f"{movie.fps:g} Hz" if movie.fps else "frame rate unknown")
+    if movie.pixel_size_um:
+        parts.append(f"{movie.pixel_size_um:g} µm pixels")
+    return ", ".join(parts)

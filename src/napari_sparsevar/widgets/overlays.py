@@ -1,0 +1,47 @@
+"""A run's layers in a viewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Layer
+
+from napari_sparsevar.readers import METADATA_KEY, Placement, run_layers
+
+
+def show_run(viewer: ViewerModel, run: Any, placement: Placement) -> list[Layer]:
+    """Lay the maps of a run over the movie and select the contribution map.
+
+    Layers of the same run are replaced. Those of earlier runs stay under their own names, hidden,
+    because two additive maps over one another cannot be read.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to.
+    run : Run
+        A finished run.
+    placement : Placement
+        Where the movie lies.
+
+    Returns
+    -------
+    list of napari.layers.Layer
+        The new layers, contribution first.
+    """
+    for layer in [layer for layer in viewer.layers if run_of(layer) is not None]:
+        if run_of(layer) == Path(run.path):
+            viewer.layers.remove(layer)
+        else:
+            layer.visible = False
+    added = [viewer.add_layer(Layer.create(*data)) for data in run_layers(run, placement)]
+    viewer.layers.selection.active = added[0]
+    return added
+
+
+def run_of(layer: Layer) -> Path | None:
+    """Return the run directory a layer shows, or None for any other layer."""
+    path = layer.metadata.get(METADATA_KEY, {}).get("run")
+    return None if path is None else Path(path)

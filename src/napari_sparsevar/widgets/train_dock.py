@@ -1,0 +1,193 @@
+"""The Train dock: choose a movie and settings, train, watch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.training.config import PRESETS, TrainConfig
+from napari_sparsevar.widgets.config_form import ConfigForm, NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.device_choice import DeviceCombo
+from napari_sparsevar.widgets.loss_plot import LossPlot
+from napari_sparsevar.widgets.movie_choice import MovieChoice
+from napari_sparsevar.widgets.movie_layers import placement_of
+from napari_sparsevar.widgets.run_folder import RunFolder
+from napari_sparsevar.widgets.session import get_session, plain_viewer
+from napari_sparsevar.widgets.training_panel import TrainingPanel
+from napari_sparsevar.widgets.training_worker import TrainingRequest
+
+FIRST_PRESET = "standard"
+CUSTOM = "custom"
+
+
+class TrainDock(QWidget):
+    """Settings that scroll above, curves and buttons that always stay in sight below.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Given by napari. The training itself belongs to the viewer's session, so that this dock can
+        be closed and opened again while it runs.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        viewer = plain_viewer(napari_viewer)
+        self._session = get_session(viewer)
+        self._theme_event = viewer.events.theme
+        self.movie_choice = MovieChoice(viewer)
+        self.preset = _preset_combo()
+        self.form = ConfigForm(TrainConfig.from_preset(FIRST_PRESET))
+        self.run_folder = RunFolder()
+        self.device = DeviceCombo()
+        self.panel = TrainingPanel(self._session.training)
+        self.loss_plot = LossPlot(viewer.theme)
+        self.settings = self._settings()
+        self._arrange()
+        self._connect()
+        self._restore()
+
+    def _settings(self) -> QWidget:
+        rows = form_rows()
+        rows.addRow(self.movie_choice)
+        rows.addRow(row_label("Run folder"), self.run_folder)
+        rows.addRow(row_label("Device"), self.device)
+        rows.addRow(row_label("Preset"), self.preset)
+        settings = QWidget()
+        layout = QVBoxLayout(settings)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addLayout(rows)
+        layout.addWidget(self.form)
+        layout.addStretch(1)
+        return settings
+
+    def _arrange(self) -> None:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.settings)
+        scroll.setMinimumHeight(120)
+        scroll.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(scroll, 3)
+        layout.addWidget(self.panel)
+        layout.addWidget(self.loss_plot, 2)
+        self.setMinimumWidth(300)
+
+    def _connect(self) -> None:
+        training = self._session.training
+        self.movie_choice.changed.connect(self._on_movie)
+        self.preset.currentIndexChanged.connect(self._on_preset)
+        self.form.edited.connect(self._on_edited)
+        self.panel.train_clicked.connect(self.train)
+        training.state_changed.connect(self._on_state)
+        training.losses_changed.connect(self._on_losses)
+        self._theme_event.connect(self._on_theme)
+
+    def _restore(self) -> None:
+        training = self._session.training
+        layer = self._session.movie_layer
+        if layer is not None:
+            self.movie_choice.choose(layer)
+        if training.state != "idle" and training.request is not None:
+            self.form.set_config(training.request.config)
+            self.preset.setCurrentIndex(self.preset.findData(_preset_of(training.request.config)))
+            self.run_folder.edit.setText(str(training.request.out))
+        else:
+            self._on_movie()
+        self._on_losses()
+        self._on_state(training.state)
+
+    def train(self) -> None:
+        """Start a training with what the dock shows, as the button does."""
+        try:
+            request = self._request()
+        except (UserError, ValidationError) as error:
+            self.panel.say(_one_sentence(error))
+            return
+        self._session.training.start(request)
+
+    def _request(self) -> TrainingRequest:
+        layer, movie = self.movie_choice.layer, self.movie_choice.movie
+        if layer is None or movie is None:
+            raise UserError(self.movie_choice.about.text())
+        config = self.form.config()
+        return TrainingRequest(
+            movie=movie,
+            config=config,
+            out=self.run_folder.path(),
+            device=self.device.device,
+            placement=placement_of(layer),
+        )
+
+    def _on_movie(self) -> None:
+        self._session.movie_layer = self.movie_choice.layer
+        self.panel.set_can_start(self.movie_choice.movie is not None)
+        if self._session.training.state == "idle":
+            self.run_folder.propose(self.movie_choice.movie)
+
+    def _on_preset(self, *_: Any) -> None:
+        name = self.preset.currentData()
+        if name != CUSTOM:
+            self.form.set_config(TrainConfig.from_preset(name))
+
+    def _on_edited(self) -> None:
+        self.preset.setCurrentIndex(self.preset.findData(CUSTOM))
+
+    def _on_state(self, state: str) -> None:
+        self.settings.setEnabled(state == "idle")
+        if state == "idle":
+            self.run_folder.propose(self.movie_choice.movie)
+
+    def _on_losses(self) -> None:
+        self.loss_plot.set_history(self._session.training.history)
+
+    def _on_theme(self, event: Any) -> None:
+        self.loss_plot.set_theme(event.value)
+
+    def event(self, event: QEvent) -> bool:
+        """Let go of the viewer when napari takes the dock apart."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self._let_go()
+        return bool(super().event(event))
+
+    def _let_go(self) -> None:
+        training = self._session.training
+        training.state_changed.disconnect(self._on_state, missing_ok=True)
+        training.losses_changed.disconnect(self._on_losses, missing_ok=True)
+        self.panel.disconnect_from_training()
+        self.movie_choice.disconnect_from_viewer()
+        self._theme_event.disconnect(self._on_theme)
+        self.deleteLater()
+
+
+def _preset_combo() -> NarrowComboBox:
+    combo = NarrowComboBox()
+    for name in PRESETS:
+        combo.addItem(name, name)
+    combo.addItem(CUSTOM, CUSTOM)
+    combo.setCurrentIndex(combo.findData(FIRST_PRESET))
+    combo.setToolTip("<qt>How long to train. Settings changed by hand make it custom.</qt>")
+    return combo
+
+
+def _preset_of(config: TrainConfig) -> str:
+    for name in PRESETS:
+        if TrainConfig.from_preset(name) == config:
+            return name
+    return CUSTOM
+
+
+def _one_sentence(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        where = " ".join(str(part) for part in first["loc"])
+        return f"{where or 'The settings'}: {first['msg']}."
+    return str(error)

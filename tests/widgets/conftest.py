@@ -1,0 +1,89 @@
+"""Viewers, small movies and a training that takes no time."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Strict Qt: a test that leaves a top-level widget behind fails.
+pytestmark = pytest.mark.usefixtures("strict_qt")
+
+_spec = importlib.util.spec_from_file_location("widget_fakes", Path(__file__).with_name("fakes.py"))
+fakes = importlib.util.module_from_spec(_spec)
+sys.modules["widget_fakes"] = fakes
+_spec.loader.exec_module(fakes)
+
+
+@pytest.fixture(autouse=True)
+def strict_qt(monkeypatch):
+    monkeypatch.setenv("NAPARI_STRICT_QT", "1")
+
+
+@pytest.fixture
+def fake_train(monkeypatch):
+    """Replace the library's training by one that takes no time."""
+    from napari_sparsevar.widgets import training_worker
+
+    train = fakes.FakeTrain()
+    monkeypatch.setattr(training_worker, "library_train", train)
+    monkeypatch.setattr(training_worker, "library_load_run", fakes.fake_run)
+    return train
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    """Runs of movies in memory go to the home folder; keep it out of the way."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def movie_data():
+    """60 frames of 16 x 20 pixels of noise."""
+    return np.random.default_rng(0).normal(100, 10, size=(60, 16, 20)).astype(np.float32)
+
+
+@pytest.fixture
+def add_movie(movie_data):
+    """Add the small movie to a viewer."""
+
+    def add(viewer, **meta):
+        meta = {
+            "name": "movie",
+            "scale": (0.1, 2.0, 2.0),
+            "translate": (0.0, 10.0, 30.0),
+            "units": ("s", "um", "um"),
+            "contrast_limits": (50, 150),
+            **meta,
+        }
+        return viewer.add_image(movie_data, **meta)
+
+    return add
+
+
+@pytest.fixture
+def viewer(make_napari_viewer, home):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def dock(viewer):
+    """The Train dock, opened as a person would: through the manifest."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")
+    return widget
+
+
+@pytest.fixture
+def until_idle(qtbot):
+    """Wait until the training of a viewer has ended and its thread with it."""
+
+    def wait(training, timeout=20_000):
+        qtbot.waitUntil(
+            lambda: training.state == "idle" and training.thread is None, timeout=timeout
+        )
+
+    return wait

@@ -1,0 +1,109 @@
+"""A training that takes no time and needs no torch, for tests of the docks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from napari_sparsevar.training.events import (
+    Continued,
+    Failed,
+    Finished,
+    Notice,
+    Paused,
+    Progress,
+    Started,
+    StepLoss,
+    ValidationLoss,
+)
+
+
+@dataclass
+class FakeTrain:
+    """Yields what ``train`` would; ``error`` is raised before step ``error_at``."""
+
+    steps: int = 20
+    step_seconds: float = 0.005
+    error: BaseException | None = None
+    error_at: int = 1
+    failure: Failed | None = None
+    requests: list[Any] = field(default_factory=list)
+    controls: list[Any] = field(default_factory=list)
+    closed: int = 0
+
+    def __call__(self, request, control):
+        self.requests.append(request)
+        self.controls.append(control)
+        try:
+            yield from self._events(request, control)
+        finally:
+            self.closed += 1
+
+    def _events(self, request, control):
+        yield Started("cpu", self.steps, request.movie.n_frames, request.movie.shape, (1, 4, 4))
+        yield Progress("prepare", 0.5, "Reading the movie once")
+        yield Notice("3 saturated pixels are left out.")
+        reason = "completed"
+        for step in range(1, self.steps + 1):
+            if self.error is not None and step == self.error_at:
+                raise self.error
+            time.sleep(self.step_seconds)
+            terms = {
+                "reconstruction": 1 + 1 / step,
+                "prediction": 1.2 + 1 / step,
+                "total": 2.2 + 2 / step,
+            }
+            yield StepLoss(step, self.steps, terms, 5400.0, (self.steps - step) * 0.1)
+            if step % 5 == 0:
+                yield ValidationLoss(step, {k: v * 1.05 for k, v in terms.items()}, True)
+            if control.paused:
+                yield Paused(step)
+                while control.wait_while_paused():
+                    pass
+                if not control.stop_requested:
+                    yield Continued(step)
+            if control.stop_requested:
+                reason = "stopped"
+                break
+        if self.failure is not None:
+            yield self.failure
+            return
+        yield Progress("analyse", 0.5, "Drawing the contribution map")
+        request.out.mkdir(parents=True)
+        yield Finished(reason, request.out, step, 1.5, 300.0)
+
+
+def fake_run(path: Path, shape=(16, 20), n_drivers=3) -> SimpleNamespace:
+    """Return what ``load_run`` gives, as far as the docks look."""
+    rng = np.random.default_rng(0)
+    labels = np.zeros(shape, dtype=np.int32)
+    for label in range(1, n_drivers + 1):
+        y, x = rng.integers(2, shape[0] - 2), rng.integers(2, shape[1] - 2)
+        labels[y - 1 : y + 2, x - 1 : x + 2] = label
+    drivers = pd.DataFrame(
+        {
+            "rank": np.arange(1, n_drivers + 1),
+            "label": np.arange(1, n_drivers + 1),
+            "y": 1.0,
+            "x": 1.0,
+            "strength": np.linspace(1, 0.5, n_drivers),
+        }
+    )
+    return SimpleNamespace(
+        path=path,
+        contribution_map=(labels > 0).astype(np.float32),
+        driver_labels=labels,
+        drivers=drivers,
+        scale=(2.0, 2.0),
+        units=("um", "um"),
+        movie_source=None,
+        movie_name="movie",
+        fps=15.0,
+        pixel_size_um=2.0,
+    )
