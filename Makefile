@@ -1,0 +1,80 @@
+# make demo    open a sample movie in napari, train, show what drives it
+# make test    every check this project has
+# Both make what they need from an empty clone: system libraries, environment, packages.
+
+ifndef PYTHON
+PYTHON := $(shell scripts/find_python.sh)
+endif
+VENV ?= .venv
+# The build to use; `make TORCH=torch` takes what the registry gives (with CUDA on Linux).
+TORCH ?= torch==2.13.0
+QT ?= pyqt6
+MOVIE ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CODE := src tests benchmarks scripts
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.PHONY: help demo test lint types manifest pytest environment system clean
+
+help:
+	@echo "make demo             open a sample movie in napari, train on it, show what drives it"
+	@echo "make demo MOVIE=path  the same on your movie"
+	@echo "make test             every check: style, types, manifest, tests"
+	@echo "make pytest ARGS=...  the tests alone, for example ARGS='tests/lasso -x'"
+	@echo "make lint             style alone (ruff)"
+	@echo "make environment      only install everything into $(VENV)"
+	@echo "make clean            remove what make made, but not $(VENV)"
+
+# Without a screen the demo runs on a virtual one and leaves demo.png.
+demo: $(READY) system
+	@scripts/on_screen.sh $(BIN)/python scripts/demo.py \
+		$(if $(MOVIE),--movie "$(MOVIE)") \
+		$(if $(DISPLAY)$(WAYLAND_DISPLAY),,--screenshot demo.png) $(ARGS)
+
+# One after the other, whatever -j says, so that the tests' summary is the last thing printed.
+test: $(READY) system
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory manifest
+	@$(MAKE) --no-print-directory pytest
+
+lint: $(READY)
+	@echo "== style"
+	@$(BIN)/ruff check --quiet $(CODE)
+	@$(BIN)/ruff format --check --quiet $(CODE)
+
+types: $(READY)
+	@echo "== types"
+	@$(BIN)/mypy
+
+manifest: $(READY)
+	@echo "== manifest"
+	@$(BIN)/npe2 validate napari.yaml
+
+# Warnings are errors, but these are npe2's and napari's own, raised while pytest loads its plugins.
+NOT_OURS := ignore::pydantic.warnings.PydanticDeprecatedSince20
+
+# Two workers, one thread each: more threads than cores only make each other wait.
+pytest: $(READY) system
+	@echo "== tests"
+	@NAPARI_STRICT_QT=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg \
+		scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile -q \
+		-W $(NOT_OURS) $(ARGS)
+
+environment: $(READY)
+
+$(READY): pyproject.toml scripts/environment.sh | system
+	@scripts/environment.sh "$(PYTHON)" $(VENV) "$(TORCH)" $(QT)
+	@touch $@
+
+system:
+	@test -n "$(PYTHON)"
+	@$(PYTHON) scripts/system_libraries.py
+
+clean:
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist demo demo.png
+	find src tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,36 @@
+"""What every test shares: frugal threads, no windows from matplotlib, the real movie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Read when the libraries load, so set before a test imports them. Two workers share two cores.
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# The same examples in every run: a red test is red for its author too. No deadline: a compiled
+# function is slow the first time.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+REAL_MOVIE = REPOSITORY.parent / "shared" / "data" / "mouse_v1_2p_1000f.tif"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Folder that holds ``pyproject.toml``."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_movie() -> Path:
+    """A real two-photon movie, 1000 x 128 x 128 uint16; it lies beside the project, not in it."""
+    if not REAL_MOVIE.is_file():
+        pytest.skip(f"the real movie is not on this machine: {REAL_MOVIE}")
+    return REAL_MOVIE
