@@ -1,7 +1,22 @@
-"""A movie as lazy frames with units: open, simulate."""
+"""A movie as lazy frames with units: open, inspect, simulate."""
 
+from napari_sparsevar.movie.check import FrameReport, check_frames
+from napari_sparsevar.movie.inspect import inspect_movie
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
+from napari_sparsevar.movie.static import StaticImages, static_images
 
-__all__ = ["REGIMES", "Movie", "Regime", "Truth", "open_movie", "simulate_movie"]
+__all__ = [
+    "REGIMES",
+    "FrameReport",
+    "Movie",
+    "Regime",
+    "StaticImages",
+    "Truth",
+    "check_frames",
+    "inspect_movie",
+    "open_movie",
+    "simulate_movie",
+    "static_images",
+]

@@ -135,22 +135,33 @@ def even_blocks(lazy: da.Array) -> da.Array:
     return even
 
 
-def read_frames(lazy: da.Array, start: int, stop: int) -> NDArray[Any]:
-    """Read frames now.
+def read_blocks(
+    lazy: da.Array, wanted: Sequence[tuple[int, int]] | None = None
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Read a movie block by block, each block once.
 
     Parameters
     ----------
     lazy : dask.array.Array, shape (T, Y, X)
         The movie.
-    start, stop : int
-        First frame and the one after the last.
+    wanted : sequence of tuple of int, optional
+        Ascending runs of frames (first, one after the last) that are needed; all by default.
+        What lies between two of them in one block is read too: a block is decoded as a whole.
 
-    Returns
-    -------
-    ndarray, shape (stop - start, Y, X)
+    Yields
+    ------
+    start : int
+        First frame of the piece.
+    frames : ndarray, shape (t, Y, X)
         Their pixels.
     """
-    return np.asarray(lazy[start:stop])
+    edges = np.cumsum((0, *lazy.chunks[0])).tolist()
+    wanted = [(0, edges[-1])] if wanted is None else wanted
+    for first, last in itertools.pairwise(edges):
+        overlaps = [(max(a, first), min(b, last)) for a, b in wanted if a < last and b > first]
+        if overlaps:
+            start, stop = overlaps[0][0], overlaps[-1][1]
+            yield start, np.asarray(lazy[start:stop])
 
 
 def runs(n_frames: int, length: int) -> Iterator[tuple[int, int]]:
