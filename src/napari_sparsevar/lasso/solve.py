@@ -91,11 +91,12 @@ def _solve(
         status = torch.from_numpy(by_target_status)
     failed = torch.nonzero(status != CONVERGED)
     if failed.numel():
-        raise ValueError(_explain(int(failed[0]), int(status[failed[0]])))
+        raise ValueError(explain_failure(int(failed[0]), int(status[failed[0]])))
     return coefficients.to(gram)
 
 
-def _explain(target: int, status: int) -> str:
+def explain_failure(target: int, status: int) -> str:
+    """Return one sentence for a status that is not CONVERGED."""
     if status == UNBOUNDED:
         return (
             f"The objective of target {target} has no minimum: "

@@ -40,17 +40,17 @@ def check_problem(gram: Tensor, cross: Tensor) -> None:
         raise ValueError("gram is not symmetric.")
 
 
-def check_penalty(penalty: Tensor, cross: Tensor) -> None:
+def check_penalty(penalty: Tensor, cross: Tensor, name: str = "penalty") -> None:
     """Raise ValueError unless penalty is a scalar or like cross, finite and not negative."""
     if penalty.ndim != 0 and penalty.shape != cross.shape:
         raise ValueError(
-            f"penalty must be a number or {tuple(cross.shape)}, not {tuple(penalty.shape)}."
+            f"{name} must be a number or {tuple(cross.shape)}, not {tuple(penalty.shape)}."
         )
-    _check_alike("penalty", penalty, cross)
+    _check_alike(name, penalty, cross)
     if not torch.isfinite(penalty).all():
-        raise ValueError("penalty contains values that are not finite.")
+        raise ValueError(f"{name} contains values that are not finite.")
     if (penalty < 0).any():
-        raise ValueError("penalty must not be negative.")
+        raise ValueError(f"{name} must not be negative.")
 
 
 def check_initial(initial: Tensor, cross: Tensor) -> None:
