@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from napari_sparsevar.training.events import StepLoss, ValidationLoss
@@ -34,6 +35,7 @@ class LossHistory:
         """Append the terms of one event."""
         curves = self.training if isinstance(event, StepLoss) else self.validation
         for term, value in event.terms.items():
-            if term in curves:
+            # A term that is not computed yet, or has diverged, has no place on the axis.
+            if term in curves and math.isfinite(value):
                 curves[term].steps.append(float(event.step))
                 curves[term].values.append(float(value))

@@ -35,9 +35,9 @@ class LossPlot(QWidget):
         super().__init__(parent)
         self._history = LossHistory()
         self._legend = QLabel()
-        self._plot = _plot()
-        self._training = {term: self._plot.plot() for term in TERMS}
-        self._validation = {term: self._plot.plot() for term in TERMS}
+        self._plot = _Axes()
+        self._training = {term: self._plot.line() for term in TERMS}
+        self._validation = {term: self._plot.line() for term in TERMS}
         self._pages = QStackedWidget()
         self._pages.addWidget(_hint("The loss appears here while the network trains."))
         self._pages.addWidget(self._plot)
@@ -59,7 +59,7 @@ class LossPlot(QWidget):
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Be content with a narrow dock; pyqtgraph would ask for 640 pixels."""
         return QSize(300, 220)
 
@@ -93,10 +93,7 @@ class LossPlot(QWidget):
         colours = get_theme(theme)
         text = QColor(colours.text.as_hex(format="long"))
         self._plot.setBackground(QColor(colours.background.as_hex(format="long")))
-        for name in ("left", "bottom"):
-            axis = self._plot.getAxis(name)
-            axis.setPen(pg.mkPen(text, width=1))
-            axis.setTextPen(pg.mkPen(text))
+        self._plot.set_text_colour(text)
         index = 1 if colours.type == "light" else 0
         for term in TERMS:
             self._colour(term, _COLOURS[term][index])
@@ -118,19 +115,41 @@ class LossPlot(QWidget):
         line.setSymbolBrush(QColor(colour))
 
 
-def _plot() -> pg.PlotWidget:
-    plot = pg.PlotWidget()
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(x=False, y=False)
-    plot.showGrid(x=True, y=True, alpha=0.15)
-    plot.setLabel("bottom", "step")
-    plot.setLabel("left", "error (noise units)")
-    # Losses are of order 1: "x1e-3" prefixes would only confuse.
-    for name in ("left", "bottom"):
-        plot.getAxis(name).enableAutoSIPrefix(False)
-    plot.setFrameShape(plot.Shape.NoFrame)
-    return plot
+class _Axes(pg.GraphicsLayoutWidget):
+    """Two axes and a view, without pyqtgraph's menus: those are windows that outlive their plot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self.left = self._axis("left", "error (noise units)")
+        self.bottom = self._axis("bottom", "step")
+        self.ci.setContentsMargins(0, 0, 0, 0)
+        self.ci.layout.setSpacing(0)
+        self.addItem(self.left, row=0, col=0)
+        self.addItem(self.view, row=0, col=1)
+        self.addItem(self.bottom, row=1, col=1)
+        self.setFrameShape(self.Shape.NoFrame)
+
+    def line(self) -> pg.PlotDataItem:
+        """Add an empty curve."""
+        line = pg.PlotDataItem()
+        self.view.addItem(line)
+        return line
+
+    def set_text_colour(self, colour: QColor) -> None:
+        """Colour the axes."""
+        for axis in (self.left, self.bottom):
+            axis.setPen(pg.mkPen(colour, width=1))
+            axis.setTextPen(pg.mkPen(colour))
+
+    def _axis(self, side: str, title: str) -> pg.AxisItem:
+        axis = pg.AxisItem(side)
+        axis.setLabel(title)
+        # Losses are of order 1: "x1e-3" would only confuse.
+        axis.enableAutoSIPrefix(False)
+        axis.linkToView(self.view)
+        axis.setGrid(40)
+        return axis
 
 
 def _hint(sentence: str) -> QLabel:
@@ -142,4 +161,4 @@ def _hint(sentence: str) -> QLabel:
 
 
 def _draw(line: pg.PlotDataItem, curve: Curve) -> None:
-    line.setData(curve.steps, curve.values, connect="finite")
+    line.setData(curve.steps, curve.values)

@@ -14,6 +14,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.config_form import NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_layers import describe, movie_of, why_unsuitable
 
 HOW_TO_BEGIN = (
@@ -82,19 +83,10 @@ class MovieChoice(QWidget):
         self.combo.setEnabled(bool(layers))
         self._on_chosen()
 
-    def disconnect_from_viewer(self) -> None:
-        """Stop following the viewer."""
-        viewer = self._viewer()
-        if viewer is None:
-            return
-        for name in ("inserted", "removed", "renamed"):
-            getattr(viewer.layers.events, name).disconnect(self.refresh)
-        viewer.layers.selection.events.active.disconnect(self._follow_selection)
-
     def _connect(self, viewer: ViewerModel) -> None:
         for name in ("inserted", "removed", "renamed"):
-            getattr(viewer.layers.events, name).connect(self.refresh)
-        viewer.layers.selection.events.active.connect(self._follow_selection)
+            watch(getattr(viewer.layers.events, name), self.refresh, self)
+        watch(viewer.layers.selection.events.active, self._follow_selection, self)
 
     def _follow_selection(self, *_: Any) -> None:
         viewer = self._viewer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari.components import ViewerModel
 from pydantic import ValidationError
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -12,6 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.config_form import ConfigForm, NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.device_choice import DeviceCombo
+from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.loss_plot import LossPlot
 from napari_sparsevar.widgets.movie_choice import MovieChoice
 from napari_sparsevar.widgets.movie_layers import placement_of
@@ -38,7 +40,6 @@ class TrainDock(QWidget):
         super().__init__()
         viewer = plain_viewer(napari_viewer)
         self._session = get_session(viewer)
-        self._theme_event = viewer.events.theme
         self.movie_choice = MovieChoice(viewer)
         self.preset = _preset_combo()
         self.form = ConfigForm(TrainConfig.from_preset(FIRST_PRESET))
@@ -48,7 +49,7 @@ class TrainDock(QWidget):
         self.loss_plot = LossPlot(viewer.theme)
         self.settings = self._settings()
         self._arrange()
-        self._connect()
+        self._connect(viewer)
         self._restore()
 
     def _settings(self) -> QWidget:
@@ -81,15 +82,15 @@ class TrainDock(QWidget):
         layout.addWidget(self.loss_plot, 2)
         self.setMinimumWidth(300)
 
-    def _connect(self) -> None:
+    def _connect(self, viewer: ViewerModel) -> None:
         training = self._session.training
         self.movie_choice.changed.connect(self._on_movie)
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.form.edited.connect(self._on_edited)
         self.panel.train_clicked.connect(self.train)
-        training.state_changed.connect(self._on_state)
-        training.losses_changed.connect(self._on_losses)
-        self._theme_event.connect(self._on_theme)
+        watch(training.state_changed, self._on_state, self)
+        watch(training.losses_changed, self._on_losses, self)
+        watch(viewer.events.theme, self._on_theme, self)
 
     def _restore(self) -> None:
         training = self._session.training
@@ -153,19 +154,10 @@ class TrainDock(QWidget):
         self.loss_plot.set_theme(event.value)
 
     def event(self, event: QEvent) -> bool:
-        """Let go of the viewer when napari takes the dock apart."""
+        """Go with the dock: napari only takes this widget out of it."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self._let_go()
+            self.deleteLater()
         return bool(super().event(event))
-
-    def _let_go(self) -> None:
-        training = self._session.training
-        training.state_changed.disconnect(self._on_state, missing_ok=True)
-        training.losses_changed.disconnect(self._on_losses, missing_ok=True)
-        self.panel.disconnect_from_training()
-        self.movie_choice.disconnect_from_viewer()
-        self._theme_event.disconnect(self._on_theme)
-        self.deleteLater()
 
 
 def _preset_combo() -> NarrowComboBox:

@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_choice import wrapped_label
 from napari_sparsevar.widgets.training_state import Report, Training, format_seconds
 
@@ -37,8 +38,8 @@ class TrainingPanel(QWidget):
         self.sentence = wrapped_label()
         self.notices = wrapped_label()
         self._build()
-        training.state_changed.connect(self._on_state)
-        training.report_changed.connect(self._on_report)
+        watch(training.state_changed, self._on_state, self)
+        watch(training.report_changed, self._on_report, self)
         self._on_state(training.state)
         self._on_report(training.report)
 
@@ -68,11 +69,6 @@ class TrainingPanel(QWidget):
         """Show a sentence of the dock's own, until the training has news."""
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence))
-
-    def disconnect_from_training(self) -> None:
-        """Stop watching."""
-        self._training.state_changed.disconnect(self._on_state)
-        self._training.report_changed.disconnect(self._on_report)
 
     def _on_pause(self) -> None:
         if self._training.state == "paused":

@@ -1,0 +1,36 @@
+"""Connections that end with the widget they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from weakref import WeakMethod
+
+from qtpy.QtWidgets import QWidget
+
+
+def watch(signal: Any, slot: Callable[..., Any], widget: QWidget) -> None:
+    """Connect a psygnal signal or napari emitter until the widget is destroyed.
+
+    Neither knows that Qt deletes a closed window's widgets while Python still holds them.
+
+    Parameters
+    ----------
+    signal : psygnal.SignalInstance or napari EventEmitter
+        What to listen to.
+    slot : callable
+        A method of the widget.
+    widget : QWidget
+        Whose end is the end of the connection.
+    """
+    signal.connect(slot)
+    method = WeakMethod(slot)
+
+    def let_go(*_: Any) -> None:
+        alive = method()
+        if alive is not None:
+            with suppress(ValueError, TypeError):
+                signal.disconnect(alive)
+
+    widget.destroyed.connect(let_go)

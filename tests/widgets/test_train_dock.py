@@ -1,0 +1,211 @@
+"""What a person does with the Train dock, from the first look to the overlays."""
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+
+from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.events import Failed
+from napari_sparsevar.widgets.session import get_session
+
+
+@pytest.fixture
+def training(viewer):
+    return get_session(viewer).training
+
+
+def names(dock):
+    return [dock.movie_choice.combo.itemText(i) for i in range(dock.movie_choice.combo.count())]
+
+
+def test_first_look_says_what_to_do(dock):
+    assert "Open Sample" in dock.movie_choice.about.text()
+    assert not dock.panel.train_button.isEnabled()
+    assert names(dock) == []
+
+
+def test_a_movie_can_be_trained_on(viewer, dock, add_movie, home):
+    add_movie(viewer)
+    assert names(dock) == ["movie"]
+    assert dock.movie_choice.about.text() == "60 frames of 16 × 20 px, 10 Hz, 2 µm pixels."
+    assert dock.panel.train_button.isEnabled()
+    assert dock.run_folder.path() == home / "sparsevar-runs" / "movie-1"
+
+
+def test_list_follows_the_layers(viewer, dock, add_movie):
+    first, second = add_movie(viewer), add_movie(viewer, name="other")
+    viewer.add_points(np.zeros((1, 3)))
+    first.name = "renamed"
+    assert names(dock) == ["renamed", "other"]
+    viewer.layers.remove(first)
+    assert names(dock) == ["other"]
+    assert dock.movie_choice.layer is second
+
+
+def test_selecting_a_layer_chooses_it(viewer, dock, add_movie):
+    first, second = add_movie(viewer), add_movie(viewer, name="other")
+    viewer.layers.selection.active = first
+    assert dock.movie_choice.layer is first
+    viewer.layers.selection.active = second
+    assert dock.movie_choice.layer is second
+
+
+def test_2d_image_is_refused_in_words(viewer, dock):
+    viewer.add_image(np.zeros((8, 8)), name="still")
+    assert names(dock) == []
+    assert "“still” is a single 2-D image" in dock.movie_choice.about.text()
+    assert not dock.panel.train_button.isEnabled()
+
+
+def test_rgb_image_is_refused_in_words(viewer, dock):
+    viewer.add_image(np.zeros((12, 8, 8, 3), np.uint8), rgb=True, name="photo")
+    assert names(dock) == []
+    assert "“photo” is a colour (RGB) image" in dock.movie_choice.about.text()
+
+
+def test_4d_stack_gives_a_slice_or_a_sentence(viewer, dock, movie_data):
+    viewer.add_image(np.stack([movie_data] * 3, axis=1), name="stack")
+    movie, said = dock.movie_choice.movie, dock.movie_choice.about.text()
+    if movie is None:
+        assert said.endswith(".")
+        assert not dock.panel.train_button.isEnabled()
+    else:
+        assert movie.data.ndim == 3
+        assert movie.notes
+        assert all(note in said for note in movie.notes)
+
+
+def test_4d_stack_of_one_channel_is_a_movie(viewer, dock, movie_data):
+    viewer.add_image(movie_data[:, None], name="stack")
+    assert dock.movie_choice.movie.data.shape == movie_data.shape
+
+
+def test_preset_sets_the_form_and_an_edit_makes_it_custom(dock):
+    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
+    assert dock.form.config() == TrainConfig.from_preset("fast")
+    dock.form.editor("seed").setValue(7)
+    assert dock.preset.currentData() == "custom"
+    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
+    assert dock.form.config() == TrainConfig.from_preset("fast")
+
+
+def test_training_lays_the_maps_over_the_movie(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    movie = add_movie(viewer)
+    dock.panel.train_button.click()
+    assert training.state == "training"
+    assert not dock.settings.isEnabled()
+    until_idle(training)
+    contribution, drivers = viewer.layers[1:]
+    for layer in (contribution, drivers):
+        assert tuple(layer.scale) == tuple(movie.scale[-2:])
+        assert tuple(layer.translate) == tuple(movie.translate[-2:])
+        assert [str(u) for u in layer.units] == [str(u) for u in movie.units[-2:]]
+    assert contribution.blending == "additive"
+    assert isinstance(drivers, Labels)
+    assert {"index", "rank", "strength"} <= set(drivers.features.columns)
+    assert viewer.layers.selection.active is contribution
+    assert "3 drivers found" in dock.panel.sentence.text()
+    assert "saturated" in dock.panel.notices.text()
+    assert dock.settings.isEnabled()
+    assert dock.panel.train_button.isEnabled()
+
+
+def test_settings_are_frozen_before_the_start(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    add_movie(viewer)
+    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
+    dock.form.editor("seed").setValue(3)
+    dock.panel.train_button.click()
+    dock.form.editor("seed").setValue(9)
+    until_idle(training)
+    assert fake_train.requests[0].config == TrainConfig.from_preset("fast", seed=3)
+    assert fake_train.requests[0].device == "auto"
+
+
+def test_pause_and_continue(qtbot, viewer, dock, add_movie, fake_train, until_idle, training):
+    fake_train.steps = 100
+    add_movie(viewer)
+    dock.panel.train_button.click()
+    dock.panel.pause_button.click()
+    qtbot.waitUntil(lambda: training.state == "paused", timeout=5000)
+    assert dock.panel.pause_button.text() == "Continue"
+    assert "Paused after step" in dock.panel.sentence.text()
+    dock.panel.pause_button.click()
+    qtbot.waitUntil(lambda: training.state == "training", timeout=5000)
+    dock.panel.stop_button.click()
+    assert training.state == "stopping"
+    assert dock.panel.stop_button.text() == "Stopping…"
+    until_idle(training)
+    assert "Stopped after" in dock.panel.sentence.text()
+    assert len(viewer.layers) == 3
+
+
+def test_stop_while_paused(qtbot, viewer, dock, add_movie, fake_train, until_idle, training):
+    fake_train.steps = 100
+    add_movie(viewer)
+    dock.panel.train_button.click()
+    dock.panel.pause_button.click()
+    qtbot.waitUntil(lambda: training.state == "paused", timeout=5000)
+    dock.panel.stop_button.click()
+    until_idle(training)
+    assert "Stopped after" in dock.panel.sentence.text()
+
+
+def test_failure_is_shown_and_the_dock_is_ready_again(
+    viewer, dock, add_movie, fake_train, until_idle, training, monkeypatch
+):
+    shown = []
+    monkeypatch.setattr("napari_sparsevar.widgets.training_state.show_error", shown.append)
+    fake_train.failure = Failed("The movie is constant; record another one.")
+    add_movie(viewer)
+    dock.panel.train_button.click()
+    until_idle(training)
+    assert shown == ["The movie is constant; record another one."]
+    assert dock.panel.sentence.text() == shown[0]
+    assert dock.panel.train_button.isEnabled()
+    assert len(viewer.layers) == 1
+
+
+def test_two_trainings_keep_both_results(viewer, dock, add_movie, fake_train, until_idle, training):
+    add_movie(viewer)
+    for _ in range(2):
+        dock.panel.train_button.click()
+        until_idle(training)
+    assert len({layer.name for layer in viewer.layers}) == 5
+    assert [layer.visible for layer in viewer.layers] == [True, False, False, True, True]
+    assert len({request.out for request in fake_train.requests}) == 2
+
+
+def test_existing_run_folder_is_refused(viewer, dock, add_movie, fake_train, home, training):
+    add_movie(viewer)
+    dock.run_folder.edit.setText(str(home))
+    dock.panel.train_button.click()
+    assert training.state == "idle"
+    assert "exists already" in dock.panel.sentence.text()
+    assert fake_train.requests == []
+
+
+def test_run_goes_next_to_the_file(viewer, dock, movie_data, tmp_path):
+    import tifffile
+
+    path = tmp_path / "mouse 1.tif"
+    tifffile.imwrite(path, movie_data, photometric="minisblack")
+    viewer.open(path, plugin="napari-sparsevar")
+    assert dock.run_folder.path().parent == tmp_path
+    assert dock.run_folder.path().name == "mouse-1-run-1"
+
+
+def test_dock_fits_a_laptop(dock):
+    assert dock.minimumSizeHint().height() <= 560
+    assert dock.minimumSizeHint().width() <= 330
+
+
+def test_dock_is_in_the_menus(dock):
+    from npe2 import PluginManager
+
+    manager = PluginManager.instance()
+    commands = [item.command for item in manager.iter_menu("napari/layers/classify")]
+    assert "napari-sparsevar.train" in commands
