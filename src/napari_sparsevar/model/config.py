@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+Stride = Literal["auto", 2, 4, 8, 16]
+
+MOST_PREDICTORS = 2048
+"""``auto`` widens the latent spacing until the VAR has at most this many predictors."""
 
 
 class ModelConfig(BaseModel):
@@ -10,12 +17,11 @@ class ModelConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stride: int = Field(
-        4,
-        ge=2,
-        le=16,
+    stride: Stride = Field(
+        "auto",
         title="Latent spacing",
-        description="Pixels from one latent to the next; a cell should span 2 to 3 latents.",
+        description="Pixels from one latent to the next; a cell should span 2 to 3 latents. "
+        "auto: 4 pixels, more for a large field of view.",
         json_schema_extra={"unit": "px", "group": "basic"},
     )
     lags: int = Field(
@@ -76,3 +82,27 @@ class ModelConfig(BaseModel):
         "is kept out of the latents.",
         json_schema_extra={"unit": "px", "group": "advanced"},
     )
+
+    @property
+    def pixels_per_latent(self) -> int:
+        """The latent spacing in pixels.
+
+        Raises
+        ------
+        ValueError
+            If it is still ``auto``: call ``resolved`` first.
+        """
+        if self.stride == "auto":
+            raise ValueError("stride is 'auto': resolve it for a field of view first")
+        return int(self.stride)
+
+    def resolved(self, shape: tuple[int, int]) -> ModelConfig:
+        """Return the configuration with ``auto`` replaced by what fits a field of view (Y, X)."""
+        if self.stride != "auto":
+            return self
+        choices: tuple[Literal[4, 8, 16], ...] = (4, 8, 16)
+        for stride in choices:
+            places = -(-shape[0] // stride) * -(-shape[1] // stride)
+            if places * self.channels * self.lags <= MOST_PREDICTORS:
+                break
+        return self.model_copy(update={"stride": stride})

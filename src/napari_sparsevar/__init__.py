@@ -1,0 +1,55 @@
+"""See which places in the tissue drive the activity that follows.
+
+>>> import napari_sparsevar as sv
+>>> movie, truth = sv.simulate_movie(n_frames=3000, seed=0)  # doctest: +SKIP
+>>> for event in sv.train(movie, sv.TrainConfig(), out="run"):  # doctest: +SKIP
+...     print(event)
+>>> sv.load_run("run").drivers  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis import Run, load_run
+    from napari_sparsevar.errors import UserError
+    from napari_sparsevar.model.config import ModelConfig
+    from napari_sparsevar.movie import Movie, Truth, open_movie, simulate_movie
+    from napari_sparsevar.training.config import TrainConfig
+    from napari_sparsevar.training.control import TrainingControl
+    from napari_sparsevar.training.train import train
+
+__all__ = [
+    "ModelConfig",
+    "Movie",
+    "Run",
+    "TrainConfig",
+    "TrainingControl",
+    "Truth",
+    "UserError",
+    "load_run",
+    "open_movie",
+    "simulate_movie",
+    "train",
+]
+
+_HOME = {
+    "ModelConfig": "model.config",
+    "Movie": "movie",
+    "Run": "analysis",
+    "TrainConfig": "training.config",
+    "TrainingControl": "training.control",
+    "Truth": "movie",
+    "UserError": "errors",
+    "load_run": "analysis",
+    "open_movie": "movie",
+    "simulate_movie": "movie",
+    "train": "training.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when first used: torch takes seconds, a napari reader must not."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

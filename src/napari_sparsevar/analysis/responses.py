@@ -1,0 +1,104 @@
+"""How latents and pixels move each other: the encoder's and the decoder's Jacobians, sparse."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+from napari_sparsevar.analysis.encoding import fixed_splits, inside_field
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.encoder import receptive_field
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.network import SparseVarAutoencoder
+
+
+def encoder_response(
+    network: SparseVarAutoencoder, frames: Tensor, grid: LatentGrid, static: Tensor
+) -> sparse.csr_array:
+    """Return d latent / d pixel averaged over frames, (p, Y X) of the padded field of view.
+
+    Latents further apart than the encoder's receptive field share no pixel, so one backward pass
+    serves a whole lattice of them. The background is held fixed.
+
+    Parameters
+    ----------
+    frames : Tensor, shape (n, Y, X)
+        Standardised frames to average over.
+    """
+    inside = inside_field(grid).to(frames.device)
+    network_static = static if network.config.skip else torch.zeros_like(static)
+    diameter = network.config.background_diameter
+    pixels = (frames - background(frames, inside, diameter)).requires_grad_()
+    latents = torch.zeros((), device=frames.device)
+    for split in fixed_splits(grid).to(frames.device)[:1]:
+        halves = [inside * split, inside * ~split]
+        codes = [network.encoder(pixels, half, network_static) for half in halves]
+        latents = torch.stack(codes).mean(dim=0)
+    reach = receptive_field(grid.stride)
+    spacing = -(-reach // grid.stride) + 1
+    pieces = []
+    for channel in range(grid.channels):
+        for row in range(min(spacing, grid.rows)):
+            for column in range(min(spacing, grid.columns)):
+                chosen = latents[:, channel, row::spacing, column::spacing].sum()
+                (gradient,) = torch.autograd.grad(chosen, pixels, retain_graph=True)
+                origin = (channel, row, column)
+                pieces.append(_windows(gradient.mean(dim=0), grid, origin, spacing, reach))
+    return _assemble(pieces, grid)
+
+
+def decoder_response(
+    network: SparseVarAutoencoder, grid: LatentGrid, static: Tensor
+) -> sparse.csr_array:
+    """Return d pixel / d latent, transposed: what each latent adds to a frame, (p, Y X)."""
+    reach = 3 * grid.stride
+    spacing = 4
+    pieces = []
+    with torch.no_grad():
+        for channel in range(grid.channels):
+            for row in range(min(spacing, grid.rows)):
+                for column in range(min(spacing, grid.columns)):
+                    unit = torch.zeros(1, *grid.latent_shape, device=static.device)
+                    unit[:, channel, row::spacing, column::spacing] = 1.0
+                    frame = network.decode(unit, static)[0]
+                    origin = (channel, row, column)
+                    pieces.append(_windows(frame, grid, origin, spacing, reach))
+    return _assemble(pieces, grid)
+
+
+Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]  # type: ignore[type-arg]
+
+
+def _windows(
+    image: Tensor, grid: LatentGrid, origin: tuple[int, int, int], spacing: int, reach: int
+) -> Triplets:
+    """Cut the window of ``reach`` pixels round every latent of a lattice out of one image."""
+    channel, first_row, first_column = origin
+    values = image.detach().cpu().numpy()
+    height, width = grid.padded_shape
+    latents, pixels, entries = [], [], []
+    for row in range(first_row, grid.rows, spacing):
+        y = _span(row, grid.stride, reach, height)
+        for column in range(first_column, grid.columns, spacing):
+            x = _span(column, grid.stride, reach, width)
+            window = values[y, x]
+            index = np.arange(y.start, y.stop)[:, None] * width + np.arange(x.start, x.stop)
+            kept = np.abs(window) > 1e-7
+            pixels.append(index[kept])
+            entries.append(window[kept])
+            latent = (channel * grid.rows + row) * grid.columns + column
+            latents.append(np.full(int(kept.sum()), latent))
+    return np.concatenate(latents), np.concatenate(pixels), np.concatenate(entries)
+
+
+def _span(place: int, stride: int, reach: int, length: int) -> slice:
+    middle = place * stride + stride // 2
+    return slice(max(0, middle - reach // 2 - 1), min(length, middle + reach // 2 + 1))
+
+
+def _assemble(pieces: list[Triplets], grid: LatentGrid) -> sparse.csr_array:
+    latents, pixels, entries = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
+    return sparse.csr_array((entries, (latents, pixels)), shape=(grid.size, n_pixels))

@@ -1,0 +1,146 @@
+"""Everything an analysis finds, and the analysis itself."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.contribution import FloatImage, Responses, contribution_map
+from napari_sparsevar.analysis.drivers import Drivers, find_drivers
+from napari_sparsevar.analysis.edges import edge_table
+from napari_sparsevar.analysis.encoding import encode_movie
+from napari_sparsevar.analysis.fitting import FittedVar, fit_whole
+from napari_sparsevar.analysis.responses import decoder_response, encoder_response
+from napari_sparsevar.analysis.stability import driver_stability
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.movie.standardised import StandardisedFrames
+
+_RESPONSE_FRAMES = 16
+
+T = TypeVar("T")
+
+Step = tuple[float, str]
+"""Fraction done between 0 and 1, and what is being done."""
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a trained network says about a movie.
+
+    Attributes
+    ----------
+    grid : LatentGrid
+    fitted : FittedVar
+        The sparse VAR at the chosen penalty.
+    responses : Responses
+    latents : ndarray of float32, shape (T, p)
+    good : ndarray of bool, shape (T,)
+        Frames that were used.
+    criterion : DataFrame
+        ``penalty``, ``edges``, ``ebic`` along the solution path.
+    contribution : ndarray of float32, shape (Y, X)
+    drivers : Drivers
+    edges : DataFrame
+    """
+
+    grid: LatentGrid
+    fitted: FittedVar
+    responses: Responses
+    latents: npt.NDArray[np.float32]
+    good: npt.NDArray[np.bool_]
+    criterion: pd.DataFrame
+    contribution: FloatImage
+    drivers: Drivers
+    edges: pd.DataFrame
+
+
+def analyse(
+    network: SparseVarAutoencoder, frames: StandardisedFrames, grid: LatentGrid, static: Tensor
+) -> Generator[Step, None, Results]:
+    """Encode the movie, fit the VAR to all of it and read out what drives what.
+
+    Parameters
+    ----------
+    network : SparseVarAutoencoder
+    frames : StandardisedFrames
+    grid : LatentGrid
+    static : Tensor, shape (3, Y, X)
+        On the network's device.
+
+    Yields
+    ------
+    Step
+    """
+    config = network.config
+    latents = yield from _part(encode_movie(network, frames, grid, static), 0.0, 0.4, "Encoding")
+    good = torch.from_numpy(frames.good)
+    weights = torch.from_numpy(grid.penalty_weights(config))
+    codes = torch.from_numpy(latents)
+    fitting = fit_whole(codes, good, weights, config.lags)
+    fitted, criterion = yield from _part(fitting, 0.4, 0.7, "Fitting the sparse VAR")
+    yield 0.7, "Tracing latents back to pixels"
+    responses = Responses(
+        encoder_response(network, _sample(frames).to(static.device), grid, static),
+        decoder_response(network, grid, static),
+    )
+    contribution = contribution_map(fitted, responses, grid)
+    drivers = find_drivers(contribution, grid.stride)
+    resampling = driver_stability(drivers, fitted, responses, grid, codes, good)
+    table = yield from _part(resampling, 0.75, 1.0, "Checking the drivers on parts of the movie")
+    return Results(
+        grid,
+        fitted,
+        responses,
+        latents,
+        frames.good,
+        criterion,
+        contribution,
+        replace(drivers, table=table),
+        edge_table(fitted, responses, grid),
+    )
+
+
+def at_penalty(results: Results, penalty: float) -> Results:
+    """Return the same results elsewhere on the solution path; nothing is retrained.
+
+    The stability of the drivers belongs to the penalty it was computed at and is missing here.
+    """
+    fitted = results.fitted.at_penalty(penalty)
+    contribution = contribution_map(fitted, results.responses, results.grid)
+    return replace(
+        results,
+        fitted=fitted,
+        contribution=contribution,
+        drivers=find_drivers(contribution, results.grid.stride),
+        edges=edge_table(fitted, results.responses, results.grid),
+    )
+
+
+def _sample(frames: StandardisedFrames) -> Tensor:
+    """Return a few good frames spread over the movie, (n, Y, X)."""
+    usable = np.flatnonzero(frames.good)
+    chosen = np.unique(np.linspace(0, len(usable) - 1, _RESPONSE_FRAMES).round().astype(int))
+    return torch.from_numpy(
+        np.concatenate([frames.read(int(t), int(t) + 1) for t in usable[chosen]])
+    )
+
+
+def _part(
+    work: Generator[float, None, T], start: float, stop: float, message: str
+) -> Generator[Step, None, T]:
+    """Run one part of the analysis, moving its progress into start .. stop."""
+    yield start, message
+    while True:
+        try:
+            fraction = next(work)
+        except StopIteration as finished:
+            return finished.value  # type: ignore[no-any-return]
+        yield start + (stop - start) * fraction, message

@@ -1,0 +1,160 @@
+"""A finished run: the object behind every layer, table and figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+from pydantic import ValidationError
+from safetensors import SafetensorError
+
+from napari_sparsevar.analysis.contribution import FloatImage
+from napari_sparsevar.analysis.drivers import LabelImage
+from napari_sparsevar.analysis.influence import Direction, influence_map
+from napari_sparsevar.analysis.record import FORMAT_VERSION, RunRecord
+from napari_sparsevar.analysis.results import Results, at_penalty
+from napari_sparsevar.analysis.store import (
+    LOSSES,
+    RECORD,
+    is_run_directory,
+    read_results,
+)
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.grid import BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a trained network found, read from its run directory.
+
+    Attributes
+    ----------
+    path : Path
+    record : RunRecord
+        Configuration, versions, movie identity and metrics.
+    results : Results
+    losses : DataFrame
+        ``step``, ``split`` (training or validation), ``reconstruction``, ``prediction``, ``total``.
+    """
+
+    path: Path
+    record: RunRecord
+    results: Results
+    losses: pd.DataFrame
+
+    @property
+    def contribution_map(self) -> FloatImage:
+        """Every pixel's share in driving what happens next, (Y, X), the largest being 1."""
+        return self.results.contribution
+
+    @property
+    def driver_labels(self) -> LabelImage:
+        """Label image of the drivers, (Y, X), 0 outside."""
+        return self.results.drivers.labels
+
+    @property
+    def drivers(self) -> pd.DataFrame:
+        """One row a driver: rank, label, y, x, area_px, strength, stability."""
+        return self.results.drivers.table
+
+    @property
+    def edges(self) -> pd.DataFrame:
+        """Edges between different places: source, target, lag, coefficient, effect, positions."""
+        return self.results.edges
+
+    @property
+    def penalty(self) -> float:
+        """Penalty of the sparse VAR these results belong to."""
+        return self.results.fitted.penalty
+
+    def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
+        """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X)."""
+        results = self.results
+        return influence_map(results.fitted, results.responses, results.grid, region, direction)
+
+    def at_penalty(self, penalty: float) -> Run:
+        """Return the same run elsewhere on the exact solution path; nothing is retrained.
+
+        Raises
+        ------
+        UserError
+            If the penalty is negative.
+        """
+        if penalty < 0:
+            raise UserError(f"The penalty is {penalty}: choose 0 or more.")
+        return replace(self, results=at_penalty(self.results, penalty))
+
+    @property
+    def fps(self) -> float | None:
+        """Frames per second of the movie, if known."""
+        return self.record.movie.fps
+
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Edge of a pixel in micrometres, if known."""
+        return self.record.movie.pixel_size_um
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Size of a pixel along (Y, X): micrometres, or 1 where unknown."""
+        size = self.pixel_size_um or 1.0
+        return size, size
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """Unit of each axis for napari: ``um``, or ``pixel`` where unknown."""
+        unit = "um" if self.pixel_size_um else "pixel"
+        return unit, unit
+
+    @property
+    def movie_name(self) -> str:
+        """What a person calls the movie."""
+        return self.record.movie.name
+
+    @property
+    def movie_source(self) -> Path | None:
+        """Where the movie was when the run was made, None for one in memory."""
+        return self.record.movie_path
+
+
+def load_run(path: Path | str) -> Run:
+    """Open a run directory.
+
+    Raises
+    ------
+    UserError
+        If the folder is not a run, has not finished, is damaged or of a newer version.
+    """
+    folder = Path(path)
+    if not is_run_directory(folder):
+        raise UserError(f"{folder} is not a run directory: it has no {RECORD} of ours.")
+    record = read_record(folder)
+    if record.status != "finished":
+        raise UserError(
+            f"The run {folder} has not finished: continue it with 'sparsevar train --resume'."
+        )
+    try:
+        losses = pd.read_csv(folder / LOSSES)
+        return Run(folder, record, read_results(folder, record), losses)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise UserError(f"The run {folder} is damaged ({error}): train it again.") from error
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read ``run.json`` of a run, finished or not.
+
+    Raises
+    ------
+    UserError
+        If it is damaged or was written by a newer version.
+    """
+    try:
+        record = RunRecord.model_validate_json((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise UserError(f"{folder / RECORD} is damaged: train the run again.") from error
+    if record.format_version > FORMAT_VERSION:
+        raise UserError(
+            f"The run {folder} was made by a newer version of napari-sparsevar: update this one."
+        )
+    return record

@@ -1,0 +1,144 @@
+"""A run on disk: every file of a run directory, each written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tifffile
+import torch
+from safetensors.torch import load_file, save_file
+from scipy import sparse
+from torch import Tensor
+
+from napari_sparsevar.analysis.contribution import FloatImage, Responses
+from napari_sparsevar.analysis.drivers import Drivers, LabelImage
+from napari_sparsevar.analysis.fitting import FittedVar
+from napari_sparsevar.analysis.record import FORMAT, RunRecord
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.model.embedded_var import Moments
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.movie.files import replacing
+
+RECORD = "run.json"
+MODEL = "model.safetensors"
+ANALYSIS = "analysis.safetensors"
+LATENTS = "latents.npy"
+CONTRIBUTION = "contribution.tif"
+LABELS = "drivers.tif"
+DRIVERS = "drivers.csv"
+EDGES = "edges.csv"
+CRITERION = "path.csv"
+LOSSES = "loss.csv"
+EVENTS = "events.jsonl"
+
+
+def is_run_directory(path: Path) -> bool:
+    """Return whether a folder is a run directory (finished or not), looking at its ``run.json``."""
+    try:
+        text = (Path(path) / RECORD).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``run.json``."""
+    with replacing(folder / RECORD, overwrite=True) as path:
+        path.write_text(record.model_dump_json(indent=2), encoding="utf-8")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV."""
+    with replacing(path, overwrite=True) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def write_results(folder: Path, results: Results, pixel_size_um: float | None) -> None:
+    """Write every file of an analysis; the order does not matter, ``run.json`` comes after them."""
+    write_table(folder / DRIVERS, results.drivers.table)
+    write_table(folder / EDGES, results.edges)
+    write_table(folder / CRITERION, results.criterion)
+    _write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
+    _write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
+    with replacing(folder / LATENTS, overwrite=True) as path, path.open("wb") as file:
+        np.save(file, results.latents, allow_pickle=False)
+    with replacing(folder / ANALYSIS, overwrite=True) as path:
+        save_file(_tensors(results), path)
+
+
+def read_results(folder: Path, record: RunRecord) -> Results:
+    """Read what ``write_results`` wrote."""
+    tensors = load_file(folder / ANALYSIS)
+    shape = record.movie.shape[1:]
+    grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels)
+    n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
+    labels: LabelImage = tifffile.imread(folder / LABELS)
+    contribution: FloatImage = tifffile.imread(folder / CONTRIBUTION)
+    return Results(
+        grid,
+        _fitted(tensors, record),
+        Responses(
+            _sparse(tensors, "encoder", (grid.size, n_pixels)),
+            _sparse(tensors, "decoder", (grid.size, n_pixels)),
+        ),
+        np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False),
+        tensors["good"].numpy(),
+        pd.read_csv(folder / CRITERION),
+        contribution,
+        Drivers(labels, pd.read_csv(folder / DRIVERS)),
+        pd.read_csv(folder / EDGES),
+    )
+
+
+def _write_image(path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None) -> None:
+    units = {"PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm"} if pixel_size_um else {}
+    sizes = {"PhysicalSizeX": pixel_size_um, "PhysicalSizeY": pixel_size_um} if units else {}
+    with replacing(path, overwrite=True) as temporary:
+        tifffile.imwrite(temporary, image, ome=True, metadata={"axes": "YX", **sizes, **units})
+
+
+def _tensors(results: Results) -> dict[str, Tensor]:
+    fitted = results.fitted
+    tensors = {
+        "gram": fitted.statistics.gram,
+        "cross": fitted.statistics.cross,
+        "variance": fitted.statistics.variance,
+        "n": torch.tensor(fitted.statistics.n),
+        "weights": fitted.weights,
+        "mean": fitted.mean,
+        "deviation": fitted.deviation,
+        "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
+        "coefficients": fitted.coefficients,
+        "good": torch.from_numpy(results.good),
+    }
+    for name, matrix in (
+        ("encoder", results.responses.encoder),
+        ("decoder", results.responses.decoder),
+    ):
+        entries = matrix.tocoo()
+        tensors[f"{name}.latent"] = torch.from_numpy(entries.row.astype(np.int32))
+        tensors[f"{name}.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
+        tensors[f"{name}.value"] = torch.from_numpy(entries.data)
+    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
+    statistics = Moments(tensors["gram"], tensors["cross"], tensors["variance"], int(tensors["n"]))
+    return FittedVar(
+        statistics,
+        tensors["weights"],
+        record.network.lags,
+        tensors["mean"],
+        tensors["deviation"],
+        float(tensors["penalty"]),
+        tensors["coefficients"],
+    )
+
+
+def _sparse(tensors: dict[str, Tensor], name: str, shape: tuple[int, int]) -> sparse.csr_array:
+    values, latent, pixel = (tensors[f"{name}.{part}"] for part in ("value", "latent", "pixel"))
+    return sparse.csr_array((values.numpy(), (latent.numpy(), pixel.numpy())), shape=shape)

@@ -1,0 +1,54 @@
+"""The slow, non-sparse background (neuropil), estimated from visible pixels only."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+BLOCK = 4
+"""Edge in pixels of the blocks the background is computed on: it is smooth, so this loses nothing."""
+
+
+def _smoothing(length: int, diameter: float, device: torch.device) -> Tensor:
+    """Return the (length, length) Gaussian smoothing between blocks along one axis."""
+    sigma = diameter / 2.3548 / BLOCK  # from full width at half maximum
+    position = torch.arange(length, dtype=torch.float32, device=device)
+    return torch.exp(-0.5 * ((position[:, None] - position[None]) / sigma) ** 2)
+
+
+def _interpolation(length: int, device: torch.device) -> Tensor:
+    """Return the (length * BLOCK, length) linear interpolation from blocks to pixels."""
+    unit = torch.eye(length, device=device)[:, None]
+    spread = interpolate(unit, scale_factor=float(BLOCK), mode="linear", align_corners=False)
+    return spread[:, 0].T
+
+
+def background(frames: Tensor, visible: Tensor, diameter: float) -> Tensor:
+    """Return the smooth part of frames, looking only at visible pixels.
+
+    Normalised convolution with a Gaussian, smooth(x m) / smooth(m) (Knutsson & Westin 1993).
+
+    Parameters
+    ----------
+    frames : Tensor, shape (n, Y, X)
+        Y and X are multiples of ``BLOCK``.
+    visible : Tensor, shape (Y, X)
+        1 where the pixel may be looked at, 0 where it is hidden.
+    diameter : float
+        Full width at half maximum of the smoothing, in pixels.
+
+    Returns
+    -------
+    Tensor, shape (n, Y, X)
+    """
+    height, width = (length // BLOCK for length in visible.shape)
+    rows = _smoothing(height, diameter, frames.device)
+    columns = _smoothing(width, diameter, frames.device)
+    tiles = (height, BLOCK, width, BLOCK)
+    sums = (frames * visible).unflatten(2, tiles[2:]).unflatten(1, tiles[:2]).sum(dim=(2, 4))
+    counts = visible.unflatten(1, tiles[2:]).unflatten(0, tiles[:2]).sum(dim=(1, 3))
+    smooth = (rows @ sums @ columns) / (rows @ counts @ columns).clamp_min(1e-6)
+    to_rows = _interpolation(height, frames.device)
+    to_columns = _interpolation(width, frames.device)
+    return to_rows @ smooth @ to_columns.T

@@ -1,0 +1,134 @@
+r"""The l1-regularised vector autoregression between encoder and decoder.
+
+For standardised latents z and lags L, each target latent j has
+
+.. math:: b_j = \arg\min_b \tfrac12 b'Gb - C_j'b + \lambda \sum_k w_{kj} |b_k|,
+
+with the lagged design X (n x P, P = p L), ``G = X'X/n`` and ``C = X'Y/n``. Gradients reach the
+encoder through G and C by the exact derivative of the lasso path (Kabus et al. 2026,
+arXiv:2603.02899).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.lasso import solve_lasso
+
+
+class Standardiser(NamedTuple):
+    """Mean and standard deviation of each latent, shape (p,) each."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Bring latents (..., p) to mean 0 and variance 1."""
+        return (latents - self.mean) / self.deviation
+
+    def backward(self, standardised: Tensor) -> Tensor:
+        """Undo ``forward``."""
+        return standardised * self.deviation + self.mean
+
+
+def standardiser(latents: Tensor, good: Tensor) -> Standardiser:
+    """Return mean and deviation of latents (pieces, frames, p) over good frames.
+
+    ``good`` is (pieces, frames) of bool. A latent that never changes keeps deviation 1e-6 or so and
+    becomes zero rather than NaN.
+    """
+    kept = latents[good]
+    deviation = torch.sqrt(kept.var(dim=0, unbiased=False) + 1e-8)
+    return Standardiser(kept.mean(dim=0), deviation)
+
+
+class LaggedPairs(NamedTuple):
+    """Rows of the regression: the past (n, P), lag-major, and what followed (n, p)."""
+
+    past: Tensor
+    following: Tensor
+
+
+def usable_targets(good: Tensor, lags: int) -> Tensor:
+    """Return which frames (pieces, frames - lags) can be predicted: they and their past are good."""
+    length = good.shape[1] - lags
+    usable = good[:, lags:].clone()
+    for lag in range(1, lags + 1):
+        usable &= good[:, lags - lag : lags - lag + length]
+    return usable
+
+
+def lagged_pairs(latents: Tensor, good: Tensor, lags: int) -> LaggedPairs:
+    """Pair every usable frame with the frames before it, never across pieces or bad frames.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (pieces, frames, p)
+    good : Tensor of bool, shape (pieces, frames)
+    lags : int
+    """
+    usable = usable_targets(good, lags)
+    length = usable.shape[1]
+    past = [latents[:, lags - lag : lags - lag + length] for lag in range(1, lags + 1)]
+    return LaggedPairs(torch.cat(past, dim=-1)[usable], latents[:, lags:][usable])
+
+
+class Moments(NamedTuple):
+    """All the lasso needs to know about the data.
+
+    Attributes
+    ----------
+    gram : Tensor, shape (P, P)
+        X'X / n, with a small ridge on the diagonal.
+    cross : Tensor, shape (P, p)
+        X'Y / n.
+    variance : Tensor, shape (p,)
+        Mean square of each target.
+    n : int
+        Rows of X.
+    """
+
+    gram: Tensor
+    cross: Tensor
+    variance: Tensor
+    n: int
+
+
+RIDGE = 1e-3
+"""Added to the diagonal of the gram of standardised latents: neighbours overlap, so the
+unpenalised block is close to singular."""
+
+
+def moments(pairs: LaggedPairs) -> Moments:
+    """Return gram and cross products of lagged pairs."""
+    n = pairs.past.shape[0]
+    gram = pairs.past.T @ pairs.past / n
+    gram = gram + RIDGE * torch.eye(gram.shape[0], dtype=gram.dtype, device=gram.device)
+    cross = pairs.past.T @ pairs.following / n
+    return Moments(gram, cross, pairs.following.square().mean(dim=0), n)
+
+
+def universal_penalty(n_predictors: int, n_rows: int) -> float:
+    """Return sqrt(2 log(P) / n), the size of the largest chance correlation."""
+    return math.sqrt(2.0 * math.log(max(n_predictors, 2)) / max(n_rows, 1))
+
+
+def fit_var(
+    moments: Moments, weights: Tensor, penalty: float | Tensor, initial: Tensor | None = None
+) -> Tensor:
+    """Fit the sparse VAR; return coefficients (P, p), differentiable in the moments.
+
+    Parameters
+    ----------
+    moments : Moments
+    weights : Tensor, shape (P, p)
+        0 leaves a coefficient unpenalised.
+    penalty : float or scalar Tensor
+    initial : Tensor, shape (P, p), optional
+        Coefficients to start from, for example of the step before.
+    """
+    return solve_lasso(moments.gram, moments.cross, penalty * weights, initial=initial)

@@ -1,0 +1,97 @@
+"""Where each latent sits in the field of view, and which latents are neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_sparsevar.model.config import ModelConfig
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LatentGrid:
+    """The latent map of a field of view: ``channels`` numbers every ``stride`` pixels.
+
+    Latents are flattened as (channels, rows, columns), so latent
+    ``k = (channel * rows + row) * columns + column``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height and width (Y, X) of the field of view in pixels.
+    stride : int
+        Pixels from one latent to the next.
+    channels : int
+        Latents at each place.
+    """
+
+    shape: tuple[int, int]
+    stride: int
+    channels: int = 1
+
+    @property
+    def rows(self) -> int:
+        """Latent rows; the last may reach past the field of view."""
+        return -(-self.shape[0] // self.stride)
+
+    @property
+    def columns(self) -> int:
+        """Latent columns; the last may reach past the field of view."""
+        return -(-self.shape[1] // self.stride)
+
+    @property
+    def padded_shape(self) -> tuple[int, int]:
+        """Field of view (Y, X) in pixels rounded up to whole latents."""
+        return self.rows * self.stride, self.columns * self.stride
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """Shape (channels, rows, columns) of one latent map."""
+        return self.channels, self.rows, self.columns
+
+    @property
+    def size(self) -> int:
+        """Number of latents p."""
+        return self.channels * self.rows * self.columns
+
+    def places(self) -> FloatArray:
+        """Return the (p, 2) row and column of every latent, in latents."""
+        row, column = np.divmod(np.arange(self.rows * self.columns), self.columns)
+        one_channel = np.stack([row, column], axis=1).astype(np.float64)
+        return np.tile(one_channel, (self.channels, 1))
+
+    def centres(self) -> FloatArray:
+        """Return the (p, 2) centre (y, x) of every latent, in pixels."""
+        return self.places() * self.stride + (self.stride - 1) / 2
+
+    def distances(self) -> FloatArray:
+        """Return the (p, p) distances between latents, in latents."""
+        places = self.places()
+        return np.asarray(np.linalg.norm(places[:, None] - places[None], axis=-1))
+
+    def own_neighbourhood(self, radius: float) -> BoolArray:
+        """Return the (p, p) pairs that count as the same cell: closer than ``radius`` latents.
+
+        Distance is the larger of the row and the column difference, so radius 2 is a square of
+        5 x 5 latents.
+        """
+        places = self.places()
+        largest = np.abs(places[:, None] - places[None]).max(axis=-1)
+        return np.asarray(largest <= radius)
+
+    def penalty_weights(self, config: ModelConfig) -> FloatArray:
+        """Return the (P, p) penalty weights w of the embedded VAR, P = p * lags, lag-major rows.
+
+        0 inside a target's own neighbourhood, else 1 plus ``distance_weight`` times the distance in
+        units of the diagonal of the field of view.
+        """
+        distances = self.distances()
+        diagonal = max(float(np.hypot(self.rows - 1, self.columns - 1)), 1.0)
+        weights = 1.0 + config.distance_weight * distances / diagonal
+        weights[self.own_neighbourhood(config.free_radius)] = 0.0
+        return np.tile(weights, (config.lags, 1))

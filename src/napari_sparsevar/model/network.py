@@ -1,0 +1,95 @@
+"""The whole network: one object that encodes, decodes and knows its static images."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.model.decoder import Decoder
+from napari_sparsevar.model.encoder import Encoder
+from napari_sparsevar.model.skip import without_skip
+
+
+class BlindCode(NamedTuple):
+    """Codes of two complementary halves of every frame.
+
+    Attributes
+    ----------
+    halves : Tensor, shape (2, n, channels, rows, columns)
+        Latents of each half; each is scored on the pixels of the other.
+    backgrounds : Tensor, shape (2, n, Y, X)
+        Background of each frame as each half sees it.
+    visible : Tensor, shape (2, Y, X)
+        Which pixels each half saw.
+    """
+
+    halves: Tensor
+    backgrounds: Tensor
+    visible: Tensor
+
+    @property
+    def latents(self) -> Tensor:
+        """The code of the whole frame: the mean of its halves, (n, channels, rows, columns)."""
+        return self.halves.mean(dim=0)
+
+    @property
+    def background(self) -> Tensor:
+        """Background of the whole frame, (n, Y, X)."""
+        return self.backgrounds.mean(dim=0)
+
+
+class SparseVarAutoencoder(nn.Module):
+    """Convolutional autoencoder with a static skip; the sparse VAR works on its latents.
+
+    Frames are standardised: ``(x - mean) / noise scale``, pixel by pixel. Encoding is blind: the
+    pixels are split at random into two complementary halves, each encoded without the other, so
+    that reconstructing the other half never rewards coding pixel noise.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+
+    def _static(self, static: Tensor) -> Tensor:
+        return static if self.config.skip else without_skip(static)
+
+    def encode(self, frames: Tensor, static: Tensor, split: Tensor, inside: Tensor) -> BlindCode:
+        """Encode both halves of standardised frames.
+
+        Parameters
+        ----------
+        frames : Tensor, shape (n, Y, X)
+        static : Tensor, shape (3, Y, X)
+        split : Tensor of bool, shape (Y, X)
+            True for pixels of the first half.
+        inside : Tensor, shape (Y, X)
+            1 for pixels of the field of view, 0 for padding (never looked at, never scored).
+        """
+        static = self._static(static)
+        visible = torch.stack([inside * split, inside * ~split])
+        backgrounds = torch.stack(
+            [background(frames, half, self.config.background_diameter) for half in visible]
+        )
+        halves = torch.stack(
+            [self.encoder(frames - backgrounds[i], visible[i], static) for i in range(2)]
+        )
+        return BlindCode(halves, backgrounds, visible)
+
+    def decode(self, latents: Tensor, static: Tensor) -> Tensor:
+        """Decode latents (n, channels, rows, columns) to frames (n, Y, X) without background."""
+        frames: Tensor = self.decoder(latents, self._static(static))
+        return frames
+
+    def footprints(self, latent_shape: tuple[int, int, int], static: Tensor) -> Tensor:
+        """Return what each of the p latents adds to a frame, (p, Y, X).
+
+        The decoder is linear, so ``latents (n, p) @ footprints (p, Y X)`` decodes; for a crop and
+        many frames that is several times faster than the convolutions.
+        """
+        return self.decoder.footprints(latent_shape, self._static(static))

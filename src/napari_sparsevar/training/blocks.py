@@ -1,0 +1,83 @@
+"""Which stretches of time train the model and which are held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.grid import BoolArray
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class TimeBlocks:
+    """Training and held-out stretches, each (start, stop) in frames, stop exclusive."""
+
+    training: tuple[Span, ...]
+    held_out: tuple[Span, ...]
+
+
+def split_time(n_frames: int, chunk: int, fraction: float) -> TimeBlocks:
+    """Hold out whole blocks spread over the movie, never single random frames.
+
+    The movie is cut into cycles; the end of every cycle is held out. Blocks are at least one chunk
+    long where the movie allows it, so that neighbouring frames do not leak.
+
+    Parameters
+    ----------
+    n_frames : int
+    chunk : int
+        Frames of one uninterrupted stretch.
+    fraction : float
+        Share of the frames to hold out.
+    """
+    cycles = max(1, min(8, int(n_frames * fraction / chunk)))
+    edges = np.linspace(0, n_frames, cycles + 1).astype(int)
+    training, held_out = [], []
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        cut = stop - max(2, round((stop - start) * fraction))
+        training.append((int(start), int(cut)))
+        held_out.append((int(cut), int(stop)))
+    return TimeBlocks(tuple(training), tuple(held_out))
+
+
+def chunk_length(n_frames: int, wanted: int, fraction: float, lags: int) -> int:
+    """Return the chunk length that fits the movie, at most ``wanted``.
+
+    Raises
+    ------
+    UserError
+        If the movie is too short to fit and to score a VAR with this many lags.
+    """
+    length = min(wanted, int(n_frames * fraction))
+    if length < lags + 2:
+        needed = int(np.ceil((lags + 2) / fraction))
+        raise UserError(
+            f"The movie has {n_frames} frames, too few for {lags} lag(s): "
+            f"use at least {needed} frames or fewer lags."
+        )
+    return length
+
+
+def draw_starts(
+    spans: tuple[Span, ...], length: int, count: int, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Draw the first frames of ``count`` chunks, every possible start equally likely."""
+    starts = np.concatenate([np.arange(a, b - length + 1) for a, b in spans])
+    return rng.choice(starts, size=count, replace=len(starts) < count)
+
+
+def even_starts(spans: tuple[Span, ...], length: int, count: int) -> npt.NDArray[np.int64]:
+    """Return up to ``count`` first frames of chunks that do not overlap, spread evenly."""
+    starts = np.concatenate([np.arange(a, b - length + 1, length) for a, b in spans])
+    chosen = np.unique(np.linspace(0, len(starts) - 1, min(count, len(starts))).round().astype(int))
+    return starts[chosen]
+
+
+def good_chunks(starts: npt.NDArray[np.int64], length: int, good: BoolArray) -> BoolArray:
+    """Return which frames of each chunk are good, shape (chunks, length)."""
+    return good[starts[:, None] + np.arange(length)]

@@ -1,0 +1,106 @@
+"""The loop over training steps: losses, validation, pauses, memory, early stopping."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import torch
+
+from napari_sparsevar.training.control import TrainingControl
+from napari_sparsevar.training.device import give_memory_back
+from napari_sparsevar.training.events import (
+    CheckpointSaved,
+    Continued,
+    Notice,
+    Paused,
+    Progress,
+    StepLoss,
+    StopReason,
+    TrainingEvent,
+    ValidationLoss,
+)
+from napari_sparsevar.training.trainer import Trainer
+
+_FEWEST_CHUNKS = 2
+_RECENT_STEPS = 20
+
+
+def run_steps(
+    trainer: Trainer, control: TrainingControl, save: Callable[[], Path]
+) -> Generator[TrainingEvent, None, StopReason]:
+    """Take steps until done, early stopping or stop; return why it ended.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    control : TrainingControl
+    save : callable
+        Writes a checkpoint and returns its path.
+
+    Yields
+    ------
+    TrainingEvent
+        ``StepLoss`` after every step, ``ValidationLoss`` when due, and what happens in between.
+    """
+    config = trainer.config
+    durations: deque[float] = deque(maxlen=_RECENT_STEPS)
+    if trainer.step == 0 and not control.stop_requested:
+        yield _validated(trainer)  # the untrained network is the first model to beat
+    while trainer.step < config.steps:
+        yield from _pause(trainer, control)
+        if control.stop_requested:
+            return "stopped"
+        began = time.perf_counter()
+        terms = yield from _step_that_fits(trainer)
+        durations.append(time.perf_counter() - began)
+        yield _step_loss(trainer, terms, durations)
+        if trainer.step % config.validate_every == 0 or trainer.step == config.steps:
+            yield _validated(trainer)
+        if trainer.step % config.checkpoint_every == 0:
+            yield CheckpointSaved(trainer.step, save())
+        if trainer.exhausted:
+            return "early-stopping"
+    return "completed"
+
+
+def _validated(trainer: Trainer) -> ValidationLoss:
+    terms, is_best = trainer.validate()
+    return ValidationLoss(trainer.step, terms, is_best)
+
+
+def _pause(trainer: Trainer, control: TrainingControl) -> Generator[TrainingEvent, None, None]:
+    if not control.paused:
+        return
+    yield Paused(trainer.step)
+    while control.wait_while_paused():
+        # A worker can only be told to quit between two events.
+        yield Progress("train", trainer.step / trainer.config.steps, "Paused")
+    yield Continued(trainer.step)
+
+
+def _step_that_fits(trainer: Trainer) -> Generator[TrainingEvent, None, dict[str, float]]:
+    """Take one step, halving the batch as long as it does not fit into memory."""
+    while True:
+        try:
+            return trainer.train_step()
+        except torch.OutOfMemoryError:
+            if trainer.chunks // 2 < _FEWEST_CHUNKS:
+                raise
+            trainer.chunks //= 2
+        give_memory_back(trainer.batcher.device)
+        yield Notice(
+            f"Out of memory: going on with {trainer.chunks} instead of "
+            f"{2 * trainer.chunks} chunks per step."
+        )
+
+
+def _step_loss(trainer: Trainer, terms: dict[str, float], durations: deque[float]) -> StepLoss:
+    seconds = sum(durations) / len(durations)
+    frames = trainer.chunks * trainer.batcher.length
+    remaining = trainer.config.steps - trainer.step
+    return StepLoss(
+        trainer.step, trainer.config.steps, terms, frames / seconds, remaining * seconds
+    )

@@ -1,0 +1,127 @@
+"""What is minimised: blind reconstruction and one-step prediction, both in pixel space."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.model.embedded_var import (
+    fit_var,
+    lagged_pairs,
+    moments,
+    standardiser,
+    universal_penalty,
+    usable_targets,
+)
+from napari_sparsevar.model.network import BlindCode, SparseVarAutoencoder
+
+
+class Batch(NamedTuple):
+    """Chunks of standardised movie inside one crop of the field of view.
+
+    Attributes
+    ----------
+    frames : Tensor, shape (chunks, length, Y, X)
+    good : Tensor of bool, shape (chunks, length)
+    static : Tensor, shape (3, Y, X)
+    inside : Tensor, shape (Y, X)
+        1 in the field of view, 0 in the padding.
+    split : Tensor of bool, shape (Y, X)
+        Which pixels belong to the first blind half.
+    weights : Tensor, shape (P, p)
+        Penalty weights of the latents in the crop.
+    """
+
+    frames: Tensor
+    good: Tensor
+    static: Tensor
+    inside: Tensor
+    split: Tensor
+    weights: Tensor
+
+
+class Loss(NamedTuple):
+    """Loss terms of a batch, and the coefficients (P, p) of its embedded VAR."""
+
+    reconstruction: Tensor
+    prediction: Tensor
+    coefficients: Tensor
+
+
+def encode_chunks(network: SparseVarAutoencoder, batch: Batch) -> BlindCode:
+    """Encode all frames of a batch; the code keeps frames in one row (chunks * length)."""
+    return network.encode(batch.frames.flatten(0, 1), batch.static, batch.split, batch.inside)
+
+
+def reconstruction_loss(batch: Batch, code: BlindCode, footprints: Tensor) -> Tensor:
+    """Mean squared error of each half's reconstruction on the pixels it did not see."""
+    good = batch.good.flatten()
+    frames = batch.frames.flatten(0, 1)
+    errors = []
+    for half in range(2):
+        hidden = code.visible[1 - half]
+        decoded = code.halves[half].flatten(1) @ footprints.flatten(1)
+        residual = (frames - code.backgrounds[half]).flatten(1) - decoded
+        per_frame = residual.square() @ hidden.flatten() / hidden.sum()
+        errors.append(per_frame[good].mean())
+    return torch.stack(errors).mean()
+
+
+def prediction_loss(
+    lags: int,
+    batch: Batch,
+    code: BlindCode,
+    footprints: Tensor,
+    penalty_scale: float,
+    initial: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Mean squared error of frames predicted by a VAR that was fitted on other chunks.
+
+    The first half of the chunks fits B; the second half scores it, so that latents that over-fit
+    well earn nothing.
+
+    Returns
+    -------
+    loss : scalar Tensor
+    coefficients : Tensor, shape (P, p)
+    """
+    fitting = batch.frames.shape[0] // 2
+    latents = code.latents.flatten(1).unflatten(0, batch.good.shape)
+    standard = standardiser(latents, batch.good)
+    latents = standard.forward(latents)
+    statistics = moments(lagged_pairs(latents[:fitting], batch.good[:fitting], lags))
+    penalty = penalty_scale * universal_penalty(statistics.gram.shape[0], statistics.n)
+    coefficients = fit_var(statistics, batch.weights, penalty, initial)
+    pairs = lagged_pairs(latents[fitting:], batch.good[fitting:], lags)
+    predicted = standard.backward(pairs.past @ coefficients)
+    decoded = predicted @ footprints.flatten(1)
+    return _pixel_error(batch, code, decoded, fitting, lags), coefficients
+
+
+def _pixel_error(batch: Batch, code: BlindCode, decoded: Tensor, fitting: int, lags: int) -> Tensor:
+    usable = usable_targets(batch.good[fitting:], lags)
+    seen = (batch.frames.flatten(0, 1) - code.background).unflatten(0, batch.good.shape)
+    residual = seen[fitting:, lags:][usable].flatten(1) - decoded
+    return (residual.square() @ batch.inside.flatten()).mean() / batch.inside.sum()
+
+
+def batch_loss(
+    network: SparseVarAutoencoder,
+    batch: Batch,
+    penalty_scale: float,
+    *,
+    predict: bool,
+    initial: Tensor | None = None,
+) -> Loss:
+    """Return both loss terms; without ``predict`` the prediction term carries no gradient."""
+    code = encode_chunks(network, batch)
+    latent_shape = (code.halves.shape[2], code.halves.shape[3], code.halves.shape[4])
+    footprints = network.footprints(latent_shape, batch.static)
+    reconstruction = reconstruction_loss(batch, code, footprints)
+    with torch.set_grad_enabled(predict and torch.is_grad_enabled()):
+        prediction, coefficients = prediction_loss(
+            network.config.lags, batch, code, footprints, penalty_scale, initial
+        )
+    return Loss(reconstruction, prediction, coefficients.detach())

@@ -1,0 +1,101 @@
+"""From a movie and settings to everything the first step needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.embedded_var import universal_penalty
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.skip import standardise_images
+from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
+from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.training.batches import Batcher
+from napari_sparsevar.training.blocks import TimeBlocks, chunk_length, split_time
+from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.trainer import Trainer, new_network
+
+_SMALLEST_FIELD = 16
+_WEAK_UNIVERSAL_PENALTY = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A trainer ready for its first step and what it was made from."""
+
+    trainer: Trainer
+    config: TrainConfig
+    grid: LatentGrid
+    frames: StandardisedFrames
+    static: torch.Tensor
+    report: FrameReport
+    notices: tuple[str, ...]
+
+
+def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared:
+    """Check the movie and build the trainer.
+
+    Raises
+    ------
+    UserError
+        If the movie cannot be trained on: too few frames, too small, constant, unreadable.
+    """
+    check_size(movie, config)
+    report, images = inspect_movie(movie)
+    config = config.model_copy(update={"model": config.model.resolved(movie.shape)})
+    grid = LatentGrid(movie.shape, config.model.pixels_per_latent, config.model.channels)
+    good = ~report.bad
+    length = chunk_length(
+        int(good.sum()), config.chunk_frames, config.validation_fraction, config.model.lags
+    )
+    blocks = split_time(movie.n_frames, length, config.validation_fraction)
+    frames = StandardisedFrames(movie, images.mean, images.noise, good, grid.padded_shape)
+    static = _static_features(images, grid)
+    crop = max(grid.stride, config.crop // grid.stride * grid.stride)
+    batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
+    trainer = Trainer(config, batcher, blocks, new_network(config, device))
+    notices = (*movie.notes, *report.sentences(), *_warnings(movie, grid, config, blocks))
+    return Prepared(trainer, config, grid, frames, static.to(device), report, notices)
+
+
+def check_size(movie: Movie, config: TrainConfig) -> None:
+    """Refuse a movie with too few frames or too few pixels.
+
+    Raises
+    ------
+    UserError
+    """
+    chunk_length(movie.n_frames, config.chunk_frames, config.validation_fraction, config.model.lags)
+    if min(movie.shape) < _SMALLEST_FIELD:
+        raise UserError(
+            f"The movie is {movie.shape[0]} x {movie.shape[1]} pixels: "
+            f"at least {_SMALLEST_FIELD} x {_SMALLEST_FIELD} are needed."
+        )
+
+
+def _static_features(images: StaticImages, grid: LatentGrid) -> torch.Tensor:
+    """Return the standardised static images on the padded field of view, (3, Y, X)."""
+    stack = torch.from_numpy(np.stack([images.mean, images.noise, images.correlation]))
+    features = standardise_images(stack.float())
+    below, right = (
+        padded - length for padded, length in zip(grid.padded_shape, grid.shape, strict=True)
+    )
+    return torch.nn.functional.pad(features[None], (0, right, 0, below), mode="replicate")[0]
+
+
+def _warnings(
+    movie: Movie, grid: LatentGrid, config: TrainConfig, blocks: TimeBlocks
+) -> tuple[str, ...]:
+    found = []
+    predictors = grid.size * config.model.lags
+    if universal_penalty(predictors, movie.n_frames) > _WEAK_UNIVERSAL_PENALTY:
+        found.append(
+            f"{movie.n_frames} frames are few for {predictors} predictors: "
+            "weak influences will be missed; record longer or widen the latent spacing."
+        )
+    if movie.fps is None:
+        found.append("The frame rate is unknown: times are given in frames.")
+    return tuple(found)

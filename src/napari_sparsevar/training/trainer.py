@@ -1,0 +1,169 @@
+"""One training step after another: network, optimiser, early stopping. No files, no events."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.training.batches import Batcher
+from napari_sparsevar.training.blocks import TimeBlocks
+from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.objective import Batch, Loss, batch_loss
+
+_RAMP_STEPS = 10
+_LAST_RATE = 0.02
+"""Share of the learning rate left at the last step."""
+_LARGEST_GRADIENT = 1.0
+
+
+def new_network(config: TrainConfig, device: torch.device) -> SparseVarAutoencoder:
+    """Return a network with weights that depend on the seed only, on the CPU's random numbers."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return SparseVarAutoencoder(config.model).to(device)
+
+
+@dataclass
+class Trainer:
+    """The state of a training and what one step does to it.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        With a resolved model.
+    batcher : Batcher
+    blocks : TimeBlocks
+    network : SparseVarAutoencoder
+    """
+
+    config: TrainConfig
+    batcher: Batcher
+    blocks: TimeBlocks
+    network: SparseVarAutoencoder
+    step: int = 0
+    chunks: int = 0
+    coefficients: Tensor | None = None
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_step: int = 0
+    best_loss: float = math.inf
+    since_best: int = 0
+    _validation: list[Batch] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        self.chunks = self.chunks or self.config.chunks
+        self.optimiser = torch.optim.Adam(
+            self.network.parameters(), lr=self.config.learning_rate, betas=(0.9, 0.98)
+        )
+        if not self.best:
+            self.best = self.weights()
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps that train reconstruction alone."""
+        return round(self.config.steps * self.config.warmup_fraction)
+
+    @property
+    def predicting(self) -> bool:
+        """Whether the prediction error trains the network in the coming step."""
+        return self.config.mode == "end-to-end" and self.step >= self.warmup_steps
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of the network's weights."""
+        return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+
+    def train_step(self) -> dict[str, float]:
+        """Take one step; return the loss terms of its batch.
+
+        Raises
+        ------
+        torch.OutOfMemoryError
+            If the batch does not fit; the state is as before the step.
+        FloatingPointError
+            If the loss is not finite.
+        """
+        batch = self.batcher.training(self.step, self.blocks.training, self.chunks)
+        self._set_learning_rate()
+        self.optimiser.zero_grad(set_to_none=True)
+        initial = self.coefficients if self.batcher.whole_field else None
+        loss = batch_loss(
+            self.network,
+            batch,
+            self.config.penalty_scale,
+            predict=self.predicting,
+            initial=initial,
+        )
+        total = self._total(loss)
+        if not torch.isfinite(total):
+            raise FloatingPointError(f"the loss became {float(total)} at step {self.step}")
+        total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        self.optimiser.step()
+        self.coefficients = loss.coefficients
+        self.step += 1
+        return _terms(loss, total)
+
+    def validate(self) -> tuple[dict[str, float], bool]:
+        """Return the loss terms on held-out blocks and whether this is the best model so far."""
+        if not self._validation:
+            self._validation = self.batcher.validation(
+                self.blocks.training, self.blocks.held_out, 2 * self.config.chunks
+            )
+        with torch.no_grad():
+            losses = [
+                batch_loss(self.network, batch, self.config.penalty_scale, predict=False)
+                for batch in self._validation
+            ]
+        reconstruction = torch.stack([loss.reconstruction for loss in losses]).mean()
+        prediction = torch.stack([loss.prediction for loss in losses]).mean()
+        terms = {
+            "reconstruction": float(reconstruction),
+            "prediction": float(prediction),
+            "total": float(reconstruction + self._prediction_weight() * prediction),
+        }
+        return terms, self._note_best(terms["total"])
+
+    def keep_best(self) -> None:
+        """Put the best weights so far into the network."""
+        self.network.load_state_dict(self.best)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether validation has not improved for too long."""
+        return self.since_best >= self.config.patience
+
+    def _note_best(self, total: float) -> bool:
+        improved = total < self.best_loss
+        if improved:
+            self.best, self.best_step, self.best_loss = self.weights(), self.step, total
+            self.since_best = 0
+        else:
+            self.since_best += 1
+        return improved
+
+    def _prediction_weight(self) -> float:
+        return self.config.prediction_weight if self.config.mode == "end-to-end" else 0.0
+
+    def _total(self, loss: Loss) -> Tensor:
+        if not self.predicting:
+            return loss.reconstruction
+        return loss.reconstruction + self.config.prediction_weight * loss.prediction
+
+    def _set_learning_rate(self) -> None:
+        """Rise over the first steps, then fall along a cosine."""
+        rise = min(1.0, (self.step + 1) / _RAMP_STEPS)
+        progress = self.step / max(self.config.steps, 1)
+        fall = _LAST_RATE + (1.0 - _LAST_RATE) * 0.5 * (1.0 + math.cos(math.pi * progress))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * rise * fall
+
+
+def _terms(loss: Loss, total: Tensor) -> dict[str, float]:
+    return {
+        "reconstruction": float(loss.reconstruction.detach()),
+        "prediction": float(loss.prediction.detach()),
+        "total": float(total.detach()),
+    }
