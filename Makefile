@@ -2,8 +2,10 @@
 # make test    every check this project has
 # Both make what they need from an empty clone: system libraries, environment, packages.
 
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
 ifndef PYTHON
 PYTHON := $(shell scripts/find_python.sh)
+endif
 endif
 VENV ?= .venv
 # The build to use; `make TORCH=torch` takes what the registry gives (with CUDA on Linux).

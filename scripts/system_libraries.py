@@ -1,7 +1,7 @@
 """Install what napari's window needs from the system: only what is missing, only where it may.
 
-It looks first (``dlopen``, the search path), then asks ``apt-get`` as root or through a ``sudo`` that
-wants no password. Where it may not, one sentence says which command to run. Needs only Python.
+It looks first (``dlopen``, the search path), then asks ``apt-get`` as root or through a ``sudo``
+that wants no password. Where it may not, one sentence says which command to run. Needs only Python.
 """
 
 from __future__ import annotations

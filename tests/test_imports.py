@@ -126,7 +126,7 @@ def test_imports_go_one_way(path: Path) -> None:
         ("training", "from napari_sparsevar import open_movie"),
         (
             "analysis",
-            "if TYPE_CHECKING:\n    from napari_sparsevar.training.config import TrainConfig",
+            "if TYPE_CHECKING:\n    from napari_sparsevar.training import config",
         ),
         ("figures", "import napari_sparsevar.widgets"),
         ("cli", "from napari_sparsevar.widgets import train_dock"),
