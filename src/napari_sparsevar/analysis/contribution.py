@@ -42,8 +42,8 @@ def pixel_effect(fitted: FittedVar, responses: Responses) -> npt.NDArray[np.floa
 def outgoing_strength(fitted: FittedVar, responses: Responses) -> npt.NDArray[np.float64]:
     """Return how strongly each latent drives distant places, (p,).
 
-    Sum over distant targets j and lags of ``max(B_kj, 0)``, each weighted by how much target j moves
-    the predicted frame. Negative coefficients are left out: on movies with the background
+    Sum over distant targets j and lags of ``max(B_kj, 0)``, each weighted by how much target j
+    moves the predicted frame. Negative coefficients are left out: on movies with the background
     removed most of them are echoes of that removal; ``influence`` shows both signs.
     """
     positive = np.maximum(fitted.distant(), 0.0).sum(axis=0)

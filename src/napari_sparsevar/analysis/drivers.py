@@ -43,8 +43,8 @@ class Drivers:
 def standing_out(values: npt.NDArray[np.floating]) -> float:
     """Return the value above which a place stands out from most others.
 
-    Median plus ``OUTLYING`` robust standard deviations (scaled median absolute deviation); with more
-    than half of the values at zero this is the smallest positive number.
+    Median plus ``OUTLYING`` robust standard deviations (scaled median absolute deviation); with
+    more than half of the values at zero this is the smallest positive number.
     """
     median = float(np.median(values))
     spread = 1.4826 * float(np.median(np.abs(values - median)))

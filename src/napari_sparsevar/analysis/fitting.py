@@ -78,11 +78,12 @@ class FittedVar:
         driving another, and are zero here.
         """
         distant = self.coefficients.masked_fill(self.weights == 0, 0.0)
-        return distant.unflatten(0, (self.lags, self.n_latents)).cpu().numpy()
+        array: npt.NDArray[np.float64] = distant.cpu().numpy()
+        return array.reshape(self.lags, self.n_latents, self.n_latents)
 
 
 def latent_moments(latents: Tensor, good: Tensor, lags: int) -> tuple[Moments, Tensor, Tensor]:
-    """Standardise latents (T, p) over good frames; return moments, mean and deviation in float64."""
+    """Standardise latents (T, p) over good frames; return moments, mean and deviation (float64)."""
     pieces, usable = latents.double()[None], good[None]
     standard = standardiser(pieces, usable)
     statistics = moments(lagged_pairs(standard.forward(pieces), usable, lags))

@@ -24,10 +24,11 @@ def influence_map(
 ) -> FloatImage:
     """Return the signed influence of or on a region, (Y, X), summed over lags.
 
-    ``outgoing``: the change of every pixel's prediction when the whole region brightens by one noise
-    scale, ``D' s B' s^-1 E m``. ``incoming``: the change of the region's mean prediction when a pixel
-    brightens by one noise scale, ``E' s^-1 B s D m / |m|``. E and D are the encoder's and decoder's
-    Jacobians, s the standard deviations of the latents, B the coefficients between distant places.
+    ``outgoing``: the change of every pixel's prediction when the whole region brightens by one
+    noise scale, ``D' s B' s^-1 E m``. ``incoming``: the change of the region's mean prediction when
+    a pixel brightens by one noise scale, ``E' s^-1 B s D m / |m|``. E and D are the encoder's and
+    decoder's Jacobians, s the standard deviations of the latents, B the coefficients between
+    distant places.
 
     Parameters
     ----------

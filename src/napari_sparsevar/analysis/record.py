@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.movie import Movie
 
-FORMAT = "napari-sparsevar run"
+FORMAT: Final = "napari-sparsevar run"
 FORMAT_VERSION = 1
 
 

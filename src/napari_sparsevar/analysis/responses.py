@@ -68,7 +68,7 @@ def decoder_response(
     return _assemble(pieces, grid)
 
 
-Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]  # type: ignore[type-arg]
+Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _windows(

@@ -1,4 +1,4 @@
-"""Would another stretch of the same recording name the same drivers?"""
+"""Stability: would another stretch of the same recording name the same drivers."""
 
 from __future__ import annotations
 

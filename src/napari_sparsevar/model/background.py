@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 BLOCK = 4
-"""Edge in pixels of the blocks the background is computed on: it is smooth, so this loses nothing."""
+"""Edge in pixels of the blocks the background is computed on; it is smooth, nothing is lost."""
 
 
 def _smoothing(length: int, diameter: float, device: torch.device) -> Tensor:
@@ -51,4 +51,5 @@ def background(frames: Tensor, visible: Tensor, diameter: float) -> Tensor:
     smooth = (rows @ sums @ columns) / (rows @ counts @ columns).clamp_min(1e-6)
     to_rows = _interpolation(height, frames.device)
     to_columns = _interpolation(width, frames.device)
-    return to_rows @ smooth @ to_columns.T
+    pixels: Tensor = to_rows @ smooth @ to_columns.T
+    return pixels

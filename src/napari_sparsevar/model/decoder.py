@@ -13,8 +13,9 @@ from napari_sparsevar.model.skip import StaticSkip
 class Decoder(nn.Module):
     """A sum of smooth footprints, each multiplied by a static feature image.
 
-    ``D(z, S)(u) = sum_f (1 + S_f(u)) * (K_f z)(u)`` with K a transposed convolution. Being linear in z
-    given S, one latent moves the same pixels at all times: what it drives can be drawn as a map.
+    ``D(z, S)(u) = sum_f (1 + S_f(u)) * (K_f z)(u)`` with K a transposed convolution. Being linear
+    in z given S, one latent moves the same pixels at all times: what it drives can be drawn as
+    a map.
     """
 
     FEATURES = 4

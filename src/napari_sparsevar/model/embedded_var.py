@@ -54,7 +54,7 @@ class LaggedPairs(NamedTuple):
 
 
 def usable_targets(good: Tensor, lags: int) -> Tensor:
-    """Return which frames (pieces, frames - lags) can be predicted: they and their past are good."""
+    """Return which frames (pieces, frames - lags) are good and have a good past."""
     length = good.shape[1] - lags
     usable = good[:, lags:].clone()
     for lag in range(1, lags + 1):

@@ -22,7 +22,7 @@ def receptive_field(stride: int) -> int:
     """Return the edge in pixels of the square of pixels one latent can see."""
     halvings = int(math.log2(stride))
     correction = 4 + sum(3 * 2**layer for layer in range(1, halvings)) + 2 * stride
-    return max(correction, 3 * stride)
+    return int(max(correction, 3 * stride))
 
 
 class Encoder(nn.Module):
@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.head = nn.Conv2d(maps, config.channels, 1)
         nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
     def _average(self, frames: Tensor, weight: Tensor) -> Tensor:
         """Return the weighted local mean, (n, 1, rows, columns)."""

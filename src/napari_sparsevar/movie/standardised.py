@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.movie.blocks import read_frames
 from napari_sparsevar.movie.movie import Movie
 
 BoolArray = npt.NDArray[np.bool_]
@@ -40,7 +41,7 @@ class StandardisedFrames:
 
     def __post_init__(self) -> None:
         if self.movie.data.nbytes <= CACHE_BYTES:
-            self._cache = np.asarray(self.movie.data.compute(scheduler="synchronous"))
+            self._cache = read_frames(self.movie.data, 0, self.movie.n_frames)
 
     def read(
         self, start: int, stop: int, rows: slice = slice(None), columns: slice = slice(None)
@@ -66,5 +67,4 @@ class StandardisedFrames:
     def _raw(self, start: int, stop: int, rows: slice, columns: slice) -> npt.NDArray[np.generic]:
         if self._cache is not None:
             return self._cache[start:stop, rows, columns]
-        block = self.movie.data[start:stop, rows, columns]
-        return np.asarray(block.compute(scheduler="synchronous"))
+        return read_frames(self.movie.data[:, rows, columns], start, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +39,7 @@ def split_time(n_frames: int, chunk: int, fraction: float) -> TimeBlocks:
     cycles = max(1, min(8, int(n_frames * fraction / chunk)))
     edges = np.linspace(0, n_frames, cycles + 1).astype(int)
     training, held_out = [], []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         cut = stop - max(2, round((stop - start) * fraction))
         training.append((int(start), int(cut)))
         held_out.append((int(cut), int(stop)))
@@ -75,9 +76,11 @@ def even_starts(spans: tuple[Span, ...], length: int, count: int) -> npt.NDArray
     """Return up to ``count`` first frames of chunks that do not overlap, spread evenly."""
     starts = np.concatenate([np.arange(a, b - length + 1, length) for a, b in spans])
     chosen = np.unique(np.linspace(0, len(starts) - 1, min(count, len(starts))).round().astype(int))
-    return starts[chosen]
+    picked: npt.NDArray[np.int64] = starts[chosen]
+    return picked
 
 
 def good_chunks(starts: npt.NDArray[np.int64], length: int, good: BoolArray) -> BoolArray:
     """Return which frames of each chunk are good, shape (chunks, length)."""
-    return good[starts[:, None] + np.arange(length)]
+    inside: BoolArray = good[starts[:, None] + np.arange(length)]
+    return inside

@@ -108,8 +108,8 @@ class Finished:
 class Failed:
     """The training could not go on; ``message`` is one sentence for the user.
 
-    ``details`` is the traceback for a bug report, empty for a user error. A failure is an event, not
-    an exception, because napari's generator workers swallow ``RuntimeError`` (and with it CUDA
+    ``details`` is the traceback for a bug report, empty for a user error. A failure is an event,
+    not an exception, because napari's generator workers swallow ``RuntimeError`` (and with it CUDA
     out-of-memory).
     """
 

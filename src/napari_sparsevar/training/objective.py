@@ -104,7 +104,8 @@ def _pixel_error(batch: Batch, code: BlindCode, decoded: Tensor, fitting: int, l
     usable = usable_targets(batch.good[fitting:], lags)
     seen = (batch.frames.flatten(0, 1) - code.background).unflatten(0, batch.good.shape)
     residual = seen[fitting:, lags:][usable].flatten(1) - decoded
-    return (residual.square() @ batch.inside.flatten()).mean() / batch.inside.sum()
+    loss: Tensor = (residual.square() @ batch.inside.flatten()).mean() / batch.inside.sum()
+    return loss
 
 
 def batch_loss(

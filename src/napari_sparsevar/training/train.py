@@ -150,7 +150,7 @@ class _Training:
                     f"The settings differ from those of {self.folder.out}: use the same."
                 )
             if earlier.movie.content != record.movie.content:
-                raise UserError(f"The movie differs from that of {self.folder.out}: use the same.")
+                raise UserError(f"The movie differs from that of the run {self.folder.out}.")
             record = record.model_copy(update={"created": earlier.created})
         return record
 

@@ -99,7 +99,7 @@ class Trainer:
         total = self._total(loss)
         if not torch.isfinite(total):
             raise FloatingPointError(f"the loss became {float(total)} at step {self.step}")
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
         self.optimiser.step()
         self.coefficients = loss.coefficients
