@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.movie.blocks import read_frames
 from napari_sparsevar.movie.movie import Movie
 
 BoolArray = npt.NDArray[np.bool_]
@@ -41,7 +41,7 @@ class StandardisedFrames:
 
     def __post_init__(self) -> None:
         if self.movie.data.nbytes <= CACHE_BYTES:
-            self._cache = read_frames(self.movie.data, 0, self.movie.n_frames)
+            self._cache = _compute(self.movie.data)
 
     def read(
         self, start: int, stop: int, rows: slice = slice(None), columns: slice = slice(None)
@@ -67,4 +67,9 @@ class StandardisedFrames:
     def _raw(self, start: int, stop: int, rows: slice, columns: slice) -> npt.NDArray[np.generic]:
         if self._cache is not None:
             return self._cache[start:stop, rows, columns]
-        return read_frames(self.movie.data[:, rows, columns], start, stop)
+        return _compute(self.movie.data[start:stop, rows, columns])
+
+
+def _compute(lazy: da.Array) -> npt.NDArray[np.generic]:
+    # In the calling thread: a pool of readers would compete with the training for the cores.
+    return np.asarray(lazy.compute(scheduler="synchronous"))  # type: ignore[no-untyped-call]
