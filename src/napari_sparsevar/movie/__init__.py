@@ -1,4 +1,4 @@
-"""A movie as lazy frames with units: open, inspect, simulate."""
+"""A movie as lazy frames with units: open, inspect, write, simulate."""
 
 from napari_sparsevar.movie.check import FrameReport, check_frames
 from napari_sparsevar.movie.inspect import inspect_movie
@@ -6,6 +6,7 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
 from napari_sparsevar.movie.static import StaticImages, static_images
+from napari_sparsevar.movie.write import write_movie
 
 __all__ = [
     "REGIMES",
@@ -19,4 +20,5 @@ __all__ = [
     "open_movie",
     "simulate_movie",
     "static_images",
+    "write_movie",
 ]

@@ -15,6 +15,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import blocks
 
 _NAMES = {"C": "channel", "Z": "plane"}
+_MOST_CHANNELS = 8
 
 
 @dataclass(frozen=True)
@@ -180,13 +181,15 @@ def _find_time(
     if len(named) == 1:
         return named[0], ()
     candidates = [i for i in wide if axes[i] not in "CZ"] or [i for i in wide if axes[i] == "Z"]
+    if not candidates:
+        # Programs that know no time axis call any stack channels; no microscope has so many.
+        candidates = [i for i in wide if shape[i] > _MOST_CHANNELS]
     if len(candidates) == 1:
         time = candidates[0]
-        if axes[time] != "Z":
+        if axes[time] not in _NAMES:
             return time, ()
-        return time, (
-            f"{what} calls its {shape[time]} images depth (Z); they are taken as frames.",
-        )
+        name = _NAMES[axes[time]]
+        return time, (f"{what} calls its {shape[time]} images {name}s; they are taken as frames.",)
     if len(candidates) > 1:
         raise UserError(
             f"{what} has {len(shape)} axes ({_times(shape)}) and does not say which one is time; "

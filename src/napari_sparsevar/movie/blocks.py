@@ -34,13 +34,30 @@ def frames_per_block(frame_shape: Sequence[int], dtype: DTypeLike) -> int:
     return max(1, BLOCK_BYTES // max(1, frame_bytes))
 
 
+def from_memory(array: NDArray[Any]) -> da.Array:
+    """Wrap an array in memory or a memory map; nothing is copied.
+
+    Parameters
+    ----------
+    array : ndarray or memmap, shape (T, Y, X)
+        Frames.
+
+    Returns
+    -------
+    dask.array.Array
+        Views of the same pixels.
+    """
+    # dask's own from_array copies what NumPy holds, which reads a memory map from end to end.
+    return from_reader(lambda start, stop: np.asarray(array[start:stop]), array.shape, array.dtype)
+
+
 def from_array(array: Any, time: int = 0) -> da.Array:
-    """Wrap an array-like object (NumPy, memory map, Zarr) without reading it.
+    """Wrap an array-like object that reads when it is sliced, such as Zarr.
 
     Parameters
     ----------
     array : array-like, shape (..., Y, X)
-        Anything with shape, dtype and slicing.
+        Anything with shape, dtype and slicing that is not NumPy's.
     time : int
         Which axis is cut into blocks; of the other axes but the last two a block holds one place.
 
@@ -133,6 +150,24 @@ def even_blocks(lazy: da.Array) -> da.Array:
         return lazy
     even: da.Array = lazy.rechunk((length, *lazy.shape[1:]))  # type: ignore[no-untyped-call]
     return even
+
+
+def read_frames(lazy: da.Array, start: int, stop: int) -> NDArray[Any]:
+    """Read frames now.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        The movie.
+    start, stop : int
+        First frame and the one after the last.
+
+    Returns
+    -------
+    ndarray, shape (stop - start, Y, X)
+        Their pixels.
+    """
+    return np.asarray(lazy[start:stop])
 
 
 def read_blocks(

@@ -121,8 +121,13 @@ def read_layer(layer: Any) -> Movie:
 def _wrap(array: Any, what: str, names: str | None) -> tuple[Movie, axes.Selection]:
     axes.check_dtype(np.dtype(array.dtype), what)
     selection = axes.choose(array.shape, names or axes.unnamed(len(array.shape)), what)
-    lazy = array if isinstance(array, da.Array) else blocks.from_array(array, selection.time)
-    frames = axes.finish(selection.apply(lazy), what)
+    if isinstance(array, np.ndarray):
+        lazy = blocks.from_memory(selection.apply(array))
+    elif isinstance(array, da.Array):
+        lazy = selection.apply(array)
+    else:
+        lazy = selection.apply(blocks.from_array(array, selection.time))
+    frames = axes.finish(lazy, what)
     return Movie(frames, notes=selection.notes), selection
 
 

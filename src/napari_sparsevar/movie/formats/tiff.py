@@ -212,7 +212,7 @@ def _frames(
             offset=series.dataoffset,
             shape=tuple(series.shape),
         )
-        return blocks.from_array(selection.apply(mapped))
+        return blocks.from_memory(selection.apply(mapped))
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
         pages = selection.pages(leading)

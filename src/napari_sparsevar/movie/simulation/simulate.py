@@ -214,7 +214,7 @@ def _frames(
 
     if 2 * n_frames * n_pixels > _EAGER_BYTES:
         return blocks.from_reader(draw, (n_frames, *shape), np.uint16, length=length)
-    return blocks.from_array(np.concatenate([draw(*run) for run in blocks.runs(n_frames, length)]))
+    return blocks.from_memory(np.concatenate([draw(*run) for run in blocks.runs(n_frames, length)]))
 
 
 def _draw_block(

@@ -1,0 +1,110 @@
+"""Write a movie as a TIFF file that says its frame rate and pixel size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.files import replacing
+
+_IMAGEJ_TYPES = ("uint8", "uint16", "float32")
+_IMAGEJ_BYTES = 4 * 10**9
+_RESOLUTION_STEPS = 2**24  # ImageJ's resolution is a ratio of two whole numbers
+
+
+def write_movie(
+    movie_array: Any,
+    path: str | Path,
+    fps: float | None = None,
+    pixel_size_um: float | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write frames and units to one TIFF file, whole or not at all.
+
+    A file that ImageJ can open comes out where it can hold the pixels; OME-TIFF otherwise, as
+    BigTIFF above 4 GB.
+
+    Parameters
+    ----------
+    movie_array : ndarray or dask.array.Array, shape (T, Y, X)
+        Frames of any real type; a dask array is written block by block.
+    path : str or pathlib.Path
+        The ``.tif`` file to write.
+    fps : float, optional
+        Frames per second.
+    pixel_size_um : float, optional
+        Edge of a pixel in micrometres.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    UserError
+        If the file exists, the disk is full, permission is missing, or it is no movie.
+    """
+    path = Path(path)
+    lazy = movie_array if isinstance(movie_array, da.Array) else np.asarray(movie_array)
+    if lazy.ndim != 3 or 0 in lazy.shape:
+        raise UserError(f"Cannot write {path}: a movie has three axes (T, Y, X) and pixels.")
+    axes.check_dtype(lazy.dtype, "The movie")
+    if isinstance(lazy, np.ndarray):
+        lazy = blocks.from_memory(lazy)
+    with replacing(path, overwrite=overwrite) as temporary:
+        tifffile.imwrite(
+            temporary,
+            _frames(lazy),
+            shape=lazy.shape,
+            dtype=lazy.dtype.newbyteorder("="),
+            photometric="minisblack",
+            **_layout(lazy, fps, pixel_size_um),
+        )
+    return path
+
+
+def _layout(lazy: da.Array, fps: float | None, pixel_size_um: float | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"axes": "TYX"}
+    # ImageJ cannot tell one frame from an image, nor a frame of one pixel from nothing.
+    suits_imagej = lazy.dtype.name in _IMAGEJ_TYPES and lazy.nbytes < _IMAGEJ_BYTES
+    if suits_imagej and lazy.shape[0] > 1 and min(lazy.shape[1:]) > 1:
+        layout: dict[str, Any] = {"imagej": True, "metadata": metadata}
+        if fps:
+            metadata["finterval"] = 1.0 / fps
+        if pixel_size_um:
+            metadata["unit"] = "um"
+            ratio = _ratio(pixel_size_um)
+            layout["resolution"] = (ratio, ratio)
+        return layout
+    if fps:
+        metadata |= {"TimeIncrement": 1.0 / fps, "TimeIncrementUnit": "s"}
+    if pixel_size_um:
+        for axis in "XY":
+            metadata |= {
+                f"PhysicalSize{axis}": pixel_size_um,
+                f"PhysicalSize{axis}Unit": "µm",
+            }
+    return {"ome": True, "bigtiff": lazy.nbytes >= _IMAGEJ_BYTES, "metadata": metadata}
+
+
+def _ratio(pixel_size_um: float) -> tuple[int, int]:
+    """Return pixels per micrometre as a ratio that keeps about seven digits."""
+    if pixel_size_um >= 1:
+        return round(_RESOLUTION_STEPS / pixel_size_um * 64), _RESOLUTION_STEPS * 64
+    return _RESOLUTION_STEPS * 64, round(_RESOLUTION_STEPS * pixel_size_um * 64)
+
+
+def _frames(lazy: da.Array) -> Iterator[NDArray[Any]]:
+    for _, frames in blocks.read_blocks(lazy):
+        yield from frames.astype(frames.dtype.newbyteorder("="), copy=False)
