@@ -1,0 +1,107 @@
+"""Zarr 2 and 3: arrays and OME-Zarr groups with their scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zarr
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie.formats import tiff, zarr_store
+
+FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 16, 18)).astype(np.uint16)
+
+
+def _ome(array_axes: str, scale: list[float]) -> list[dict[str, Any]]:
+    units = {"t": ("time", "millisecond"), "y": ("space", "nanometer"), "x": ("space", "nanometer")}
+    axes = []
+    for name in array_axes:
+        kind, unit = units.get(name, ("channel", ""))
+        axes.append({"name": name, "type": kind} | ({"unit": unit} if unit else {}))
+    transformations = [{"type": "scale", "scale": scale}]
+    datasets = [{"path": "0", "coordinateTransformations": transformations}]
+    return [{"axes": axes, "datasets": datasets}]
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_array(tmp_path: Path, version: Any) -> None:
+    path = tmp_path / "movie.zarr"
+    zarr.create_array(str(path), data=FRAMES, chunks=(7, 16, 9), zarr_format=version)
+    assert zarr_store.claims(path)
+    assert not tiff.claims(path)
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert (movie.name, movie.fps, movie.pixel_size_um) == ("movie", None, None)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_ome_group(tmp_path: Path, version: Any) -> None:
+    path = tmp_path / "movie.ome.zarr"
+    group = zarr.open_group(str(path), mode="w", zarr_format=version)
+    stack = np.stack([FRAMES, FRAMES + 1], axis=1)
+    group.create_array("0", data=stack, chunks=(5, 1, 16, 18))
+    described = _ome("tcyx", [50.0, 1.0, 800.0, 800.0])
+    group.attrs.update(
+        {"multiscales": described} if version == 2 else {"ome": {"multiscales": described}}
+    )
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert movie.fps == pytest.approx(20.0)
+    assert movie.pixel_size_um == pytest.approx(0.8)
+    assert movie.name == "movie"
+    assert "2 channels" in movie.notes[0]
+
+
+def test_one_frame_reads_one_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("napari_sparsevar.movie.blocks.BLOCK_BYTES", 4 * FRAMES[0].nbytes)
+    path = tmp_path / "movie.zarr"
+    zarr.create_array(str(path), data=FRAMES, chunks=(4, 16, 18), zarr_format=2)
+    movie = open_movie(path)
+    for chunk in path.glob("[0134].0.0"):
+        chunk.write_bytes(b"damaged")
+    np.testing.assert_array_equal(movie.data[9], FRAMES[9])
+
+
+def test_group_of_one_array_and_of_several(tmp_path: Path) -> None:
+    path = tmp_path / "group.zarr"
+    group = zarr.open_group(str(path), mode="w")
+    with pytest.raises(UserError, match="without an array"):
+        open_movie(path)
+    group.create_array("raw", data=FRAMES)
+    np.testing.assert_array_equal(open_movie(path).data, FRAMES)
+    group.create_array("masks", data=FRAMES)
+    with pytest.raises(UserError, match="masks, raw"):
+        open_movie(path)
+
+
+def test_damaged_metadata(tmp_path: Path) -> None:
+    for content in ("", "{", "{}", '{"zarr_format": 3}', '{"zarr_format": 9, "node_type": "x"}'):
+        (tmp_path / "zarr.json").write_text(content)
+        with pytest.raises(UserError, match="damaged"):
+            open_movie(tmp_path)
+
+
+def test_damaged_scale(tmp_path: Path) -> None:
+    path = tmp_path / "movie.zarr"
+    group = zarr.open_group(str(path), mode="w")
+    group.create_array("0", data=FRAMES)
+    for described in (
+        [{}],
+        [{"datasets": []}],
+        _ome("tyx", [1.0]),
+        [{"datasets": [{"path": "7"}]}],
+    ):
+        group.attrs["multiscales"] = described
+        with pytest.raises(UserError, match="damaged"):
+            open_movie(path)
+
+
+def test_pixels_that_are_no_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "movie.zarr"
+    zarr.create_array(str(path), data=FRAMES > 2000)
+    with pytest.raises(UserError, match="bool"):
+        open_movie(path)

@@ -1,0 +1,120 @@
+"""Paths of all kinds, series of files, and everything that is no movie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import Movie, open_movie
+
+FRAMES = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
+REAL_MOVIE = Path(__file__).parents[3] / "shared" / "data" / "mouse_v1_2p_1000f.tif"
+
+
+def test_movie_stays_a_movie() -> None:
+    movie = open_movie(FRAMES, fps=10)
+    assert open_movie(movie).fps == 10
+    assert open_movie(movie, fps=20).fps == 20
+
+
+def test_series_of_images_in_the_order_of_numbers(tmp_path: Path) -> None:
+    for number, frame in enumerate(FRAMES):
+        tifffile.imwrite(tmp_path / f"frame{number}.tif", frame)
+    (tmp_path / "notes.txt").write_text("not a frame")
+    for source in (tmp_path, str(tmp_path / "frame*.tif")):
+        movie = open_movie(source)
+        np.testing.assert_array_equal(movie.data, FRAMES)
+        assert (movie.source, movie.name) == (tmp_path, tmp_path.name)
+
+
+def test_series_of_movies(tmp_path: Path) -> None:
+    paths = [tmp_path / f"run{number}.tif" for number in (1, 2, 10)]
+    for path, part in zip(paths, np.split(FRAMES, 3), strict=True):
+        tifffile.imwrite(path, part, imagej=True, metadata={"axes": "TYX", "finterval": 0.1})
+    for source in (tmp_path, paths, tuple(map(str, paths))):
+        movie = open_movie(source)
+        np.testing.assert_array_equal(movie.data, FRAMES)
+        assert movie.fps == pytest.approx(10.0)
+
+
+def test_list_of_one_file(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "only.tif", FRAMES)
+    assert open_movie([tmp_path / "only.tif"]).name == "only"
+
+
+def test_series_that_do_not_fit_together(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", FRAMES)
+    tifffile.imwrite(tmp_path / "b.tif", FRAMES[:, :8])
+    with pytest.raises(UserError, match=r"b\.tif .*does not match a"):
+        open_movie(tmp_path)
+
+
+def test_image_that_does_not_fit_is_named_when_read(tmp_path: Path) -> None:
+    for number, frame in enumerate(FRAMES[:4]):
+        tifffile.imwrite(tmp_path / f"{number}.tif", frame)
+    tifffile.imwrite(tmp_path / "2.tif", FRAMES[0, :8])
+    movie = open_movie(tmp_path)
+    with pytest.raises(UserError, match=r"2\.tif .*does not match"):
+        np.asarray(movie.data)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.tif", b"", "is empty"),
+        ("text.tif", b"frame,signal\n1,2\n", "known format"),
+        ("movie.avi", b"RIFF....AVI ", "known format"),
+        ("bare.tif", b"II*\0", "damaged"),
+        ("nowhere.tif", b"II*\0\xff\xff\xff\x7f", "no image|damaged"),
+    ],
+)
+def test_files_that_are_no_movie(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message) as caught:
+        open_movie(path)
+    sentence = str(caught.value)
+    assert str(path) in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_places_without_a_movie(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for source, message in (
+        (tmp_path / "absent.tif", "does not exist"),
+        (tmp_path / "file" / "movie.tif", "a part of the path is a file"),
+        (tmp_path, "holds no TIFF"),
+        (tmp_path / "*.tif", "No file matches"),
+        ([], "list of files is empty"),
+        ([tmp_path / "absent.tif"], "does not exist"),
+        ("a\0b", "null"),
+        (42, "not int"),
+        (None, "not NoneType"),
+    ):
+        with pytest.raises(UserError, match=message):
+            open_movie(source)
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, FRAMES)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UserError, match="permission is denied"):
+        open_movie(path)
+
+
+@pytest.mark.skipif(not REAL_MOVIE.exists(), reason=f"the real movie is not at {REAL_MOVIE}")
+def test_real_movie() -> None:
+    movie = open_movie(REAL_MOVIE, fps=30)
+    assert isinstance(movie, Movie)
+    assert movie.data.shape == (1000, 128, 128)
+    assert movie.data.dtype == np.uint16
