@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cholesky import extend_factor, gather_block, solve_factored
+from .arrays import gather_block, residual_of
+from .cholesky import extend_factor, solve_factored
 from .compiled import compiled
 from .coordinate_descent import descend
 from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _FULL_STEP, _SHORT_STEP, _NO_MINIMUM = 0, 1, 2
 _N_SWEEPS = 3
-
-
-@compiled
-def _refresh_residual(gram: Array, cross: Array, coefficients: Array, residual: Array) -> None:
-    """Set residual = cross - gram @ coefficients, reading only rows of nonzero coefficients."""
-    residual[:] = cross
-    for k in range(coefficients.size):
-        value = coefficients[k]
-        if value != 0.0:
-            row = gram[k]
-            for m in range(residual.size):
-                residual[m] -= value * row[m]
 
 
 @compiled
@@ -225,14 +214,17 @@ def solve_small(
         CONVERGED, NOT_CONVERGED or UNBOUNDED.
     """
     residual = np.empty(cross.size)
-    _refresh_residual(gram, cross, coefficients, residual)
+    everything = np.empty(cross.size, np.int64)
+    for k in range(cross.size):
+        everything[k] = k
+    residual_of(gram, cross, everything, coefficients, residual)
     for _ in range(100 + 10 * cross.size):
         outcome = _newton_step(
             gram, cross, penalty, coefficients, residual, n_free, dependence, tolerance
         )
         if outcome == _NO_MINIMUM:
             return UNBOUNDED
-        _refresh_residual(gram, cross, coefficients, residual)
+        residual_of(gram, cross, everything, coefficients, residual)
         if outcome == _FULL_STEP:
             optimal = True
             for k in range(n_free, cross.size):

@@ -7,41 +7,21 @@ over changes of sign, then make the solutions exact. Rows are targets in here: (
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
+from .blocks import (
+    BatchedProblem,
+    Block,
+    gather_active,
+    ridged_factor,
+    split_targets,
+    state_problem,
+)
 from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Precision
 
 _N_PROPOSALS = 150
 _N_ADDED = 8
-_MOST_BLOCK_ENTRIES = 2**26  # of the stacked gram_AA: 0.5 GB
-_RIDGE = 10.0  # times `Precision.dependence`
-
-
-class _Problem(NamedTuple):
-    """gram (P, P), the rest (K, P); ``usable`` marks columns with any variance."""
-
-    gram: Tensor
-    cross: Tensor
-    penalty: Tensor
-    usable: Tensor
-    free: Tensor
-
-    def rows(self, index: Tensor) -> _Problem:
-        return _Problem(self.gram, *(tensor[index] for tensor in self[1:]))
-
-
-class _Block(NamedTuple):
-    """Active columns of every target, padded to the largest number a of them.
-
-    ``positions`` (K, a), ``valid`` (K, a) and gram_AA (K, a, a), the identity in the padding.
-    """
-
-    positions: Tensor
-    valid: Tensor
-    gram: Tensor
 
 
 def solve_batched(
@@ -70,7 +50,7 @@ def solve_batched(
     coefficients, status
         (P, K) and (K,).
     """
-    problem = _state_problem(gram, cross.T, penalty.T, precision)
+    problem = state_problem(gram, cross.T, penalty.T, precision)
     scale = problem.cross.abs().amax(dim=1, keepdim=True)
     coefficients = torch.where(problem.usable, initial.T, 0.0)
     status = torch.full((cross.shape[1],), NOT_CONVERGED, device=gram.device)
@@ -97,13 +77,7 @@ def solve_batched(
     return coefficients.T, status
 
 
-def _state_problem(gram: Tensor, cross: Tensor, penalty: Tensor, precision: Precision) -> _Problem:
-    diagonal = gram.diagonal()
-    usable = (diagonal > precision.no_variance * diagonal.max()).expand_as(cross)
-    return _Problem(gram, cross, penalty, usable, usable & (penalty == 0))
-
-
-def _propose(problem: _Problem) -> Tensor:
+def _propose(problem: BatchedProblem) -> Tensor:
     """Return approximate solutions whose zeros are exact, by a fixed number of ADMM steps."""
     gram, cross, penalty, usable, _ = problem
     weight = gram.diagonal().mean().clamp(min=1e-300)
@@ -120,26 +94,8 @@ def _propose(problem: _Problem) -> Tensor:
     return torch.where(usable, sparse, 0.0).nan_to_num()
 
 
-def _gather_block(gram: Tensor, active: Tensor) -> _Block:
-    """Gather gram_AA for the mask ``active`` (K, P)."""
-    size = max(int(active.sum(dim=1).max()), 1)
-    positions = torch.argsort(active, dim=1, descending=True, stable=True)[:, :size]
-    valid = active.gather(1, positions)
-    block = gram[positions[:, :, None], positions[:, None, :]]
-    block = torch.where(valid[:, :, None] & valid[:, None, :], block, 0.0)
-    block.diagonal(dim1=1, dim2=2)[~valid] = 1.0
-    return _Block(positions, valid, block)
-
-
-def _parts(active: Tensor) -> list[slice]:
-    """Split the targets such that a stack of gram_AA stays small."""
-    size = max(int(active.sum(dim=1).max()), 1) if active.numel() else 1
-    step = max(1, _MOST_BLOCK_ENTRIES // size**2)
-    return [slice(start, start + step) for start in range(0, active.shape[0], step)]
-
-
 def _newton_step(
-    problem: _Problem, coefficients: Tensor, precision: Precision
+    problem: BatchedProblem, coefficients: Tensor, precision: Precision
 ) -> tuple[Tensor, Tensor]:
     """Move every target towards the minimum on its signed active set.
 
@@ -148,22 +104,22 @@ def _newton_step(
     moved = torch.empty_like(coefficients)
     full = torch.empty(coefficients.shape[0], dtype=torch.bool, device=coefficients.device)
     active = problem.free | (coefficients != 0)
-    for part in _parts(active):
-        rows = _Problem(problem.gram, *(tensor[part] for tensor in problem[1:]))
-        block = _gather_block(problem.gram, active[part])
+    for part in split_targets(active):
+        rows = BatchedProblem(problem.gram, *(tensor[part] for tensor in problem[1:]))
+        block = gather_active(problem.gram, active[part])
         moved[part], full[part] = _newton_step_on(rows, coefficients[part], block, precision)
     return moved, full
 
 
 def _newton_step_on(
-    problem: _Problem, coefficients: Tensor, block: _Block, precision: Precision
+    problem: BatchedProblem, coefficients: Tensor, block: Block, precision: Precision
 ) -> tuple[Tensor, Tensor]:
     start = torch.where(block.valid, coefficients.gather(1, block.positions), 0.0)
     penalty = torch.where(block.valid, problem.penalty.gather(1, block.positions), 0.0)
     cross = torch.where(block.valid, problem.cross.gather(1, block.positions), 0.0)
     gradient = cross - torch.einsum("kab,kb->ka", block.gram, start) - penalty * start.sign()
     gradient = torch.where(block.valid, gradient, 0.0)
-    factor = _ridged_factor(block.gram, precision)
+    factor = ridged_factor(block.gram, precision)
     direction = torch.cholesky_solve(gradient[:, :, None], factor)[:, :, 0]
     end, full = _line_search(block.gram, start, penalty, gradient, direction)
     # A full step is solved for afresh: the error of the sum of two numbers is not left in it.
@@ -175,23 +131,6 @@ def _newton_step_on(
     updated = torch.zeros_like(coefficients)
     updated.scatter_add_(1, block.positions, torch.where(block.valid, end, 0.0))
     return updated, full
-
-
-def _ridged_factor(block: Tensor, precision: Precision) -> Tensor:
-    """Return Cholesky factors of gram_AA plus a ridge that is just large enough to have one.
-
-    With the ridge a Newton step is a proximal step: the minimum does not move, and collinear
-    columns need no case of their own.
-    """
-    diagonal = block.diagonal(dim1=1, dim2=2)
-    ridge = _RIDGE * precision.dependence * diagonal.amax(dim=1, keepdim=True)
-    while True:
-        ridged = block + torch.diag_embed(ridge.expand_as(diagonal))
-        factor: Tensor
-        factor, failed = torch.linalg.cholesky_ex(ridged)
-        if not failed.any():
-            return factor
-        ridge = torch.where(failed[:, None] > 0, 100.0 * ridge, ridge)
 
 
 def _line_search(
@@ -228,7 +167,7 @@ def _line_search(
 
 
 def _judge(
-    problem: _Problem,
+    problem: BatchedProblem,
     coefficients: Tensor,
     residual: Tensor,
     full: Tensor,
@@ -256,7 +195,7 @@ def _judge(
 
 
 def _add_violators(
-    problem: _Problem, coefficients: Tensor, residual: Tensor, full: Tensor, tolerance: Tensor
+    problem: BatchedProblem, coefficients: Tensor, residual: Tensor, full: Tensor, tolerance: Tensor
 ) -> Tensor:
     """Let the columns that violate optimality most leave zero, one after the other.
 
@@ -276,46 +215,3 @@ def _add_violators(
         coefficients.scatter_add_(1, column, value)
         residual -= value * gram[positions]
     return coefficients
-
-
-def active_solve(
-    gram: Tensor, penalty: Tensor, coefficients: Tensor, right_side: Tensor, precision: Precision
-) -> Tensor:
-    """Solve gram_AA u_A = right_side_A for every target, least norm where gram_AA is singular.
-
-    Parameters
-    ----------
-    gram
-        (P, P) float64.
-    penalty, coefficients, right_side
-        (P, K)
-    precision
-        What counts as zero.
-
-    Returns
-    -------
-    Tensor
-        (P, K), zero outside the active sets.
-    """
-    problem = _state_problem(gram, right_side.T, penalty.T, precision)
-    active = problem.free | (coefficients.T != 0)
-    solved = torch.zeros_like(problem.cross)
-    for part in _parts(active):
-        block = _gather_block(gram, active[part])
-        vector = torch.where(block.valid, problem.cross[part].gather(1, block.positions), 0.0)
-        factor, failed = torch.linalg.cholesky_ex(block.gram)
-        left = factor.diagonal(dim1=1, dim2=2) ** 2 / block.gram.diagonal(dim1=1, dim2=2)
-        singular = (failed > 0) | ~(left > precision.dependence).all(dim=1)
-        solution = torch.cholesky_solve(vector[:, :, None], factor)[:, :, 0]
-        if singular.any():
-            solution[singular] = _least_norm(block.gram[singular], vector[singular], precision)
-        solved[part].scatter_add_(1, block.positions, torch.where(block.valid, solution, 0.0))
-    return solved.T
-
-
-def _least_norm(matrix: Tensor, vector: Tensor, precision: Precision) -> Tensor:
-    values, vectors = torch.linalg.eigh(matrix)
-    floor = matrix.shape[-1] * precision.dependence * values[:, -1:]
-    inverse = torch.where(values > floor, 1 / values, 0.0)
-    coordinates = inverse * torch.einsum("kab,ka->kb", vectors, vector)
-    return torch.einsum("kab,kb->ka", vectors, coordinates)

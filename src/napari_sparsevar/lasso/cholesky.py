@@ -63,17 +63,6 @@ def solve_factored(lower: Array, size: int, vector: Array) -> None:
 
 
 @compiled
-def gather_block(gram: Array, positions: Array, size: int) -> Array:
-    """Return gram[positions, positions] for the first ``size`` positions, contiguously."""
-    block = np.empty((size, size))
-    for row in range(size):
-        source = gram[positions[row]]
-        for column in range(size):
-            block[row, column] = source[positions[column]]
-    return block
-
-
-@compiled
 def least_norm_solve(matrix: Array, vector: Array, dependence: float) -> Array:
     """Return the least-norm least-squares solution of a symmetric positive semidefinite system."""
     values, vectors = np.linalg.eigh(matrix)

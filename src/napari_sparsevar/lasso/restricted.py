@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .batched import active_solve
-from .cholesky import extend_factor, gather_block, least_norm_solve, solve_factored
+from .arrays import gather, gather_block, largest_variance
+from .blocks import active_solve
+from .cholesky import extend_factor, least_norm_solve, solve_factored
 from .compiled import compiled, for_ranges
 from .types import Array, Precision, precision_of, to_array
 
@@ -26,9 +27,7 @@ def _active_solve_range(
 ) -> None:
     """Set solved_A = gram_AA^-1 incoming_A for each target; least norm where that is singular."""
     n_columns = gram.shape[0]
-    largest = 0.0
-    for k in range(n_columns):
-        largest = max(largest, gram[k, k])
+    largest = largest_variance(gram)
     active = np.empty(n_columns, np.int64)
     for target in range(start, stop):
         size = 0
@@ -38,7 +37,7 @@ def _active_solve_range(
                 active[size] = k
                 size += 1
         block = gather_block(gram, active, size)
-        vector = incoming[target][active[:size]]
+        vector = gather(incoming[target], active, size)
         lower = np.empty((size, size))
         if extend_factor(block, lower, 0, size, dependence) == size:
             solve_factored(lower, size, vector)

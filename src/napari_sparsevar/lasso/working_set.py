@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .active_set import solve_small
-from .cholesky import gather_block
+from .arrays import (
+    gather,
+    gather_block,
+    largest_magnitude,
+    largest_variance,
+    residual_of,
+)
 from .compiled import compiled, for_ranges
 from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array, Precision
 
@@ -17,13 +23,14 @@ def _choose_violators(excess: Array, candidates: Array, count: int, limit: int) 
     """Keep the ``limit`` worst of the candidates (in place); return how many are left."""
     if count <= limit:
         return count
-    least = np.partition(excess[:count], count - limit)[count - limit]
-    kept = 0
-    for m in range(count):
-        if excess[m] >= least and kept < limit:
-            candidates[kept] = candidates[m]
-            kept += 1
-    return kept
+    for chosen in range(limit):
+        worst = chosen
+        for m in range(chosen + 1, count):
+            if excess[m] > excess[worst]:
+                worst = m
+        excess[chosen], excess[worst] = excess[worst], excess[chosen]
+        candidates[chosen], candidates[worst] = candidates[worst], candidates[chosen]
+    return limit
 
 
 @compiled
@@ -76,12 +83,11 @@ def solve_target(
     candidates = np.empty(n_columns, np.int64)
     excess = np.empty(n_columns)
     for _ in range(100 + n_columns):
-        chosen = working[:size]
-        small = coefficients[chosen]
+        small = gather(coefficients, working, size)
         status = solve_small(
             gather_block(gram, working, size),
-            cross[chosen],
-            penalty[chosen],
+            gather(cross, working, size),
+            gather(penalty, working, size),
             small,
             n_free,
             tolerance,
@@ -89,17 +95,14 @@ def solve_target(
         )
         if status != CONVERGED:
             return status
-        residual[:] = cross
-        inside[:] = False
+        residual_of(gram, cross, working, small, residual)
+        for k in range(n_columns):
+            inside[k] = False
         kept = 0
         for m in range(size):
-            k, value = working[m], small[m]
-            coefficients[k] = value
-            if value != 0.0:
-                row = gram[k]
-                for column in range(n_columns):
-                    residual[column] -= value * row[column]
-            if m < n_free or value != 0.0:
+            k = working[m]
+            coefficients[k] = small[m]
+            if m < n_free or small[m] != 0.0:
                 inside[k] = True
                 working[kept] = k
                 kept += 1
@@ -138,11 +141,9 @@ def _solve_range(
     no_variance: float,
     slack: float,
 ) -> None:
-    largest = 0.0
-    for k in range(gram.shape[0]):
-        largest = max(largest, gram[k, k])
+    largest = largest_variance(gram)
     for target in range(start, stop):
-        scale = np.max(np.abs(cross[target]))
+        scale = largest_magnitude(cross[target])
         status[target] = solve_target(
             gram,
             cross[target],
