@@ -161,7 +161,7 @@ def _contribution_layer(run: Run, where: Placement) -> LayerData:
     image = np.asarray(run.contribution_map, dtype=np.float32)
     top = float(np.nanmax(image, initial=0.0))
     meta = {
-        "name": f"contribution ({run.movie_name})",
+        "name": f"contribution ({run.path.name})",
         "colormap": "inferno",
         "blending": "additive",
         "contrast_limits": (0.0, top if top > 0 else 1.0),
@@ -175,7 +175,7 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
     # napari finds the row of a label by the column ``index``.
     features = run.drivers.rename(columns={"label": "index"}).reset_index(drop=True)
     meta = {
-        "name": f"drivers ({run.movie_name})",
+        "name": f"drivers ({run.path.name})",
         "features": features,
         "opacity": 0.6,
         "metadata": _run_metadata(run, "drivers"),
@@ -191,7 +191,7 @@ def _run_metadata(run: Run, kind: str) -> dict[str, Any]:
 def _run_movie(run: Run) -> list[LayerData]:
     source = run.movie_source
     if source is None:
-        _warn(f"{run.movie_name} was trained from memory, not from a file; only its maps open.")
+        _warn(f"{run.movie_name} was trained from memory, not from a file: only its maps open.")
         return []
     if not Path(source).exists():
         _warn(f"The movie {source} of this run is not there any more; only the maps open.")

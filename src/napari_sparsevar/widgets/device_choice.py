@@ -44,11 +44,7 @@ class DeviceCombo(NarrowComboBox):
     @Slot(object)
     def _fill(self, devices: list[Any]) -> None:
         for device in devices:
-            if device.name != "auto":
-                self.addItem(_label(device), device.name)
-
-
-def _label(device: Any) -> str:
-    if device.free_memory_mb is None or "free" in device.label:
-        return str(device.label)
-    return f"{device.label} ({device.free_memory_mb / 1024:.1f} GB free)"
+            if device.name == "auto":
+                self.setItemText(0, device.label)
+            else:
+                self.addItem(device.label, device.name)

@@ -123,6 +123,9 @@ class Training:
                 self._on_paused(event)
             case Continued():
                 self._on_continued(event)
+            case Finished(path=None):
+                self._tell(Report("Stopped before the first step; nothing was kept."))
+                self._become("idle")
             case RunReady():
                 self._on_ready(event)
             case Failed():

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
+from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject, Slot
 
 from napari_sparsevar.errors import UserError
@@ -83,7 +84,8 @@ def training_stream(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the events of a training in batches, at most 20 a second, none ever dropped.
 
-    The last batch ends with ``RunReady`` or ``Failed``, unless the training was abandoned.
+    The last batch ends with ``RunReady`` (``Finished`` where there is no run) or ``Failed``, unless
+    the training was abandoned.
     """
     batches = _Batches()
     events: Iterator[Any] = iter(())
@@ -93,7 +95,7 @@ def training_stream(
             if abandoned.is_set():
                 return
             if isinstance(event, Finished):
-                yield batches.with_last(event, _ready(event, request))
+                yield batches.with_last(event, *_loaded(event))
                 return
             if isinstance(event, Failed):
                 yield batches.with_last(event)
@@ -110,8 +112,9 @@ def training_stream(
         getattr(events, "close", lambda: None)()
 
 
-def _ready(event: Finished, request: TrainingRequest) -> RunReady:
-    return RunReady(library_load_run(event.path or request.out), event)
+def _loaded(event: Finished) -> tuple[RunReady, ...]:
+    # Stopped before its first step, a training leaves no run.
+    return () if event.path is None else (RunReady(library_load_run(event.path), event),)
 
 
 def _sentence(error: Exception) -> str:
@@ -184,6 +187,10 @@ class TrainingWorker(GeneratorWorker):
         finally:
             self._gen.close()
 
+    def _relay_warning(self, shown: tuple[Any, ...]) -> None:
+        # ``TrainingThread`` shows warnings; with PyQt6 napari's own relay is never connected.
+        pass
+
     def _relay_once(self, relay: Callable[..., Any], *shown: Any) -> None:
         key = (shown[1], str(shown[0]))
         if key not in self._warned_of:
@@ -224,6 +231,7 @@ class TrainingThread(QObject):
         # Slots of a QObject of the main thread: Qt queues the calls there on every binding.
         self._worker.yielded.connect(self._on_yielded)
         self._worker.finished.connect(self._on_finished)
+        self._worker.warned.connect(self._on_warned)
 
     def start(self) -> None:
         """Start the thread."""
@@ -241,3 +249,7 @@ class TrainingThread(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._ended()
+
+    @Slot(tuple)
+    def _on_warned(self, shown: tuple[Any, ...]) -> None:
+        notification_manager.receive_warning(*shown)

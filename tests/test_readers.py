@@ -1,0 +1,151 @@
+"""The reader claims what is ours, quickly, and leaves the rest to others."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import dask.array as da
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from napari_sparsevar import readers
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.readers import METADATA_KEY, Placement, get_reader, run_layers
+
+FRAMES = np.arange(5 * 6 * 7, dtype=np.uint16).reshape(5, 6, 7)
+
+
+def write(path: Path, data=FRAMES, **options) -> str:
+    tifffile.imwrite(path, data, **{"photometric": "minisblack", **options})
+    return str(path)
+
+
+@pytest.mark.parametrize("options", [{}, {"imagej": True}, {"metadata": None}, {"bigtiff": True}])
+def test_movie_files_are_claimed_and_lazy(tmp_path, options):
+    path = write(tmp_path / "movie.tif", **options)
+    [(data, meta, kind)] = get_reader(path)(path)
+    assert isinstance(data, da.Array)
+    np.testing.assert_array_equal(np.asarray(data), FRAMES)
+    assert kind == "image"
+    assert meta["name"] == "movie"
+    assert meta["contrast_limits"][0] < meta["contrast_limits"][1]
+    assert meta["metadata"][METADATA_KEY]["source"] == path
+
+
+def test_upper_case_suffix_is_a_movie(tmp_path):
+    assert get_reader(write(tmp_path / "MOVIE.TIFF")) is not None
+
+
+def test_zarr_is_claimed(tmp_path):
+    import zarr
+
+    path = tmp_path / "movie.zarr"
+    zarr.save_array(str(path), FRAMES)
+    [(data, _, _)] = get_reader(str(path))(str(path))
+    np.testing.assert_array_equal(np.asarray(data), FRAMES)
+
+
+def test_what_is_not_ours_is_left_alone(tmp_path):
+    still = write(tmp_path / "still.tif", FRAMES[0])
+    photo = write(tmp_path / "photo.tif", np.zeros((6, 7, 3), np.uint8), photometric="rgb")
+    text = tmp_path / "text.tif"
+    text.write_text("not a TIFF")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"made by": "another program"}))
+    for path in (still, photo, text, folder, tmp_path / "missing.tif", tmp_path / "notes.txt"):
+        assert get_reader(str(path)) is None
+    assert get_reader([still, still]) is None
+
+
+def test_a_damaged_movie_is_ours_to_explain(tmp_path):
+    path = tmp_path / "cut.tif"
+    path.write_bytes(Path(write(tmp_path / "whole.tif")).read_bytes()[:100])
+    reader = get_reader(str(path))
+    assert reader is not None
+    with pytest.raises(Exception, match=r"cut\.tif"):
+        reader(str(path))
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [np.full((5, 6, 7), 3.0), np.full((5, 6, 7), np.nan), np.where(FRAMES > 50, np.inf, 1.0)],
+)
+def test_contrast_limits_are_always_usable(frames):
+    low, high = readers.contrast_limits(Movie(da.from_array(frames)))
+    assert np.isfinite([low, high]).all()
+    assert low < high
+
+
+@pytest.fixture
+def run(tmp_path):
+    labels = np.zeros((6, 7), np.int32)
+    labels[1:3, 1:3], labels[4, 5] = 1, 2
+    return SimpleNamespace(
+        path=tmp_path / "run-1",
+        contribution_map=np.linspace(0, 1, 42, dtype=np.float32).reshape(6, 7),
+        driver_labels=labels,
+        drivers=pd.DataFrame({"rank": [1, 2], "label": [1, 2], "strength": [1.0, 0.4]}),
+        scale=(2.0, 2.0),
+        units=("um", "um"),
+        movie_source=tmp_path / "movie.tif",
+        movie_name="movie",
+        fps=15.0,
+        pixel_size_um=2.0,
+    )
+
+
+def test_run_layers_lie_where_they_are_put(run):
+    for _, meta, _ in run_layers(run, Placement((3.0, 3.0), (5.0, 6.0), ("um", "um"))):
+        assert (meta["scale"], meta["translate"]) == ((3.0, 3.0), (5.0, 6.0))
+    for _, meta, _ in run_layers(run):
+        assert (meta["scale"], meta["translate"]) == ((2.0, 2.0), (0.0, 0.0))
+
+
+def test_drivers_carry_their_table(run):
+    _, (data, meta, kind) = run_layers(run)
+    assert kind == "labels"
+    assert list(meta["features"]["index"]) == [1, 2]
+    assert {"rank", "strength"} <= set(meta["features"])
+    assert data.max() == 2
+
+
+def test_a_run_without_drivers_opens(run):
+    run.drivers = run.drivers.iloc[:0]
+    run.driver_labels = np.zeros((6, 7), np.int32)
+    run.contribution_map = np.zeros((6, 7), np.float32)
+    (_, contribution, _), _ = run_layers(run)
+    assert contribution["contrast_limits"] == (0.0, 1.0)
+
+
+@pytest.fixture
+def load(monkeypatch, run):
+    monkeypatch.setattr("napari_sparsevar.analysis.load_run", lambda path: run)
+    return lambda: readers.read_run(str(run.path))
+
+
+def test_run_opens_with_its_movie(load, run):
+    write(run.movie_source)
+    names = [meta["name"] for _, meta, _ in load()]
+    assert names == ["movie", "contribution (run-1)", "drivers (run-1)"]
+    _, meta, _ = load()[0]
+    assert meta["scale"] == pytest.approx((1 / 15, 2.0, 2.0))
+
+
+def test_run_opens_without_its_movie_and_says_so(load):
+    with pytest.warns(UserWarning, match="not there any more"):
+        assert len(load()) == 2
+
+
+def test_run_of_a_movie_in_memory_says_so(load, run):
+    run.movie_source = None
+    with pytest.warns(UserWarning, match="trained from memory"):
+        assert len(load()) == 2
+
+
+def test_run_whose_movie_is_damaged_opens_its_maps(load, run):
+    run.movie_source.write_bytes(b"")
+    with pytest.warns(UserWarning, match="only the maps"):
+        assert len(load()) == 2

@@ -1,0 +1,18 @@
+"""The sample movies open as one layer each and know their drivers."""
+
+import pytest
+
+from napari_sparsevar import sample_data
+from napari_sparsevar.readers import METADATA_KEY
+
+
+@pytest.mark.parametrize("sample", [sample_data.known_drivers, sample_data.strong_noise])
+def test_sample_is_a_movie_with_units_and_truth(monkeypatch, sample):
+    monkeypatch.setattr(sample_data, "SAMPLE_FRAMES", 60)
+    monkeypatch.setattr(sample_data, "SAMPLE_SHAPE", (48, 56))
+    [(data, meta, kind)] = sample()
+    assert (data.shape, kind) == ((60, 48, 56), "image")
+    assert meta["units"] == ("s", "um", "um")
+    low, high = meta["contrast_limits"]
+    assert low < high
+    assert len(meta["metadata"][METADATA_KEY]["truth"].drivers) > 0
