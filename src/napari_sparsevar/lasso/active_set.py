@@ -12,6 +12,8 @@ from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _FULL_STEP, _SHORT_STEP, _NO_MINIMUM = 0, 1, 2
 _N_SWEEPS = 3
+# A penalty settles what rounding leaves open, so that penalised columns are taken as they are.
+_SINGULAR = 1e-14
 
 
 @compiled
@@ -147,8 +149,16 @@ def _newton_step(
             size += 1
     block = gather_block(gram, active, size)
     lower = np.empty((size, size))
-    done = extend_factor(block, lower, 0, size, dependence)
+    done = 0
     while done < size:
+        first_penalised = done
+        while first_penalised < size and active[first_penalised] < n_free:
+            first_penalised += 1
+        done = extend_factor(block, lower, done, first_penalised, dependence)
+        if done == first_penalised:
+            done = extend_factor(block, lower, done, size, _SINGULAR)
+        if done == size:
+            break
         weights = lower[done, :done].copy()
         for row in range(done - 1, -1, -1):
             weights[row] /= lower[row, row]
@@ -162,7 +172,6 @@ def _newton_step(
         _drop_free(coefficients, active, size, done, weights)
         size -= 1
         block = gather_block(gram, active, size)
-        done = extend_factor(block, lower, done, size, dependence)
     goal = np.empty(size)
     for m in range(size):
         k = active[m]

@@ -148,13 +148,8 @@ def solve_afresh(problem: PathProblem, state: PathState, n_free: int, penalty: f
         state.barred[k] = False
         state.open[k] = problem.penalised[k]
         if problem.penalised[k] and solution[k] != 0.0:
-            state.open[k] = False
-            state.active[size] = k
-            state.signs[k] = np.sign(solution[k])
-            size += 1
-    if status != CONVERGED or not _factor_from(problem, state, n_free, size):
-        return -1
-    return size
+            size = enter(problem, state, size, k, np.sign(solution[k]))
+    return size if status == CONVERGED else -1
 
 
 @compiled

@@ -1,0 +1,176 @@
+"""Time `solve_lasso` beside a loop over scikit-learn's `lars_path_gram`, in one run.
+
+    python benchmarks/lasso.py [--columns 64 128 256 512 1024] [--repeats 7] [--threads N]
+
+Prints a table: medians in milliseconds and ratios to scikit-learn. *Cold* starts from zero, *warm*
+from the solution of a slightly different problem, as between two steps of training; *backward* is
+the derivative with respect to gram, cross and penalty. With ``free``, each target has 25
+unpenalised, strongly correlated neighbours (scikit-learn has no such thing: its column is empty).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import lars_path_gram
+from torch import Tensor
+
+from napari_sparsevar.lasso import optimality_residual, solve_lasso
+
+SEED = 0
+N_ACTIVE = 10
+N_FREE = 25
+MOST_SKLEARN_TARGETS = 256
+
+
+class Problem(NamedTuple):
+    """gram (P, P), cross and penalty (P, K), and the same a training step away."""
+
+    gram: Tensor
+    cross: Tensor
+    penalty: Tensor
+    nearby_gram: Tensor
+    nearby_cross: Tensor
+
+
+def make_problem(n_columns: int, free: bool) -> Problem:
+    """Correlated columns (neighbours 0.8), ten true drivers a target, four samples a column."""
+    source = torch.Generator().manual_seed(SEED)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=source, dtype=torch.float64)
+
+    n_samples = 4 * n_columns
+    smooth = normal(n_samples, n_columns + 4).unfold(1, 5, 1).sum(dim=2) / 5**0.5
+    truth = torch.zeros(n_columns, n_columns, dtype=torch.float64)
+    for target in range(n_columns):
+        drivers = torch.randperm(n_columns, generator=source)[:N_ACTIVE]
+        truth[drivers, target] = normal(N_ACTIVE)
+    observed = smooth @ truth + normal(n_samples, n_columns)
+    nearby = smooth + 0.01 * normal(*smooth.shape)
+    weights = torch.ones_like(truth)
+    if free:
+        columns = torch.arange(n_columns)
+        weights[(columns[:, None] - columns).abs() <= N_FREE // 2] = 0
+    gram, cross = smooth.T @ smooth / n_samples, smooth.T @ observed / n_samples
+    penalty = _penalty_for(gram, cross, weights)
+    return Problem(
+        gram,
+        cross,
+        penalty * weights,
+        nearby.T @ nearby / n_samples,
+        nearby.T @ observed / n_samples,
+    )
+
+
+def _penalty_for(gram: Tensor, cross: Tensor, weights: Tensor) -> float:
+    """Bisect for about ten penalised coefficients a target."""
+    low, high = 0.0, float(cross.abs().max())
+    for _ in range(12):
+        middle = (low + high) / 2
+        solution = solve_lasso(gram, cross, middle * weights)
+        n_active = ((solution != 0) & (weights > 0)).sum() / weights.shape[1]
+        low, high = (middle, high) if n_active > N_ACTIVE else (low, middle)
+    return high
+
+
+def median_time(work: Callable[[], object], repeats: int, device: str) -> float:
+    """Return the median in milliseconds; idle threads of other libraries settle down first."""
+    work()
+    time.sleep(0.3)
+    times = []
+    for _ in range(repeats):
+        if device == "cuda":
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        work()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def time_sklearn(problem: Problem, repeats: int) -> tuple[float, int]:
+    """Return milliseconds for all targets, and for how many of them it was measured."""
+    gram, cross = problem.gram.numpy(), problem.cross.T.contiguous().numpy()
+    n_targets = min(len(cross), MOST_SKLEARN_TARGETS)
+    penalty = float(problem.penalty.max())
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        for target in range(n_targets):
+            lars_path_gram(cross[target], gram, n_samples=1, alpha_min=penalty, method="lasso")
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times) * len(cross) / n_targets, n_targets
+
+
+def time_ours(problem: Problem, repeats: int, device: str) -> tuple[float, float, float]:
+    """Return milliseconds cold, warm and backward."""
+    gram, cross, penalty, *nearby = (tensor.to(device) for tensor in problem)
+    cold = median_time(lambda: solve_lasso(gram, cross, penalty), repeats, device)
+    start = solve_lasso(*nearby, penalty)
+    warm = median_time(lambda: solve_lasso(gram, cross, penalty, initial=start), repeats, device)
+    inputs = [tensor.clone().requires_grad_() for tensor in (gram, cross, penalty)]
+    solution = solve_lasso(*inputs)
+    incoming = torch.randn_like(solution)
+    backward = median_time(
+        lambda: torch.autograd.grad(solution, inputs, incoming, retain_graph=True),
+        repeats,
+        device,
+    )
+    return cold, warm, backward
+
+
+def report(n_columns: int, free: bool, repeats: int, device: str) -> None:
+    problem = make_problem(n_columns, free)
+    solution = solve_lasso(*problem[:3])
+    n_active = float((solution != 0).sum() / n_columns)
+    violation = float(optimality_residual(*problem[:3], solution).max())
+    cold, warm, backward = time_ours(problem, repeats, device)
+    design = f"{n_columns}, free" if free else f"{n_columns}"
+    row = f"| {design} | {device} | {n_active:.0f} | {violation:.0e} "
+    if free:
+        row += "| "
+    else:
+        reference, n_timed = time_sklearn(problem, max(1, repeats // 3))
+        note = f" ({n_timed} of {n_columns} targets)" if n_timed < n_columns else ""
+        row += f"| {reference:.0f}{note} "
+    row += f"| {cold:.1f} | {warm:.1f} | {backward:.1f} "
+    row += "| | " if free else f"| {reference / cold:.0f} | {reference / warm:.0f} "
+    print(f"{row}| {backward / cold:.2f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--columns", type=int, nargs="+", default=[64, 128, 256, 512, 1024])
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    torch.set_num_threads(arguments.threads)
+    devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, ", end="")
+    print(f"{arguments.threads} threads, torch {torch.__version__}, seed {SEED}, ", end="")
+    print(f"median of {arguments.repeats}, load {os.getloadavg()[0]:.1f}")
+    if len(devices) > 1:
+        print(torch.cuda.get_device_name())
+    print("\n| columns = targets | device | active a target | violation | sklearn ms ", end="")
+    print("| cold ms | warm ms | backward ms | cold x | warm x | backward / cold |")
+    print("|" + " --- |" * 11)
+    for device in devices:
+        for free in (False, True):
+            for n_columns in arguments.columns:
+                report(n_columns, free, arguments.repeats, device)
+
+
+if __name__ == "__main__":
+    main()
