@@ -22,7 +22,10 @@ def write(path: Path, data=FRAMES, **options) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("options", [{}, {"imagej": True}, {"metadata": None}, {"bigtiff": True}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"imagej": True, "metadata": {"axes": "TYX"}}, {"metadata": None}, {"bigtiff": True}],
+)
 def test_movie_files_are_claimed_and_lazy(tmp_path, options):
     path = write(tmp_path / "movie.tif", **options)
     [(data, meta, kind)] = get_reader(path)(path)

@@ -1,0 +1,92 @@
+"""Pictures of the Train dock in every state, two window sizes and both themes, to look at.
+
+python scripts/screenshots.py --out /tmp/pictures --steps 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import napari
+from qtpy.QtTest import QTest
+
+from napari_sparsevar.widgets.session import get_session
+
+PLUGIN = "napari-sparsevar"
+SIZES = ((1600, 1000), (1366, 768))
+THEMES = ("dark", "light")
+
+
+class Photographer:
+    """Takes the same state in every size and theme."""
+
+    def __init__(self, viewer: napari.Viewer, folder: Path) -> None:
+        self._viewer = viewer
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, state: str) -> None:
+        """Save one picture for each size and theme."""
+        for width, height in SIZES:
+            self._viewer.window.resize(width, height)
+            for theme in THEMES:
+                self._viewer.theme = theme
+                QTest.qWait(500)
+                path = self._folder / f"{state}-{width}-{theme}.png"
+                self._viewer.screenshot(str(path), canvas_only=False, flash=False)
+
+
+def wait_until(condition: Any, seconds: float = 900) -> None:
+    """Let the event loop run until the condition holds."""
+    for _ in range(int(seconds * 20)):
+        if condition():
+            return
+        QTest.qWait(50)
+    raise TimeoutError(f"Waited {seconds} s in vain.")
+
+
+def main() -> int:
+    """Walk through the states; return the exit code."""
+    options = _options()
+    viewer = napari.Viewer(title="napari-sparsevar")
+    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "Train")
+    training = get_session(viewer).training
+    photographer = Photographer(viewer, options.out)
+    photographer.take("1-empty")
+    if options.movie is None:
+        viewer.open_sample(PLUGIN, "known_drivers")
+    else:
+        viewer.open(options.movie, plugin=PLUGIN)
+    photographer.take("2-movie")
+    dock.form.editor("steps").setValue(options.steps)
+    dock.form.editor("validate_every").setValue(max(options.steps // 6, 1))
+    dock.run_folder.edit.setText(str(Path(tempfile.mkdtemp()) / "demo-run-1"))
+    dock.panel.train_button.click()
+    wait_until(lambda: len(training.history.training["total"].steps) >= options.steps // 2)
+    photographer.take("3-training")
+    dock.panel.pause_button.click()
+    wait_until(lambda: training.state in ("paused", "idle"))
+    photographer.take("4-paused")
+    dock.panel.pause_button.click()
+    wait_until(lambda: training.state == "idle")
+    photographer.take("5-finished")
+    print(training.report.sentence)
+    succeeded = len(viewer.layers) == 3
+    viewer.close()
+    return 0 if succeeded else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("demo/pictures"))
+    parser.add_argument("--movie", type=Path, help="a movie; without it the simulated one")
+    parser.add_argument("--steps", type=int, default=60)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
