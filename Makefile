@@ -15,7 +15,8 @@ MOVIE ?=
 ARGS ?=
 
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# Another choice of build or binding is another installation.
+READY := $(VENV)/.ready-$(QT)-$(subst =,,$(TORCH))
 CODE := src tests benchmarks scripts
 
 .DEFAULT_GOAL := help

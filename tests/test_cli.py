@@ -304,6 +304,7 @@ def test_an_unexpected_failure_is_code_1_and_keeps_the_details(
     pretend(Failed("The network diverged.", details="Traceback: secret details"))
     out = tmp_path / "run"
     out.mkdir()
+    (out / "run.json").write_text("{}")
     done = sparsevar("train", movie, "--out", out)
     assert done.exit_code == 1
     assert "The network diverged" in done.stderr
@@ -313,6 +314,14 @@ def test_an_unexpected_failure_is_code_1_and_keeps_the_details(
     shown = sparsevar("train", movie, "--out", out, "--debug")
     assert shown.exit_code == 1
     assert "secret details" in shown.stderr
+
+
+def test_a_log_never_blocks_the_next_try(movie: Path, tmp_path: Path, pretend: Any) -> None:
+    pretend(Failed("No luck.", details="Traceback: details"))
+    out = tmp_path / "run"
+    out.mkdir()
+    assert sparsevar("train", movie, "--out", out).exit_code == 1
+    assert not list(out.iterdir())
 
 
 @pytest.mark.parametrize("wrong", [RuntimeError("boom"), MemoryError("too much")])

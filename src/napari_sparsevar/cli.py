@@ -129,6 +129,13 @@ def report(sentence: str, details: str, out: Path | None) -> None:
     fail(f"{sentence}; the details for a bug report are in {log}.")
 
 
+def run_folder(out: Path | None) -> Path | None:
+    """Return where a training works: a log in any other folder would be in the user's way."""
+    # The first is where it works while an older run is still in its place.
+    candidates = [out.with_name(f"{out.name}.new"), out] if out else []
+    return next((folder for folder in candidates if (folder / "run.json").is_file()), None)
+
+
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is already there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
