@@ -116,12 +116,9 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
 
 def report(sentence: str, details: str, out: Path | None) -> None:
     """Say what went wrong and keep the details in a file for a bug report."""
-    folder = (
-        out if out is not None and out.is_dir() else Path(tempfile.mkdtemp(prefix="sparsevar-"))
-    )
-    log = folder / "error.log"
     sentence = " ".join(sentence.split()).rstrip(".")
     try:
+        log = (run_folder(out) or Path(tempfile.mkdtemp(prefix="sparsevar-"))) / "error.log"
         log.write_text(details, encoding="utf-8")
     except OSError:
         fail(f"{sentence}; run it again with --debug to see the details.")
