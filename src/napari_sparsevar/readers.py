@@ -52,7 +52,12 @@ class Placement:
     @property
     def arguments(self) -> dict[str, Any]:
         """The same as arguments of a napari layer."""
-        return {"scale": self.scale, "translate": self.translate, "units": self.units}
+        return {
+            "scale": self.scale,
+            "translate": self.translate,
+            "units": self.units,
+            "axis_labels": ("y", "x"),
+        }
 
 
 def get_reader(path: str | Sequence[str]) -> Reader | None:
@@ -120,6 +125,7 @@ def movie_layer(movie: Movie) -> LayerData:
         "name": movie.name,
         "scale": movie.scale,
         "units": movie.units,
+        "axis_labels": ("t", "y", "x"),
         "colormap": "gray",
         "contrast_limits": contrast_limits(movie),
         "metadata": {METADATA_KEY: ours},
@@ -153,7 +159,7 @@ def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
     list of LayerData
         An image layer and a labels layer, both two-dimensional.
     """
-    where = placement or Placement(scale=tuple(run.scale), units=tuple(run.units))
+    where = placement or Placement(scale=run.scale, units=run.units)
     return [_contribution_layer(run, where), _drivers_layer(run, where)]
 
 
@@ -177,7 +183,7 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
     meta = {
         "name": f"drivers ({run.path.name})",
         "features": features,
-        "opacity": 0.6,
+        "opacity": 0.45,
         "metadata": _run_metadata(run, "drivers"),
         **where.arguments,
     }

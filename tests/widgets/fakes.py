@@ -33,6 +33,7 @@ class FakeTrain:
     error: BaseException | None = None
     error_at: int = 1
     failure: Failed | None = None
+    leaves_run: bool = True
     requests: list[Any] = field(default_factory=list)
     controls: list[Any] = field(default_factory=list)
     closed: int = 0
@@ -73,6 +74,9 @@ class FakeTrain:
                 break
         if self.failure is not None:
             yield self.failure
+            return
+        if not self.leaves_run:
+            yield Finished("stopped", None, 0, 0.1, 300.0)
             return
         yield Progress("analyse", 0.5, "Drawing the contribution map")
         request.out.mkdir(parents=True)

@@ -32,16 +32,16 @@ def test_history_keeps_training_and_validation_apart(history):
 def test_every_point_is_drawn(plot, history):
     plot.set_history(history)
     plot.redraw()
-    assert list(plot._training["total"].xData) == [1, 2, 3]
+    assert list(plot._training["reconstruction"].xData) == [1, 2, 3]
     assert list(plot._validation["reconstruction"].yData) == [1.5]
 
 
 def test_hidden_plot_does_not_redraw_and_catches_up_when_shown(qtbot, plot, history):
     plot.set_history(history)
     qtbot.wait(200)
-    assert plot._training["total"].xData is None
+    assert plot._training["reconstruction"].xData is None
     plot.show()
-    assert list(plot._training["total"].xData) == [1, 2, 3]
+    assert list(plot._training["reconstruction"].xData) == [1, 2, 3]
 
 
 def test_many_events_make_few_redraws(qtbot, plot, history, monkeypatch):

@@ -121,7 +121,7 @@ def test_dock_closed_and_opened_again_while_training(
     assert again.form.editor("seed").value() == 5
     assert again.movie_choice.layer is layer
     again.loss_plot.redraw()
-    assert len(again.loss_plot._training["total"].xData) > 20
+    assert len(again.loss_plot._training["reconstruction"].xData) > 20
     again.panel.stop_button.click()
     until_idle(training)
     assert "Stopped after" in again.panel.sentence.text()

@@ -154,6 +154,17 @@ def test_stop_while_paused(qtbot, viewer, dock, add_movie, fake_train, until_idl
     assert "Stopped after" in dock.panel.sentence.text()
 
 
+def test_stop_before_the_first_step_leaves_nothing(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    fake_train.leaves_run = False
+    add_movie(viewer)
+    dock.panel.train_button.click()
+    until_idle(training)
+    assert "nothing was kept" in dock.panel.sentence.text()
+    assert len(viewer.layers) == 1
+
+
 def test_failure_is_shown_and_the_dock_is_ready_again(
     viewer, dock, add_movie, fake_train, until_idle, training, monkeypatch
 ):

@@ -10,15 +10,17 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from napari_sparsevar.widgets.loss_history import TERMS, Curve, LossHistory
+from napari_sparsevar.widgets.loss_history import Curve, LossHistory
 
 REDRAW_MS = 150
+
+# Not the total: it jumps when the prediction joins in and would flatten the curves that matter.
+TERMS = ("reconstruction", "prediction")
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
 _COLOURS = {
     "reconstruction": ("#56B4E9", "#0072B2"),
     "prediction": ("#E69F00", "#C45500"),
-    "total": ("#A8A8A8", "#6A6A6A"),
 }
 
 
@@ -84,7 +86,7 @@ class LossPlot(QWidget):
         for term in TERMS:
             _draw(self._training[term], history.training[term])
             _draw(self._validation[term], history.validation[term])
-        drawn = any(curve.steps for curve in history.training.values())
+        drawn = any(history.training[term].steps for term in TERMS)
         self._legend.setVisible(drawn)
         self._pages.setCurrentIndex(1 if drawn else 0)
 
@@ -101,6 +103,7 @@ class LossPlot(QWidget):
             "&nbsp; ".join(
                 f'<span style="color:{_COLOURS[term][index]}">●</span> {term}' for term in TERMS
             )
+            + "&nbsp; (dots: held-out time)"
         )
 
     def _colour(self, term: str, colour: str) -> None:
@@ -123,7 +126,7 @@ class _Axes(pg.GraphicsLayoutWidget):
         self.view = pg.ViewBox(enableMenu=False, enableMouse=False)
         self.left = self._axis("left", "error (noise units)")
         self.bottom = self._axis("bottom", "step")
-        self.ci.setContentsMargins(0, 0, 0, 0)
+        self.ci.setContentsMargins(0, 4, 8, 8)
         self.ci.layout.setSpacing(0)
         self.addItem(self.left, row=0, col=0)
         self.addItem(self.view, row=0, col=1)

@@ -37,6 +37,8 @@ def show_run(viewer: ViewerModel, run: Any, placement: Placement) -> list[Layer]
         else:
             layer.visible = False
     added = [viewer.add_layer(Layer.create(*data)) for data in run_layers(run, placement)]
+    # Outlines, so that the drivers do not hide the map they were found in; no reader can ask so.
+    added[1].contour, added[1].opacity = 1, 0.9
     viewer.layers.selection.active = added[0]
     return added
 

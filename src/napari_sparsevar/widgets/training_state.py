@@ -136,7 +136,7 @@ class Training:
         self._say(f"Training on {event.device}: {rows} × {columns} latents, {event.n_steps} steps.")
 
     def _on_progress(self, event: Progress) -> None:
-        sentence = self.report.sentence if self._state == "stopping" else event.message
+        sentence = event.message if self._state == "training" else self.report.sentence
         self._tell(
             replace(
                 self.report,
