@@ -103,7 +103,6 @@ class LossPlot(QWidget):
             "&nbsp; ".join(
                 f'<span style="color:{_COLOURS[term][index]}">●</span> {term}' for term in TERMS
             )
-            + "&nbsp; (dots: held-out time)"
         )
 
     def _colour(self, term: str, colour: str) -> None:
