@@ -9,9 +9,12 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.encoding import fixed_splits, inside_field
 from napari_sparsevar.model.background import background
-from napari_sparsevar.model.encoder import receptive_field
+from napari_sparsevar.model.encoder import RECEPTIVE_BLOCKS
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
+
+_FOOTPRINT_BLOCKS = 3
+"""Edge of the square of latent places the decoder spreads one latent over."""
 
 
 def encoder_response(
@@ -36,8 +39,7 @@ def encoder_response(
         halves = [inside * split, inside * ~split]
         codes = [network.encoder(pixels, half, network_static) for half in halves]
         latents = torch.stack(codes).mean(dim=0)
-    reach = receptive_field(grid.stride)
-    spacing = -(-reach // grid.stride) + 1
+    reach, spacing = RECEPTIVE_BLOCKS * grid.stride, RECEPTIVE_BLOCKS
     pieces = []
     for channel in range(grid.channels):
         for row in range(min(spacing, grid.rows)):
@@ -53,8 +55,7 @@ def decoder_response(
     network: SparseVarAutoencoder, grid: LatentGrid, static: Tensor
 ) -> sparse.csr_array:
     """Return d pixel / d latent, transposed: what each latent adds to a frame, (p, Y X)."""
-    reach = 3 * grid.stride
-    spacing = 4
+    reach, spacing = _FOOTPRINT_BLOCKS * grid.stride, _FOOTPRINT_BLOCKS
     pieces = []
     with torch.no_grad():
         for channel in range(grid.channels):
@@ -94,8 +95,8 @@ def _windows(
 
 
 def _span(place: int, stride: int, reach: int, length: int) -> slice:
-    middle = place * stride + stride // 2
-    return slice(max(0, middle - reach // 2 - 1), min(length, middle + reach // 2 + 1))
+    start = place * stride - (reach - stride) // 2
+    return slice(max(0, start), min(length, start + reach))
 
 
 def _assemble(pieces: list[Triplets], grid: LatentGrid) -> sparse.csr_array:

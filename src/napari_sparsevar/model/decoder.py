@@ -52,3 +52,8 @@ class Decoder(nn.Module):
         size = latent_shape[0] * latent_shape[1] * latent_shape[2]
         unit = torch.eye(size, device=static.device, dtype=static.dtype)
         return self.forward(unit.unflatten(1, latent_shape), static)
+
+    def rescale(self, gain: float) -> None:
+        """Multiply everything the decoder returns by ``gain``."""
+        with torch.no_grad():
+            self.spread.weight.mul_(gain)

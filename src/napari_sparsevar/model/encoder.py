@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d, pixel_unshuffle
 
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.skip import StaticSkip
+
+RECEPTIVE_BLOCKS = 5
+"""Edge of the square of latent places whose pixels one latent sees."""
 
 
 def gaussian_bump(width: int, sigma: float) -> Tensor:
@@ -18,51 +20,29 @@ def gaussian_bump(width: int, sigma: float) -> Tensor:
     return torch.outer(profile, profile)
 
 
-def receptive_field(stride: int) -> int:
-    """Return the edge in pixels of the square of pixels one latent can see."""
-    halvings = int(math.log2(stride))
-    correction = 4 + sum(3 * 2**layer for layer in range(1, halvings)) + 2 * stride
-    return int(max(correction, 3 * stride))
-
-
 class Encoder(nn.Module):
     """A learned local average of the visible pixels plus a convolutional correction.
 
-    Both are shared over frames and places. The average starts as Gaussian pooling, which is already
-    a strong encoder; how much each pixel counts in it is learned from the static images. The first
-    layer of the correction is scaled and shifted place by place by the static skip (feature-wise
-    modulation, Perez et al. 2018), and its last layer starts at zero.
+    Both are shared over frames and places, and both work on blocks: the ``stride`` x ``stride``
+    pixels of a latent place become its input channels. The average starts as Gaussian pooling, which
+    is already a strong encoder; how much each pixel counts in it is learned from the static images.
+    The correction is scaled and shifted place by place by the static skip (feature-wise modulation,
+    Perez et al. 2018), and its last layer starts at zero.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        width, stride = config.width, config.pixels_per_latent
-        self.kernel = nn.Parameter(gaussian_bump(3 * stride, 0.45 * stride)[None, None])
-        self.pool_stride = stride
+        self.stride = config.pixels_per_latent
+        width, pixels = config.width, self.stride**2
+        kernel = gaussian_bump(3 * self.stride, 0.45 * self.stride)
+        self.kernel = nn.Parameter(pixel_unshuffle(kernel[None], self.stride)[None])
         self.pixel_weight = StaticSkip(1)
-        self.first = nn.Conv2d(1, width, 4, stride=2, padding=1, bias=False)
-        self.modulation = StaticSkip(2 * width, stride=2, extra=1)
-        layers: list[nn.Module] = []
-        maps = width
-        for _ in range(int(math.log2(stride)) - 1):
-            layers += [nn.Conv2d(maps, 2 * maps, 4, stride=2, padding=1), nn.ReLU()]
-            maps *= 2
-        layers += [nn.Conv2d(maps, maps, 3, padding=1), nn.ReLU()]
-        self.layers = nn.Sequential(*layers)
-        self.head = nn.Conv2d(maps, config.channels, 1)
+        self.first = nn.Conv2d(pixels, width, 3, padding=1, bias=False)
+        self.modulation = StaticSkip(2 * width, stride=self.stride, extra=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.head = nn.Conv2d(width, config.channels, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
-
-    def _average(self, frames: Tensor, weight: Tensor) -> Tensor:
-        """Return the weighted local mean, (n, 1, rows, columns)."""
-        stride = self.pool_stride
-        total = nn.functional.conv2d(
-            (frames * weight)[:, None], self.kernel, stride=stride, padding=stride
-        )
-        norm = nn.functional.conv2d(
-            weight[None, None], self.kernel.abs(), stride=stride, padding=stride
-        )
-        return total / norm.clamp_min(1e-3)
 
     def forward(self, frames: Tensor, visible: Tensor, static: Tensor) -> Tensor:
         """Encode frames of which only part is visible.
@@ -80,8 +60,14 @@ class Encoder(nn.Module):
         Tensor, shape (n, channels, Y / stride, X / stride)
         """
         weight = visible * torch.exp(self.pixel_weight(static)[0])
+        blocks = pixel_unshuffle((frames * weight)[:, None], self.stride)
         scale, shift = self.modulation(torch.cat([static, visible[None]])).chunk(2)
-        hidden = self.first((frames * visible)[:, None])
-        hidden = torch.relu(torch.addcmul(shift, hidden, 1.0 + scale))
-        correction: Tensor = self.head(self.layers(hidden))
-        return self._average(frames, weight) + correction
+        hidden = torch.relu(torch.addcmul(shift, self.first(blocks), 1.0 + scale))
+        correction: Tensor = self.head(torch.relu(self.second(hidden)))
+        return self._average(blocks, weight) + correction
+
+    def _average(self, blocks: Tensor, weight: Tensor) -> Tensor:
+        """Return the weighted local mean, (n, 1, rows, columns)."""
+        total = conv2d(blocks, self.kernel, padding=1)
+        norm = conv2d(pixel_unshuffle(weight[None], self.stride), self.kernel.abs(), padding=1)
+        return total / norm.clamp_min(1e-3)

@@ -48,6 +48,7 @@ def run_steps(
     config = trainer.config
     durations: deque[float] = deque(maxlen=_RECENT_STEPS)
     if trainer.step == 0 and not control.stop_requested:
+        trainer.calibrate()
         yield _validated(trainer)  # the untrained network is the first model to beat
     while trainer.step < config.steps:
         yield from _pause(trainer, control)

@@ -17,6 +17,8 @@ from napari_sparsevar.model.embedded_var import (
 )
 from napari_sparsevar.model.network import BlindCode, SparseVarAutoencoder
 
+_SMALLEST_GAIN = 0.01
+
 
 class Batch(NamedTuple):
     """Chunks of standardised movie inside one crop of the field of view.
@@ -56,17 +58,38 @@ def encode_chunks(network: SparseVarAutoencoder, batch: Batch) -> BlindCode:
 
 
 def reconstruction_loss(batch: Batch, code: BlindCode, footprints: Tensor) -> Tensor:
-    """Mean squared error of each half's reconstruction on the pixels it did not see."""
+    """Mean squared error of each half's reconstruction on the pixels it did not see.
+
+    The background taken from those pixels is the one they estimate themselves: with the other one
+    the error of that estimate would be in the target and in the input, and coding it would pay.
+    """
     good = batch.good.flatten()
     frames = batch.frames.flatten(0, 1)
     errors = []
     for half in range(2):
         hidden = code.visible[1 - half]
         decoded = code.halves[half].flatten(1) @ footprints.flatten(1)
-        residual = (frames - code.backgrounds[half]).flatten(1) - decoded
+        residual = (frames - code.backgrounds[1 - half]).flatten(1) - decoded
         per_frame = residual.square() @ hidden.flatten() / hidden.sum()
         errors.append(per_frame[good].mean())
     return torch.stack(errors).mean()
+
+
+def best_gain(network: SparseVarAutoencoder, batch: Batch) -> float:
+    """Return the factor on the decoder that minimises the reconstruction loss of a batch.
+
+    An untrained decoder is too loud on a noisy movie; turning it down by training would spoil the
+    encoder on the way.
+    """
+    with torch.no_grad():
+        code = encode_chunks(network, batch)
+        frames = batch.frames.flatten(0, 1)
+        match = power = torch.zeros((), device=frames.device)
+        for half in range(2):
+            decoded = network.decode(code.halves[half], batch.static) * code.visible[1 - half]
+            match = match + (decoded * (frames - code.backgrounds[1 - half])).sum()
+            power = power + decoded.square().sum()
+        return max(float(match / power.clamp_min(1e-12)), _SMALLEST_GAIN)
 
 
 def prediction_loss(

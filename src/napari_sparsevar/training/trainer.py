@@ -12,7 +12,7 @@ from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.blocks import TimeBlocks
 from napari_sparsevar.training.config import TrainConfig
-from napari_sparsevar.training.objective import Batch, Loss, batch_loss
+from napari_sparsevar.training.objective import Batch, Loss, batch_loss, best_gain
 
 _RAMP_STEPS = 10
 _LAST_RATE = 0.02
@@ -74,6 +74,12 @@ class Trainer:
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the network's weights."""
         return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+
+    def calibrate(self) -> None:
+        """Set the decoder's gain by least squares, before the first step."""
+        batch = self.batcher.training(0, self.blocks.training, self.chunks)
+        self.network.decoder.rescale(best_gain(self.network, batch))
+        self.best = self.weights()
 
     def train_step(self) -> dict[str, float]:
         """Take one step; return the loss terms of its batch.
