@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import gather_block, residual_of
-from .cholesky import extend_factor, solve_factored
+from .cholesky import extend_factor, regress_row, solve_factored
 from .compiled import compiled
 from .coordinate_descent import descend
 from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _FULL_STEP, _SHORT_STEP, _NO_MINIMUM = 0, 1, 2
 _N_SWEEPS = 3
-# A penalty settles what rounding leaves open, so that penalised columns are taken as they are.
-_SINGULAR = 1e-14
+# Far below the violation at which a column comes back, or it would come and go for ever.
+_FLAT = 1e-3
 
 
 @compiled
@@ -155,15 +155,12 @@ def _newton_step(
         while first_penalised < size and active[first_penalised] < n_free:
             first_penalised += 1
         done = extend_factor(block, lower, done, first_penalised, dependence)
+        # A penalty settles what rounding leaves open: penalised columns are taken as they are.
         if done == first_penalised:
-            done = extend_factor(block, lower, done, size, _SINGULAR)
+            done = extend_factor(block, lower, done, size, 0.0)
         if done == size:
             break
-        weights = lower[done, :done].copy()
-        for row in range(done - 1, -1, -1):
-            weights[row] /= lower[row, row]
-            for k in range(row):
-                weights[k] -= lower[row, k] * weights[row]
+        weights = regress_row(lower, done)
         if active[done] >= n_free:
             slid = _slide_to_zero(
                 penalty, coefficients, residual, active, done, weights, n_free, flat
@@ -229,17 +226,19 @@ def solve_small(
     residual_of(gram, cross, everything, coefficients, residual)
     for _ in range(100 + 10 * cross.size):
         outcome = _newton_step(
-            gram, cross, penalty, coefficients, residual, n_free, dependence, tolerance
+            gram, cross, penalty, coefficients, residual, n_free, dependence, _FLAT * tolerance
         )
         if outcome == _NO_MINIMUM:
             return UNBOUNDED
         residual_of(gram, cross, everything, coefficients, residual)
-        if outcome == _FULL_STEP:
-            optimal = True
-            for k in range(n_free, cross.size):
-                if coefficients[k] == 0.0 and abs(residual[k]) > penalty[k] + tolerance:
-                    optimal = False
-            if optimal:
-                return CONVERGED
+        if outcome == _SHORT_STEP:
+            # Descending now could bring back what the step has just set to zero, for ever.
+            continue
+        optimal = True
+        for k in range(n_free, cross.size):
+            if coefficients[k] == 0.0 and abs(residual[k]) > penalty[k] + tolerance:
+                optimal = False
+        if optimal:
+            return CONVERGED
         descend(gram, penalty, coefficients, residual, n_free, _N_SWEEPS, tolerance)
     return NOT_CONVERGED

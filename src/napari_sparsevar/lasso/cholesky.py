@@ -8,6 +8,43 @@ from .compiled import compiled
 from .types import Array
 
 
+# A pivot below this share of its diagonal entry is computed again.
+_DOUBTFUL = 1e-6
+# Rounding of v'Gv as a share of |v|^2 max G (v in the sum norm): a few units in the last place.
+_ROUNDING = 2e-15
+
+
+@compiled
+def regress_row(lower: Array, row: int) -> Array:
+    """Return gram_AA^-1 gram_A,row for the rows A before ``row``, whose factor is computed."""
+    weights = np.empty(row)
+    for k in range(row):
+        weights[k] = lower[row, k]
+    for k in range(row - 1, -1, -1):
+        weights[k] /= lower[k, k]
+        for m in range(k):
+            weights[m] -= lower[k, m] * weights[k]
+    return weights
+
+
+@compiled
+def _careful_pivot(matrix: Array, lower: Array, row: int) -> float:
+    """Return the squared pivot as v'Gv, v = e_row - sum_m weights_m e_m; 0 if that is rounding.
+
+    The difference that the factorisation takes is off by about 1e-16 |v|^2, which for strongly
+    correlated columns hides that nothing is left.
+    """
+    weights = regress_row(lower, row)
+    length, largest, curvature = 1.0, matrix[row, row], matrix[row, row]
+    for m in range(row):
+        length += abs(weights[m])
+        largest = max(largest, matrix[m, m])
+        curvature += weights[m] * (weights[m] * matrix[m, m] - 2.0 * matrix[row, m])
+        for k in range(m):
+            curvature += 2.0 * weights[m] * weights[k] * matrix[m, k]
+    return curvature if curvature > _ROUNDING * length * length * largest else 0.0
+
+
 @compiled
 def extend_factor(matrix: Array, lower: Array, start: int, size: int, dependence: float) -> int:
     """Compute rows ``start`` to ``size`` of the Cholesky factor of ``matrix``.
@@ -41,6 +78,8 @@ def extend_factor(matrix: Array, lower: Array, start: int, size: int, dependence
         for k in range(row):
             total += this[k] * this[k]
         pivot = matrix[row, row] - total
+        if not pivot > _DOUBTFUL * matrix[row, row]:
+            pivot = _careful_pivot(matrix, lower, row)
         if not pivot > dependence * matrix[row, row]:
             return row
         this[row] = np.sqrt(pivot)

@@ -33,7 +33,9 @@ def solve_lasso(
     Parameters
     ----------
     gram
-        (P, P) G = X'X / n, float32 or float64, on any device.
+        (P, P) G = X'X / n, float32 or float64, on any device. The work is done in float64;
+        where G may be singular, also compute it in float64: rounded to float32 it may have
+        negative eigenvalues, and then a tiny penalty may leave no minimum.
     cross
         (P, K) C = X'Y / n, one column a target.
     penalty
