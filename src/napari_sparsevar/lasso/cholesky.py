@@ -7,7 +7,6 @@ import numpy as np
 from .compiled import compiled
 from .types import Array
 
-
 # A pivot below this share of its diagonal entry is computed again.
 _DOUBTFUL = 1e-6
 # Rounding of v'Gv as a share of |v|^2 max G (v in the sum norm): a few units in the last place.

@@ -65,7 +65,7 @@ class PathDerivative(torch.autograd.Function):
     ) -> Tensor:
         """Return the coefficients (P, K); penalty is a scalar or (P, K)."""
         ctx.save_for_backward(gram, penalty, coefficients)
-        return coefficients.clone()
+        return coefficients.view_as(coefficients)
 
     @staticmethod
     @once_differentiable

@@ -24,9 +24,9 @@ class Encoder(nn.Module):
     """A learned local average of the visible pixels plus a convolutional correction.
 
     Both are shared over frames and places, and both work on blocks: the ``stride`` x ``stride``
-    pixels of a latent place become its input channels. The average starts as Gaussian pooling, which
-    is already a strong encoder; how much each pixel counts in it is learned from the static images.
-    The correction is scaled and shifted place by place by the static skip (feature-wise modulation,
+    pixels of a latent place become its input channels. The average starts as Gaussian pooling,
+    which is already a strong encoder; how much each pixel counts in it is learned from the static
+    images. The correction is scaled and shifted place by place by the static skip (feature-wise modulation,
     Perez et al. 2018), and its last layer starts at zero.
     """
 

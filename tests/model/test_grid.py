@@ -1,0 +1,52 @@
+"""The latent grid: order of the latents, neighbourhoods, penalty weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_sparsevar.model import LatentGrid, ModelConfig
+
+
+def test_places_follow_torch_flatten_order() -> None:
+    grid = LatentGrid((10, 14), stride=4, channels=2)
+    row = torch.arange(grid.rows)[None, :, None].expand(grid.latent_shape).flatten()
+    column = torch.arange(grid.columns)[None, None, :].expand(grid.latent_shape).flatten()
+    np.testing.assert_array_equal(grid.places(), np.stack([row, column], axis=1))
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (63, 61), (17, 100)])
+def test_padding_is_less_than_one_latent(shape: tuple[int, int]) -> None:
+    grid = LatentGrid(shape, stride=4)
+    for padded, length in zip(grid.padded_shape, shape, strict=True):
+        assert length <= padded < length + 4
+        assert padded % 4 == 0
+
+
+def test_weights_are_free_only_in_the_neighbourhood_and_grow_with_distance() -> None:
+    grid = LatentGrid((40, 40), stride=4)
+    config = ModelConfig(stride=4, lags=2, free_radius=2.0, distance_weight=1.0)
+    weights = grid.penalty_weights(config)
+    assert weights.shape == (2 * grid.size, grid.size)
+    np.testing.assert_array_equal(weights[: grid.size], weights[grid.size :])
+    own = grid.own_neighbourhood(2.0)
+    assert own.sum(axis=0).max() == 25
+    assert np.all((weights[: grid.size] == 0) == own)
+    corner = weights[: grid.size, 0]
+    distance = grid.distances()[:, 0]
+    distant = corner > 0
+    assert np.all(np.diff(corner[distant][np.argsort(distance[distant])]) >= -1e-12)
+    assert corner.max() == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "stride"), [((64, 64), 4), ((128, 128), 4), ((256, 256), 8), ((512, 512), 16)]
+)
+def test_auto_spacing_keeps_the_var_affordable(shape: tuple[int, int], stride: int) -> None:
+    assert ModelConfig().resolved(shape).pixels_per_latent == stride
+
+
+def test_unresolved_spacing_is_refused() -> None:
+    with pytest.raises(ValueError, match="auto"):
+        _ = ModelConfig().pixels_per_latent

@@ -1,0 +1,117 @@
+"""The network: what it may see, what moves with what, what is linear."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from napari_sparsevar.model import LatentGrid, ModelConfig, SparseVarAutoencoder
+from napari_sparsevar.model.background import background
+
+SHAPE = (32, 40)
+
+
+@pytest.fixture(params=[2, 4, 8])
+def network(request: pytest.FixtureRequest) -> SparseVarAutoencoder:
+    torch.manual_seed(0)
+    net = SparseVarAutoencoder(ModelConfig(stride=request.param, width=8))
+    with torch.no_grad():  # leave the special starting point
+        for parameter in net.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return net.requires_grad_(False)
+
+
+@pytest.fixture
+def static() -> Tensor:
+    return torch.randn(3, *SHAPE, generator=torch.Generator().manual_seed(1))
+
+
+def frames(n: int = 3) -> Tensor:
+    return torch.randn(n, *SHAPE, generator=torch.Generator().manual_seed(2))
+
+
+def halves() -> tuple[Tensor, Tensor]:
+    split = torch.rand(SHAPE, generator=torch.Generator().manual_seed(3)) < 0.5
+    return split, torch.ones(SHAPE)
+
+
+def test_a_half_never_sees_the_pixels_it_is_scored_on(
+    network: SparseVarAutoencoder, static: Tensor
+) -> None:
+    split, inside = halves()
+    movie = frames()
+    changed = torch.where(split, movie, movie + 100.0)  # only pixels hidden from the first half
+    before = network.encode(movie, static, split, inside)
+    after = network.encode(changed, static, split, inside)
+    assert torch.equal(before.halves[0], after.halves[0])
+    assert torch.equal(before.backgrounds[0], after.backgrounds[0])
+    assert not torch.allclose(before.halves[1], after.halves[1])
+
+
+def test_padding_is_never_looked_at(network: SparseVarAutoencoder, static: Tensor) -> None:
+    split, inside = halves()
+    inside[:, 30:] = 0.0
+    movie = frames()
+    changed = movie.clone()
+    changed[:, :, 30:] = 7.0
+    before = network.encode(movie, static, split, inside)
+    after = network.encode(changed, static, split, inside)
+    torch.testing.assert_close(before.latents, after.latents)
+
+
+def test_latents_have_the_grid_shape(network: SparseVarAutoencoder, static: Tensor) -> None:
+    grid = LatentGrid(SHAPE, network.config.pixels_per_latent)
+    code = network.encode(frames(), static, *halves())
+    assert code.latents.shape == (3, *grid.latent_shape)
+    assert network.decode(code.latents, static).shape == (3, *SHAPE)
+
+
+def test_decoding_is_linear_and_agrees_with_footprints(
+    network: SparseVarAutoencoder, static: Tensor
+) -> None:
+    latents = network.encode(frames(4), static, *halves()).latents
+    twice = network.decode(2.0 * latents[:2] - latents[2:], static)
+    apart = 2.0 * network.decode(latents[:2], static) - network.decode(latents[2:], static)
+    torch.testing.assert_close(twice, apart, rtol=1e-4, atol=1e-4)
+    shape = LatentGrid(SHAPE, network.config.pixels_per_latent).latent_shape
+    footprints = network.footprints(shape, static)
+    dense = (latents.flatten(1) @ footprints.flatten(1)).view(4, *SHAPE)
+    torch.testing.assert_close(dense, network.decode(latents, static), rtol=1e-4, atol=1e-4)
+
+
+def test_moving_the_tissue_by_one_latent_moves_the_code() -> None:
+    torch.manual_seed(0)
+    network = SparseVarAutoencoder(ModelConfig(stride=4, width=8)).requires_grad_(False)
+    movie, static = frames(), torch.zeros(3, *SHAPE)
+    split, inside = halves()
+    movie[:, :12] = movie[:, -12:] = 0.0  # nothing wraps round
+    movie[:, :, :12] = movie[:, :, -12:] = 0.0
+
+    def roll(image: Tensor) -> Tensor:
+        return torch.roll(image, (4, 4), dims=(-2, -1))
+
+    here = network.encoder(movie, split * inside, static)
+    there = network.encoder(roll(movie), roll(split * inside), static)
+    moved = torch.roll(here, (1, 1), dims=(-2, -1))[:, :, 2:-1, 2:-1]
+    torch.testing.assert_close(moved, there[:, :, 2:-1, 2:-1], rtol=1e-4, atol=1e-5)
+
+
+def test_without_skip_static_images_do_not_matter(static: Tensor) -> None:
+    torch.manual_seed(0)
+    network = SparseVarAutoencoder(ModelConfig(stride=4, width=8, skip=False))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1)
+        ours = network.encode(frames(), static, *halves()).latents
+        none = network.encode(frames(), 0 * static, *halves()).latents
+    assert torch.equal(ours, none)
+
+
+def test_background_of_a_smooth_movie_is_the_movie() -> None:
+    y, x = torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 64), indexing="ij")
+    smooth = (3.0 + 2.0 * y - x)[None]
+    hidden = torch.rand(64, 64, generator=torch.Generator().manual_seed(0)) < 0.5
+    found = background(smooth, (~hidden).float(), 8.0)
+    inner = (slice(None), slice(12, -12), slice(12, -12))
+    assert (found - smooth)[inner].abs().max() < 0.1
