@@ -78,6 +78,6 @@ def _check_alike(name: str, tensor: Tensor, other: Tensor) -> None:
 
 
 def _all_finite(tensor: Tensor) -> bool:
-    # The sum is finite only if all are: one fast pass. Large finite values are looked at one by one.
+    # One fast pass: the sum is finite only if all are. A sum that overflows is looked at closely.
     values = tensor.detach()
     return bool(values.sum().isfinite()) or bool(values.isfinite().all())
