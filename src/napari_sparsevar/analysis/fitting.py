@@ -26,6 +26,9 @@ PENALTY_STEPS = np.geomspace(3.0, 0.4, 12)
 EBIC_GAMMA = 0.5
 """How much the extended BIC charges for the number of candidate edges (Chen & Chen 2008)."""
 
+COLUMNS = ["penalty", "edges", "ebic"]
+"""Of the table of penalties tried."""
+
 
 @dataclass(frozen=True, eq=False)
 class FittedVar:
@@ -115,7 +118,7 @@ def fit_whole(
         yield (index + 1) / len(PENALTY_STEPS)
     assert best is not None  # there is at least one penalty
     fitted = FittedVar(statistics, weights, lags, mean, deviation, best[1], best[2])
-    return fitted, pd.DataFrame(rows)
+    return fitted, pd.DataFrame(rows, columns=COLUMNS)
 
 
 def extended_bic(statistics: Moments, coefficients: Tensor) -> float:

@@ -15,10 +15,12 @@ from napari_sparsevar.analysis.influence import Direction, influence_map
 from napari_sparsevar.analysis.record import FORMAT_VERSION, RunRecord
 from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.store import (
+    LOSS_COLUMNS,
     LOSSES,
     RECORD,
     is_run_directory,
     read_results,
+    read_table,
 )
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
@@ -135,7 +137,7 @@ def load_run(path: Path | str) -> Run:
             f"The run {folder} has not finished: continue it with 'sparsevar train --resume'."
         )
     try:
-        losses = pd.read_csv(folder / LOSSES)
+        losses = read_table(folder / LOSSES, LOSS_COLUMNS)
         return Run(folder, record, read_results(folder, record), losses)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise UserError(f"The run {folder} is damaged ({error}): train it again.") from error

@@ -14,7 +14,10 @@ from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.contribution import FloatImage, Responses
+from napari_sparsevar.analysis.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.drivers import Drivers, LabelImage
+from napari_sparsevar.analysis.edges import COLUMNS as EDGE_COLUMNS
+from napari_sparsevar.analysis.fitting import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.analysis.record import FORMAT, RunRecord
 from napari_sparsevar.analysis.results import Results
@@ -33,6 +36,8 @@ EDGES = "edges.csv"
 CRITERION = "path.csv"
 LOSSES = "loss.csv"
 EVENTS = "events.jsonl"
+
+LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
 
 
 def is_run_directory(path: Path) -> bool:
@@ -55,6 +60,12 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV."""
     with replacing(path, overwrite=True) as temporary:
         table.to_csv(temporary, index=False)
+
+
+def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a table that must have these columns (it may have more); KeyError if it has not."""
+    table = pd.read_csv(path)
+    return table[[*columns, *(name for name in table.columns if name not in columns)]]
 
 
 def write_results(folder: Path, results: Results, pixel_size_um: float | None) -> None:
@@ -87,10 +98,10 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         ),
         np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False),
         tensors["good"].numpy(),
-        pd.read_csv(folder / CRITERION),
+        read_table(folder / CRITERION, CRITERION_COLUMNS),
         contribution,
-        Drivers(labels, pd.read_csv(folder / DRIVERS)),
-        pd.read_csv(folder / EDGES),
+        Drivers(labels, read_table(folder / DRIVERS, DRIVER_COLUMNS)),
+        read_table(folder / EDGES, EDGE_COLUMNS),
     )
 
 

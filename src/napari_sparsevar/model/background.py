@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
 BLOCK = 4
 """Edge in pixels of the blocks the background is computed on; it is smooth, nothing is lost."""
@@ -32,7 +32,6 @@ def background(frames: Tensor, visible: Tensor, diameter: float) -> Tensor:
     Parameters
     ----------
     frames : Tensor, shape (n, Y, X)
-        Y and X are multiples of ``BLOCK``.
     visible : Tensor, shape (Y, X)
         1 where the pixel may be looked at, 0 where it is hidden.
     diameter : float
@@ -42,6 +41,12 @@ def background(frames: Tensor, visible: Tensor, diameter: float) -> Tensor:
     -------
     Tensor, shape (n, Y, X)
     """
+    below, right = (-length % BLOCK for length in visible.shape)
+    if below or right:
+        whole = background(
+            pad(frames, (0, right, 0, below)), pad(visible, (0, right, 0, below)), diameter
+        )
+        return whole[:, : visible.shape[0], : visible.shape[1]]
     height, width = (length // BLOCK for length in visible.shape)
     rows = _smoothing(height, diameter, frames.device)
     columns = _smoothing(width, diameter, frames.device)

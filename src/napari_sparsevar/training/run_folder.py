@@ -12,13 +12,17 @@ from typing import Any
 import pandas as pd
 
 from napari_sparsevar.analysis.run import read_record
-from napari_sparsevar.analysis.store import EVENTS, LOSSES, is_run_directory, write_table
+from napari_sparsevar.analysis.store import (
+    EVENTS,
+    LOSS_COLUMNS,
+    LOSSES,
+    is_run_directory,
+    write_table,
+)
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.files import explain
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss
-
-LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,141 @@
+"""The read-out on its own: Jacobians, criterion, drivers, and whether true drivers are found."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+import napari_sparsevar as sv
+from napari_sparsevar.analysis.drivers import find_drivers
+from napari_sparsevar.analysis.encoding import fixed_splits, inside_field
+from napari_sparsevar.analysis.fitting import extended_bic, refitted_residual
+from napari_sparsevar.analysis.responses import decoder_response, encoder_response
+from napari_sparsevar.analysis.results import Results, analyse
+from napari_sparsevar.model import LatentGrid, ModelConfig, SparseVarAutoencoder
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.embedded_var import Moments
+from napari_sparsevar.training.preparation import prepare
+
+
+def result_of(work: Generator[Any, None, Results]) -> Results:
+    while True:
+        try:
+            next(work)
+        except StopIteration as finished:
+            return finished.value  # type: ignore[no-any-return]
+
+
+@pytest.fixture(params=[(2, 1), (4, 2)])
+def network_and_grid(request: pytest.FixtureRequest) -> tuple[SparseVarAutoencoder, LatentGrid]:
+    stride, channels = request.param
+    torch.manual_seed(0)
+    network = SparseVarAutoencoder(ModelConfig(stride=stride, channels=channels, width=4))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return network, LatentGrid((22, 30), stride, channels)
+
+
+def test_encoder_response_is_the_jacobian(
+    network_and_grid: tuple[SparseVarAutoencoder, LatentGrid],
+) -> None:
+    network, grid = network_and_grid
+    source = torch.Generator().manual_seed(1)
+    frames = torch.randn(1, *grid.padded_shape, generator=source)
+    static = torch.randn(3, *grid.padded_shape, generator=source)
+    inside, split = inside_field(grid), fixed_splits(grid)[0]
+    fixed = background(frames, inside, network.config.background_diameter)
+
+    def encode(pixels: torch.Tensor) -> torch.Tensor:
+        halves = [network.encoder(pixels, h, static) for h in (inside * split, inside * ~split)]
+        return torch.stack(halves).mean(dim=0).flatten()
+
+    dense = torch.autograd.functional.jacobian(encode, frames - fixed).flatten(1)
+    sparse = encoder_response(network, frames, grid, static)
+    np.testing.assert_allclose(sparse.toarray(), dense.numpy(), atol=1e-5)
+
+
+def test_decoder_response_is_the_footprints(
+    network_and_grid: tuple[SparseVarAutoencoder, LatentGrid],
+) -> None:
+    network, grid = network_and_grid
+    static = torch.randn(3, *grid.padded_shape, generator=torch.Generator().manual_seed(1))
+    footprints = network.footprints(grid.latent_shape, static).detach().flatten(1)
+    found = decoder_response(network, grid, static).toarray()
+    np.testing.assert_allclose(found, footprints.numpy(), atol=1e-5)
+
+
+def test_refitted_residual_is_least_squares_on_the_active_set() -> None:
+    rng = np.random.default_rng(0)
+    design, targets = rng.standard_normal((200, 9)), rng.standard_normal((200, 5))
+    active = rng.random((9, 5)) < 0.4
+    active[:, 4] = False
+    statistics = Moments(
+        torch.from_numpy(design.T @ design / 200),
+        torch.from_numpy(design.T @ targets / 200),
+        torch.from_numpy((targets**2).mean(axis=0)),
+        200,
+    )
+    found = refitted_residual(statistics, torch.from_numpy(active.astype(float)))
+    for j in range(5):
+        columns = design[:, active[:, j]]
+        fit = columns @ np.linalg.lstsq(columns, targets[:, j], rcond=None)[0] if j < 4 else 0.0
+        assert float(found[j]) == pytest.approx(((targets[:, j] - fit) ** 2).mean())
+
+
+def test_the_criterion_charges_for_useless_edges() -> None:
+    rng = np.random.default_rng(0)
+    design = rng.standard_normal((500, 20))
+    targets = 0.5 * design[:, :1] + rng.standard_normal((500, 1))
+    statistics = Moments(
+        torch.from_numpy(design.T @ design / 500),
+        torch.from_numpy(design.T @ targets / 500),
+        torch.from_numpy((targets**2).mean(axis=0)),
+        500,
+    )
+    scores = []
+    for count in (0, 1, 6, 20):
+        chosen = torch.zeros(20, 1, dtype=torch.float64)
+        chosen[:count] = 1.0
+        scores.append(extended_bic(statistics, chosen))
+    assert int(np.argmin(scores)) == 1
+
+
+def test_separate_peaks_become_ranked_drivers() -> None:
+    y, x = np.mgrid[:64, :64]
+
+    def bump(cy: float, cx: float) -> np.ndarray:
+        return np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (2 * 2.5**2))
+
+    image = (bump(12, 15) + 0.6 * bump(40, 50) + 0.3 * bump(52, 10)).astype(np.float32)
+    drivers = find_drivers(image, spacing=4)
+    centres = drivers.table[["y", "x"]].to_numpy()
+    np.testing.assert_allclose(centres, [(12, 15), (40, 50), (52, 10)], atol=1.0)
+    assert drivers.table["strength"].is_monotonic_decreasing
+    assert (drivers.labels[12, 15], drivers.labels[40, 50]) == (1, 2)
+
+
+def test_an_empty_map_has_no_drivers() -> None:
+    drivers = find_drivers(np.zeros((32, 32), np.float32), spacing=4)
+    assert drivers.table.empty
+    assert not drivers.labels.any()
+
+
+def test_true_drivers_stand_out_on_an_easy_movie() -> None:
+    """Even before training: the untrained network is Gaussian pooling, already a fair encoder."""
+    movie, truth = sv.simulate_movie(n_frames=2500, shape=(64, 64), seed=3, regime="easy")
+    prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
+    prepared.trainer.calibrate()
+    results = result_of(
+        analyse(prepared.trainer.network, prepared.frames, prepared.grid, prepared.static)
+    )
+    footprints = truth.footprints.reshape(len(truth.footprints), -1)
+    score = footprints @ results.contribution.ravel() / footprints.sum(axis=1)
+    is_driver = np.isin(np.arange(len(score)), truth.drivers)
+    wins = stats.mannwhitneyu(score[is_driver], score[~is_driver]).statistic
+    assert wins / (is_driver.sum() * (~is_driver).sum()) > 0.9

@@ -1,0 +1,141 @@
+"""A run read back from disk: round trips, the path, influence, damage."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+import napari_sparsevar as sv
+from napari_sparsevar.lasso import optimality_residual
+
+
+def test_maps_on_disk_are_the_maps_of_the_run(run: sv.Run) -> None:
+    np.testing.assert_array_equal(
+        tifffile.imread(run.path / "contribution.tif"), run.contribution_map
+    )
+    np.testing.assert_array_equal(tifffile.imread(run.path / "drivers.tif"), run.driver_labels)
+    assert run.contribution_map.shape == run.driver_labels.shape == (33, 38)
+    assert run.contribution_map.dtype == np.float32
+    assert run.driver_labels.dtype.kind == "i"
+
+
+def test_drivers_labels_and_table_agree(run: sv.Run) -> None:
+    labels = np.unique(run.driver_labels)
+    assert set(labels[labels > 0]) == set(run.drivers["label"])
+    assert list(run.drivers["rank"]) == list(range(1, len(run.drivers) + 1))
+    for row in run.drivers.itertuples():
+        region = run.driver_labels == row.label
+        assert region.sum() == row.area_px
+        assert run.contribution_map[region].max() == pytest.approx(row.strength, rel=1e-5)
+    assert run.drivers["stability"].between(0, 1).all()
+
+
+def test_the_fit_is_the_optimum_of_its_own_moments(run: sv.Run) -> None:
+    fitted = run.results.fitted
+    residual = optimality_residual(
+        fitted.statistics.gram,
+        fitted.statistics.cross,
+        fitted.penalty * fitted.weights,
+        fitted.coefficients,
+    )
+    assert float(residual.max()) < 1e-8
+
+
+def test_same_penalty_same_run(run: sv.Run) -> None:
+    again = run.at_penalty(run.penalty)
+    np.testing.assert_allclose(again.contribution_map, run.contribution_map, atol=1e-5)
+    pd.testing.assert_frame_equal(again.edges, run.edges, check_exact=False, rtol=1e-5)
+
+
+def test_fewer_edges_at_a_larger_penalty_and_none_at_the_end(run: sv.Run) -> None:
+    counts = [len(run.at_penalty(run.penalty * factor).edges) for factor in (0.3, 1.0, 3.0)]
+    assert counts[0] > counts[1] >= counts[2]
+    none = run.at_penalty(100.0)
+    assert none.edges.empty
+    assert none.drivers.empty
+    assert not none.contribution_map.any()
+
+
+def test_edges_are_distant_and_inside_the_field(run: sv.Run) -> None:
+    edges = run.at_penalty(0.3 * run.penalty).edges
+    gap = np.maximum(
+        (edges["source_y"] - edges["target_y"]).abs(), (edges["source_x"] - edges["target_x"]).abs()
+    )
+    assert (gap > 2 * 4).all()
+    assert edges["lag"].between(1, 2).all()
+    assert edges["effect"].abs().is_monotonic_decreasing
+
+
+def regions(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    one, other = np.zeros(shape, bool), np.zeros(shape, bool)
+    one[4:10, 4:10] = True
+    other[20:28, 22:30] = True
+    return one, other
+
+
+def test_what_one_region_drives_is_what_the_other_is_driven_by(run: sv.Run) -> None:
+    sparse = run.at_penalty(0.3 * run.penalty)
+    one, other = regions(run.contribution_map.shape)
+    outgoing = sparse.influence(one, "outgoing")[other].mean()
+    incoming = sparse.influence(other, "incoming")[one].sum()
+    assert outgoing == pytest.approx(incoming, rel=1e-3)
+    assert outgoing != 0
+
+
+def test_influence_adds_up(run: sv.Run) -> None:
+    sparse = run.at_penalty(0.3 * run.penalty)
+    one, other = regions(run.contribution_map.shape)
+    both = sparse.influence(one | other)
+    np.testing.assert_allclose(
+        both, sparse.influence(one) + sparse.influence(other), rtol=1e-3, atol=1e-6
+    )
+
+
+def test_influence_refuses_what_is_no_region(run: sv.Run) -> None:
+    with pytest.raises(sv.UserError, match="empty"):
+        run.influence(np.zeros((33, 38), bool))
+    with pytest.raises(sv.UserError, match="grid"):
+        run.influence(np.ones((5, 5), bool))
+
+
+def test_units_travel(run: sv.Run) -> None:
+    assert run.fps == 15.0
+    assert run.scale == (2.0, 2.0)
+    assert run.units == ("um", "um")
+
+
+def copied(run: sv.Run, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run.path, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("name", ["analysis.safetensors", "drivers.csv", "contribution.tif"])
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_damaged_run_is_one_sentence(run: sv.Run, tmp_path: Path, name: str, damage: str) -> None:
+    folder = copied(run, tmp_path)
+    if damage == "missing":
+        (folder / name).unlink()
+    else:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(b"\x00" * 8 if name.endswith("csv") else content[:20])
+    with pytest.raises(sv.UserError, match="damaged"):
+        sv.load_run(folder)
+
+
+def test_a_newer_run_says_so(run: sv.Run, tmp_path: Path) -> None:
+    folder = copied(run, tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    record["format_version"] = 99
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(sv.UserError, match="newer"):
+        sv.load_run(folder)
+
+
+def test_not_a_run(tmp_path: Path) -> None:
+    with pytest.raises(sv.UserError, match="not a run"):
+        sv.load_run(tmp_path)
