@@ -58,15 +58,11 @@ manifest: $(READY)
 	@echo "== manifest"
 	@$(BIN)/npe2 validate napari.yaml
 
-# Warnings are errors, but these are npe2's and napari's own, raised while pytest loads its plugins.
-NOT_OURS := ignore::pydantic.warnings.PydanticDeprecatedSince20
-
 # Two workers, one thread each: more threads than cores only make each other wait.
 pytest: $(READY) system
 	@echo "== tests"
 	@NAPARI_STRICT_QT=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg \
-		scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile -q \
-		-W $(NOT_OURS) $(ARGS)
+		scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
 
 environment: $(READY)
 

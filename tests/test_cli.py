@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from napari_sparsevar import cli
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import REGIMES, Truth, open_movie, simulate_movie
+from napari_sparsevar.movie import REGIMES, Truth, open_movie, simulate_movie, write_movie
 from napari_sparsevar.training import config
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import (
@@ -355,6 +355,80 @@ def test_a_number_out_of_range_is_named(
     assert option.removeprefix("--") in done.stderr
     assert value in done.stderr
     assert not calls
+
+
+# The real training, on a movie so small that it takes seconds
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("small") / "small.tif"
+    frames, _ = simulate_movie(150, (32, 32), n_cells=6, n_drivers=2, n_followers=2)
+    write_movie(frames.data, path, fps=15.0, pixel_size_um=2.0)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(small: Path) -> Path:
+    out = small.with_name("run")
+    done = sparsevar("train", small, "--out", out, "--preset", "fast", "--device", "cpu")
+    assert done.exit_code == 0, done.output
+    assert one_sentence(done.stdout)
+    assert str(out) in done.stdout
+    return out
+
+
+def test_a_run_holds_every_file(run: Path) -> None:
+    expected = {"run.json", "model.safetensors", "events.jsonl", "loss.csv", "contribution.tif"}
+    expected |= {"drivers.tif", "drivers.csv", "edges.csv"}
+    assert expected <= {path.name for path in run.iterdir()}
+
+
+def test_info_of_a_finished_run(run: Path) -> None:
+    summary = json.loads(sparsevar("info", run, "--json").stdout)
+    assert summary["movie"]["shape"] == [150, 32, 32]
+    assert summary["configuration"]["steps"] == config.PRESETS["fast"]["steps"]
+    words = sparsevar("info", run)
+    assert words.exit_code == 0
+    assert "strongest drivers" in words.stdout
+
+
+@pytest.mark.parametrize("option", [None, "--resume"])
+def test_a_finished_run_is_never_lost(run: Path, small: Path, option: str | None) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    done = sparsevar("train", small, "--out", run, "--preset", "fast", *([option] * bool(option)))
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr), done.stderr
+    assert str(run) in done.stderr
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_an_unknown_device_is_one_sentence(small: Path, tmp_path: Path) -> None:
+    done = sparsevar("train", small, "--out", tmp_path / "run", "--device", "abacus")
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr), done.stderr
+    assert "abacus" in done.stderr
+
+
+def test_interrupting_the_process_keeps_the_best_model(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = ["train", str(small), "--out", str(out), "--preset", "thorough", "--device", "cpu"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "napari_sparsevar", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("Step 0"):
+                break
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "stopped" in output
+    assert "best model" in errors
+    assert json.loads(sparsevar("info", out, "--json").stdout)["status"] == "finished"
 
 
 # Ctrl-C
