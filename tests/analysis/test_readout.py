@@ -48,15 +48,16 @@ def test_encoder_response_is_the_jacobian(
     source = torch.Generator().manual_seed(1)
     frames = torch.randn(1, *grid.padded_shape, generator=source)
     static = torch.randn(3, *grid.padded_shape, generator=source)
-    inside, split = inside_field(grid), fixed_splits(grid)[0]
+    inside, splits = inside_field(grid), fixed_splits(grid, 3)
     fixed = background(frames, inside, network.config.background_diameter)
 
     def encode(pixels: torch.Tensor) -> torch.Tensor:
-        halves = [network.encoder(pixels, h, static) for h in (inside * split, inside * ~split)]
-        return torch.stack(halves).mean(dim=0).flatten()
+        visible = [inside * half for split in splits for half in (split, ~split)]
+        codes = [network.encoder(pixels, half, static) for half in visible]
+        return torch.stack(codes).mean(dim=0).flatten()
 
     dense = torch.autograd.functional.jacobian(encode, frames - fixed).flatten(1)
-    sparse = encoder_response(network, frames, grid, static)
+    sparse = encoder_response(network, frames, grid, static, splits)
     np.testing.assert_allclose(sparse.toarray(), dense.numpy(), atol=1e-5)
 
 

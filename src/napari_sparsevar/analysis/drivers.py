@@ -16,6 +16,15 @@ LabelImage = npt.NDArray[np.int32]
 HALF_HEIGHT = 0.5
 """A driver reaches down to this share of its own peak."""
 
+SEPARATION = 3.0
+"""Peaks closer than this many latents are one driver."""
+
+REACH = 2.5
+"""No driver reaches further from its peak than this many latents: about one cell."""
+
+FAINTEST = 0.1
+"""A peak below this share of the strongest is no driver."""
+
 OUTLYING = 3.0
 """A peak stands out when it exceeds the median by this many robust standard deviations."""
 
@@ -58,7 +67,7 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     ----------
     contribution : ndarray of float32, shape (Y, X)
     spacing : int
-        Pixels between latents; peaks closer than two of them are one driver.
+        Pixels between latents.
     most : int
         Keep at most this many.
 
@@ -67,32 +76,38 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     Drivers
         With ``stability`` missing (NaN); see ``stability``.
     """
-    smooth = ndimage.gaussian_filter(contribution, 0.25 * spacing)
-    peaks = _peaks(smooth, 2 * spacing)
-    threshold = standing_out(smooth)
+    smooth = ndimage.gaussian_filter(contribution, 0.4 * spacing)
+    threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
+    peaks = _peaks(smooth, SEPARATION * spacing)
     peaks = [(y, x) for y, x in peaks if smooth[y, x] > threshold][:most]
-    labels = _regions(smooth, peaks, threshold)
+    labels = _regions(smooth, peaks, REACH * spacing)
     rows = [_describe(rank, labels, contribution) for rank in range(1, len(peaks) + 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
 
-def _peaks(image: FloatImage, distance: int) -> list[tuple[int, int]]:
-    """Return positions of local maxima, highest first."""
-    size = 2 * (distance // 2) + 1
-    highest = ndimage.maximum_filter(image, size=size, mode="nearest")
-    y, x = np.nonzero((image == highest) & (image > 0))
+def _peaks(image: FloatImage, distance: float) -> list[tuple[int, int]]:
+    """Return local maxima, highest first, none nearer than ``distance`` to a higher one."""
+    y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & (image > 0))
     order = np.argsort(-image[y, x], kind="stable")
-    return [(int(y[i]), int(x[i])) for i in order]
+    kept: list[tuple[int, int]] = []
+    for row, column in zip(y[order].tolist(), x[order].tolist(), strict=True):
+        if all(np.hypot(row - other[0], column - other[1]) >= distance for other in kept):
+            kept.append((row, column))
+    return kept
 
 
-def _regions(image: FloatImage, peaks: list[tuple[int, int]], threshold: float) -> LabelImage:
-    """Give every peak the connected pixels above half its height, higher peaks first."""
+def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> LabelImage:
+    """Give every peak the connected pixels above half its height that are nearest to it."""
     labels = np.zeros(image.shape, np.int32)
-    for label, (y, x) in enumerate(peaks, start=1):
-        high = (image >= max(HALF_HEIGHT * image[y, x], threshold)) & (labels == 0)
-        high[y, x] = True
-        components, _ = ndimage.label(high)
-        labels[components == components[y, x]] = label
+    if not peaks:
+        return labels
+    y, x = np.indices(image.shape)
+    distance = np.stack([np.hypot(y - row, x - column) for row, column in peaks])
+    nearest = distance.argmin(axis=0)
+    for index, (row, column) in enumerate(peaks):
+        near = (nearest == index) & (distance[index] <= reach)
+        components, _ = ndimage.label(near & (image >= HALF_HEIGHT * image[row, column]))
+        labels[components == components[row, column]] = index + 1
     return labels
 
 

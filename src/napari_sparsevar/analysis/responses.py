@@ -7,7 +7,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.encoding import fixed_splits, inside_field
+from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.model.background import background
 from napari_sparsevar.model.encoder import RECEPTIVE_BLOCKS
 from napari_sparsevar.model.grid import LatentGrid
@@ -18,9 +18,9 @@ _FOOTPRINT_BLOCKS = 3
 
 
 def encoder_response(
-    network: SparseVarAutoencoder, frames: Tensor, grid: LatentGrid, static: Tensor
+    network: SparseVarAutoencoder, frames: Tensor, grid: LatentGrid, static: Tensor, splits: Tensor
 ) -> sparse.csr_array:
-    """Return d latent / d pixel averaged over frames, (p, Y X) of the padded field of view.
+    """Return d latent / d pixel averaged over frames and splits, (p, Y X) of the padded field.
 
     Latents further apart than the encoder's receptive field share no pixel, so one backward pass
     serves a whole lattice of them. The background is held fixed.
@@ -29,16 +29,16 @@ def encoder_response(
     ----------
     frames : Tensor, shape (n, Y, X)
         Standardised frames to average over.
+    splits : Tensor of bool, shape (n_splits, Y, X)
+        Splits into blind halves to average over; few leave their pattern in the response.
     """
     inside = inside_field(grid).to(frames.device)
     network_static = static if network.config.skip else torch.zeros_like(static)
     diameter = network.config.background_diameter
     pixels = (frames - background(frames, inside, diameter)).requires_grad_()
-    latents = torch.zeros((), device=frames.device)
-    for split in fixed_splits(grid).to(frames.device)[:1]:
-        halves = [inside * split, inside * ~split]
-        codes = [network.encoder(pixels, half, network_static) for half in halves]
-        latents = torch.stack(codes).mean(dim=0)
+    halves = [inside * half for split in splits for half in (split, ~split)]
+    codes = [network.encoder(pixels, half, network_static) for half in halves]
+    latents = torch.stack(codes).mean(dim=0)
     reach, spacing = RECEPTIVE_BLOCKS * grid.stride, RECEPTIVE_BLOCKS
     pieces = []
     for channel in range(grid.channels):

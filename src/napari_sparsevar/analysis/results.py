@@ -15,7 +15,7 @@ from torch import Tensor
 from napari_sparsevar.analysis.contribution import FloatImage, Responses, contribution_map
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.edges import edge_table
-from napari_sparsevar.analysis.encoding import encode_movie
+from napari_sparsevar.analysis.encoding import encode_movie, fixed_splits
 from napari_sparsevar.analysis.fitting import FittedVar, fit_whole
 from napari_sparsevar.analysis.responses import decoder_response, encoder_response
 from napari_sparsevar.analysis.stability import driver_stability
@@ -23,7 +23,8 @@ from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.standardised import StandardisedFrames
 
-_RESPONSE_FRAMES = 16
+_RESPONSE_FRAMES = 8
+_RESPONSE_SPLITS = 16
 
 T = TypeVar("T")
 
@@ -87,8 +88,9 @@ def analyse(
     fitting = fit_whole(codes, good, weights, config.lags)
     fitted, criterion = yield from _part(fitting, 0.4, 0.7, "Fitting the sparse VAR")
     yield 0.7, "Tracing latents back to pixels"
+    splits = fixed_splits(grid, _RESPONSE_SPLITS).to(static.device)
     responses = Responses(
-        encoder_response(network, _sample(frames).to(static.device), grid, static),
+        encoder_response(network, _sample(frames).to(static.device), grid, static, splits),
         decoder_response(network, grid, static),
     )
     contribution = contribution_map(fitted, responses, grid)

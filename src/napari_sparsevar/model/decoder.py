@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import unfold
 
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.encoder import gaussian_bump
@@ -22,7 +23,7 @@ class Decoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        stride = config.pixels_per_latent
+        self.stride = stride = config.pixels_per_latent
         self.spread = nn.ConvTranspose2d(
             config.channels,
             self.FEATURES,
@@ -48,12 +49,32 @@ class Decoder(nn.Module):
         return frames
 
     def footprints(self, latent_shape: tuple[int, int, int], static: Tensor) -> Tensor:
-        """Return what each latent adds to a frame, (p, Y, X)."""
-        size = latent_shape[0] * latent_shape[1] * latent_shape[2]
-        unit = torch.eye(size, device=static.device, dtype=static.dtype)
-        return self.forward(unit.unflatten(1, latent_shape), static)
+        """Return what each latent adds to a frame, (p, Y, X).
+
+        The kernel times the gain under it, written to where each latent lies.
+        """
+        channels, rows, columns = latent_shape
+        gain = 1.0 + self.modulation(static)
+        windows = unfold(gain[None], 3 * self.stride, padding=self.stride, stride=self.stride)
+        windows = windows.view(self.FEATURES, -1, rows * columns)  # (features, window, place)
+        kernels = self.spread.weight.flatten(2)  # (channels, features, window)
+        patches = torch.einsum("fwp,cfw->cpw", windows, kernels)
+        height, width = ((length + 2) * self.stride for length in (rows, columns))
+        where = _window_pixels(rows, columns, self.stride, width).to(static.device)
+        canvas = patches.new_zeros(channels, rows * columns, height * width)
+        canvas = canvas.scatter(2, where.expand(channels, -1, -1), patches)
+        whole = canvas.view(channels * rows * columns, height, width)
+        return whole[:, self.stride : -self.stride, self.stride : -self.stride]
 
     def rescale(self, gain: float) -> None:
         """Multiply everything the decoder returns by ``gain``."""
         with torch.no_grad():
             self.spread.weight.mul_(gain)
+
+
+def _window_pixels(rows: int, columns: int, stride: int, width: int) -> Tensor:
+    """Return the flat pixels under each place's window, (places, window), canvas ``width`` wide."""
+    offset = torch.arange(3 * stride)
+    window = (offset[:, None] * width + offset).flatten()
+    corner = torch.arange(rows)[:, None] * stride * width + torch.arange(columns) * stride
+    return corner.flatten()[:, None] + window

@@ -26,8 +26,8 @@ class Encoder(nn.Module):
     Both are shared over frames and places, and both work on blocks: the ``stride`` x ``stride``
     pixels of a latent place become its input channels. The average starts as Gaussian pooling,
     which is already a strong encoder; how much each pixel counts in it is learned from the static
-    images. The correction is scaled and shifted place by place by the static skip (feature-wise modulation,
-    Perez et al. 2018), and its last layer starts at zero.
+    images. The correction is scaled and shifted place by place by the static skip (feature-wise
+    modulation, Perez et al. 2018), and its last layer starts at zero.
     """
 
     def __init__(self, config: ModelConfig) -> None:

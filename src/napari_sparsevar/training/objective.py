@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.model.embedded_var import (
+    Standardiser,
     fit_var,
     lagged_pairs,
     moments,
@@ -111,24 +112,33 @@ def prediction_loss(
     coefficients : Tensor, shape (P, p)
     """
     fitting = batch.frames.shape[0] // 2
-    latents = code.latents.flatten(1).unflatten(0, batch.good.shape)
-    standard = standardiser(latents, batch.good)
-    latents = standard.forward(latents)
+    latents = _standardised(batch, code)[1]
     statistics = moments(lagged_pairs(latents[:fitting], batch.good[:fitting], lags))
     penalty = penalty_scale * universal_penalty(statistics.gram.shape[0], statistics.n)
     coefficients = fit_var(statistics, batch.weights, penalty, initial)
-    pairs = lagged_pairs(latents[fitting:], batch.good[fitting:], lags)
-    predicted = standard.backward(pairs.past @ coefficients)
-    decoded = predicted @ footprints.flatten(1)
-    return _pixel_error(batch, code, decoded, fitting, lags), coefficients
+    return predict_chunks(batch, code, footprints, coefficients, lags), coefficients
 
 
-def _pixel_error(batch: Batch, code: BlindCode, decoded: Tensor, fitting: int, lags: int) -> Tensor:
-    usable = usable_targets(batch.good[fitting:], lags)
+def predict_chunks(
+    batch: Batch, code: BlindCode, footprints: Tensor, coefficients: Tensor, lags: int
+) -> Tensor:
+    """Mean squared error of one-step prediction with given coefficients, on the scoring chunks."""
+    fitting = batch.frames.shape[0] // 2
+    standard, latents = _standardised(batch, code)
+    good = batch.good[fitting:]
+    predicted = standard.backward(lagged_pairs(latents[fitting:], good, lags).past @ coefficients)
     seen = (batch.frames.flatten(0, 1) - code.background).unflatten(0, batch.good.shape)
-    residual = seen[fitting:, lags:][usable].flatten(1) - decoded
+    target = seen[fitting:, lags:][usable_targets(good, lags)]
+    residual = target.flatten(1) - predicted @ footprints.flatten(1)
     loss: Tensor = (residual.square() @ batch.inside.flatten()).mean() / batch.inside.sum()
     return loss
+
+
+def _standardised(batch: Batch, code: BlindCode) -> tuple[Standardiser, Tensor]:
+    """Return latents (chunks, length, p) with mean 0 and variance 1 over the batch."""
+    latents = code.latents.flatten(1).unflatten(0, batch.good.shape)
+    standard = standardiser(latents, batch.good)
+    return standard, standard.forward(latents)
 
 
 def batch_loss(
