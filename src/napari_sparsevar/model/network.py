@@ -21,25 +21,20 @@ class BlindCode(NamedTuple):
     ----------
     halves : Tensor, shape (2, n, channels, rows, columns)
         Latents of each half; each is scored on the pixels of the other.
-    backgrounds : Tensor, shape (2, n, Y, X)
-        Background of each frame as each half sees it.
+    contrast : Tensor, shape (2, n, Y, X)
+        Frames without the background, as each half sees it.
     visible : Tensor, shape (2, Y, X)
         Which pixels each half saw.
     """
 
     halves: Tensor
-    backgrounds: Tensor
+    contrast: Tensor
     visible: Tensor
 
     @property
     def latents(self) -> Tensor:
         """The code of the whole frame: the mean of its halves, (n, channels, rows, columns)."""
         return self.halves.mean(dim=0)
-
-    @property
-    def background(self) -> Tensor:
-        """Background of the whole frame, (n, Y, X)."""
-        return self.backgrounds.mean(dim=0)
 
 
 class SparseVarAutoencoder(nn.Module):
@@ -73,13 +68,10 @@ class SparseVarAutoencoder(nn.Module):
         """
         static = self._static(static)
         visible = torch.stack([inside * split, inside * ~split])
-        backgrounds = torch.stack(
-            [background(frames, half, self.config.background_diameter) for half in visible]
-        )
-        halves = torch.stack(
-            [self.encoder(frames - backgrounds[i], visible[i], static) for i in range(2)]
-        )
-        return BlindCode(halves, backgrounds, visible)
+        diameter = self.config.background_diameter
+        contrast = torch.stack([frames - background(frames, half, diameter) for half in visible])
+        halves = torch.stack([self.encoder(contrast[i], visible[i], static) for i in range(2)])
+        return BlindCode(halves, contrast, visible)
 
     def decode(self, latents: Tensor, static: Tensor) -> Tensor:
         """Decode latents (n, channels, rows, columns) to frames (n, Y, X) without background."""

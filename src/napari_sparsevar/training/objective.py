@@ -65,12 +65,11 @@ def reconstruction_loss(batch: Batch, code: BlindCode, footprints: Tensor) -> Te
     the error of that estimate would be in the target and in the input, and coding it would pay.
     """
     good = batch.good.flatten()
-    frames = batch.frames.flatten(0, 1)
     errors = []
     for half in range(2):
         hidden = code.visible[1 - half]
         decoded = code.halves[half].flatten(1) @ footprints.flatten(1)
-        residual = (frames - code.backgrounds[1 - half]).flatten(1) - decoded
+        residual = code.contrast[1 - half].flatten(1) - decoded
         per_frame = residual.square() @ hidden.flatten() / hidden.sum()
         errors.append(per_frame[good].mean())
     return torch.stack(errors).mean()
@@ -84,11 +83,10 @@ def best_gain(network: SparseVarAutoencoder, batch: Batch) -> float:
     """
     with torch.no_grad():
         code = encode_chunks(network, batch)
-        frames = batch.frames.flatten(0, 1)
-        match = power = torch.zeros((), device=frames.device)
+        match = power = torch.zeros((), device=batch.frames.device)
         for half in range(2):
             decoded = network.decode(code.halves[half], batch.static) * code.visible[1 - half]
-            match = match + (decoded * (frames - code.backgrounds[1 - half])).sum()
+            match = match + (decoded * code.contrast[1 - half]).sum()
             power = power + decoded.square().sum()
         return max(float(match / power.clamp_min(1e-12)), _SMALLEST_GAIN)
 
@@ -127,8 +125,8 @@ def predict_chunks(
     standard, latents = _standardised(batch, code)
     good = batch.good[fitting:]
     predicted = standard.backward(lagged_pairs(latents[fitting:], good, lags).past @ coefficients)
-    seen = (batch.frames.flatten(0, 1) - code.background).unflatten(0, batch.good.shape)
-    target = seen[fitting:, lags:][usable_targets(good, lags)]
+    scored = code.contrast.unflatten(1, batch.good.shape)[:, fitting:, lags:].mean(dim=0)
+    target = scored[usable_targets(good, lags)]
     residual = target.flatten(1) - predicted @ footprints.flatten(1)
     loss: Tensor = (residual.square() @ batch.inside.flatten()).mean() / batch.inside.sum()
     return loss
