@@ -51,6 +51,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     control: TrainingControl | None = None,
+    threads: int | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie and write a run directory.
 
@@ -72,17 +73,21 @@ def train(
         Replace the run in ``out`` once the new one is complete.
     control : TrainingControl, optional
         Pause, continue and stop from another thread.
+    threads : int, optional
+        CPU threads of torch while training; all cores where None.
 
     Yields
     ------
     TrainingEvent
     """
+    before = torch.get_num_threads()
     try:
         where = resolve_device(device)
     except UserError as error:
         yield Failed(str(error))
         return
     try:
+        torch.set_num_threads(threads or before)
         folder = prepare_folder(Path(out), resume=resume, overwrite=overwrite)
         yield from _Training(movie, config, folder, where, control or TrainingControl()).run(resume)
     except UserError as error:
@@ -101,6 +106,7 @@ def train(
             f"The training failed: {type(error).__name__}: {error}", traceback.format_exc()
         )
     finally:
+        torch.set_num_threads(before)
         give_memory_back(where)
 
 

@@ -6,6 +6,7 @@ anybody, so every error becomes a ``Failed`` event here, inside the generator.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import traceback
@@ -68,7 +69,12 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
     from napari_sparsevar.training.train import train
 
     return train(
-        request.movie, request.config, out=request.out, device=request.device, control=control
+        request.movie,
+        request.config,
+        out=request.out,
+        device=request.device,
+        control=control,
+        threads=max(1, (os.cpu_count() or 2) - 1),  # one core stays with the screen
     )
 
 
