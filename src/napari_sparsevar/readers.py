@@ -6,8 +6,9 @@ reader of run directories and for the Train dock alike.
 
 from __future__ import annotations
 
+import itertools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ METADATA_KEY = "napari_sparsevar"
 TIFF_SUFFIXES = {".tif", ".tiff"}
 ZARR_MARKERS = ("zarr.json", ".zarray", ".zgroup")
 LOOKED_AT_FRAMES = 8
+
+DRIVER_COLOURS = ("#00e5ff", "#7cff6b", "#ffffff", "#5aa9ff", "#ff9edb")
 
 
 @dataclass(frozen=True)
@@ -184,10 +187,17 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
         "name": f"drivers ({run.path.name})",
         "features": features,
         "opacity": 0.45,
+        "colormap": _driver_colours(features["index"]),
         "metadata": _run_metadata(run, "drivers"),
         **where.arguments,
     }
     return np.asarray(run.driver_labels, dtype=np.int32), meta, "labels"
+
+
+def _driver_colours(labels: Iterable[int]) -> dict[int | None, str]:
+    """Give each driver one of a few colours that stand out from the map's black to yellow."""
+    colours = itertools.cycle(DRIVER_COLOURS)
+    return {None: "transparent", **dict(zip(labels, colours, strict=False))}
 
 
 def _run_metadata(run: Run, kind: str) -> dict[str, Any]:
