@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import os
 import signal
@@ -324,6 +325,14 @@ def test_a_log_never_blocks_the_next_try(movie: Path, tmp_path: Path, pretend: A
     assert not list(out.iterdir())
 
 
+def test_nothing_to_keep_is_not_called_a_run(movie: Path, tmp_path: Path, pretend: Any) -> None:
+    pretend(Finished("stopped", None, 0, 1.0, 100.0))
+    done = sparsevar("train", movie, "--out", tmp_path / "run")
+    assert done.exit_code == 130
+    assert done.stdout == ""
+    assert "nothing to keep" in done.stderr
+
+
 @pytest.mark.parametrize("wrong", [RuntimeError("boom"), MemoryError("too much")])
 def test_an_exception_is_never_a_traceback(
     movie: Path, tmp_path: Path, pretend: Any, wrong: Exception
@@ -421,14 +430,16 @@ def test_interrupting_the_process_keeps_the_best_model(small: Path, tmp_path: Pa
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if line.startswith("Step 0"):
+            if line.startswith("Step 20"):
                 break
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert "stopped" in output
     assert "best model" in errors
-    assert json.loads(sparsevar("info", out, "--json").stdout)["status"] == "finished"
+    told = sparsevar("info", out, "--json")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["status"] == "finished"
 
 
 # Ctrl-C
@@ -457,6 +468,25 @@ def test_the_second_interrupt_aborts() -> None:
     with pytest.raises(KeyboardInterrupt):
         cli.follow(interrupted(control, 2), control)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_while_printing_is_no_error() -> None:
+    class Printing(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            if not control.stop_requested:
+                os.kill(os.getpid(), signal.SIGINT)  # in the middle of a line
+            return len(data)
+
+    control = TrainingControl()
+    buffered = io.BufferedWriter(Printing())
+    with pytest.MonkeyPatch.context() as patch, cli.stop_on_interrupt(control):
+        patch.setattr(sys, "stderr", io.TextIOWrapper(buffered, write_through=True))
+        print("a line", file=sys.stderr)
+        sys.stderr.flush()
+        assert control.stop_requested
 
 
 def test_a_training_that_ends_in_silence_is_an_error() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
 
 TOP_DRIVERS = 10
+STOPPING = "Stopping and keeping the best model so far; press Ctrl-C again to abort."
 USER_ERROR, UNEXPECTED, INTERRUPTED = 2, 1, 130
 
 
@@ -229,8 +230,11 @@ def train(
         else:
             report(end.message, end.details, out)
         raise typer.Exit(UNEXPECTED)
+    if end.path is None:
+        fail("Stopped before the first training step; there is nothing to keep.")
+        raise typer.Exit(INTERRUPTED)
     typer.echo(
-        f"The run is in {end.path or out}: {end.steps} steps ({end.reason}) in "
+        f"The run is in {end.path}: {end.steps} steps ({end.reason}) in "
         f"{end.seconds:.1f} s, at most {end.peak_memory_mb:,.0f} MB of memory."
     )
 
@@ -257,8 +261,12 @@ def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finishe
     """Show the progress of a training on standard error and return how it ended."""
     from napari_sparsevar.training.events import Failed, Finished
 
-    with Display() as display, stop_on_interrupt(control, display.say):
+    told = False
+    with Display() as display, stop_on_interrupt(control):
         for event in events:
+            if control.stop_requested and not told:
+                told = True
+                display.say(STOPPING)
             if isinstance(event, Finished | Failed):
                 return event
             display.show(event)
@@ -266,14 +274,14 @@ def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finishe
 
 
 @contextlib.contextmanager
-def stop_on_interrupt(control: TrainingControl, say: Callable[[str], None]) -> Iterator[None]:
+def stop_on_interrupt(control: TrainingControl) -> Iterator[None]:
     """Let the first Ctrl-C end the training with the best model so far, and the second abort."""
     before = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
+        # No word here: it may come in the middle of another line being printed.
         control.stop()
-        say("Stopping and keeping the best model so far; press Ctrl-C again to abort.")
 
     signal.signal(signal.SIGINT, stop)
     try:
