@@ -56,21 +56,14 @@ def to_image(values: npt.NDArray[np.float64], grid: LatentGrid) -> FloatImage:
     return np.ascontiguousarray(image, dtype=np.float32)
 
 
-def source_footprints(responses: Responses) -> sparse.csr_array:
-    """Return where each latent listens: |d latent / d pixel| scaled to sum to 1, (p, Y X)."""
-    magnitude = abs(responses.encoder)
-    total = np.asarray(magnitude.sum(axis=1)).ravel()
-    scale = sparse.diags_array(1.0 / np.maximum(total, 1e-12))
-    return sparse.csr_array(scale @ magnitude)
-
-
 def contribution_map(fitted: FittedVar, responses: Responses, grid: LatentGrid) -> FloatImage:
     """Return every pixel's share in driving what happens next, (Y, X), the largest being 1.
 
-    Outgoing strengths of the latents pulled back to the pixels through the encoder's Jacobian.
-    All zero where no edge between different places was found.
+    How much more strongly distant places are driven when the pixel brightens by one noise scale:
+    ``max(E' (strength / s), 0)``, with E the encoder's Jacobian and s the standard deviations of
+    the latents. All zero where no edge between different places was found.
     """
-    strength = outgoing_strength(fitted, responses)
-    image = to_image(source_footprints(responses).T @ strength, grid)
+    strength = outgoing_strength(fitted, responses) / fitted.deviation.cpu().numpy()
+    image = np.maximum(to_image(responses.encoder.T @ strength, grid), np.float32(0.0))
     largest = float(image.max())
     return image / np.float32(largest) if largest > 0 else image

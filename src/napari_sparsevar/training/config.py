@@ -102,7 +102,7 @@ class TrainConfig(BaseModel):
         json_schema_extra={"unit": "px", "group": "advanced"},
     )
     learning_rate: float = Field(
-        3e-3,
+        2e-3,
         gt=0.0,
         lt=1.0,
         title="Learning rate",
