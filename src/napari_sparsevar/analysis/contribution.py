@@ -64,6 +64,9 @@ def contribution_map(fitted: FittedVar, responses: Responses, grid: LatentGrid) 
     the latents. All zero where no edge between different places was found.
     """
     strength = outgoing_strength(fitted, responses) / fitted.deviation.cpu().numpy()
-    image = np.maximum(to_image(responses.encoder.T @ strength, grid), np.float32(0.0))
+    image = to_image(responses.encoder.T @ strength, grid)
+    np.maximum(image, 0.0, out=image)
     largest = float(image.max())
-    return image / np.float32(largest) if largest > 0 else image
+    if largest > 0:
+        image /= largest
+    return image
