@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -24,7 +25,8 @@ from napari_sparsevar.training.events import (
 )
 from napari_sparsevar.training.trainer import Trainer
 
-_FEWEST_CHUNKS = 2
+T = TypeVar("T")
+
 _RECENT_STEPS = 20
 
 
@@ -48,18 +50,18 @@ def run_steps(
     config = trainer.config
     durations: deque[float] = deque(maxlen=_RECENT_STEPS)
     if trainer.step == 0 and not control.stop_requested:
-        trainer.calibrate()
-        yield _validated(trainer)  # the untrained network is the first model to beat
+        yield from _fitting(trainer, trainer.calibrate)
+        yield from _validated(trainer)  # the untrained network is the first model to beat
     while trainer.step < config.steps:
         yield from _pause(trainer, control)
         if control.stop_requested:
             return "stopped"
         began = time.perf_counter()
-        terms = yield from _step_that_fits(trainer)
+        terms = yield from _fitting(trainer, trainer.train_step)
         durations.append(time.perf_counter() - began)
         yield _step_loss(trainer, terms, durations)
         if trainer.step % config.validate_every == 0 or trainer.step == config.steps:
-            yield _validated(trainer)
+            yield from _validated(trainer)
         if trainer.step % config.checkpoint_every == 0:
             yield CheckpointSaved(trainer.step, save())
         if trainer.exhausted:
@@ -67,9 +69,9 @@ def run_steps(
     return "completed"
 
 
-def _validated(trainer: Trainer) -> ValidationLoss:
-    terms, is_best = trainer.validate()
-    return ValidationLoss(trainer.step, terms, is_best)
+def _validated(trainer: Trainer) -> Generator[TrainingEvent, None, None]:
+    terms, is_best = yield from _fitting(trainer, trainer.validate)
+    yield ValidationLoss(trainer.step, terms, is_best)
 
 
 def _pause(trainer: Trainer, control: TrainingControl) -> Generator[TrainingEvent, None, None]:
@@ -82,15 +84,14 @@ def _pause(trainer: Trainer, control: TrainingControl) -> Generator[TrainingEven
     yield Continued(trainer.step)
 
 
-def _step_that_fits(trainer: Trainer) -> Generator[TrainingEvent, None, dict[str, float]]:
-    """Take one step, halving the batch as long as it does not fit into memory."""
+def _fitting(trainer: Trainer, work: Callable[[], T]) -> Generator[TrainingEvent, None, T]:
+    """Do some work of the trainer, halving its batch as long as it does not fit into memory."""
     while True:
         try:
-            return trainer.train_step()
+            return work()
         except torch.OutOfMemoryError:
-            if trainer.chunks // 2 < _FEWEST_CHUNKS:
+            if not trainer.halve():
                 raise
-            trainer.chunks //= 2
         give_memory_back(trainer.batcher.device)
         yield Notice(
             f"Out of memory: going on with {trainer.chunks} instead of "

@@ -14,6 +14,8 @@ from napari_sparsevar.training.blocks import TimeBlocks
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.objective import Batch, Loss, batch_loss, best_gain
 
+_FEWEST_CHUNKS = 2
+"""One fits the VAR, one scores it."""
 _RAMP_STEPS = 10
 _LAST_RATE = 0.02
 """Share of the learning rate left at the last step."""
@@ -116,7 +118,7 @@ class Trainer:
         """Return the loss terms on held-out blocks and whether this is the best model so far."""
         if not self._validation:
             self._validation = self.batcher.validation(
-                self.blocks.training, self.blocks.held_out, 2 * self.config.chunks
+                self.blocks.training, self.blocks.held_out, self.chunks
             )
         with torch.no_grad():
             losses = [
@@ -131,6 +133,18 @@ class Trainer:
             "total": float(reconstruction + self._prediction_weight() * prediction),
         }
         return terms, self._note_best(terms["total"])
+
+    def halve(self) -> bool:
+        """Use half as many chunks from now on; return False where that is impossible.
+
+        Losses of other validation chunks cannot be compared: the search for the best starts anew.
+        """
+        if self.chunks // 2 < _FEWEST_CHUNKS:
+            return False
+        self.chunks //= 2
+        self._validation = []
+        self.best_loss = math.inf
+        return True
 
     def keep_best(self) -> None:
         """Put the best weights so far into the network."""

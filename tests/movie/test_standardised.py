@@ -1,0 +1,41 @@
+"""Standardised frames: same from memory and from disk, any crop, padding, bad frames."""
+
+from __future__ import annotations
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_sparsevar.movie import Movie, standardised
+from napari_sparsevar.movie.standardised import StandardisedFrames
+
+
+def source(monkeypatch: pytest.MonkeyPatch, cached: bool) -> tuple[StandardisedFrames, np.ndarray]:
+    monkeypatch.setattr(standardised, "CACHE_BYTES", 10**9 if cached else 0)
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 500, (30, 13, 18)).astype(np.uint16)
+    movie = Movie(da.from_array(frames, chunks=(7, -1, -1)))
+    mean = frames.mean(axis=0).astype(np.float32)
+    noise = (1.0 + rng.random((13, 18))).astype(np.float32)
+    good = np.ones(30, bool)
+    good[4] = False
+    expected = np.zeros((30, 16, 20), np.float32)
+    expected[:, :13, :18] = (frames - mean) / noise
+    expected[4] = 0.0
+    return StandardisedFrames(movie, mean, noise, good, (16, 20)), expected
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_any_crop_is_a_view_of_the_padded_whole(
+    monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    frames, expected = source(monkeypatch, cached)
+    np.testing.assert_allclose(frames.read(0, 30), expected, rtol=1e-5)
+    for rows, columns in [
+        (slice(4, 12), slice(8, 20)),
+        (slice(8, 16), slice(0, 8)),
+        (slice(0, 16), slice(12, 20)),
+    ]:
+        crop = frames.read(3, 11, rows, columns)
+        np.testing.assert_allclose(crop, expected[3:11, rows, columns], rtol=1e-5)
+        assert crop.dtype == np.float32
