@@ -220,3 +220,44 @@ def test_dock_is_in_the_menus(dock):
     manager = PluginManager.instance()
     commands = [item.command for item in manager.iter_menu("napari/layers/classify")]
     assert "napari-sparsevar.train" in commands
+
+
+def test_maps_can_be_made_again_from_the_run(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    movie = add_movie(viewer)
+    assert dock.panel.show_button.isHidden()
+    dock.panel.train_button.click()
+    until_idle(training)
+    names = [layer.name for layer in viewer.layers]
+    for layer in viewer.layers[1:]:
+        viewer.layers.remove(layer)
+    movie.translate = (0, 1, 2)
+    dock.panel.show_button.click()
+    assert [layer.name for layer in viewer.layers] == names
+    # Where the movie lies now, not where it lay when the training began.
+    assert tuple(viewer.layers[1].translate) == (1, 2)
+    dock.panel.show_button.click()
+    assert [layer.name for layer in viewer.layers] == names
+
+
+def test_maps_can_be_made_again_without_the_movie(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    add_movie(viewer)
+    dock.panel.train_button.click()
+    until_idle(training)
+    viewer.layers.clear()
+    dock.panel.show_button.click()
+    assert [tuple(layer.translate) for layer in viewer.layers] == [(10, 30), (10, 30)]
+
+
+def test_a_dock_opened_after_the_run_offers_its_maps(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    add_movie(viewer)
+    dock.panel.train_button.click()
+    until_idle(training)
+    viewer.window.remove_dock_widget(dock)
+    _, again = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")
+    assert not again.panel.show_button.isHidden()

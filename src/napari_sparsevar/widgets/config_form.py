@@ -133,8 +133,8 @@ class _SpinBox(_NoWheel, QSpinBox):
     pass
 
 
-class _DoubleSpinBox(_NoWheel, QDoubleSpinBox):
-    pass
+class NumberBox(_NoWheel, QDoubleSpinBox):
+    """A box for a real number, free of the wheel."""
 
 
 class NarrowComboBox(_NoWheel, QComboBox):
@@ -213,7 +213,7 @@ def _float_editor(field: FieldInfo) -> QDoubleSpinBox:
     default = abs(field.default) if isinstance(field.default, float) else 1.0
     decimals = 2 if default == 0 else max(2, 2 - math.floor(math.log10(default)))
     low, high = _bounds(field, step=10.0**-decimals)
-    editor = _DoubleSpinBox()
+    editor = NumberBox()
     editor.setDecimals(decimals)
     editor.setRange(max(low, -1e9), min(high, 1e9))
     return _finish(editor, field)

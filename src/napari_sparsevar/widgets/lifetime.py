@@ -10,7 +10,7 @@ from weakref import WeakMethod
 from qtpy.QtWidgets import QWidget
 
 
-def watch(signal: Any, slot: Callable[..., Any], widget: QWidget) -> None:
+def watch(signal: Any, slot: Callable[..., Any], widget: QWidget) -> Callable[[], None]:
     """Connect a psygnal signal or napari emitter until the widget is destroyed.
 
     Neither knows that Qt deletes a closed window's widgets while Python still holds them.
@@ -23,6 +23,11 @@ def watch(signal: Any, slot: Callable[..., Any], widget: QWidget) -> None:
         A method of the widget.
     widget : QWidget
         Whose end is the end of the connection.
+
+    Returns
+    -------
+    callable
+        Ends the connection earlier.
     """
     signal.connect(slot)
     method = WeakMethod(slot)
@@ -34,3 +39,4 @@ def watch(signal: Any, slot: Callable[..., Any], widget: QWidget) -> None:
                 signal.disconnect(alive)
 
     widget.destroyed.connect(let_go)
+    return let_go

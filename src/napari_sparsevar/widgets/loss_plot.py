@@ -49,21 +49,24 @@ class LossPlot(QWidget):
     def _build(self) -> None:
         # An expanding policy keeps napari from adding empty space below the dock's content.
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(150)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self._legend)
         layout.addWidget(self._pages, 1)
-        self._legend.setToolTip("Thin line: training blocks. Dots: held-out blocks of time.")
+        self.setToolTip(
+            "<qt>Error in units of the noise of a pixel. "
+            "Thin line: training blocks. Dots: held-out blocks of time.</qt>"
+        )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
 
     def sizeHint(self) -> QSize:
-        """Be content with a narrow dock; pyqtgraph would ask for 640 pixels."""
-        return QSize(300, 220)
+        """Be content with little; the policy takes what the rest of the dock leaves."""
+        return QSize(300, 160)
 
     def set_history(self, history: LossHistory) -> None:
         """Show another history, at the next redraw."""
@@ -123,7 +126,7 @@ class _Axes(pg.GraphicsLayoutWidget):
     def __init__(self) -> None:
         super().__init__()
         self.view = pg.ViewBox(enableMenu=False, enableMouse=False)
-        self.left = self._axis("left", "error (noise units)")
+        self.left = self._axis("left", "noise units")
         self.bottom = self._axis("bottom", "step")
         self.ci.setContentsMargins(0, 4, 8, 8)
         self.ci.layout.setSpacing(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from napari.components import ViewerModel
@@ -12,10 +13,16 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.config_form import NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_layers import describe, movie_of, why_unsuitable
+from napari_sparsevar.widgets.movie_units import (
+    MovieUnits,
+    completed,
+    given_units,
+    keep_given_units,
+)
+from napari_sparsevar.widgets.overlays import run_of
 
 HOW_TO_BEGIN = (
     "Open a movie to begin: File ▸ Open Sample ▸ SparseVAR, or drag a TIFF or Zarr movie "
@@ -42,16 +49,20 @@ class MovieChoice(QWidget):
         self._viewer = weakref.ref(viewer)
         self._offered: list[weakref.ref[Image]] = []
         self._layer: weakref.ref[Image] | None = None
+        self._let_go: list[Callable[[], None]] = []
         self.movie: Movie | None = None
         self.combo = NarrowComboBox()
         self.combo.setToolTip("<qt>Image layers with a time axis.</qt>")
         self.about = wrapped_label()
+        self.units = MovieUnits()
         rows = form_rows()
         rows.addRow(row_label("Movie"), self.combo)
         rows.addRow(self.about)
+        rows.addRow(self.units)
         self.setLayout(rows)
         self._connect(viewer)
         self.combo.currentIndexChanged.connect(self._on_chosen)
+        self.units.edited.connect(self._on_units)
         self.refresh()
         self._follow_selection()
 
@@ -99,23 +110,48 @@ class MovieChoice(QWidget):
         if chosen is not None and chosen is self.layer and self.movie is not None:
             return
         self._layer = None if chosen is None else weakref.ref(chosen)
-        self.movie = None
-        self.about.setText(self._none_sentence() if chosen is None else self._open(chosen))
+        self._follow(chosen)
+        self._open()
+
+    def _follow(self, layer: Image | None) -> None:
+        """Open the movie again whenever the person changes what it is."""
+        for let_go in self._let_go:
+            let_go()
+        names = () if layer is None else ("scale", "units", "data")
+        self._let_go = [watch(getattr(layer.events, name), self._open, self) for name in names]
+
+    def _on_units(self) -> None:
+        layer = self.layer
+        if layer is not None:
+            keep_given_units(layer, self.units.values())
+            self._open()
+
+    def _open(self, *_: Any) -> None:
+        own, sentence = self._look()
+        given = {} if own is None else given_units(self.layer)
+        self.movie = None if own is None else completed(own, given)
+        self.about.setText(sentence if self.movie is None else _about(self.movie))
+        self.units.show_missing(own, given)
         self.changed.emit()
 
-    def _open(self, layer: Image) -> str:
+    def _look(self) -> tuple[Movie | None, str]:
+        if self.layer is None:
+            return None, self._none_sentence()
         try:
-            self.movie = movie_of(layer)
+            return movie_of(self.layer), ""
         except UserError as error:
-            return str(error)
-        return " ".join([f"{describe(self.movie)}.", *self.movie.notes])
+            return None, str(error)
 
     def _none_sentence(self) -> str:
         viewer = self._viewer()
         for layer in reversed(viewer.layers if viewer is not None else []):
-            if isinstance(layer, Image) and METADATA_KEY not in layer.metadata:
+            if isinstance(layer, Image) and run_of(layer) is None:
                 return f"{why_unsuitable(layer)}"
         return HOW_TO_BEGIN
+
+
+def _about(movie: Movie) -> str:
+    return " ".join([f"{describe(movie)}.", *movie.notes])
 
 
 def wrapped_label(text: str = "") -> QLabel:
@@ -123,5 +159,8 @@ def wrapped_label(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     label.setMinimumWidth(80)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    # The width decides the height; "Minimum" would ask for the height of a very narrow label.
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
     return label

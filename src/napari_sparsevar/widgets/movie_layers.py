@@ -32,7 +32,7 @@ def movie_of(layer: Image) -> Movie:
     """Open the movie behind a layer, from its file where the layer remembers one.
 
     Training must not read through the layer: it may be deleted, and napari shares one cache
-    between all lazy layers.
+    between all lazy layers. Scale and units are those of the layer, which may be set by hand.
 
     Raises
     ------
@@ -44,16 +44,18 @@ def movie_of(layer: Image) -> Movie:
     reason = why_unsuitable(layer)
     if reason is not None:
         raise UserError(reason)
+    shown = open_movie(layer)
     ours = layer.metadata.get(METADATA_KEY, {})
     source = ours.get("source")
-    if source is not None and Path(source).exists():
-        movie = open_movie(
-            Path(source), fps=ours.get("fps"), pixel_size_um=ours.get("pixel_size_um")
-        )
-        # A cropped copy of a layer keeps its metadata; then the pixels of the layer count.
-        if tuple(movie.data.shape) == tuple(layer.data.shape):
-            return movie
-    return open_movie(layer)
+    if source is None or not Path(source).exists():
+        return shown
+    movie = open_movie(
+        Path(source),
+        fps=shown.fps or ours.get("fps"),
+        pixel_size_um=shown.pixel_size_um or ours.get("pixel_size_um"),
+    )
+    # A cropped copy of a layer keeps its metadata; then the pixels of the layer count.
+    return movie if movie.data.shape == shown.data.shape else shown
 
 
 def placement_of(layer: Image) -> Placement:

@@ -11,7 +11,7 @@ from napari.layers import Layer
 from napari_sparsevar.readers import METADATA_KEY, Placement, run_layers
 
 
-def show_run(viewer: ViewerModel, run: Any, placement: Placement) -> list[Layer]:
+def show_run(viewer: ViewerModel, run: Any, placement: Placement | None) -> list[Layer]:
     """Lay the maps of a run over the movie and select the contribution map.
 
     Layers of the same run are replaced. Those of earlier runs stay under their own names, hidden,
@@ -23,8 +23,8 @@ def show_run(viewer: ViewerModel, run: Any, placement: Placement) -> list[Layer]
         Where to.
     run : Run
         A finished run.
-    placement : Placement
-        Where the movie lies.
+    placement : Placement or None
+        Where the movie lies; None for where the run remembers it.
 
     Returns
     -------

@@ -10,8 +10,10 @@ from napari.layers import Image
 from psygnal import Signal
 
 from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.movie_layers import placement_of
 from napari_sparsevar.widgets.overlays import show_run
 from napari_sparsevar.widgets.training_state import Training
+from napari_sparsevar.widgets.training_worker import TrainingRequest
 
 # Keyed by the window: viewers compare field by field, windows by identity.
 _sessions: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
@@ -37,6 +39,8 @@ class Session:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = weakref.ref(viewer)
         self._movie_layer: weakref.ref[Image] | None = None
+        self._trained_layer: weakref.ref[Image] | None = None
+        self._placement: Placement | None = None
         self._run: Any = None
         self.training = Training()
         self.training.run_ready.connect(self._show)
@@ -58,11 +62,26 @@ class Session:
         """The run whose maps are shown, or None."""
         return self._run
 
-    def _show(self, run: Any, placement: Placement) -> None:
-        self._run = run
+    def train(self, request: TrainingRequest, layer: Image) -> None:
+        """Start a training on a layer; ignored while one runs."""
+        if self.training.state == "idle":
+            self._trained_layer = weakref.ref(layer)
+            self.training.start(request)
+
+    def show_run(self) -> None:
+        """Make the layers of the current run again; nothing happens without a run."""
         viewer = self._viewer()
-        if viewer is not None:
-            show_run(viewer, run, placement)
+        if viewer is not None and self._run is not None:
+            show_run(viewer, self._run, self._present_placement(viewer))
+
+    def _present_placement(self, viewer: ViewerModel) -> Placement | None:
+        """Where the movie lies now; where it lay at the start if it has been deleted."""
+        layer = None if self._trained_layer is None else self._trained_layer()
+        return placement_of(layer) if layer in viewer.layers else self._placement
+
+    def _show(self, run: Any, placement: Placement) -> None:
+        self._run, self._placement = run, placement
+        self.show_run()
         self.run_changed.emit(run)
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from napari.components import ViewerModel
 from pydantic import ValidationError
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.config_form import ConfigForm, NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.device_choice import DeviceCombo
+from napari_sparsevar.widgets.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.loss_plot import LossPlot
 from napari_sparsevar.widgets.movie_choice import MovieChoice
@@ -63,23 +64,15 @@ class TrainDock(QWidget):
         layout.setContentsMargins(0, 0, 6, 0)
         layout.addLayout(rows)
         layout.addWidget(self.form)
-        layout.addStretch(1)
         return settings
 
     def _arrange(self) -> None:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.settings)
-        scroll.setMinimumHeight(120)
-        scroll.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 8)
         layout.setSpacing(8)
-        layout.addWidget(scroll, 3)
+        layout.addWidget(FittingScroll(self.settings, minimum_height=120))
         layout.addWidget(self.panel)
-        layout.addWidget(self.loss_plot, 2)
+        layout.addWidget(self.loss_plot, 1)
         self.setMinimumWidth(300)
 
     def _connect(self, viewer: ViewerModel) -> None:
@@ -88,8 +81,10 @@ class TrainDock(QWidget):
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.form.edited.connect(self._on_edited)
         self.panel.train_clicked.connect(self.train)
+        self.panel.show_clicked.connect(self._session.show_run)
         watch(training.state_changed, self._on_state, self)
         watch(training.losses_changed, self._on_losses, self)
+        watch(self._session.run_changed, self._on_run, self)
         watch(viewer.events.theme, self._on_theme, self)
 
     def _restore(self) -> None:
@@ -105,6 +100,7 @@ class TrainDock(QWidget):
             self._on_movie()
         self._on_losses()
         self._on_state(training.state)
+        self._on_run(self._session.run)
 
     def train(self) -> None:
         """Start a training with what the dock shows, as the button does."""
@@ -113,7 +109,7 @@ class TrainDock(QWidget):
         except (UserError, ValidationError) as error:
             self.panel.say(_one_sentence(error))
             return
-        self._session.training.start(request)
+        self._session.train(request, self.movie_choice.layer)
 
     def _request(self) -> TrainingRequest:
         layer, movie = self.movie_choice.layer, self.movie_choice.movie
@@ -149,6 +145,9 @@ class TrainDock(QWidget):
 
     def _on_losses(self) -> None:
         self.loss_plot.set_history(self._session.training.history)
+
+    def _on_run(self, run: Any) -> None:
+        self.panel.set_has_run(run is not None)
 
     def _on_theme(self, event: Any) -> None:
         self.loss_plot.set_theme(event.value)

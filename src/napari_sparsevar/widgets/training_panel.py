@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from napari_sparsevar.widgets.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_choice import wrapped_label
 from napari_sparsevar.widgets.training_state import Report, Training, format_seconds
@@ -22,6 +23,7 @@ class TrainingPanel(QWidget):
     """
 
     train_clicked = Signal()
+    show_clicked = Signal()
 
     def __init__(self, training: Training, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +32,7 @@ class TrainingPanel(QWidget):
         self.train_button = QPushButton("Train")
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop")
+        self.show_button = QPushButton("Show maps again")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -37,6 +40,8 @@ class TrainingPanel(QWidget):
         self.remaining = QLabel()
         self.sentence = wrapped_label()
         self.notices = wrapped_label()
+        # Long notices scroll: they must not make the window taller than a laptop's screen.
+        self.words = FittingScroll(self._words(), minimum_height=52)
         self._build()
         watch(training.state_changed, self._on_state, self)
         watch(training.report_changed, self._on_report, self)
@@ -53,12 +58,30 @@ class TrainingPanel(QWidget):
         self.stop_button.setToolTip(
             "<qt>Stops after the current step and keeps the best model so far.</qt>"
         )
+        self.show_button.setToolTip(
+            "<qt>Makes the layers of the last run again, for example after deleting them.</qt>"
+        )
+        self.show_button.hide()
         layout.addLayout(buttons)
-        for widget in (self.bar, self.sentence, self.remaining, self.notices):
+        for widget in (self.bar, self.words, self.show_button):
             layout.addWidget(widget)
         self.train_button.clicked.connect(self.train_clicked)
+        self.show_button.clicked.connect(self.show_clicked)
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._training.stop)
+
+    def _words(self) -> QWidget:
+        words = QWidget()
+        layout = QVBoxLayout(words)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        for label in (self.sentence, self.remaining, self.notices):
+            layout.addWidget(label)
+        return words
+
+    def set_has_run(self, has_run: bool) -> None:
+        """Whether there are maps to show."""
+        self.show_button.setVisible(has_run)
 
     def set_can_start(self, can_start: bool) -> None:
         """Whether there is something to train on."""
@@ -69,6 +92,7 @@ class TrainingPanel(QWidget):
         """Show a sentence of the dock's own, until the training has news."""
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence))
+        self.words.setVisible(bool(sentence))
 
     def _on_pause(self) -> None:
         if self._training.state == "paused":
