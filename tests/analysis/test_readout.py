@@ -53,7 +53,7 @@ def test_encoder_response_is_the_jacobian(
 
     def encode(pixels: torch.Tensor) -> torch.Tensor:
         visible = [inside * half for split in splits for half in (split, ~split)]
-        codes = [network.encoder(pixels, half, static) for half in visible]
+        codes = [network.encoder(pixels, network.encoder.guide(half, static)) for half in visible]
         return torch.stack(codes).mean(dim=0).flatten()
 
     dense = torch.autograd.functional.jacobian(encode, frames - fixed).flatten(1)

@@ -91,8 +91,8 @@ def test_moving_the_tissue_by_one_latent_moves_the_code() -> None:
     def roll(image: Tensor) -> Tensor:
         return torch.roll(image, (4, 4), dims=(-2, -1))
 
-    here = network.encoder(movie, split * inside, static)
-    there = network.encoder(roll(movie), roll(split * inside), static)
+    here = network.encoder(movie, network.encoder.guide(split * inside, static))
+    there = network.encoder(roll(movie), network.encoder.guide(roll(split * inside), static))
     moved = torch.roll(here, (1, 1), dims=(-2, -1))[:, :, 2:-1, 2:-1]
     torch.testing.assert_close(moved, there[:, :, 2:-1, 2:-1], rtol=1e-4, atol=1e-5)
 

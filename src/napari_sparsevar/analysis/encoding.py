@@ -55,13 +55,17 @@ def encode_movie(
     """
     n_frames = frames.movie.n_frames
     block = max(1, _PIXELS_PER_BLOCK // static[0].numel())
-    inside, splits = inside_field(grid).to(static.device), fixed_splits(grid).to(static.device)
+    inside = inside_field(grid).to(static.device)
+    with torch.no_grad():
+        halves = [
+            network.guide(static, split.to(static.device), inside) for split in fixed_splits(grid)
+        ]
     latents = np.zeros((n_frames, grid.size), np.float32)
     for start in range(0, n_frames, block):
         stop = min(start + block, n_frames)
         piece = torch.from_numpy(frames.read(start, stop)).to(static.device)
         with torch.no_grad():
-            codes = [network.encode(piece, static, split, inside).latents for split in splits]
+            codes = [network.encode_guided(piece, pair).latents for pair in halves]
         latents[start:stop] = torch.stack(codes).mean(dim=0).flatten(1).cpu().numpy()
         yield stop / n_frames
     latents[~frames.good] = 0.0

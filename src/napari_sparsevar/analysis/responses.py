@@ -33,11 +33,11 @@ def encoder_response(
         Splits into blind halves to average over; few leave their pattern in the response.
     """
     inside = inside_field(grid).to(frames.device)
-    network_static = static if network.config.skip else torch.zeros_like(static)
     diameter = network.config.background_diameter
     pixels = (frames - background(frames, inside, diameter)).requires_grad_()
-    halves = [inside * half for split in splits for half in (split, ~split)]
-    codes = [network.encoder(pixels, half, network_static) for half in halves]
+    with torch.no_grad():
+        halves = [half for split in splits for half in network.guide(static, split, inside)]
+    codes = [network.encoder(pixels, half.guidance) for half in halves]
     latents = torch.stack(codes).mean(dim=0)
     reach, spacing = RECEPTIVE_BLOCKS * grid.stride, RECEPTIVE_BLOCKS
     pieces = []

@@ -23,8 +23,8 @@ from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.standardised import StandardisedFrames
 
-_RESPONSE_FRAMES = 8
-_RESPONSE_SPLITS = 16
+_RESPONSE_FRAMES = 4
+_RESPONSE_SPLITS = 8
 
 T = TypeVar("T")
 

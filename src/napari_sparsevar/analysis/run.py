@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-from pydantic import ValidationError
-from safetensors import SafetensorError
 
 from napari_sparsevar.analysis.contribution import FloatImage
 from napari_sparsevar.analysis.drivers import LabelImage
@@ -139,7 +137,7 @@ def load_run(path: Path | str) -> Run:
     try:
         losses = read_table(folder / LOSSES, LOSS_COLUMNS)
         return Run(folder, record, read_results(folder, record), losses)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except Exception as error:  # noqa: BLE001 - readers of several formats met a foreign file
         raise UserError(f"The run {folder} is damaged ({error}): train it again.") from error
 
 
@@ -153,7 +151,7 @@ def read_record(folder: Path) -> RunRecord:
     """
     try:
         record = RunRecord.model_validate_json((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"{folder / RECORD} is damaged: train the run again.") from error
     if record.format_version > FORMAT_VERSION:
         raise UserError(

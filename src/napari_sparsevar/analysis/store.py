@@ -45,7 +45,7 @@ def is_run_directory(path: Path) -> bool:
     try:
         text = (Path(path) / RECORD).read_text(encoding="utf-8")
         found = json.loads(text)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("format") == FORMAT
 
@@ -89,6 +89,8 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
     labels: LabelImage = tifffile.imread(folder / LABELS)
     contribution: FloatImage = tifffile.imread(folder / CONTRIBUTION)
+    if not labels.shape == contribution.shape == grid.shape:
+        raise ValueError(f"{LABELS} and {CONTRIBUTION} do not fit the movie")
     return Results(
         grid,
         _fitted(tensors, record),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pixel_unshuffle
@@ -18,6 +20,25 @@ def gaussian_bump(width: int, sigma: float) -> Tensor:
     position = torch.arange(width) - (width - 1) / 2
     profile = torch.exp(-0.5 * (position / sigma) ** 2)
     return torch.outer(profile, profile)
+
+
+class Guidance(NamedTuple):
+    """How the static images and the visible pixels shape the encoder, the same for all frames.
+
+    Attributes
+    ----------
+    weight : Tensor, shape (Y, X)
+        How much each pixel counts; 0 where it is hidden.
+    norm : Tensor, shape (1, rows, columns)
+        Summed weight under the kernel of the average.
+    scale, shift : Tensor, shape (width, rows, columns)
+        Modulation of the first layer.
+    """
+
+    weight: Tensor
+    norm: Tensor
+    scale: Tensor
+    shift: Tensor
 
 
 class Encoder(nn.Module):
@@ -44,30 +65,35 @@ class Encoder(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
-    def forward(self, frames: Tensor, visible: Tensor, static: Tensor) -> Tensor:
+    def guide(self, visible: Tensor, static: Tensor) -> Guidance:
+        """Return what does not depend on the frame.
+
+        Parameters
+        ----------
+        visible : Tensor, shape (Y, X)
+            1 where the encoder may look, else 0.
+        static : Tensor, shape (3, Y, X)
+        """
+        weight = visible * torch.exp(self.pixel_weight(static)[0])
+        norm = conv2d(pixel_unshuffle(weight[None], self.stride), self.kernel.abs(), padding=1)
+        scale, shift = self.modulation(torch.cat([static, visible[None]])).chunk(2)
+        return Guidance(weight, norm.clamp_min(1e-3), scale, shift)
+
+    def forward(self, frames: Tensor, guidance: Guidance) -> Tensor:
         """Encode frames of which only part is visible.
 
         Parameters
         ----------
         frames : Tensor, shape (n, Y, X)
             Standardised frames without background.
-        visible : Tensor, shape (Y, X)
-            1 where the encoder may look, else 0.
-        static : Tensor, shape (3, Y, X)
+        guidance : Guidance
 
         Returns
         -------
         Tensor, shape (n, channels, Y / stride, X / stride)
         """
-        weight = visible * torch.exp(self.pixel_weight(static)[0])
-        blocks = pixel_unshuffle((frames * weight)[:, None], self.stride)
-        scale, shift = self.modulation(torch.cat([static, visible[None]])).chunk(2)
-        hidden = torch.relu(torch.addcmul(shift, self.first(blocks), 1.0 + scale))
-        correction: Tensor = self.head(torch.relu(self.second(hidden)))
-        return self._average(blocks, weight) + correction
-
-    def _average(self, blocks: Tensor, weight: Tensor) -> Tensor:
-        """Return the weighted local mean, (n, 1, rows, columns)."""
-        total = conv2d(blocks, self.kernel, padding=1)
-        norm = conv2d(pixel_unshuffle(weight[None], self.stride), self.kernel.abs(), padding=1)
-        return total / norm.clamp_min(1e-3)
+        blocks = pixel_unshuffle((frames * guidance.weight)[:, None], self.stride)
+        average = conv2d(blocks, self.kernel, padding=1) / guidance.norm
+        hidden = torch.addcmul(guidance.shift, self.first(blocks), 1.0 + guidance.scale)
+        correction: Tensor = self.head(torch.relu(self.second(torch.relu(hidden))))
+        return average + correction

@@ -10,8 +10,15 @@ from torch import Tensor, nn
 from napari_sparsevar.model.background import background
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.decoder import Decoder
-from napari_sparsevar.model.encoder import Encoder
+from napari_sparsevar.model.encoder import Encoder, Guidance
 from napari_sparsevar.model.skip import without_skip
+
+
+class GuidedHalf(NamedTuple):
+    """One blind half: which pixels it sees (Y, X), and the encoder's guidance for them."""
+
+    visible: Tensor
+    guidance: Guidance
 
 
 class BlindCode(NamedTuple):
@@ -66,12 +73,29 @@ class SparseVarAutoencoder(nn.Module):
         inside : Tensor, shape (Y, X)
             1 for pixels of the field of view, 0 for padding (never looked at, never scored).
         """
+        return self.encode_guided(frames, self.guide(static, split, inside))
+
+    def guide(self, static: Tensor, split: Tensor, inside: Tensor) -> tuple[GuidedHalf, GuidedHalf]:
+        """Return the two halves of a split with their guidance; arguments as in ``encode``.
+
+        Worth keeping where many blocks of frames are encoded with the same split.
+        """
         static = self._static(static)
-        visible = torch.stack([inside * split, inside * ~split])
+        first, second = inside * split, inside * ~split
+        return (
+            GuidedHalf(first, self.encoder.guide(first, static)),
+            GuidedHalf(second, self.encoder.guide(second, static)),
+        )
+
+    def encode_guided(self, frames: Tensor, halves: tuple[GuidedHalf, GuidedHalf]) -> BlindCode:
+        """Encode standardised frames (n, Y, X) with halves from ``guide``."""
         diameter = self.config.background_diameter
+        visible = torch.stack([half.visible for half in halves])
         contrast = torch.stack([frames - background(frames, half, diameter) for half in visible])
-        halves = torch.stack([self.encoder(contrast[i], visible[i], static) for i in range(2)])
-        return BlindCode(halves, contrast, visible)
+        codes = [
+            self.encoder(seen, half.guidance) for seen, half in zip(contrast, halves, strict=True)
+        ]
+        return BlindCode(torch.stack(codes), contrast, visible)
 
     def decode(self, latents: Tensor, static: Tensor) -> Tensor:
         """Decode latents (n, channels, rows, columns) to frames (n, Y, X) without background."""
