@@ -2,7 +2,9 @@
 
 python scripts/demo.py                                a window that stays open
 python scripts/demo.py --movie path --preset standard    the same on your movie
-python scripts/demo.py --screenshot demo.png             leaves a picture and ends; 1 if it failed
+python scripts/demo.py --screenshot demo.png             leaves a picture and ends
+
+Exit code 1 if the training failed, 2 if the movie cannot be opened.
 """
 
 from __future__ import annotations
@@ -14,54 +16,89 @@ from pathlib import Path
 import napari
 from qtpy.QtCore import QTimer
 
+import napari_sparsevar
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.session import get_session
+from napari_sparsevar.widgets.train_dock import TrainDock
+from napari_sparsevar.widgets.training_state import Training
 
 PLUGIN = "napari-sparsevar"
+TRAIN = "Train (SparseVAR)"
 SETTLE_MS = 800
 
 
 def main() -> int:
     """Run the demo and return the exit code."""
     options = _options()
+    viewer = _window(options)
+    try:
+        open_movie(viewer, options.movie)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        viewer.close()
+        return 2
+    dock = open_train_dock(viewer)
+    dock.preset.setCurrentIndex(dock.preset.findData(options.preset))
+    dock.run_folder.edit.setText(str(_free_folder(options.out)))
+    training = get_session(viewer).training
+    runs: list[object] = []
+    training.run_ready.connect(lambda run, _: runs.append(run))
+    if options.screenshot is not None:
+        _leave_picture(viewer, training, options.screenshot)
+    # As a person would: only once the window is there.
+    QTimer.singleShot(SETTLE_MS, dock.panel.train_button.click)
+    napari.run()
+    return 0 if runs or options.screenshot is None else 1
+
+
+def _window(options: argparse.Namespace) -> napari.Viewer:
     width, height = (int(part) for part in options.size.split("x"))
     viewer = napari.Viewer(title="napari-sparsevar")
     viewer.theme = options.theme
     viewer.window.resize(width, height)
-    _open_movie(viewer, options.movie)
-    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "Train")
-    dock.preset.setCurrentIndex(dock.preset.findData(options.preset))
-    dock.run_folder.edit.setText(str(_free_folder(options.out)))
-    training = get_session(viewer).training
-    outcome = {"runs": 0}
+    return viewer
 
-    def on_run(*_: object) -> None:
-        outcome["runs"] += 1
 
-    def on_state(state: str) -> None:
-        if state == "idle" and options.screenshot is not None:
-            QTimer.singleShot(SETTLE_MS, finish)
+def _leave_picture(viewer: napari.Viewer, training: Training, path: Path) -> None:
+    """Save the window when the training has ended, and close it."""
 
     def finish() -> None:
         print(training.report.sentence)
-        viewer.screenshot(str(options.screenshot), canvas_only=False, flash=False)
+        viewer.screenshot(str(path), canvas_only=False, flash=False)
         viewer.close()
 
-    training.run_ready.connect(on_run)
+    def on_state(state: str) -> None:
+        if state == "idle":
+            QTimer.singleShot(SETTLE_MS, finish)
+
     training.state_changed.connect(on_state)
-    # As a person would: only once the window is there.
-    QTimer.singleShot(SETTLE_MS, dock.panel.train_button.click)
-    if options.screenshot is not None and dock.movie_choice.movie is None:
-        print(dock.movie_choice.about.text(), file=sys.stderr)
-        return 1
-    napari.run()
-    return 0 if outcome["runs"] or options.screenshot is None else 1
 
 
-def _open_movie(viewer: napari.Viewer, path: Path | None) -> None:
+def open_movie(viewer: napari.Viewer, path: Path | None) -> None:
+    """Open a movie, or the simulated one where there is none.
+
+    Raises
+    ------
+    UserError
+        If it is no movie; napari itself would say so with a traceback.
+    """
     if path is None:
         viewer.open_sample(PLUGIN, "known_drivers")
     else:
+        napari_sparsevar.open_movie(path)
         viewer.open(path, plugin=PLUGIN)
+
+
+def open_train_dock(viewer: napari.Viewer) -> TrainDock:
+    """Open the Train dock with *Plugins > Train (SparseVAR)*.
+
+    napari's ``add_plugin_dock_widget`` would name it otherwise, and the menu open a second one.
+    """
+    if TRAIN not in viewer.window.dock_widgets:
+        menu = viewer.window.plugins_menu
+        menu.aboutToShow.emit()
+        menu.findAction(f"{PLUGIN}.train").trigger()
+    return viewer.window.dock_widgets[TRAIN]
 
 
 def _free_folder(parent: Path) -> Path:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import napari
+from demo import open_movie, open_train_dock
 from qtpy.QtTest import QTest
 
 from napari_sparsevar.widgets.session import get_session
 
-PLUGIN = "napari-sparsevar"
 SIZES = ((1600, 1000), (1366, 768))
 THEMES = ("dark", "light")
 
@@ -53,14 +53,11 @@ def main() -> int:
     """Walk through the states; return the exit code."""
     options = _options()
     viewer = napari.Viewer(title="napari-sparsevar")
-    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "Train")
+    dock = open_train_dock(viewer)
     training = get_session(viewer).training
     photographer = Photographer(viewer, options.out)
     photographer.take("1-empty")
-    if options.movie is None:
-        viewer.open_sample(PLUGIN, "known_drivers")
-    else:
-        viewer.open(options.movie, plugin=PLUGIN)
+    open_movie(viewer, options.movie)
     photographer.take("2-movie")
     dock.form.editor("steps").setValue(options.steps)
     dock.form.editor("validate_every").setValue(max(options.steps // 6, 1))

@@ -37,6 +37,13 @@ def test_movie_files_are_claimed_and_lazy(tmp_path, options):
     assert meta["metadata"][METADATA_KEY]["source"] == path
 
 
+def test_the_source_is_found_from_anywhere(tmp_path, monkeypatch):
+    path = write(tmp_path / "movie.tif")
+    monkeypatch.chdir(tmp_path)
+    [(_, meta, _)] = get_reader("movie.tif")("movie.tif")
+    assert meta["metadata"][METADATA_KEY]["source"] == path
+
+
 def test_upper_case_suffix_is_a_movie(tmp_path):
     assert get_reader(write(tmp_path / "MOVIE.TIFF")) is not None
 

@@ -105,7 +105,8 @@ def read_movie(path: str) -> list[LayerData]:
     """
     from napari_sparsevar.movie import open_movie
 
-    return [movie_layer(open_movie(Path(path)))]
+    # Absolute, so that a run trained on it finds the movie from wherever it is opened.
+    return [movie_layer(open_movie(Path(path).absolute()))]
 
 
 def read_run(path: str) -> list[LayerData]:

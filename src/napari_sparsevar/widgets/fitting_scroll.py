@@ -26,7 +26,7 @@ class FittingScroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(minimum_height)
+        self._minimum_height = minimum_height
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setWidget(content)
 
@@ -41,6 +41,11 @@ class FittingScroll(QScrollArea):
         # A style sheet may give a frame to an area that was made without one.
         frame = 2 * self.frameWidth()
         return hint + QSize(frame, frame)
+
+    def minimumSizeHint(self) -> QSize:
+        """Insist on no more than there is."""
+        hint = self.sizeHint()
+        return QSize(super().minimumSizeHint().width(), min(self._minimum_height, hint.height()))
 
     def resizeEvent(self, event: Any) -> None:
         """Another width breaks lines elsewhere."""
