@@ -87,3 +87,13 @@ def test_a_type_without_editor_is_refused(qtbot):
 
     with pytest.raises(TypeError, match="no editor"):
         ConfigForm(Strange())
+
+
+def test_unit_is_singular_beside_one(qtbot):
+    form = ConfigForm(TrainConfig())
+    qtbot.addWidget(form)
+    lags = form.editor("model", "lags")
+    lags.setValue(1)
+    assert lags.text() == "1 frame"
+    lags.setValue(2)
+    assert lags.text() == "2 frames"

@@ -261,3 +261,13 @@ def test_a_dock_opened_after_the_run_offers_its_maps(
     viewer.window.remove_dock_widget(dock)
     _, again = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")
     assert not again.panel.show_button.isHidden()
+
+
+def test_a_very_long_name_can_be_read_and_trained(viewer, dock, add_movie, home):
+    layer = add_movie(viewer, name="µ very long name " * 20)
+    assert layer.name in dock.movie_choice.combo.toolTip()
+    layer.name = "µ even longer name " * 20
+    assert layer.name in dock.movie_choice.combo.toolTip()
+    folder = dock.run_folder.path()
+    assert len(folder.name.encode()) < 200
+    folder.mkdir(parents=True)

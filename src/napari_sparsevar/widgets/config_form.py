@@ -221,12 +221,19 @@ def _float_editor(field: FieldInfo) -> QDoubleSpinBox:
 
 def _finish(editor: Any, field: FieldInfo) -> Any:
     unit = _extra(field).get("unit")
-    editor.setSuffix(f" {unit}" if unit else "")
+    if unit:
+        editor.valueChanged.connect(lambda value: _set_unit(editor, unit, value))
+        _set_unit(editor, unit, editor.value())
     editor.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
     editor.setKeyboardTracking(False)
     editor.setMinimumWidth(60)
     editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return editor
+
+
+def _set_unit(editor: Any, unit: str, value: float) -> None:
+    # "1 frame", not "1 frames".
+    editor.setSuffix(f" {unit.removesuffix('s') if value == 1 else unit}")
 
 
 def _bounds(field: FieldInfo, step: float) -> tuple[float, float]:

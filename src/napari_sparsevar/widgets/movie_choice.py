@@ -8,7 +8,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 from napari.layers import Image
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from napari_sparsevar.errors import UserError
@@ -52,7 +52,6 @@ class MovieChoice(QWidget):
         self._let_go: list[Callable[[], None]] = []
         self.movie: Movie | None = None
         self.combo = NarrowComboBox()
-        self.combo.setToolTip("<qt>Image layers with a time axis.</qt>")
         self.about = wrapped_label()
         self.units = MovieUnits()
         rows = form_rows()
@@ -88,6 +87,8 @@ class MovieChoice(QWidget):
         self.combo.clear()
         self.combo.addItems([layer.name for layer in layers])
         self._offered = [weakref.ref(layer) for layer in layers]
+        for index, layer in enumerate(layers):
+            self.combo.setItemData(index, layer.name, Qt.ItemDataRole.ToolTipRole)
         if current in layers:
             self.combo.setCurrentIndex(layers.index(current))
         self.combo.blockSignals(False)
@@ -106,6 +107,8 @@ class MovieChoice(QWidget):
 
     def _on_chosen(self, *_: Any) -> None:
         index = self.combo.currentIndex()
+        # The box is narrow and cuts long names off.
+        self.combo.setToolTip(self.combo.currentText() or "Image layers with a time axis.")
         chosen = self._offered[index]() if 0 <= index < len(self._offered) else None
         if chosen is not None and chosen is self.layer and self.movie is not None:
             return

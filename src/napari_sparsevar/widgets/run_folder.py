@@ -11,6 +11,9 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWi
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 
+LONGEST_STEM = 60
+"""Letters of a movie's name in its run folder; file systems refuse more than 255 bytes."""
+
 
 class RunFolder(QWidget):
     """A path that does not exist yet, proposed anew for each movie and after each training."""
@@ -75,7 +78,7 @@ class RunFolder(QWidget):
 
 def default_run_folder(movie: Movie) -> Path:
     """Return a folder that does not exist: beside the movie's file, else in the home folder."""
-    stem = re.sub(r"[^\w.-]+", "-", movie.name).strip("-.") or "movie"
+    stem = re.sub(r"[^\w.-]+", "-", movie.name)[:LONGEST_STEM].strip("-.") or "movie"
     if movie.source is not None:
         parent = Path(movie.source).resolve().parent
         if os.access(parent, os.W_OK):
