@@ -181,6 +181,14 @@ def test_simulate_never_replaces_a_file_unasked(tmp_path: Path, existing: str) -
     assert open_movie(tmp_path / "movie.tif").n_frames == 40
 
 
+def test_movie_and_truth_need_two_files(tmp_path: Path) -> None:
+    both = tmp_path / "m.tif"
+    done = sparsevar("simulate", "--out", both, "--truth", both, "--overwrite", *SMALL)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+    assert not both.exists()
+
+
 def test_simulate_names_an_unknown_regime(tmp_path: Path) -> None:
     paths = ["--out", tmp_path / "m.tif", "--truth", tmp_path / "t.npz"]
     done = sparsevar("simulate", *paths, "--regime", "impossible")
@@ -213,8 +221,9 @@ def test_info_of_the_real_movie_reports_its_saturation(real_movie: Path) -> None
     assert summary["saturated_fraction"] > 0
 
 
-def test_info_of_a_folder_that_is_no_run(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text("{}")
+@pytest.mark.parametrize("content", ["{}", "null", "[" * 100_000, '{"a": ' + "9" * 9999 + "}"])
+def test_info_of_a_folder_that_is_no_run(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
     done = sparsevar("info", tmp_path)
     assert done.exit_code == 2
     assert one_sentence(done.stderr)
@@ -333,7 +342,7 @@ def test_nothing_to_keep_is_not_called_a_run(movie: Path, tmp_path: Path, preten
     assert "nothing to keep" in done.stderr
 
 
-@pytest.mark.parametrize("wrong", [RuntimeError("boom"), MemoryError("too much")])
+@pytest.mark.parametrize("wrong", [RuntimeError("boom"), OSError("too much")])
 def test_an_exception_is_never_a_traceback(
     movie: Path, tmp_path: Path, pretend: Any, wrong: Exception
 ) -> None:
@@ -344,6 +353,30 @@ def test_an_exception_is_never_a_traceback(
     assert "Traceback" not in done.output
 
 
+def test_too_little_memory_is_code_2(movie: Path, tmp_path: Path, pretend: Any) -> None:
+    pretend(MemoryError("13 TiB"))
+    done = sparsevar("train", movie, "--out", tmp_path / "run")
+    assert done.exit_code == 2
+    assert "memory" in done.stderr
+
+
+def test_a_run_is_no_movie_to_train_on(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    done = sparsevar("train", tmp_path, "--out", tmp_path / "other")
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+    assert "not a movie" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_hears_no_complaint(movie: Path) -> None:
+    command = [sys.executable, "-m", "napari_sparsevar", "info", str(movie)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate()
+    assert complaint == b""
+
+
 def test_a_user_error_that_is_raised_is_code_2(movie: Path, tmp_path: Path, pretend: Any) -> None:
     pretend(UserError("There is no GPU here; choose --device cpu."))
     done = sparsevar("train", movie, "--out", tmp_path / "run")
@@ -352,7 +385,14 @@ def test_a_user_error_that_is_raised_is_code_2(movie: Path, tmp_path: Path, pret
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--lags", "0"), ("--lags", "1000"), ("--seed", "-1"), ("--fps", "-3")]
+    ("option", "value"),
+    [
+        ("--lags", "0"),
+        ("--lags", "1000"),
+        ("--seed", "-1"),
+        ("--fps", "-3"),
+        ("--seed", "99999999999999999999"),
+    ],
 )
 def test_a_number_out_of_range_is_named(
     movie: Path, tmp_path: Path, pretend: Any, option: str, value: str

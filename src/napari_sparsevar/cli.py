@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -106,6 +107,13 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(INTERRUPTED) from None
         except typer.Exit:
             raise
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; Python would complain when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(UNEXPECTED) from None
+        except MemoryError:
+            fail("The memory of this computer does not suffice; ask for less or close programs.")
+            raise typer.Exit(USER_ERROR) from None
         except Exception as error:
             if options.get("debug"):
                 raise
@@ -129,8 +137,9 @@ def report(sentence: str, details: str, out: Path | None) -> None:
 
 def run_folder(out: Path | None) -> Path | None:
     """Return where a training works: a log in any other folder would be in the user's way."""
-    # The first is where it works while an older run is still in its place.
-    candidates = [out.with_name(f"{out.name}.new"), out] if out else []
+    from napari_sparsevar.training.run_folder import working_place
+
+    candidates = [working_place(out), out] if out else []
     return next((folder for folder in candidates if (folder / "run.json").is_file()), None)
 
 
@@ -164,6 +173,8 @@ def simulate(
     """Write a simulated movie and its truth."""
     from napari_sparsevar.movie import simulate_movie, write_movie
 
+    if out.resolve() == truth.resolve():
+        raise UserError(f"{out} cannot hold both movie and truth; choose two names.")
     for path in (out, truth):
         # Before the work, and before one of the two files is there without the other.
         if path.exists() and not overwrite:
@@ -212,6 +223,8 @@ def train(
     from napari_sparsevar.training.events import Failed
     from napari_sparsevar.training.train import train as start
 
+    if (movie / "run.json").is_file():
+        raise UserError(f"{movie} is a run directory, not a movie; give the movie to train on.")
     config = configuration(preset, mode, seed, lags, skip=not no_skip)
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size)
     control = TrainingControl()

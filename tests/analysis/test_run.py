@@ -127,6 +127,52 @@ def test_a_damaged_run_is_one_sentence(run: sv.Run, tmp_path: Path, name: str, d
         sv.load_run(folder)
 
 
+def test_maps_of_another_movie_are_damage(run: sv.Run, tmp_path: Path) -> None:
+    folder = copied(run, tmp_path)
+    tifffile.imwrite(folder / "drivers.tif", np.zeros((5, 5), np.int32))
+    with pytest.raises(sv.UserError, match=r"drivers\.tif"):
+        sv.load_run(folder)
+
+
+def test_a_pickle_is_never_opened(run: sv.Run, tmp_path: Path) -> None:
+    folder = copied(run, tmp_path)
+    np.save(folder / "latents.npy", np.array([{"run": "me"}], object), allow_pickle=True)
+    with pytest.raises(sv.UserError, match="damaged"):
+        sv.load_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("movie", {"shape": [10**12, 10**9, 10**9]}),
+        ("movie", {"shape": [300, -5, 38]}),
+        ("movie", {"shape": [300, 10**40, 38]}),
+        ("network", {"lags": 7}),
+        ("network", {"stride": "../../etc"}),
+    ],
+)
+def test_hostile_numbers_are_one_sentence(
+    run: sv.Run, tmp_path: Path, part: str, value: dict[str, object]
+) -> None:
+    folder = copied(run, tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    record[part] |= value
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(sv.UserError, match="damaged"):
+        sv.load_run(folder)
+
+
+def test_a_run_one_may_not_read_is_not_called_damaged(
+    run: sv.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", "latents.npy")
+
+    monkeypatch.setattr("napari_sparsevar.analysis.store.np.load", denied)
+    with pytest.raises(sv.UserError, match=r"latents\.npy: permission is denied"):
+        sv.load_run(run.path)
+
+
 def test_a_newer_run_says_so(run: sv.Run, tmp_path: Path) -> None:
     folder = copied(run, tmp_path)
     record = json.loads((folder / "run.json").read_text())

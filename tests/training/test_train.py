@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 import napari_sparsevar as sv
@@ -427,9 +428,10 @@ def test_a_full_disk_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def full(*args: object, **kwargs: object) -> None:
-        raise OSError(28, "No space left on device")
+        # As the writer of the weights says it on a disk that is full.
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr("napari_sparsevar.training.checkpoint.save_file", full)
+    monkeypatch.setattr("napari_sparsevar.analysis.store.save_file", full)
     message = failure_of(small_movie, small_config, tmp_path / "run")
     assert "disk is full" in message
 

@@ -22,6 +22,7 @@ from napari_sparsevar.analysis.store import (
 )
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.movie.files import explain
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +138,9 @@ def load_run(path: Path | str) -> Run:
     try:
         losses = read_table(folder / LOSSES, LOSS_COLUMNS)
         return Run(folder, record, read_results(folder, record), losses)
-    except Exception as error:  # noqa: BLE001 - readers of several formats met a foreign file
+    except PermissionError as error:
+        raise UserError(f"Cannot read {error.filename}: {explain(error)}.") from error
+    except Exception as error:  # whatever a foreign file makes the readers of its format raise
         raise UserError(f"The run {folder} is damaged ({error}): train it again.") from error
 
 

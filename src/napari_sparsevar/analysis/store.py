@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tifffile
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
@@ -62,6 +66,20 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(temporary, index=False)
 
 
+def write_tensors(path: Path, tensors: dict[str, Tensor], numbers: str | None = None) -> None:
+    """Write tensors, with text about them if there is any; UserError if the disk refuses."""
+    metadata = None if numbers is None else {"numbers": numbers}
+    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with replacing(path, overwrite=True) as temporary:
+        try:
+            save_file(kept, temporary, metadata)
+        except SafetensorError as error:
+            # It hides what the system said in its text.
+            said = re.search(r"os error (\d+)", str(error))
+            code = int(said[1]) if said else errno.EIO
+            raise OSError(code, os.strerror(code), str(path)) from error
+
+
 def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     """Read a table that must have these columns (it may have more); KeyError if it has not."""
     table = pd.read_csv(path)
@@ -77,8 +95,7 @@ def write_results(folder: Path, results: Results, pixel_size_um: float | None) -
     _write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
     with replacing(folder / LATENTS, overwrite=True) as path, path.open("wb") as file:
         np.save(file, results.latents, allow_pickle=False)
-    with replacing(folder / ANALYSIS, overwrite=True) as path:
-        save_file(_tensors(results), path)
+    write_tensors(folder / ANALYSIS, _tensors(results))
 
 
 def read_results(folder: Path, record: RunRecord) -> Results:
@@ -136,10 +153,13 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         tensors[f"{name}.latent"] = torch.from_numpy(entries.row.astype(np.int32))
         tensors[f"{name}.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
         tensors[f"{name}.value"] = torch.from_numpy(entries.data)
-    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+    return tensors
 
 
 def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
+    size = tensors["mean"].shape[-1]
+    if tensors["coefficients"].shape != (size * record.network.lags, size):
+        raise ValueError(f"{ANALYSIS} does not fit the lags in {RECORD}")
     statistics = Moments(tensors["gram"], tensors["cross"], tensors["variance"], int(tensors["n"]))
     return FittedVar(
         statistics,

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from napari_sparsevar.analysis.store import write_tensors
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import replacing
 from napari_sparsevar.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -32,9 +31,7 @@ def save_checkpoint(folder: Path, trainer: Trainer) -> Path:
         "best_loss": trainer.best_loss,
         "since_best": trainer.since_best,
     }
-    with replacing(folder / CHECKPOINT, overwrite=True) as path:
-        kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        save_file(kept, path, metadata={"numbers": json.dumps(numbers)})
+    write_tensors(folder / CHECKPOINT, tensors, json.dumps(numbers))
     return folder / CHECKPOINT
 
 
@@ -52,18 +49,24 @@ def load_checkpoint(folder: Path, trainer: Trainer) -> None:
             numbers = json.loads(file.metadata()["numbers"])
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         device = next(trainer.network.parameters()).device
-        trainer.network.load_state_dict(_under("network.", tensors))
         trainer.best = {name: value.to(device) for name, value in _under("best.", tensors).items()}
+        trainer.keep_best()  # fails now, and not after the last step, where it does not fit
+        trainer.network.load_state_dict(_under("network.", tensors))
         _load_optimiser(trainer, _under("optimiser.", tensors))
         if "coefficients" in tensors:
             trainer.coefficients = tensors["coefficients"].to(device)
         trainer.step, trainer.chunks = int(numbers["step"]), int(numbers["chunks"])
-        trainer.best_step, trainer.best_loss = int(numbers["best_step"]), numbers["best_loss"]
+        trainer.best_step, trainer.best_loss = (
+            int(numbers["best_step"]),
+            float(numbers["best_loss"]),
+        )
         trainer.since_best = int(numbers["since_best"])
     except FileNotFoundError:
         raise UserError(f"There is no checkpoint in {folder} to resume from.") from None
-    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        raise UserError(f"The checkpoint {path} cannot be used: train again.") from error
+    except (SafetensorError, LookupError, ValueError, TypeError, RuntimeError) as error:
+        raise UserError(
+            f"The checkpoint {path} cannot be used: train again with overwrite."
+        ) from error
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

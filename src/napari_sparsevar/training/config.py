@@ -46,6 +46,7 @@ class TrainConfig(BaseModel):
     seed: int = Field(
         0,
         ge=0,
+        le=2**31 - 1,
         title="Seed",
         description="Same seed, same movie, same result on the CPU.",
         json_schema_extra={"group": "basic"},

@@ -53,6 +53,8 @@ def run_steps(
         yield from _fitting(trainer, trainer.calibrate)
         yield from _validated(trainer)  # the untrained network is the first model to beat
     while trainer.step < config.steps:
+        if trainer.exhausted:  # at once where a training killed after its last step is resumed
+            return "early-stopping"
         yield from _pause(trainer, control)
         if control.stop_requested:
             return "stopped"
@@ -64,8 +66,6 @@ def run_steps(
             yield from _validated(trainer)
         if trainer.step % config.checkpoint_every == 0:
             yield CheckpointSaved(trainer.step, save())
-        if trainer.exhausted:
-            return "early-stopping"
     return "completed"
 
 

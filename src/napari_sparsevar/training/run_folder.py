@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, is_dataclass
@@ -16,13 +18,16 @@ from napari_sparsevar.analysis.store import (
     EVENTS,
     LOSS_COLUMNS,
     LOSSES,
+    RECORD,
     is_run_directory,
+    read_table,
     write_table,
 )
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.files import explain
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss
+from napari_sparsevar.training.lock import LOCK, FolderLock, check_free
 
 
 @dataclass(frozen=True)
@@ -30,59 +35,135 @@ class RunFolder:
     """The folder a training works in and the place its result goes.
 
     An existing run is replaced only when the new one is complete: until then the training works in
-    ``<out>.new`` beside it.
+    a hidden folder beside it.
+
+    Attributes
+    ----------
+    out : Path
+        The run directory.
+    working : Path
+        ``out`` itself where that was free.
+    lock : FolderLock
+        Keeps other trainings out of ``working``.
+    made : tuple of Path
+        Folders that were not there before, the deepest first.
     """
 
     out: Path
     working: Path
+    lock: FolderLock
+    made: tuple[Path, ...] = ()
 
     def publish(self) -> Path:
         """Move the complete result to its place; return it."""
-        if self.working == self.out:
-            return self.out
-        old = self.out.with_name(f"{self.out.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        self.out.rename(old)
-        self.working.rename(self.out)
-        shutil.rmtree(old, ignore_errors=True)
+        if self.working != self.out:
+            self.lock.release()  # it would move along, and on Windows be in the way
+            _replace(self.out, self.working)
         return self.out
+
+    def discard(self) -> None:
+        """Forget a training without a single step, so that the next one finds the place free."""
+        for name in (RECORD, EVENTS):
+            (self.working / name).unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let others have the folder, which goes if nothing came of it."""
+        self.lock.release()
+        with contextlib.suppress(OSError):  # as soon as one of them is not empty
+            for folder in self.made:
+                folder.rmdir()
 
 
 def prepare_folder(out: Path, *, resume: bool, overwrite: bool) -> RunFolder:
-    """Decide where to work, creating the folder.
+    """Decide where to work, creating the folder; it is locked until released.
 
     Raises
     ------
     UserError
         If there is something at ``out`` already and neither switch was given, nothing to resume,
-        or the folder cannot be written.
+        another training is at work there, or the folder cannot be written.
     """
-    if resume:
-        return _folder_to_resume(out)
-    occupied = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    out = out.expanduser().absolute()
+    try:
+        for folder in (out, working_place(out)):
+            check_free(folder)
+        _recover(out)
+        return _folder_to_resume(out) if resume else _new_folder(out, overwrite)
+    except OSError as error:
+        raise UserError(f"Cannot use the run directory {out}: {explain(error)}.") from error
+
+
+def working_place(out: Path) -> Path:
+    """Return where a training works while an older run is still in its place."""
+    return _beside(out, "new")
+
+
+def _beside(out: Path, kind: str) -> Path:
+    # Hidden and with our name: ``run.new`` or ``run.old`` might be somebody's own copy. Beside
+    # the folder itself, not a link to it, because a folder cannot be renamed to another disk.
+    place = Path(os.path.realpath(out))
+    return place.parent / f".{place.name}.sparsevar-{kind}"
+
+
+def _replace(out: Path, new: Path) -> None:
+    """Put ``new`` in the place of ``out``, which is at every moment here or beside it."""
+    place, old = Path(os.path.realpath(out)), _beside(out, "old")
+    shutil.rmtree(old, ignore_errors=True)
+    place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(out: Path) -> None:
+    """Finish what a process was killed in while it replaced a run."""
+    place, new, old = Path(os.path.realpath(out)), working_place(out), _beside(out, "old")
+    if is_run_directory(old) and not place.exists():
+        old.rename(place)
+    if is_run_directory(place) and is_run_directory(new) and read_record(new).status == "finished":
+        _replace(out, new)
+    if is_run_directory(place):
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _new_folder(out: Path, overwrite: bool) -> RunFolder:
+    occupied = out.exists() and (
+        not out.is_dir() or any(entry.name != LOCK for entry in out.iterdir())
+    )
+    if occupied and not is_run_directory(out):
+        raise UserError(
+            f"{out} exists already, is not a run directory and is not overwritten: choose another."
+        )
     if occupied and not overwrite:
         raise UserError(
             f"{out} exists already: choose another run directory, or overwrite or resume it."
         )
-    if occupied and not is_run_directory(out):
-        raise UserError(f"{out} is not a run directory and is not overwritten: choose another.")
-    working = out.with_name(f"{out.name}.new") if occupied else out
-    try:
-        if working != out:
-            shutil.rmtree(working, ignore_errors=True)
-        working.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"Cannot create the run directory {out}: {explain(error)}.") from error
-    return RunFolder(out, working)
+    working = working_place(out) if occupied else out
+    if occupied and working.exists():
+        shutil.rmtree(working)
+    made = tuple(folder for folder in (working, *working.parents) if not folder.exists())
+    working.mkdir(parents=True, exist_ok=True)
+    return RunFolder(out, working, FolderLock(working), made)
 
 
 def _folder_to_resume(out: Path) -> RunFolder:
-    for working in (out.with_name(f"{out.name}.new"), out):
+    for working in (working_place(out), out):
         if (working / CHECKPOINT).exists():
-            return RunFolder(out, working)
-    if is_run_directory(out) and read_record(out).status == "finished":
+            lock = FolderLock(working)
+            for unfinished in working.glob(".*-????????.*"):  # written when the process was killed
+                unfinished.unlink()
+            return RunFolder(out, working, lock)
+    if not is_run_directory(out):
+        raise UserError(f"There is no checkpoint in {out} to resume from: train without resume.")
+    if read_record(out).status == "finished":
         raise UserError(f"The run {out} is complete: there is nothing to resume.")
-    raise UserError(f"There is no checkpoint in {out} to resume from: train without resume.")
+    raise UserError(
+        f"The training in {out} ended before its first checkpoint, so there is nothing to resume: "
+        "overwrite it."
+    )
 
 
 @dataclass
@@ -99,7 +180,10 @@ class EventLog:
         """Take over the losses of an earlier session up to ``step``."""
         path = self.folder / LOSSES
         if path.exists():
-            table = pd.read_csv(path)
+            try:
+                table = read_table(path, LOSS_COLUMNS)
+            except (ValueError, KeyError) as error:
+                raise UserError(f"{path} is damaged: train again with overwrite.") from error
             self._losses = table[table["step"] <= step].to_dict("records")
 
     def add(self, event: TrainingEvent) -> None:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.analysis.run import read_record
-from napari_sparsevar.analysis.store import MODEL, write_record, write_results
+from napari_sparsevar.analysis.store import MODEL, write_record, write_results, write_tensors
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain, replacing
+from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.training.checkpoint import (
     load_checkpoint,
@@ -89,7 +88,11 @@ def train(
     try:
         torch.set_num_threads(threads or before)
         folder = prepare_folder(Path(out), resume=resume, overwrite=overwrite)
-        yield from _Training(movie, config, folder, where, control or TrainingControl()).run(resume)
+        training = _Training(movie, config, folder, where, control or TrainingControl())
+        try:
+            yield from training.run(resume)
+        finally:
+            folder.release()
     except UserError as error:
         yield Failed(str(error))
     except torch.OutOfMemoryError:
@@ -99,8 +102,13 @@ def train(
         )
     except FloatingPointError as error:
         yield Failed(f"The training diverged ({error}): lower the learning rate.")
+    except MemoryError:
+        yield Failed(
+            "The memory of this computer does not suffice: close other programs or crop the movie."
+        )
     except OSError as error:
-        yield Failed(f"The training cannot go on: {explain(error)} ({error.filename}).")
+        place = error.filename or Path(out)
+        yield Failed(f"The training cannot go on because of {place}: {explain(error)}.")
     except Exception as error:  # noqa: BLE001 - a failure is an event, see ``Failed``
         yield Failed(
             f"The training failed: {type(error).__name__}: {error}", traceback.format_exc()
@@ -137,6 +145,7 @@ class _Training:
             yield event
         reason = yield from self._steps(prepared, log)
         if prepared.trainer.step == 0:
+            self.folder.discard()
             yield Finished(reason, None, 0, time.perf_counter() - began, peak_memory_mb())
             return
         yield from self._conclude(prepared, record, log, reason, began)
@@ -215,6 +224,8 @@ class _Training:
         seconds = time.perf_counter() - began
         self._write(prepared, record, results, log, reason, seconds)
         path = self.folder.publish()
+        if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
+            remove_checkpoint(path)
         yield Finished(reason, path, trainer.step, seconds, peak_memory_mb())
 
     def _write(
@@ -228,8 +239,7 @@ class _Training:
     ) -> None:
         working, trainer = self.folder.working, prepared.trainer
         log.write_losses()
-        with replacing(working / MODEL, overwrite=True) as path:
-            save_file(trainer.weights(), path)
+        write_tensors(working / MODEL, trainer.weights())
         write_results(working, results, self.movie.pixel_size_um)
         metrics: dict[str, float | int | str | None] = {
             "reason": reason,
@@ -246,5 +256,3 @@ class _Training:
         }
         update = {"status": "finished", "metrics": metrics}
         write_record(working, record.model_copy(update=update))
-        if reason != "stopped":
-            remove_checkpoint(working)
