@@ -29,6 +29,7 @@ def test_drivers_labels_and_table_agree(run: sv.Run) -> None:
     labels = np.unique(run.driver_labels)
     assert set(labels[labels > 0]) == set(run.drivers["label"])
     assert list(run.drivers["rank"]) == list(range(1, len(run.drivers) + 1))
+    assert run.drivers["strength"].is_monotonic_decreasing
     for row in run.drivers.itertuples():
         region = run.driver_labels == row.label
         assert region.sum() == row.area_px

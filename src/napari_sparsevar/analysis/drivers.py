@@ -80,7 +80,7 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
     peaks = _peaks(smooth, SEPARATION * spacing)
     peaks = [(y, x) for y, x in peaks if smooth[y, x] > threshold][:most]
-    labels = _regions(smooth, peaks, REACH * spacing)
+    labels = _ranked(_regions(smooth, peaks, REACH * spacing), contribution)
     rows = [_describe(rank, labels, contribution) for rank in range(1, len(peaks) + 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
@@ -109,6 +109,16 @@ def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> L
         components, _ = ndimage.label(near & (image >= HALF_HEIGHT * image[row, column]))
         labels[components == components[row, column]] = index + 1
     return labels
+
+
+def _ranked(labels: LabelImage, contribution: FloatImage) -> LabelImage:
+    """Renumber the regions so that the one with the strongest pixel is 1."""
+    found = np.unique(labels[labels > 0])
+    strength = ndimage.maximum(contribution, labels, found) if len(found) else np.empty(0)
+    rank = np.zeros(int(found.max(initial=0)) + 1, np.int32)
+    rank[found[np.argsort(-np.asarray(strength), kind="stable")]] = np.arange(1, len(found) + 1)
+    ranked: LabelImage = rank[labels]
+    return ranked
 
 
 def _describe(rank: int, labels: LabelImage, contribution: FloatImage) -> dict[str, float]:

@@ -40,7 +40,7 @@ class MovieIdentity(BaseModel):
             frame = np.asarray(movie.data[index].compute(scheduler="synchronous"))
             digest.update(np.ascontiguousarray(frame).tobytes())
         return cls(
-            source=str(movie.source) if movie.source else None,
+            source=str(movie.source.absolute()) if movie.source else None,
             name=movie.name,
             shape=(movie.n_frames, *movie.shape),
             dtype=str(movie.data.dtype),
