@@ -19,7 +19,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from napari_sparsevar import cli
+from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
+from napari_sparsevar.analysis.store import write_record
+from napari_sparsevar.cli import commands, progress, summary
+from napari_sparsevar.cli.summary import TOP_DRIVERS
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie import REGIMES, Truth, open_movie, simulate_movie, write_movie
 from napari_sparsevar.training import config
 from napari_sparsevar.training.control import TrainingControl
@@ -134,8 +139,8 @@ def test_a_wrong_command_line_is_one_sentence(arguments: list[str], named: str) 
 
 
 def test_choices_are_those_of_the_library() -> None:
-    assert [choice.value for choice in cli.Preset] == list(config.PRESETS)
-    assert [choice.value for choice in cli.Mode] == list(get_args(config.Mode))
+    assert [choice.value for choice in commands.Preset] == list(config.PRESETS)
+    assert [choice.value for choice in commands.Mode] == list(get_args(config.Mode))
     for name in REGIMES:
         assert name in sparsevar("simulate", "--help").output
 
@@ -153,7 +158,7 @@ def test_simulated_movie_and_truth_belong_together(movie: Path) -> None:
 
 
 def test_simulate_has_the_defaults_of_the_library() -> None:
-    command = inspect.signature(cli.simulate).parameters
+    command = inspect.signature(commands.simulate).parameters
     library = inspect.signature(simulate_movie).parameters
     names = {
         "seed": "seed",
@@ -232,7 +237,7 @@ def test_info_of_a_folder_that_is_no_run(tmp_path: Path, content: str) -> None:
 def test_a_summary_is_aligned_and_says_what_is_not_known(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    cli.print_values({"fps": None, "pixel_size": 0.5, "network": {"lags": 1}, "notes": []})
+    summary.print_values({"fps": None, "pixel_size": 0.5, "network": {"lags": 1}, "notes": []})
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "fps         not known",
@@ -244,9 +249,9 @@ def test_a_summary_is_aligned_and_says_what_is_not_known(
 
 
 def test_a_table_has_one_line_a_row() -> None:
-    table = cli.as_table([{"rank": 1, "strength": 0.5}, {"rank": 2, "strength": None}])
+    table = summary.as_table([{"rank": 1, "strength": 0.5}, {"rank": 2, "strength": None}])
     assert table.splitlines() == ["rank   strength", "   1        0.5", "   2  not known"]
-    assert cli.as_table([]) == "none"
+    assert summary.as_table([]) == "none"
 
 
 # train
@@ -257,7 +262,7 @@ def test_train_hands_over_every_option(movie: Path, tmp_path: Path, pretend: Any
     options = ["--preset", "fast", "--device", "cpu", "--seed", "7", "--fps", "30"]
     options += ["--pixel-size", "0.8", "--mode", "two-stage", "--lags", "3", "--no-skip"]
     out = tmp_path / "run"
-    done = sparsevar("train", movie, "--out", out, *options, "--resume", "--overwrite")
+    done = sparsevar("train", movie, "--out", out, *options, "--overwrite")
     assert done.exit_code == 0, done.output
     (call,) = calls
     settings = call["config"]
@@ -266,8 +271,36 @@ def test_train_hands_over_every_option(movie: Path, tmp_path: Path, pretend: Any
     assert (settings.model.lags, settings.model.skip) == (3, False)
     assert (call["movie"].fps, call["movie"].pixel_size_um) == (30, 0.8)
     assert (call["out"], call["device"]) == (out, "cpu")
-    assert call["resume"] is True
+    assert call["resume"] is False
     assert call["overwrite"] is True
+
+
+def test_resume_takes_the_settings_it_was_started_with(
+    movie: Path, tmp_path: Path, pretend: Any
+) -> None:
+    settings = config.TrainConfig(seed=7, steps=33, model=ModelConfig(stride=8, lags=2))
+    record = RunRecord(
+        movie=MovieIdentity.of(open_movie(movie)),
+        configuration=settings.model_dump(),
+        network=settings.model,
+        device="cpu",
+    )
+    out = tmp_path / "run"
+    out.mkdir()
+    write_record(out, record)
+    calls = pretend(FINISHED)
+    done = sparsevar("train", movie, "--out", out, "--resume")
+    assert done.exit_code == 0, done.output
+    assert calls[0]["config"] == settings
+    assert calls[0]["resume"] is True
+
+
+def test_nothing_to_resume_is_one_sentence(movie: Path, tmp_path: Path, pretend: Any) -> None:
+    calls = pretend(FINISHED)
+    done = sparsevar("train", movie, "--out", tmp_path / "run", "--resume")
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr), done.stderr
+    assert not calls
 
 
 def test_train_without_options_is_the_standard_preset(
@@ -496,7 +529,7 @@ def test_the_first_interrupt_stops_and_keeps_the_best_model(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     control, before = TrainingControl(), signal.getsignal(signal.SIGINT)
-    end = cli.follow(interrupted(control, 1), control)
+    end = progress.follow(interrupted(control, 1), control)
     assert isinstance(end, Finished)
     assert end.reason == "stopped"
     assert "best model" in capsys.readouterr().err
@@ -506,7 +539,7 @@ def test_the_first_interrupt_stops_and_keeps_the_best_model(
 def test_the_second_interrupt_aborts() -> None:
     control, before = TrainingControl(), signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        cli.follow(interrupted(control, 2), control)
+        progress.follow(interrupted(control, 2), control)
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -522,7 +555,7 @@ def test_an_interrupt_while_printing_is_no_error() -> None:
 
     control = TrainingControl()
     buffered = io.BufferedWriter(Printing())
-    with pytest.MonkeyPatch.context() as patch, cli.stop_on_interrupt(control):
+    with pytest.MonkeyPatch.context() as patch, progress.stop_on_interrupt(control):
         patch.setattr(sys, "stderr", io.TextIOWrapper(buffered, write_through=True))
         print("a line", file=sys.stderr)
         sys.stderr.flush()
@@ -531,14 +564,14 @@ def test_an_interrupt_while_printing_is_no_error() -> None:
 
 def test_a_training_that_ends_in_silence_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="without saying how"):
-        cli.follow(iter([]), TrainingControl())
+        progress.follow(iter([]), TrainingControl())
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"), [(None, ""), (5.4, "0:05 left"), (59.6, "1:00 left"), (754, "12:34 left")]
 )
 def test_remaining_time(seconds: float | None, said: str) -> None:
-    assert cli.remaining(seconds) == said
+    assert progress.remaining(seconds) == said
 
 
 def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -557,7 +590,7 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = json.loads(sparsevar("info", tmp_path, "--json").stdout)
     assert summary["metrics"] == {"validation": 0.5}
     assert summary["edges"] == 2
-    assert [row["rank"] for row in summary["drivers"]] == list(range(1, cli.TOP_DRIVERS + 1))
+    assert [row["rank"] for row in summary["drivers"]] == list(range(1, TOP_DRIVERS + 1))
     assert summary["drivers"][0]["stability"] is None
     words = sparsevar("info", tmp_path).stdout
     assert "strongest drivers" in words

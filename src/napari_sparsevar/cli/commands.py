@@ -1,0 +1,232 @@
+"""The command ``sparsevar``: simulate a movie, train on one, look at a movie or a run.
+
+Thin: it parses, calls the library and prints. The library is imported inside the commands, so that
+``sparsevar --help`` need not wait for torch.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from napari_sparsevar.cli.outcome import (
+    INTERRUPTED,
+    UNEXPECTED,
+    OneSentenceGroup,
+    explained,
+    fail,
+    report,
+    run_folder,
+)
+from napari_sparsevar.cli.progress import follow
+from napari_sparsevar.cli.summary import as_table, print_values, summary_of_movie, summary_of_run
+from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_sparsevar.training.config import TrainConfig
+
+
+class Preset(StrEnum):
+    """How long to train."""
+
+    fast = "fast"
+    standard = "standard"
+    thorough = "thorough"
+
+
+class Mode(StrEnum):
+    """Whether the prediction error trains the network."""
+
+    end_to_end = "end-to-end"
+    two_stage = "two-stage"
+
+
+app = typer.Typer(
+    name="sparsevar",
+    cls=OneSentenceGroup,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="See which places in the tissue drive the activity that follows.",
+)
+
+
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is already there.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command(help="Write a movie with known drivers, and the truth about it.")
+@explained
+def simulate(
+    out: Annotated[Path, typer.Option(help="The TIFF file to write.", metavar="MOVIE.tif")],
+    truth: Annotated[
+        Path, typer.Option(help="The file for cells and connections.", metavar="TRUTH.npz")
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same movie.")] = 0,
+    frames: Annotated[int, typer.Option(min=1, help="Number of frames.")] = 3000,
+    size: Annotated[
+        tuple[int, int], typer.Option(metavar="H W", help="Height and width in pixels.")
+    ] = (64, 64),
+    regime: Annotated[
+        str, typer.Option(help="easy, medium_noise, strong_noise or weak_coupling.")
+    ] = "easy",
+    fps: Annotated[float, typer.Option(help="Frames per second.")] = 15.0,
+    pixel_size: Annotated[
+        float, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
+    ] = 2.0,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Write a simulated movie and its truth."""
+    from napari_sparsevar.movie import simulate_movie, write_movie
+
+    if out.resolve() == truth.resolve():
+        raise UserError(f"{out} cannot hold both movie and truth; choose two names.")
+    for path in (out, truth):
+        # Before the work, and before one of the two files is there without the other.
+        if path.exists() and not overwrite:
+            raise UserError(f"{path} exists already; choose another name or add --overwrite.")
+    movie, known = simulate_movie(
+        frames, size, seed=seed, regime=regime, fps=fps, pixel_size_um=pixel_size
+    )
+    write_movie(movie.data, out, fps=fps, pixel_size_um=pixel_size, overwrite=overwrite)
+    known.save(truth, overwrite=overwrite)
+    typer.echo(
+        f"Wrote {out} ({frames} frames of {size[0]} x {size[1]} px) and {truth} "
+        f"({len(known.drivers)} drivers among {len(known.centres)} cells)."
+    )
+
+
+@app.command(help="Train on a movie and write a run directory.")
+@explained
+def train(
+    movie: Annotated[Path, typer.Argument(help="TIFF file or Zarr folder.", metavar="MOVIE")],
+    out: Annotated[Path, typer.Option(help="The run directory to write.", metavar="RUN")],
+    preset: Annotated[Preset, typer.Option(help="How long to train.")] = Preset.standard,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Same seed, same result on the CPU.")] = 0,
+    fps: Annotated[float | None, typer.Option(help="Frames per second of the movie.")] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
+    ] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="two-stage fits the VAR after the autoencoder, for comparison.")
+    ] = Mode.end_to_end,
+    lags: Annotated[
+        int | None, typer.Option(help="How many past frames predict the next one.")
+    ] = None,
+    no_skip: Annotated[
+        bool, typer.Option("--no-skip", help="Without the static skip, for comparison.")
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Continue where a training ended, with its own settings."),
+    ] = False,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Train and show the progress."""
+    from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.training.control import TrainingControl
+    from napari_sparsevar.training.events import Failed
+    from napari_sparsevar.training.train import train as start
+
+    if (movie / "run.json").is_file():
+        raise UserError(f"{movie} is a run directory, not a movie; give the movie to train on.")
+    if resume:
+        config = recorded_configuration(out)
+    else:
+        config = configuration(preset, mode, seed, lags, skip=not no_skip)
+    opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size)
+    control = TrainingControl()
+    events = start(
+        opened, config, out=out, device=device, resume=resume, overwrite=overwrite, control=control
+    )
+    for note in opened.notes:
+        typer.echo(note, err=True)
+    end = follow(events, control)
+    if isinstance(end, Failed):
+        if not end.details:
+            raise UserError(end.message)
+        if debug:
+            typer.echo(end.details, err=True)
+            fail(end.message)
+        else:
+            report(end.message, end.details, out)
+        raise typer.Exit(UNEXPECTED)
+    if end.path is None:
+        fail("Stopped before the first training step; there is nothing to keep.")
+        raise typer.Exit(INTERRUPTED)
+    typer.echo(
+        f"The run is in {end.path}: {end.steps} steps ({end.reason}) in "
+        f"{end.seconds:.1f} s, at most {end.peak_memory_mb:,.0f} MB of memory."
+    )
+
+
+def configuration(
+    preset: Preset, mode: Mode, seed: int, lags: int | None, *, skip: bool
+) -> TrainConfig:
+    """Return the settings, or say which option is out of range."""
+    from pydantic import ValidationError
+
+    from napari_sparsevar.model.config import ModelConfig
+    from napari_sparsevar.training.config import TrainConfig
+
+    try:
+        model = ModelConfig(skip=skip, **({} if lags is None else {"lags": lags}))
+        return TrainConfig.from_preset(preset.value, mode=mode.value, seed=seed, model=model)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise UserError(f"{option} is {first['input']}: {first['msg'].lower()}.") from None
+
+
+def recorded_configuration(out: Path) -> TrainConfig:
+    """Return the settings a training was started with, so that nobody has to repeat them."""
+    from pydantic import ValidationError
+
+    from napari_sparsevar.analysis.run import read_record
+    from napari_sparsevar.training.config import TrainConfig
+
+    folder = run_folder(out)
+    if folder is None:
+        raise UserError(f"There is no training in {out} to resume; train without --resume.")
+    try:
+        return TrainConfig.model_validate(read_record(folder).configuration)
+    except ValidationError:
+        raise UserError(
+            f"The settings in {folder / 'run.json'} are damaged; train again."
+        ) from None
+
+
+@app.command(help="Say what a movie or a run directory holds.")
+@explained
+def info(
+    path: Annotated[Path, typer.Argument(help="A movie or a run directory.", metavar="MOVIE|RUN")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Print a summary."""
+    summary = summary_of_run(path) if (path / "run.json").is_file() else summary_of_movie(path)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+        return
+    drivers = summary.pop("drivers", None)
+    print_values(summary)
+    if drivers is not None:
+        typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

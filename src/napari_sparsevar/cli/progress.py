@@ -1,0 +1,118 @@
+"""A training on standard error: a bar with loss and remaining time, and what Ctrl-C does."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_sparsevar.training.control import TrainingControl
+    from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
+
+STOPPING = "Stopping and keeping the best model so far; press Ctrl-C again to abort."
+
+
+def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finished | Failed:
+    """Show the progress of a training on standard error and return how it ended."""
+    from napari_sparsevar.training.events import Failed, Finished
+
+    told = False
+    with Display() as display, stop_on_interrupt(control):
+        for event in events:
+            if control.stop_requested and not told:
+                told = True
+                display.say(STOPPING)
+            if isinstance(event, Finished | Failed):
+                return event
+            display.show(event)
+    raise RuntimeError("The training ended without saying how")
+
+
+@contextlib.contextmanager
+def stop_on_interrupt(control: TrainingControl) -> Iterator[None]:
+    """Let the first Ctrl-C end the training with the best model so far, and the second abort."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        # No word here: it may come in the middle of another line being printed.
+        control.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Display:
+    """A progress bar with loss and remaining time; plain lines where there is no terminal."""
+
+    def __enter__(self) -> Display:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description:<24.24}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[detail]}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("Starting", total=1.0, detail="")
+        self._bar.start()
+        self._last = ""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the bar."""
+        self._console.print(sentence, markup=False, soft_wrap=True)
+
+    def show(self, event: TrainingEvent) -> None:
+        """Show one event of the training."""
+        from napari_sparsevar.training import events
+
+        match event:
+            case events.Started():
+                height, width = event.shape
+                resumed = f", from step {event.resumed_from_step}" * bool(event.resumed_from_step)
+                self.say(
+                    f"Training on {event.device}: {event.n_frames} frames of {height} x {width} px,"
+                    f" {event.n_steps} steps{resumed}."
+                )
+            case events.Progress():
+                self._move(event.message, event.fraction, remaining(event.eta_seconds))
+            case events.StepLoss():
+                loss = f"loss {event.terms['total']:.4f}"
+                detail = f"{loss}  {remaining(event.eta_seconds)}"
+                self._move("Training", event.step / event.n_steps, detail)
+            case events.ValidationLoss() if not self._console.is_terminal:
+                best = " (best so far)" if event.is_best else ""
+                self.say(f"Step {event.step}: validation loss {event.terms['total']:.4f}{best}")
+            case events.Notice():
+                self.say(event.message)
+            case _:
+                pass  # checkpoints and pauses need no words here
+
+    def _move(self, what: str, fraction: float, detail: str) -> None:
+        self._bar.update(self._task, description=what, completed=fraction, detail=detail)
+        if not self._console.is_terminal and what != self._last:
+            self.say(f"{what} ...")
+        self._last = what
+
+
+def remaining(seconds: float | None) -> str:
+    """Say how long it still takes."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} left"

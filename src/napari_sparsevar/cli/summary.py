@@ -1,0 +1,86 @@
+"""What there is to say about a movie or a run, as values, as text and as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+TOP_DRIVERS = 10
+
+
+def print_values(values: dict[str, Any], indent: str = "") -> None:
+    """Print names and values, one a line, groups below their name."""
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        label = indent + name.replace("_", " ").ljust(width)
+        if isinstance(value, dict) and value:
+            typer.echo(f"{label.rstrip()}")
+            print_values(value, indent + "  ")
+        else:
+            typer.echo(f"{label}  {as_text(value)}")
+
+
+def summary_of_movie(path: Path) -> dict[str, Any]:
+    """Return what a movie file says and what its frames hold, ready for JSON."""
+    from napari_sparsevar.movie import check_frames, open_movie
+
+    movie = open_movie(path)
+    report = check_frames(movie)
+    return {
+        "movie": str(path),
+        "frames": movie.n_frames,
+        "height_px": movie.shape[0],
+        "width_px": movie.shape[1],
+        "dtype": str(movie.data.dtype),
+        "size_mb": round(movie.data.nbytes / 1e6, 1),
+        "frames_per_second": movie.fps,
+        "pixel_size_um": movie.pixel_size_um,
+        "minimum": report.minimum,
+        "maximum": report.maximum,
+        "bad_frames": report.n_bad,
+        "saturation_level": report.saturation_level,
+        "saturated_fraction": report.saturated_fraction,
+        "notes": [*movie.notes, *report.sentences()],
+    }
+
+
+def summary_of_run(path: Path) -> dict[str, Any]:
+    """Return how a run was made and what it found, ready for JSON."""
+    from napari_sparsevar.analysis import load_run
+
+    run = load_run(path)
+    # Through the record's own JSON, so that whatever it holds can be printed.
+    record = json.loads(run.record.model_dump_json())
+    return {
+        "run": str(path),
+        "edges": len(run.edges),
+        **record,
+        "drivers": json.loads(run.drivers.head(TOP_DRIVERS).to_json(orient="records")),
+    }
+
+
+def as_text(value: Any) -> str:
+    """Write a value of a summary as a person would."""
+    if value is None:
+        return "not known"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | dict):
+        return " ".join(map(as_text, value)) or "none"
+    return str(value)
+
+
+def as_table(rows: list[dict[str, Any]]) -> str:
+    """Write rows under their column names."""
+    if not rows:
+        return "none"
+    names = list(rows[0])
+    cells = [names, *([as_text(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+        for line in cells
+    )
