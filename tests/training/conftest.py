@@ -15,7 +15,7 @@ def small_movie() -> sv.Movie:
     return movie
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_config() -> sv.TrainConfig:
     return sv.TrainConfig(
         steps=8,

@@ -60,20 +60,10 @@ def assert_same_result(one: Path, other: Path) -> None:
 
 @pytest.fixture(scope="module")
 def finished(
-    small_movie: sv.Movie, tmp_path_factory: pytest.TempPathFactory
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[TrainingEvent]]:
-    config = sv.TrainConfig(
-        steps=8,
-        chunk_frames=24,
-        chunks=4,
-        crop=32,
-        validate_every=2,
-        checkpoint_every=2,
-        warmup_fraction=0.25,
-        model=sv.ModelConfig(stride=4, width=4),
-    )
     out = tmp_path_factory.mktemp("finished") / "run"
-    return out, list(sv.train(small_movie, config, out=out))
+    return out, list(sv.train(small_movie, small_config, out=out))
 
 
 def test_a_training_tells_its_story_in_order(finished: tuple[Path, list[TrainingEvent]]) -> None:
