@@ -52,7 +52,7 @@ def test_many_events_make_few_redraws(qtbot, plot, history, monkeypatch):
     for _ in range(100):
         plot.set_history(history)
     qtbot.wait(300)
-    assert len(redraws) == 1
+    assert 1 <= len(redraws) <= 2  # PySide looks the patched method up anew: twice per redraw
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
