@@ -152,24 +152,6 @@ def even_blocks(lazy: da.Array) -> da.Array:
     return even
 
 
-def read_frames(lazy: da.Array, start: int, stop: int) -> NDArray[Any]:
-    """Read frames now.
-
-    Parameters
-    ----------
-    lazy : dask.array.Array, shape (T, Y, X)
-        The movie.
-    start, stop : int
-        First frame and the one after the last.
-
-    Returns
-    -------
-    ndarray, shape (stop - start, Y, X)
-        Their pixels.
-    """
-    return np.asarray(lazy[start:stop])
-
-
 def read_blocks(
     lazy: da.Array, wanted: Sequence[tuple[int, int]] | None = None
 ) -> Iterator[tuple[int, NDArray[Any]]]:
