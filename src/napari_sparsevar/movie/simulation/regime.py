@@ -27,9 +27,9 @@ class Regime:
 
 REGIMES: dict[str, Regime] = {
     "easy": Regime(noise=1.0, coupling=0.5),
-    "medium_noise": Regime(noise=3.5, coupling=0.5),
-    "strong_noise": Regime(noise=6.0, coupling=0.5),
-    "weak_coupling": Regime(noise=1.0, coupling=0.26),
+    "medium_noise": Regime(noise=5.0, coupling=0.5),
+    "strong_noise": Regime(noise=8.0, coupling=0.5),
+    "weak_coupling": Regime(noise=1.0, coupling=0.22),
 }
 
 
