@@ -1,4 +1,4 @@
-"""The read-out on its own: Jacobians, criterion, drivers, and whether true drivers are found."""
+"""The read-out on its own: footprints, criterion, drivers, and whether true drivers are found."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from scipy import stats
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.drivers import find_drivers
-from napari_sparsevar.analysis.encoding import fixed_splits, inside_field
 from napari_sparsevar.analysis.fitting import extended_bic, refitted_residual
-from napari_sparsevar.analysis.responses import decoder_response, encoder_response
+from napari_sparsevar.analysis.footprints import sparse_footprints
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.model import LatentGrid, ModelConfig, SparseVarAutoencoder
-from napari_sparsevar.model.background import background
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.training.preparation import prepare
 
@@ -41,33 +39,13 @@ def network_and_grid(request: pytest.FixtureRequest) -> tuple[SparseVarAutoencod
     return network, LatentGrid((22, 30), stride, channels)
 
 
-def test_encoder_response_is_the_jacobian(
-    network_and_grid: tuple[SparseVarAutoencoder, LatentGrid],
-) -> None:
-    network, grid = network_and_grid
-    source = torch.Generator().manual_seed(1)
-    frames = torch.randn(1, *grid.padded_shape, generator=source)
-    static = torch.randn(3, *grid.padded_shape, generator=source)
-    inside, splits = inside_field(grid), fixed_splits(grid, 3)
-    fixed = background(frames, inside, network.config.background_diameter)
-
-    def encode(pixels: torch.Tensor) -> torch.Tensor:
-        visible = [inside * half for split in splits for half in (split, ~split)]
-        codes = [network.encoder(pixels, network.encoder.guide(half, static)) for half in visible]
-        return torch.stack(codes).mean(dim=0).flatten()
-
-    dense = torch.autograd.functional.jacobian(encode, frames - fixed).flatten(1)
-    sparse = encoder_response(network, frames, grid, static, splits)
-    np.testing.assert_allclose(sparse.toarray(), dense.numpy(), atol=1e-5)
-
-
-def test_decoder_response_is_the_footprints(
+def test_sparse_footprints_are_the_footprints(
     network_and_grid: tuple[SparseVarAutoencoder, LatentGrid],
 ) -> None:
     network, grid = network_and_grid
     static = torch.randn(3, *grid.padded_shape, generator=torch.Generator().manual_seed(1))
     footprints = network.footprints(grid.latent_shape, static).detach().flatten(1)
-    found = decoder_response(network, grid, static).toarray()
+    found = sparse_footprints(network, grid, static).toarray()
     np.testing.assert_allclose(found, footprints.numpy(), atol=1e-5)
 
 

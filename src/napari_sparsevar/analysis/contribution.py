@@ -1,8 +1,6 @@
-"""Which places drive the activity that follows: strengths of latents, maps of pixels."""
+"""Which places drive the activity that follows: from coefficients of latents to a map of pixels."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,41 +11,67 @@ from napari_sparsevar.model.grid import LatentGrid
 
 FloatImage = npt.NDArray[np.float32]
 
-
-@dataclass(frozen=True, eq=False)
-class Responses:
-    """Jacobians that carry the VAR from latents to pixels.
-
-    Attributes
-    ----------
-    encoder : csr_array, shape (p, Y X)
-        d latent / d pixel on the padded field of view.
-    decoder : csr_array, shape (p, Y X)
-        What each latent adds to a frame.
-    """
-
-    encoder: sparse.csr_array
-    decoder: sparse.csr_array
+_FLOOR = 0.1
+"""Share of the median variance of all pixels that is added to each, so that a pixel in which
+nothing ever happens is not blown up."""
 
 
-def pixel_effect(fitted: FittedVar, responses: Responses) -> npt.NDArray[np.float64]:
-    """Return how much one standard deviation of each latent moves the frame, (p,).
+def amplitude(fitted: FittedVar, footprints: sparse.csr_array) -> npt.NDArray[np.float64]:
+    """Return how much one standard deviation of each latent's innovation moves the frame, (p,).
 
     Root of the summed squares over pixels, in units of the noise scale of a pixel.
+
+    Parameters
+    ----------
+    fitted : FittedVar
+    footprints : csr_array, shape (p, Y X)
+        What each latent adds to a frame.
     """
-    squares = responses.decoder.multiply(responses.decoder).sum(axis=1)
-    return np.asarray(np.sqrt(np.asarray(squares)).ravel() * fitted.deviation.cpu().numpy())
+    squares = np.asarray(footprints.multiply(footprints).sum(axis=1)).ravel()
+    scale = (fitted.deviation * fitted.scale).cpu().numpy()
+    return np.asarray(np.sqrt(squares) * scale)
 
 
-def outgoing_strength(fitted: FittedVar, responses: Responses) -> npt.NDArray[np.float64]:
-    """Return how strongly each latent drives distant places, (p,).
+def source_weights(fitted: FittedVar, footprints: sparse.csr_array) -> sparse.csr_array:
+    """Return the drive of every pixel as a mixture of the latents' drives, (p, Y X).
 
-    Sum over distant targets j and lags of ``max(B_kj, 0)``, each weighted by how much target j
-    moves the predicted frame. Negative coefficients are left out: on movies with the background
-    removed most of them are echoes of that removal; ``influence`` shows both signs.
+    A pixel's activity is what is decoded there, so latent k has the weight ``d_k(u) s_k``, its
+    footprint times its standard deviation, divided by the standard deviation of the mixture. Only
+    latents of one neighbourhood mix.
     """
-    positive = np.maximum(fitted.distant(), 0.0).sum(axis=0)
-    return np.asarray(positive @ pixel_effect(fitted, responses))
+    deviation = fitted.deviation.cpu().numpy()
+    mixture = sparse.csr_array(footprints.multiply(deviation[:, None]))
+    size = fitted.n_latents
+    near = (fitted.weights[:size] == 0).cpu().numpy()
+    gram = sparse.csr_array(np.where(near, fitted.statistics.gram[:size, :size].cpu().numpy(), 0.0))
+    variance = np.asarray(mixture.multiply(gram @ mixture).sum(axis=0)).ravel()
+    active = variance[variance > 0]
+    floor = _FLOOR * float(np.median(active)) if active.size else 1.0
+    return sparse.csr_array(mixture.multiply(1.0 / np.sqrt(np.maximum(variance, 0.0) + floor)))
+
+
+def driving_strength(
+    fitted: FittedVar, footprints: sparse.csr_array, weights: sparse.csr_array
+) -> npt.NDArray[np.float64]:
+    """Return how strongly sources drive distant places, one number a column of ``weights``.
+
+    Root mean square over distant latents j and lags l of ``max(B_l' w, 0)_j``: by how many standard
+    deviations each moves when the source moves by one, every latent counting by its
+    ``amplitude``. Negative influences are left out: with the background removed most are echoes of
+    that removal; ``influence`` shows both signs.
+
+    Parameters
+    ----------
+    weights : csr_array, shape (p, sources)
+        Each source as a mixture of latents' drives.
+    """
+    counted = amplitude(fitted, footprints)
+    total = np.zeros(weights.shape[1])
+    for coefficients in fitted.distant():
+        moved = sparse.csr_array(sparse.csr_array(coefficients.T) @ weights)
+        moved.data = np.maximum(moved.data, 0.0) ** 2
+        total += np.asarray(counted @ moved)
+    return np.asarray(np.sqrt(total / max(float(counted.sum()), 1e-12)))
 
 
 def to_image(values: npt.NDArray[np.float64], grid: LatentGrid) -> FloatImage:
@@ -56,16 +80,16 @@ def to_image(values: npt.NDArray[np.float64], grid: LatentGrid) -> FloatImage:
     return np.ascontiguousarray(image, dtype=np.float32)
 
 
-def contribution_map(fitted: FittedVar, responses: Responses, grid: LatentGrid) -> FloatImage:
+def contribution_map(
+    fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid
+) -> FloatImage:
     """Return every pixel's share in driving what happens next, (Y, X), the largest being 1.
 
-    How much more strongly distant places are driven when the pixel brightens by one noise scale:
-    ``max(E' (strength / s), 0)``, with E the encoder's Jacobian and s the standard deviations of
-    the latents. All zero where no edge between different places was found.
+    The ``driving_strength`` of every pixel. All zero where no edge between different places was
+    found.
     """
-    strength = outgoing_strength(fitted, responses) / fitted.deviation.cpu().numpy()
-    image = to_image(responses.encoder.T @ strength, grid)
-    np.maximum(image, 0.0, out=image)
+    weights = source_weights(fitted, footprints)
+    image = to_image(driving_strength(fitted, footprints, weights), grid)
     largest = float(image.max())
     if largest > 0:
         image /= largest

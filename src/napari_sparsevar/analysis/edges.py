@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
-from napari_sparsevar.analysis.contribution import Responses, pixel_effect
+from napari_sparsevar.analysis.contribution import amplitude
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.model.grid import LatentGrid
 
@@ -22,17 +23,18 @@ COLUMNS = [
 ]
 
 
-def edge_table(fitted: FittedVar, responses: Responses, grid: LatentGrid) -> pd.DataFrame:
+def edge_table(fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid) -> pd.DataFrame:
     """Return every edge between different places, strongest effect first.
 
     Columns: ``source`` and ``target`` (latents), ``lag`` (frames), ``coefficient`` (standard
-    deviations of the target for one of the source), ``effect`` (how much one standard deviation of
-    the source moves the predicted frame, in noise scales of a pixel), and the positions in pixels.
+    deviations of the target's innovation for one of the source's drive), ``effect`` (how much one
+    standard deviation of the source moves the predicted frame, in noise scales of a pixel), and the
+    positions in pixels.
     """
     distant = fitted.distant()
     lag, source, target = np.nonzero(distant)
     coefficient = distant[lag, source, target]
-    effect = coefficient * pixel_effect(fitted, responses)[target]
+    effect = coefficient * amplitude(fitted, footprints)[target]
     centres = grid.centres()
     table = pd.DataFrame(
         {

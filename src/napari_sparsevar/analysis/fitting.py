@@ -1,9 +1,10 @@
-"""The sparse VAR fitted to the latents of the whole movie, at any penalty."""
+"""The sparse VAR fitted to the whole movie, at any penalty."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,17 +12,25 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import (
+    RIDGE,
+    LaggedPairs,
     Moments,
     fit_var,
     lagged_pairs,
-    moments,
+    sequences,
     standardiser,
     universal_penalty,
 )
+from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics
 
-PENALTY_STEPS = np.geomspace(3.0, 0.4, 12)
-"""Penalties tried for the default choice, in units of ``universal_penalty``."""
+DEFAULT_PENALTY = 0.5
+"""Penalty of the maps in units of ``universal_penalty``: many edges that are too weak to be certain
+of one by one make a map together. ``inference`` says which places can be trusted."""
+
+PENALTY_STEPS = (2.0, 1.5, 1.2, 1.0, 0.85, 0.7, 0.6, DEFAULT_PENALTY, 0.4, 0.3)
+"""Penalties of the criterion's table, in the same units."""
 
 EBIC_GAMMA = 0.5
 """How much the extended BIC charges for the number of candidate edges (Chen & Chen 2008)."""
@@ -32,17 +41,21 @@ COLUMNS = ["penalty", "edges", "ebic"]
 
 @dataclass(frozen=True, eq=False)
 class FittedVar:
-    """A sparse VAR on standardised latents and the moments it was fitted to.
+    """A sparse VAR on the innovations of latents and the moments it was fitted to.
 
     Attributes
     ----------
     statistics : Moments
-        Of standardised latents, float64.
+        Of drives and innovations, each of variance 1, float64.
     weights : Tensor, shape (P, p)
         Penalty weights; 0 marks a target's own neighbourhood.
     lags : int
     mean, deviation : Tensor, shape (p,)
         Standardisation of the latents.
+    scale : Tensor, shape (p,)
+        Standard deviation of the innovations of standardised latents.
+    dynamics : CalciumDynamics
+        Decay and noise that were taken out.
     penalty : float
     coefficients : Tensor, shape (P, p)
         Lag-major rows: row ``(lag - 1) * p + source``, column target.
@@ -53,6 +66,8 @@ class FittedVar:
     lags: int
     mean: Tensor
     deviation: Tensor
+    scale: Tensor
+    dynamics: CalciumDynamics
     penalty: float
     coefficients: Tensor
 
@@ -64,15 +79,7 @@ class FittedVar:
     def at_penalty(self, penalty: float) -> FittedVar:
         """Return the same VAR elsewhere on its solution path."""
         coefficients = fit_var(self.statistics, self.weights, penalty, self.coefficients)
-        return FittedVar(
-            self.statistics,
-            self.weights,
-            self.lags,
-            self.mean,
-            self.deviation,
-            float(penalty),
-            coefficients,
-        )
+        return replace(self, penalty=float(penalty), coefficients=coefficients)
 
     def distant(self) -> npt.NDArray[np.float64]:
         """Return the coefficients between different places, (lags, source, target).
@@ -85,18 +92,69 @@ class FittedVar:
         return array.reshape(self.lags, self.n_latents, self.n_latents)
 
 
-def latent_moments(latents: Tensor, good: Tensor, lags: int) -> tuple[Moments, Tensor, Tensor]:
-    """Standardise latents (T, p) over good frames; return moments, mean and deviation (float64)."""
-    pieces, usable = latents.double()[None], good[None]
-    standard = standardiser(pieces, usable)
-    statistics = moments(lagged_pairs(standard.forward(pieces), usable, lags))
-    return statistics, standard.mean, standard.deviation
+class Regression(NamedTuple):
+    """The rows the VAR is fitted to, and how they came from the latents.
+
+    Attributes
+    ----------
+    pairs : LaggedPairs
+        Drives (n, P) and innovations (n, p) in the order of time, float32.
+    mean, deviation, scale : Tensor, shape (p,)
+        As in ``FittedVar``, float64.
+    dynamics : CalciumDynamics
+    """
+
+    pairs: LaggedPairs
+    mean: Tensor
+    deviation: Tensor
+    scale: Tensor
+    dynamics: CalciumDynamics
+
+
+def regression(latents: Tensor, good: Tensor, lags: int, kind: Dynamics) -> Regression:
+    """Take the own dynamics out of latents (T, p) and pair what is left with its past.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (T, p)
+    good : Tensor of bool, shape (T,)
+    lags : int
+    kind : Dynamics
+    """
+    standard = standardiser(latents[None], good[None])
+    standardised = standard.forward(latents)[None]
+    dynamics = own_dynamics(standardised, good[None], kind)
+    found = sequences(standardised, good[None], dynamics)
+    pairs = lagged_pairs(found, good[None], lags)
+    numbers = (standard.mean.double(), standard.deviation.double(), found.scale.double())
+    return Regression(pairs, *numbers, dynamics)
+
+
+def block_moments(pairs: LaggedPairs, n_blocks: int) -> list[Moments]:
+    """Return sums of products over consecutive blocks of time, float64, without ridge."""
+    blocks = []
+    for past, following in zip(
+        pairs.past.tensor_split(n_blocks), pairs.following.tensor_split(n_blocks), strict=True
+    ):
+        x, y = past.double(), following.double()
+        blocks.append(Moments(x.T @ x, x.T @ y, y.square().sum(dim=0), len(x)))
+    return blocks
+
+
+def pool(blocks: list[Moments]) -> Moments:
+    """Add up blocks of ``block_moments`` to the moments of all their frames."""
+    n = max(sum(block.n for block in blocks), 1)
+    gram = torch.stack([block.gram for block in blocks]).sum(dim=0) / n
+    gram += RIDGE * torch.eye(gram.shape[0], dtype=gram.dtype, device=gram.device)
+    cross = torch.stack([block.cross for block in blocks]).sum(dim=0) / n
+    variance = torch.stack([block.variance for block in blocks]).sum(dim=0) / n
+    return Moments(gram, cross, variance, n)
 
 
 def fit_whole(
-    latents: Tensor, good: Tensor, weights: Tensor, lags: int
+    found: Regression, statistics: Moments, weights: Tensor, lags: int
 ) -> Generator[float, None, tuple[FittedVar, pd.DataFrame]]:
-    """Fit the VAR to all frames at the penalty the extended BIC prefers; yield the fraction done.
+    """Fit the VAR to all frames at the default penalty; yield the fraction done.
 
     Returns
     -------
@@ -104,20 +162,20 @@ def fit_whole(
     criterion : DataFrame
         ``penalty``, ``edges`` (between different places), ``ebic`` for every penalty tried.
     """
-    statistics, mean, deviation = latent_moments(latents, good, lags)
     unit = universal_penalty(statistics.gram.shape[0], statistics.n)
-    rows, best, coefficients = [], None, None
+    rows, coefficients, chosen = [], None, None
     for index, step in enumerate(PENALTY_STEPS):
         penalty = float(step) * unit
         coefficients = fit_var(statistics, weights, penalty, coefficients)
+        if step == DEFAULT_PENALTY:
+            chosen = penalty, coefficients
         edges = int(((coefficients != 0) & (weights > 0)).sum())
         criterion = extended_bic(statistics, coefficients)
         rows.append({"penalty": penalty, "edges": edges, "ebic": criterion})
-        if best is None or criterion < best[0]:
-            best = criterion, penalty, coefficients
         yield (index + 1) / len(PENALTY_STEPS)
-    assert best is not None  # there is at least one penalty
-    fitted = FittedVar(statistics, weights, lags, mean, deviation, best[1], best[2])
+    assert chosen is not None  # the default is one of the steps
+    numbers = (found.mean, found.deviation, found.scale, found.dynamics)
+    fitted = FittedVar(statistics, weights, lags, *numbers, *chosen)
     return fitted, pd.DataFrame(rows, columns=COLUMNS)
 
 

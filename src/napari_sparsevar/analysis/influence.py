@@ -6,8 +6,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
-from napari_sparsevar.analysis.contribution import FloatImage, Responses, to_image
+from napari_sparsevar.analysis.contribution import FloatImage, source_weights, to_image
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray, LatentGrid
@@ -17,22 +18,27 @@ Direction = Literal["outgoing", "incoming"]
 
 def influence_map(
     fitted: FittedVar,
-    responses: Responses,
+    footprints: sparse.csr_array,
     grid: LatentGrid,
     region: BoolArray,
     direction: Direction,
 ) -> FloatImage:
     """Return the signed influence of or on a region, (Y, X), summed over lags.
 
-    ``outgoing``: the change of every pixel's prediction when the whole region brightens by one
-    noise scale, ``D' s B' s^-1 E m``. ``incoming``: the change of the region's mean prediction when
-    a pixel brightens by one noise scale, ``E' s^-1 B s D m / |m|``. E and D are the encoder's and
-    decoder's Jacobians, s the standard deviations of the latents, B the coefficients between
-    distant places.
+    ``outgoing``: the change of every pixel's prediction, in noise scales, when the drive of the
+    region's pixels is one standard deviation up, ``F' s B' W m / |m|``. ``incoming``: the change of
+    the region's mean prediction when the drive of a pixel is one standard deviation up,
+    ``W' B s F m / |m|``. F are the footprints, s the standard deviations of the innovations, B the
+    coefficients between distant places, W the mixture of latents that makes the drive of each pixel
+    and m the region.
 
     Parameters
     ----------
+    fitted : FittedVar
+    footprints : csr_array, shape (p, Y X)
+    grid : LatentGrid
     region : ndarray of bool, shape (Y, X)
+    direction : {"outgoing", "incoming"}
 
     Raises
     ------
@@ -40,14 +46,14 @@ def influence_map(
         If the region has another shape than the field of view, or is empty.
     """
     mask = _padded(region, grid)
+    share = mask / mask.sum()
     coefficients = fitted.distant().sum(axis=0)
-    deviation = fitted.deviation.cpu().numpy()
+    scale = (fitted.deviation * fitted.scale).cpu().numpy()
+    weights = source_weights(fitted, footprints)
     if direction == "outgoing":
-        moved = (responses.encoder @ mask) / deviation
-        return to_image(responses.decoder.T @ (deviation * (coefficients.T @ moved)), grid)
+        return to_image(footprints.T @ (scale * (coefficients.T @ (weights @ share))), grid)
     if direction == "incoming":
-        wanted = deviation * (responses.decoder @ mask) / mask.sum()
-        return to_image(responses.encoder.T @ ((coefficients @ wanted) / deviation), grid)
+        return to_image(weights.T @ (coefficients @ (scale * (footprints @ share))), grid)
     raise UserError(f"The direction is '{direction}': choose 'outgoing' or 'incoming'.")
 
 

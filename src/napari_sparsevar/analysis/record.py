@@ -16,7 +16,8 @@ from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.movie import Movie
 
 FORMAT: Final = "napari-sparsevar run"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1 had no own dynamics of latents: its coefficients and maps mean something else."""
 
 
 class MovieIdentity(BaseModel):

@@ -10,21 +10,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
+from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import FloatImage, Responses, contribution_map
+from napari_sparsevar.analysis.contribution import FloatImage, contribution_map
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.edges import edge_table
-from napari_sparsevar.analysis.encoding import encode_movie, fixed_splits
-from napari_sparsevar.analysis.fitting import FittedVar, fit_whole
-from napari_sparsevar.analysis.responses import decoder_response, encoder_response
-from napari_sparsevar.analysis.stability import driver_stability
+from napari_sparsevar.analysis.encoding import encode_movie
+from napari_sparsevar.analysis.fitting import (
+    FittedVar,
+    block_moments,
+    fit_whole,
+    pool,
+    regression,
+)
+from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.standardised import StandardisedFrames
-
-_RESPONSE_FRAMES = 4
-_RESPONSE_SPLITS = 8
 
 T = TypeVar("T")
 
@@ -41,7 +45,8 @@ class Results:
     grid : LatentGrid
     fitted : FittedVar
         The sparse VAR at the chosen penalty.
-    responses : Responses
+    footprints : csr_array, shape (p, Y X)
+        What each latent adds to a frame, on the padded field of view.
     latents : ndarray of float32, shape (T, p)
     good : ndarray of bool, shape (T,)
         Frames that were used.
@@ -54,7 +59,7 @@ class Results:
 
     grid: LatentGrid
     fitted: FittedVar
-    responses: Responses
+    footprints: sparse.csr_array
     latents: npt.NDArray[np.float32]
     good: npt.NDArray[np.bool_]
     criterion: pd.DataFrame
@@ -84,29 +89,28 @@ def analyse(
     latents = yield from _part(encode_movie(network, frames, grid, static), 0.0, 0.4, "Encoding")
     good = torch.from_numpy(frames.good)
     weights = torch.from_numpy(grid.penalty_weights(config))
-    codes = torch.from_numpy(latents)
-    fitting = fit_whole(codes, good, weights, config.lags)
+    found = regression(torch.from_numpy(latents), good, config.lags, config.dynamics)
+    blocks = block_moments(found.pairs, N_BLOCKS)
+    fitting = fit_whole(found, pool(blocks), weights, config.lags)
     fitted, criterion = yield from _part(fitting, 0.4, 0.7, "Fitting the sparse VAR")
-    yield 0.7, "Tracing latents back to pixels"
-    splits = fixed_splits(grid, _RESPONSE_SPLITS).to(static.device)
-    responses = Responses(
-        encoder_response(network, _sample(frames).to(static.device), grid, static, splits),
-        decoder_response(network, grid, static),
-    )
-    contribution = contribution_map(fitted, responses, grid)
+    yield 0.7, "Drawing the contribution map"
+    footprints = sparse_footprints(network, grid, static)
+    contribution = contribution_map(fitted, footprints, grid)
     drivers = find_drivers(contribution, grid.stride)
-    resampling = driver_stability(drivers, fitted, responses, grid, codes, good)
-    table = yield from _part(resampling, 0.75, 1.0, "Checking the drivers on parts of the movie")
+    resampling = selection_stability(drivers, fitted, footprints, grid, blocks)
+    stability = yield from _part(
+        resampling, 0.75, 1.0, "Checking the drivers on parts of the movie"
+    )
     return Results(
         grid,
         fitted,
-        responses,
+        footprints,
         latents,
         frames.good,
         criterion,
         contribution,
-        replace(drivers, table=table),
-        edge_table(fitted, responses, grid),
+        replace(drivers, table=drivers.table.assign(stability=stability.drivers)),
+        edge_table(fitted, footprints, grid),
     )
 
 
@@ -116,22 +120,13 @@ def at_penalty(results: Results, penalty: float) -> Results:
     The stability of the drivers belongs to the penalty it was computed at and is missing here.
     """
     fitted = results.fitted.at_penalty(penalty)
-    contribution = contribution_map(fitted, results.responses, results.grid)
+    contribution = contribution_map(fitted, results.footprints, results.grid)
     return replace(
         results,
         fitted=fitted,
         contribution=contribution,
         drivers=find_drivers(contribution, results.grid.stride),
-        edges=edge_table(fitted, results.responses, results.grid),
-    )
-
-
-def _sample(frames: StandardisedFrames) -> Tensor:
-    """Return a few good frames spread over the movie, (n, Y, X)."""
-    usable = np.flatnonzero(frames.good)
-    chosen = np.unique(np.linspace(0, len(usable) - 1, _RESPONSE_FRAMES).round().astype(int))
-    return torch.from_numpy(
-        np.concatenate([frames.read(int(t), int(t) + 1) for t in usable[chosen]])
+        edges=edge_table(fitted, results.footprints, results.grid),
     )
 
 

@@ -72,7 +72,7 @@ class Run:
     def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
         """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X)."""
         results = self.results
-        return influence_map(results.fitted, results.responses, results.grid, region, direction)
+        return influence_map(results.fitted, results.footprints, results.grid, region, direction)
 
     def at_penalty(self, penalty: float) -> Run:
         """Return the same run elsewhere on the exact solution path; nothing is retrained.
@@ -125,7 +125,7 @@ def load_run(path: Path | str) -> Run:
     Raises
     ------
     UserError
-        If the folder is not a run, has not finished, is damaged or of a newer version.
+        If the folder is not a run, has not finished, is damaged or of another version.
     """
     folder = Path(path)
     if not is_run_directory(folder):
@@ -134,6 +134,11 @@ def load_run(path: Path | str) -> Run:
     if record.status != "finished":
         raise UserError(
             f"The run {folder} has not finished: continue it with 'sparsevar train --resume'."
+        )
+    if record.format_version < FORMAT_VERSION:
+        raise UserError(
+            f"The run {folder} was made by an earlier version of napari-sparsevar, whose maps mean "
+            "something else: train it again."
         )
     try:
         losses = read_table(folder / LOSSES, LOSS_COLUMNS)

@@ -4,86 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 import torch
+from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import (
-    Responses,
-    contribution_map,
-)
+from napari_sparsevar.analysis.contribution import contribution_map
 from napari_sparsevar.analysis.drivers import Drivers, standing_out
-from napari_sparsevar.analysis.fitting import FittedVar
-from napari_sparsevar.model.embedded_var import RIDGE, Moments, fit_var, lagged_pairs
+from napari_sparsevar.analysis.fitting import FittedVar, pool
+from napari_sparsevar.model.embedded_var import Moments, fit_var
 from napari_sparsevar.model.grid import LatentGrid
 
 N_BLOCKS = 10
 N_SUBSAMPLES = 20
 
 
-def block_moments(latents: Tensor, good: Tensor, fitted: FittedVar) -> list[Moments]:
-    """Return the moments of consecutive blocks of time, without ridge.
+class Stability(NamedTuple):
+    """Share of the subsamples in which something was found again, from 0 to 1.
+
+    Attributes
+    ----------
+    drivers : ndarray, shape (drivers,)
+        In the order of the drivers' table.
+    edges : Tensor, shape (P, p)
+        Of each coefficient.
+    """
+
+    drivers: npt.NDArray[np.float64]
+    edges: Tensor
+
+
+def selection_stability(
+    drivers: Drivers,
+    fitted: FittedVar,
+    footprints: sparse.csr_array,
+    grid: LatentGrid,
+    blocks: list[Moments],
+    seed: int = 0,
+) -> Generator[float, None, Stability]:
+    """Refit the VAR to random halves of the blocks of time; yield the fraction done.
+
+    Stability selection (Meinshausen & Buehlmann 2010), with blocks because frames are not
+    independent. An edge is found again when its coefficient is not zero, a driver when the peak of
+    the new map inside it stands out by the rule that found it.
 
     Parameters
     ----------
-    latents : Tensor, shape (T, p)
-    good : Tensor of bool, shape (T,)
+    drivers : Drivers
+    fitted : FittedVar
+    footprints : csr_array, shape (p, Y X)
+    grid : LatentGrid
+    blocks : list of Moments
+        From ``block_moments``.
+    seed : int
     """
-    standard = (latents.double() - fitted.mean) / fitted.deviation
-    blocks = []
-    for piece, usable in zip(standard.chunk(N_BLOCKS), good.chunk(N_BLOCKS), strict=True):
-        pairs = lagged_pairs(piece[None], usable[None], fitted.lags)
-        blocks.append(
-            Moments(
-                pairs.past.T @ pairs.past,
-                pairs.past.T @ pairs.following,
-                pairs.following.square().sum(dim=0),
-                pairs.past.shape[0],
-            )
-        )
-    return blocks
-
-
-def pool(blocks: list[Moments]) -> Moments:
-    """Add up blocks of ``block_moments`` to the moments of all their frames."""
-    n = max(sum(block.n for block in blocks), 1)
-    gram = torch.stack([block.gram for block in blocks]).sum(dim=0) / n
-    gram += RIDGE * torch.eye(gram.shape[0], dtype=gram.dtype, device=gram.device)
-    cross = torch.stack([block.cross for block in blocks]).sum(dim=0) / n
-    variance = torch.stack([block.variance for block in blocks]).sum(dim=0) / n
-    return Moments(gram, cross, variance, n)
-
-
-def driver_stability(
-    drivers: Drivers,
-    fitted: FittedVar,
-    responses: Responses,
-    grid: LatentGrid,
-    latents: Tensor,
-    good: Tensor,
-    seed: int = 0,
-) -> Generator[float, None, pd.DataFrame]:
-    """Return the drivers' table with ``stability`` filled in; yield the fraction done.
-
-    The VAR is refitted on random halves of the blocks of time (stability selection, Meinshausen &
-    Buehlmann 2010, with blocks because frames are not independent). A driver is found again when
-    the peak of the new map inside it stands out by the rule that found it.
-    """
-    table = drivers.table.copy()
-    blocks = block_moments(latents, good, fitted)
     rng = np.random.default_rng(seed)
-    found = np.zeros(len(table))
+    labels = drivers.table["label"].to_numpy()
+    found = np.zeros(len(labels))
+    selected = torch.zeros_like(fitted.coefficients)
     for draw in range(N_SUBSAMPLES):
         chosen = rng.choice(len(blocks), size=len(blocks) // 2, replace=False)
         statistics = pool([blocks[int(index)] for index in chosen])
         coefficients = fit_var(statistics, fitted.weights, fitted.penalty, fitted.coefficients)
+        selected += coefficients != 0
         refitted = replace(fitted, statistics=statistics, coefficients=coefficients)
-        image = contribution_map(refitted, responses, grid)
-        threshold = standing_out(image)
-        inside = [image[drivers.labels == label].max(initial=0.0) for label in table["label"]]
-        found += np.asarray(inside) > threshold
+        image = contribution_map(refitted, footprints, grid)
+        inside = [image[drivers.labels == label].max(initial=0.0) for label in labels]
+        found += np.asarray(inside) > standing_out(image)
         yield (draw + 1) / N_SUBSAMPLES
-    table["stability"] = found / N_SUBSAMPLES
-    return table
+    return Stability(found / N_SUBSAMPLES, selected / N_SUBSAMPLES)

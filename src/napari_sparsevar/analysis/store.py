@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import FloatImage, Responses
+from napari_sparsevar.analysis.contribution import FloatImage
 from napari_sparsevar.analysis.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.drivers import Drivers, LabelImage
 from napari_sparsevar.analysis.edges import COLUMNS as EDGE_COLUMNS
@@ -27,6 +27,7 @@ from napari_sparsevar.analysis.record import FORMAT, RunRecord
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.temporal import CalciumDynamics
 from napari_sparsevar.movie.files import replacing
 
 RECORD = "run.json"
@@ -111,10 +112,7 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     return Results(
         grid,
         _fitted(tensors, record),
-        Responses(
-            _sparse(tensors, "encoder", (grid.size, n_pixels)),
-            _sparse(tensors, "decoder", (grid.size, n_pixels)),
-        ),
+        _sparse(tensors, "footprints", (grid.size, n_pixels)),
         np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False),
         tensors["good"].numpy(),
         read_table(folder / CRITERION, CRITERION_COLUMNS),
@@ -141,18 +139,16 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "weights": fitted.weights,
         "mean": fitted.mean,
         "deviation": fitted.deviation,
+        "scale": fitted.scale,
+        "dynamics": torch.tensor(fitted.dynamics, dtype=torch.float64),
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
     }
-    for name, matrix in (
-        ("encoder", results.responses.encoder),
-        ("decoder", results.responses.decoder),
-    ):
-        entries = matrix.tocoo()
-        tensors[f"{name}.latent"] = torch.from_numpy(entries.row.astype(np.int32))
-        tensors[f"{name}.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
-        tensors[f"{name}.value"] = torch.from_numpy(entries.data)
+    entries = results.footprints.tocoo()
+    tensors["footprints.latent"] = torch.from_numpy(entries.row.astype(np.int32))
+    tensors["footprints.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
+    tensors["footprints.value"] = torch.from_numpy(entries.data)
     return tensors
 
 
@@ -167,6 +163,8 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
         record.network.lags,
         tensors["mean"],
         tensors["deviation"],
+        tensors["scale"],
+        CalciumDynamics(*tensors["dynamics"].tolist()),
         float(tensors["penalty"]),
         tensors["coefficients"],
     )

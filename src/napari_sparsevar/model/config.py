@@ -12,6 +12,9 @@ MOST_PREDICTORS = 2048
 """``auto`` widens the latent spacing until the VAR has at most this many predictors."""
 
 
+Dynamics = Literal["calcium", "none"]
+
+
 class ModelConfig(BaseModel):
     """Encoder, decoder, static skip and embedded sparse VAR."""
 
@@ -31,6 +34,13 @@ class ModelConfig(BaseModel):
         title="Lags",
         description="How many past frames predict the next one.",
         json_schema_extra={"unit": "frames", "group": "basic"},
+    )
+    dynamics: Dynamics = Field(
+        "calcium",
+        title="Own dynamics",
+        description="calcium: each latent's slow decay and noise are estimated and taken out "
+        "before asking what drives it. none: the VAR works on the latents themselves.",
+        json_schema_extra={"group": "advanced"},
     )
     channels: int = Field(
         1,

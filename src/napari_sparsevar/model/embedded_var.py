@@ -1,10 +1,11 @@
 r"""The l1-regularised vector autoregression between encoder and decoder.
 
-For standardised latents z and lags L, each target latent j has
+For innovations Y of the latents (n x p), what their own past did not foretell (``temporal``), and
+the lagged drives X (n x P, P = p L), each target latent j has
 
 .. math:: b_j = \arg\min_b \tfrac12 b'Gb - C_j'b + \lambda \sum_k w_{kj} |b_k|,
 
-with the lagged design X (n x P, P = p L), ``G = X'X/n`` and ``C = X'Y/n``. Gradients reach the
+with ``G = X'X/n`` and ``C = X'Y/n``, columns of X and Y scaled to variance 1. Gradients reach the
 encoder through G and C by the exact derivative of the lasso path (Kabus et al. 2026,
 arXiv:2603.02899).
 """
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.lasso import solve_lasso
+from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
 
 
 class Standardiser(NamedTuple):
@@ -46,8 +48,53 @@ def standardiser(latents: Tensor, good: Tensor) -> Standardiser:
     return Standardiser(kept.mean(dim=0), deviation)
 
 
+class Sequences(NamedTuple):
+    """Latents as the VAR sees them.
+
+    Attributes
+    ----------
+    expected : Tensor, shape (pieces, frames, p)
+        What a latent's own past foretells, in standard deviations of the latent.
+    innovation : Tensor, shape (pieces, frames, p)
+        What it does not, scaled to variance 1.
+    drive : Tensor, shape (pieces, frames, p)
+        What others can be driven by, scaled to variance 1.
+    scale : Tensor, shape (p,)
+        Standard deviation of the innovation in standard deviations of the latent.
+    """
+
+    expected: Tensor
+    innovation: Tensor
+    drive: Tensor
+    scale: Tensor
+
+
+def sequences(
+    latents: Tensor, good: Tensor, dynamics: CalciumDynamics, measured: int | None = None
+) -> Sequences:
+    """Take the latents' own dynamics out and scale what is left.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (pieces, frames, p)
+        Standardised.
+    good : Tensor of bool, shape (pieces, frames)
+    dynamics : CalciumDynamics
+    measured : int, optional
+        Measure the variances on this many first pieces only.
+    """
+    expected, innovation, drive = calcium_filter(latents, good, dynamics)
+    scale = _root_mean_square(innovation[:measured], good[:measured])
+    size = _root_mean_square(drive[:measured], good[:measured])
+    return Sequences(expected, innovation / scale, drive / size, scale)
+
+
+def _root_mean_square(values: Tensor, good: Tensor) -> Tensor:
+    return torch.sqrt(values[good].square().mean(dim=0) + 1e-8)
+
+
 class LaggedPairs(NamedTuple):
-    """Rows of the regression: the past (n, P), lag-major, and what followed (n, p)."""
+    """Rows of the regression: drives of the past (n, P), lag-major, and what followed (n, p)."""
 
     past: Tensor
     following: Tensor
@@ -62,19 +109,20 @@ def usable_targets(good: Tensor, lags: int) -> Tensor:
     return usable
 
 
-def lagged_pairs(latents: Tensor, good: Tensor, lags: int) -> LaggedPairs:
+def lagged_pairs(found: Sequences, good: Tensor, lags: int) -> LaggedPairs:
     """Pair every usable frame with the frames before it, never across pieces or bad frames.
 
     Parameters
     ----------
-    latents : Tensor, shape (pieces, frames, p)
+    found : Sequences
+        Of (pieces, frames, p).
     good : Tensor of bool, shape (pieces, frames)
     lags : int
     """
     usable = usable_targets(good, lags)
     length = usable.shape[1]
-    past = [latents[:, lags - lag : lags - lag + length] for lag in range(1, lags + 1)]
-    return LaggedPairs(torch.cat(past, dim=-1)[usable], latents[:, lags:][usable])
+    past = [found.drive[:, lags - lag : lags - lag + length] for lag in range(1, lags + 1)]
+    return LaggedPairs(torch.cat(past, dim=-1)[usable], found.innovation[:, lags:][usable])
 
 
 class Moments(NamedTuple):
@@ -99,7 +147,7 @@ class Moments(NamedTuple):
 
 
 RIDGE = 1e-3
-"""Added to the diagonal of the gram of standardised latents: neighbours overlap, so the
+"""Added to the diagonal of the gram of standardised drives: neighbours overlap, so the
 unpenalised block is close to singular."""
 
 

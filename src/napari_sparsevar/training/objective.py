@@ -7,16 +7,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import (
+    Sequences,
     Standardiser,
     fit_var,
     lagged_pairs,
     moments,
+    sequences,
     standardiser,
     universal_penalty,
     usable_targets,
 )
 from napari_sparsevar.model.network import BlindCode, SparseVarAutoencoder
+from napari_sparsevar.model.temporal import own_dynamics
 
 _SMALLEST_GAIN = 0.01
 
@@ -98,6 +102,7 @@ def prediction_loss(
     footprints: Tensor,
     penalty_scale: float,
     initial: Tensor | None = None,
+    dynamics: Dynamics = "calcium",
 ) -> tuple[Tensor, Tensor]:
     """Mean squared error of frames predicted by a VAR that was fitted on other chunks.
 
@@ -110,33 +115,53 @@ def prediction_loss(
     coefficients : Tensor, shape (P, p)
     """
     fitting = batch.frames.shape[0] // 2
-    latents = _standardised(batch, code)[1]
-    statistics = moments(lagged_pairs(latents[:fitting], batch.good[:fitting], lags))
+    found = _sequences(batch, code, dynamics)[1]
+    statistics = moments(lagged_pairs(_pieces(found, slice(fitting)), batch.good[:fitting], lags))
     penalty = penalty_scale * universal_penalty(statistics.gram.shape[0], statistics.n)
     coefficients = fit_var(statistics, batch.weights, penalty, initial)
-    return predict_chunks(batch, code, footprints, coefficients, lags), coefficients
+    return predict_chunks(batch, code, footprints, coefficients, lags, dynamics), coefficients
 
 
 def predict_chunks(
-    batch: Batch, code: BlindCode, footprints: Tensor, coefficients: Tensor, lags: int
+    batch: Batch,
+    code: BlindCode,
+    footprints: Tensor,
+    coefficients: Tensor,
+    lags: int,
+    dynamics: Dynamics = "calcium",
 ) -> Tensor:
     """Mean squared error of one-step prediction with given coefficients, on the scoring chunks."""
     fitting = batch.frames.shape[0] // 2
-    standard, latents = _standardised(batch, code)
-    good = batch.good[fitting:]
-    predicted = standard.backward(lagged_pairs(latents[fitting:], good, lags).past @ coefficients)
+    standard, found = _sequences(batch, code, dynamics)
+    found, good = _pieces(found, slice(fitting, None)), batch.good[fitting:]
+    usable = usable_targets(good, lags)
+    driven = (lagged_pairs(found, good, lags).past @ coefficients) * found.scale
+    predicted = standard.backward(found.expected[:, lags:][usable] + driven)
     scored = code.contrast.unflatten(1, batch.good.shape)[:, fitting:, lags:].mean(dim=0)
-    target = scored[usable_targets(good, lags)]
-    residual = target.flatten(1) - predicted @ footprints.flatten(1)
+    residual = scored[usable].flatten(1) - predicted @ footprints.flatten(1)
     loss: Tensor = (residual.square() @ batch.inside.flatten()).mean() / batch.inside.sum()
     return loss
 
 
-def _standardised(batch: Batch, code: BlindCode) -> tuple[Standardiser, Tensor]:
-    """Return latents (chunks, length, p) with mean 0 and variance 1 over the batch."""
+def _sequences(batch: Batch, code: BlindCode, dynamics: Dynamics) -> tuple[Standardiser, Sequences]:
+    """Return the latents (chunks, length, p) as the VAR sees them.
+
+    Their own dynamics are estimated on the chunks that fit the VAR.
+    """
+    fitting = batch.frames.shape[0] // 2
     latents = code.latents.flatten(1).unflatten(0, batch.good.shape)
     standard = standardiser(latents, batch.good)
-    return standard, standard.forward(latents)
+    standardised = standard.forward(latents)
+    found = own_dynamics(standardised[:fitting], batch.good[:fitting], dynamics)
+    return standard, sequences(standardised, batch.good, found, fitting)
+
+
+def _pieces(found: Sequences, chosen: slice) -> Sequences:
+    return found._replace(
+        expected=found.expected[chosen],
+        innovation=found.innovation[chosen],
+        drive=found.drive[chosen],
+    )
 
 
 def batch_loss(
@@ -154,6 +179,12 @@ def batch_loss(
     reconstruction = reconstruction_loss(batch, code, footprints)
     with torch.set_grad_enabled(predict and torch.is_grad_enabled()):
         prediction, coefficients = prediction_loss(
-            network.config.lags, batch, code, footprints, penalty_scale, initial
+            network.config.lags,
+            batch,
+            code,
+            footprints,
+            penalty_scale,
+            initial,
+            network.config.dynamics,
         )
     return Loss(reconstruction, prediction, coefficients.detach())

@@ -1,0 +1,151 @@
+r"""What a latent does by itself over time, taken out before asking what drives it.
+
+Calcium decays slowly and imaging is noisy, so most of the next frame is a latent's own decay, and
+most of the rest is noise. Every latent is taken for an autoregression seen through white noise,
+
+.. math:: z_t = c_t + v_t, \qquad c_{t+1} = \gamma c_t + s_{t+1},
+
+and the Kalman filter (Kalman 1960) splits it into what its own past foretold and the
+*innovation* that nothing in its past did,
+
+.. math:: e_t = z_t - \hat c_{t|t-1}, \qquad
+          \hat c_{t+1|t} = \gamma (\hat c_{t|t-1} + k_t e_t).
+
+If another place moves the hidden activity, :math:`s_{t+1} = \beta e'_t + \dots`, a noisy latent
+shows it over several frames: its innovation has the mean :math:`\beta d'_t` with the *drive*
+
+.. math:: d'_t = \gamma (1 - k_t)\, d'_{t-1} + e'_t,
+
+the sum of the source's innovations as far as the target's own past has not caught up with them.
+Regressing innovations on drives is thus the likelihood of the model. Without noise the drive is the
+innovation itself, and with :math:`\gamma = 0` the model is the plain VAR.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.model.config import Dynamics
+
+_DECAYS = torch.linspace(0.0, 0.98, 99, dtype=torch.float64)
+_LONGEST = 12
+_LEAST_SIGNAL = 0.01
+
+
+class CalciumDynamics(NamedTuple):
+    """Decay and noise shared by all latents (each of variance 1).
+
+    Attributes
+    ----------
+    decay : float
+        Share of the hidden activity left after one frame, from 0 to 1.
+    noise : float
+        Share of a latent's variance that is white noise, from 0 to 1.
+    """
+
+    decay: float
+    noise: float
+
+
+PLAIN = CalciumDynamics(0.0, 0.0)
+"""No own dynamics: innovations and drives are the latents themselves."""
+
+
+class Filtered(NamedTuple):
+    """Latents taken apart, each (pieces, frames, p).
+
+    Attributes
+    ----------
+    expected : Tensor
+        What a latent's own past foretells.
+    innovation : Tensor
+        What it did not: ``latent - expected``; 0 in bad frames.
+    drive : Tensor
+        Innovations summed as far as they can still show in the next frame.
+    """
+
+    expected: Tensor
+    innovation: Tensor
+    drive: Tensor
+
+
+def calcium_filter(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> Filtered:
+    """Split standardised latents into what their own past foretells and the rest.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (pieces, frames, p)
+        Mean 0 and variance 1.
+    good : Tensor of bool, shape (pieces, frames)
+        Bad frames are treated as missing: the filter waits.
+    dynamics : CalciumDynamics
+
+    Returns
+    -------
+    Filtered
+        Differentiable in the latents.
+    """
+    decay, signal = dynamics.decay, 1.0 - dynamics.noise
+    seen = good.to(latents.dtype)[..., None]
+    variance = torch.full_like(seen[:, 0], signal)
+    expected = drive = torch.zeros_like(latents[:, 0])
+    steps: list[tuple[Tensor, Tensor, Tensor]] = []
+    for t in range(latents.shape[1]):
+        gain = seen[:, t] * variance / (variance + dynamics.noise)
+        innovation = (latents[:, t] - expected) * seen[:, t]
+        drive = decay * (1.0 - gain) * drive + innovation
+        steps.append((expected, innovation, drive))
+        expected = decay * (expected + gain * innovation)
+        variance = decay**2 * (1.0 - gain) * variance + (1.0 - decay**2) * signal
+    parts = [torch.stack(part, dim=1) for part in zip(*steps, strict=True)]
+    return Filtered(parts[0], parts[1], parts[2])
+
+
+def own_dynamics(latents: Tensor, good: Tensor, kind: Dynamics) -> CalciumDynamics:
+    """Return the dynamics of latents (pieces, frames, p) as the configuration wants them."""
+    return estimate_dynamics(latents, good) if kind == "calcium" else PLAIN
+
+
+def estimate_dynamics(latents: Tensor, good: Tensor) -> CalciumDynamics:
+    """Estimate decay and noise from how latents resemble themselves over time.
+
+    The autocovariance of the model is ``(1 - noise) decay**lag`` at every lag but 0. It is averaged
+    over latents and fitted by least squares. Those latents weigh most that resemble their own last
+    frame; the weights come from one half of the time and the averages from the other, so that
+    chance is not taken for signal.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (pieces, frames, p)
+        Mean 0 and variance 1.
+    good : Tensor of bool, shape (pieces, frames)
+    """
+    with torch.no_grad():
+        middle = latents.shape[1] // 2
+        first = _autocovariance(latents[:, :middle], good[:, :middle])
+        second = _autocovariance(latents[:, middle:], good[:, middle:])
+        weights = torch.cat([second[0], first[0]]).clamp_min(0.0)
+        total = float(weights.sum())
+        if total == 0.0:
+            return CalciumDynamics(0.0, 1.0 - _LEAST_SIGNAL)
+        measured = torch.cat([first, second], dim=1) @ weights / total
+        powers = _DECAYS[:, None] ** torch.arange(1, len(measured) + 1)
+        size = powers.square().sum(dim=1).clamp_min(1e-12)
+        signal = (powers @ measured / size).clamp(_LEAST_SIGNAL, 1.0)
+        error = (measured - signal[:, None] * powers).square().sum(dim=1)
+        best = int(error.argmin())
+        return CalciumDynamics(float(_DECAYS[best]), 1.0 - float(signal[best]))
+
+
+def _autocovariance(latents: Tensor, good: Tensor) -> Tensor:
+    """Return the autocovariance of each latent at lags 1, 2, ..., (lags, p), in float64."""
+    longest = max(1, min(_LONGEST, latents.shape[1] - 1))
+    seen = (latents * good[..., None]).double().cpu()
+    rows = []
+    for lag in range(1, longest + 1):
+        pairs = (good[:, lag:] & good[:, :-lag]).sum().clamp_min(1).cpu()
+        rows.append((seen[:, lag:] * seen[:, :-lag]).sum(dim=(0, 1)) / pairs)
+    return torch.stack(rows)
