@@ -21,7 +21,7 @@ CODE := src tests benchmarks scripts
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test lint types manifest pytest environment system clean
+.PHONY: help demo test lint types manifest pytest benchmark suite2p environment system clean
 
 help:
 	@echo "make demo             open a sample movie in napari, train on it, show what drives it"
@@ -29,6 +29,9 @@ help:
 	@echo "make test             every check: style, types, manifest, tests"
 	@echo "make pytest ARGS=...  the tests alone, for example ARGS='tests/lasso -x'"
 	@echo "make lint             style alone (ruff)"
+	@echo "make benchmark        known drivers, our method and its rivals: hours; goes on where it was,"
+	@echo "                      smaller with ARGS='--cases strong_noise --seeds 11-12 --jobs 2'"
+	@echo "make suite2p          an environment for suite2p, one of the rivals; optional"
 	@echo "make environment      only install everything into $(VENV)"
 	@echo "make clean            remove what make made, but not $(VENV)"
 
@@ -63,6 +66,13 @@ pytest: $(READY) system
 	@echo "== tests"
 	@NAPARI_STRICT_QT=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg \
 		scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+
+# Results go to recovery.csv; ARGS=--report only prints the tables.
+benchmark: $(READY)
+	@$(BIN)/python benchmarks/recovery.py $(ARGS)
+
+suite2p: $(READY)
+	@benchmarks/recovery_parts/make_suite2p_environment.sh $(BIN)/python .venv-suite2p "$(TORCH)"
 
 environment: $(READY)
 

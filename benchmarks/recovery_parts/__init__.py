@@ -1,0 +1,1 @@
+"""What `benchmarks/recovery.py` is made of: movies, rivals, scores, tables."""

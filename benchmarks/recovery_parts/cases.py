@@ -1,0 +1,82 @@
+"""The movies of the benchmark: each case is a simulation with known drivers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from napari_sparsevar import Movie, Truth, simulate_movie
+
+DEFAULTS: dict[str, Any] = {
+    "n_frames": 3000,
+    "shape": (64, 64),
+    "n_cells": 36,
+    "n_drivers": 6,
+    "fps": 15.0,
+    "decay_s": 0.5,
+    "cell_radius_px": 3.0,
+}
+
+CASES: dict[str, dict[str, Any]] = {
+    "easy": {"regime": "easy"},
+    "medium_noise": {"regime": "medium_noise"},
+    "strong_noise": {"regime": "strong_noise"},
+    "weak_coupling": {"regime": "weak_coupling"},
+    "short": {"regime": "medium_noise", "n_frames": 1000},
+    "large_cells": {"regime": "medium_noise", "cell_radius_px": 5.0, "shape": (96, 96)},
+    "fast_frames": {"regime": "medium_noise", "fps": 30.0},
+    "slow_decay": {"regime": "medium_noise", "decay_s": 1.2},
+    "dense": {"regime": "medium_noise", "n_cells": 50},
+    "large_field": {
+        "regime": "medium_noise",
+        "shape": (128, 128),
+        "n_cells": 120,
+        "n_drivers": 20,
+    },
+}
+"""The first five are the regimes to be judged by; each of the others changes one thing more."""
+
+MAIN_CASES = ["easy", "medium_noise", "strong_noise", "weak_coupling", "short"]
+
+
+class Trial(NamedTuple):
+    """One movie and what a method may be told about it, besides the truth for the scores.
+
+    Attributes
+    ----------
+    movie : Movie
+    truth : Truth
+    seed : int
+    cell_radius_px, decay_s : float
+        Of the simulation; suite2p is told both, to be fair to it.
+    """
+
+    movie: Movie
+    truth: Truth
+    seed: int
+    cell_radius_px: float
+    decay_s: float
+
+
+@lru_cache(maxsize=1)
+def make_trial(case: str, seed: int, frames: int | None = None) -> Trial:
+    """Simulate the movie of a case; all methods of one process share it.
+
+    Parameters
+    ----------
+    case : str
+        A key of `CASES`.
+    seed : int
+    frames : int, optional
+        Length, for a quick look only.
+    """
+    settings = {**DEFAULTS, **CASES[case]}
+    if frames is not None:
+        settings["n_frames"] = frames
+    movie, truth = simulate_movie(seed=seed, **settings)
+    return Trial(movie, truth, seed, settings["cell_radius_px"], settings["decay_s"])
+
+
+def name_of(case: str, frames: int | None) -> str:
+    """Return the name of a case in the results; a quick look is not mistaken for the whole."""
+    return case if frames is None else f"{case}, {frames} frames"
