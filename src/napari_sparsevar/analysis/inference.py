@@ -1,0 +1,259 @@
+r"""Effects of places with standard errors: the debiased lasso for time series.
+
+The lasso shrinks, and what it selects has no simple distribution. For the predictors X (n x P) and
+the targets E (n x p), one row a frame, the debiased lasso corrects one coefficient at a time by the
+part :math:`N_k` of predictor k that the other places do not predict:
+
+.. math:: \hat\beta_{kj} = \frac{N_k' (E_j - \sum_{m \notin c(k)} x_m b_{mj})}{N_k' x_k},
+
+where c(k) holds the predictors near k at any lag: they measure the same cell and are neither
+conditioned on nor told apart from it. See Zhang & Zhang 2014 (J. R. Stat. Soc. B 76:217), van de
+Geer et al. 2014 (Ann. Stat. 42:1166), and for time series Adamek, Smeekes & Wilms 2023
+(J. Econom. 235:1114).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.lasso import solve_lasso
+from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
+
+NODE_PENALTY = 0.75
+"""Penalty of the regressions among predictors, in units of the largest chance correlation."""
+
+FORBIDDEN = 1e6
+"""Penalty that keeps a predictor out; correlations are at most 1."""
+
+LARGEST_LEVERAGE = 0.9
+"""A row that decides the fit on its own keeps a finite weight."""
+
+INSEPARABLE = 0.02
+"""A source with less variance of its own than this, of 1, has no effect to speak of."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceEffects:
+    r"""Effect of every place on every distant target, given all other places.
+
+    Arrays of shape (P, p) have lag-major rows, ``(lag - 1) * p + source``. They are NaN for pairs
+    of the same cell and for sources that cannot be told apart from the target's own cell.
+
+    Attributes
+    ----------
+    estimate : Tensor, shape (P, p)
+        Standard deviations of the target for one of the source's cell.
+    standard_error : Tensor, shape (P, p)
+        The larger of the robust and the classical one: the first knows a variance that changes
+        over time, the second is steadier when a few bursts decide.
+    z : Tensor, shape (P, p)
+        Scores over their robust standard deviation, to be compared with ``shifted_null``. Not
+        ``estimate / standard_error``: smaller where the target's own cell explains the source.
+    source_residual : Tensor, shape (n, P), float32
+        Part of each predictor that other places do not predict.
+    target_residual : Tensor, shape (n, p), float32
+        What the VAR leaves of each target, inflated by leverage (HC3).
+    decorrelation : int
+        Rows after which the predictors' mean autocorrelation is below 1/e.
+    """
+
+    estimate: Tensor
+    standard_error: Tensor
+    z: Tensor
+    source_residual: Tensor
+    target_residual: Tensor
+    decorrelation: int
+
+    def interval(self, level: float = 0.95) -> tuple[Tensor, Tensor]:
+        """Return lower and upper ends of confidence intervals, each for itself, (P, p) both."""
+        reach = NormalDist().inv_cdf(0.5 + level / 2) * self.standard_error
+        return self.estimate - reach, self.estimate + reach
+
+
+def place_effects(
+    predictors: Tensor, targets: Tensor, coefficients: Tensor, weights: Tensor, near: Tensor
+) -> PlaceEffects:
+    r"""Debias a sparse VAR; return effects and standard errors.
+
+    With nodewise lasso coefficients :math:`\Gamma` (column k explains predictor k by those not near
+    it), :math:`N = X (I - \Gamma)` and the residual R of the lasso, whose unpenalised columns
+    project on the complement of the target's own cell (:math:`Q_j`),
+
+    .. math::
+        \hat\beta_{kj} = \frac{N_k'R_j + \sum_{m \in c(k)} N_k'Q_j x_m b_{mj}}{N_k'Q_j x_k}, \qquad
+        z_{kj} = \frac{N_k'R_j + \ldots}{\sqrt{\sum_t N_{tk}^2 R_{tj}^2 / (1 - h_{tj})^2}}
+
+    with the leverage h of row t on the active set of target j. The target must be an innovation, so
+    that the scores :math:`N_{tk} R_{tj}` follow each other without correlation. B enters as the
+    lasso leaves it: refitted without shrinkage, its false selections fit chance and make the
+    estimates of the others too sure. For the same reason it is fitted anew, at a penalty that does
+    not look at the data but for the variance of the scores.
+
+    Parameters
+    ----------
+    predictors : Tensor, shape (n, P), float64
+        Rows in the order of time, mean 0 and variance 1.
+    targets : Tensor, shape (n, p), float64
+        What followed, mean 0 and variance 1.
+    coefficients, weights : Tensor, shape (P, p)
+        Of the fitted VAR; weight 0 marks a target's own neighbourhood. Its coefficients stay in the
+        residual's fit but never count as the effect of a source that is near them. Coefficients
+        are where the fit starts.
+    near : Tensor of bool, shape (p, p)
+        Which latents measure the same cell.
+    """
+    n, predictor_count = predictors.shape
+    lags = predictor_count // near.shape[0]
+    same_cell = near.repeat(lags, lags)
+    gram = predictors.T @ predictors / n
+    correlations = autocorrelation(predictors)
+    apart = _unexplained(gram, same_cell, n / chance_inflation(correlations))
+    fitted = _refitted(predictors, targets, gram, coefficients, weights)
+    residual = targets - predictors @ fitted
+    inflated = residual / (1 - leverage(predictors, gram, fitted))
+    source_residual = predictors @ apart
+    overlap = _overlap(apart.T @ gram, gram, apart, fitted, weights, same_cell)
+    score = source_residual.T @ residual / n + overlap.restored
+    robust = _robust_deviation(source_residual, inflated)
+    classical = overlap.norm.sqrt() * inflated.square().mean(dim=0).sqrt()
+    shrunk = robust * (overlap.norm / source_residual.square().mean(dim=0)[:, None]).sqrt()
+    meaningful = (weights > 0) & (overlap.own > INSEPARABLE) & (robust > 0)
+    effects = PlaceEffects(
+        score / overlap.own,
+        torch.maximum(shrunk, classical) / (math.sqrt(n) * overlap.own),
+        math.sqrt(n) * score / robust,
+        source_residual.float(),
+        inflated.float(),
+        decorrelation_time(correlations),
+    )
+    for values in (effects.estimate, effects.standard_error, effects.z):
+        values.masked_fill_(~meaningful, torch.nan)
+    return effects
+
+
+def _robust_deviation(source: Tensor, target: Tensor) -> Tensor:
+    """Return sqrt(mean over rows of source squared times target squared), (P, p)."""
+    products = source.float().square().T @ target.float().square()
+    return (products / source.shape[0]).sqrt().to(source)
+
+
+def _refitted(
+    predictors: Tensor, targets: Tensor, gram: Tensor, start: Tensor, weights: Tensor
+) -> Tensor:
+    r"""Return lasso coefficients with penalties in proportion to the spread of each score, (P, p).
+
+    .. math::
+        \lambda_{kj} = w_{kj} \sqrt{2 \log P / n}\; \max(1, \sqrt{\sum_t (x_{tk} e_{tj})^2 / n})
+
+    (Belloni et al. 2012, Econometrica 80:2369). When everything is active together, a single
+    penalty lets chance in; where bursts have hardly ever met, a smaller one would.
+    """
+    n, size = predictors.shape
+    loading = _robust_deviation(predictors, targets).clamp_min(1.0)
+    cross = predictors.T @ targets / n
+    gram = gram + RIDGE * torch.eye(size, dtype=gram.dtype, device=gram.device)
+    return solve_lasso(gram, cross, universal_penalty(size, n) * loading * weights, initial=start)
+
+
+class Overlap(NamedTuple):
+    r"""Products of source residuals after projection :math:`Q_j` off the target's own cell, (P, p).
+
+    ``own`` is :math:`N_k'Q_j x_k / n`, ``norm`` is :math:`N_k'Q_j N_k / n`, and ``restored``
+    :math:`\sum_{m \in c(k)} N_k'Q_j x_m b_{mj} / n`.
+    """
+
+    own: Tensor
+    norm: Tensor
+    restored: Tensor
+
+
+def _overlap(
+    shared: Tensor,
+    gram: Tensor,
+    apart: Tensor,
+    coefficients: Tensor,
+    weights: Tensor,
+    same_cell: Tensor,
+) -> Overlap:
+    """Project off each target's own cell; ``shared`` is N'X / n."""
+    own = shared.diagonal()[:, None].repeat(1, weights.shape[1])
+    norm = (shared * apart.T).sum(dim=1)[:, None].repeat(1, weights.shape[1])
+    restored = (shared * same_cell) @ (coefficients * (weights > 0))
+    for target in range(weights.shape[1]):
+        cell = torch.nonzero(weights[:, target] == 0)[:, 0]
+        block = gram[cell][:, cell].clone()
+        block.diagonal().add_(RIDGE)
+        part = shared[:, cell]
+        solved = torch.cholesky_solve(part.T, torch.linalg.cholesky(block)).T
+        own[:, target] -= (solved * gram[:, cell]).sum(dim=1)
+        norm[:, target] -= (solved * part).sum(dim=1)
+        active = torch.nonzero(coefficients[:, target] * weights[:, target])[:, 0]
+        explained = (solved @ gram[cell][:, active]) * same_cell[:, active]
+        restored[:, target] -= explained @ coefficients[active, target]
+    return Overlap(own, norm.clamp_min(0.0), restored)
+
+
+def _unexplained(gram: Tensor, same_cell: Tensor, rows: float) -> Tensor:
+    r"""Return :math:`I - \Gamma` (P, P) from a lasso of every predictor on those not near it."""
+    size = gram.shape[0]
+    identity = torch.eye(size, dtype=gram.dtype, device=gram.device)
+    penalty = torch.full_like(gram, NODE_PENALTY * universal_penalty(size, 1) / math.sqrt(rows))
+    penalty[same_cell] = FORBIDDEN
+    return identity - solve_lasso(gram + RIDGE * identity, gram, penalty)
+
+
+def autocorrelation(series: Tensor) -> list[float]:
+    """Return the mean autocorrelation of series (n, P) at lags 1, 2, ... while it exceeds 0.05."""
+    n = series.shape[0]
+    total = float(series.square().sum())
+    found: list[float] = []
+    for lag in range(1, n // 2):
+        product = float((series[lag:] * series[:-lag]).sum())
+        if product <= 0.05 * total:
+            break
+        found.append(product / total)
+    return found
+
+
+def chance_inflation(correlations: list[float]) -> float:
+    r"""Return :math:`1 + 2 \sum_l \rho_l^2`.
+
+    Chance correlations of two independent series with autocorrelation :math:`\rho` have this many
+    times the variance 1/n of white ones (Bartlett 1935).
+    """
+    return 1.0 + 2.0 * sum(value**2 for value in correlations)
+
+
+def decorrelation_time(correlations: list[float]) -> int:
+    """Return the first lag at which the autocorrelation is below 1/e."""
+    below = (lag for lag, value in enumerate(correlations, 1) if value < math.exp(-1))
+    return next(below, len(correlations) + 1)
+
+
+def leverage(predictors: Tensor, gram: Tensor, coefficients: Tensor) -> Tensor:
+    r"""Return how much each row decides its own fit, (n, p), at most ``LARGEST_LEVERAGE``.
+
+    .. math:: h_{tj} = x_{tA}' G_{AA}^{-1} x_{tA} / n
+
+    on the active set A of target j. Bursts of activity make few rows decide; dividing a residual by
+    1 - h undoes what the fit took from it (HC3, MacKinnon & White 1985, J. Econom. 29:305).
+    """
+    n = predictors.shape[0]
+    found = predictors.new_zeros(n, coefficients.shape[1])
+    for target in range(coefficients.shape[1]):
+        active = torch.nonzero(coefficients[:, target])[:, 0]
+        if active.numel() == 0:
+            continue
+        block = gram[active][:, active].clone()
+        block.diagonal().add_(RIDGE)
+        lower = torch.linalg.cholesky(block)
+        columns = predictors[:, active].T
+        scaled = torch.linalg.solve_triangular(lower, columns, upper=False)
+        found[:, target] = scaled.square().sum(dim=0) / n
+    return found.clamp(max=LARGEST_LEVERAGE)
