@@ -28,7 +28,7 @@ FAINTEST = 0.1
 OUTLYING = 3.0
 """A peak stands out when it exceeds the median by this many robust standard deviations."""
 
-COLUMNS = ["rank", "label", "y", "x", "area_px", "strength", "stability"]
+COLUMNS = ["rank", "label", "y", "x", "area_px", "strength", "stability", "p_adjusted"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,8 @@ class Drivers:
     table : DataFrame
         One row a driver, strongest first: ``rank`` (from 1), ``label``, ``y`` and ``x`` (centre in
         pixels), ``area_px``, ``strength`` (peak of the contribution map, strongest place = 1),
-        ``stability`` (share of subsampled stretches of time in which it stands out again).
+        ``stability`` (share of subsampled stretches of time in which it stands out again),
+        ``p_adjusted`` (that chance makes any place of the field drive others this much).
     """
 
     labels: LabelImage
@@ -74,7 +75,7 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     Returns
     -------
     Drivers
-        With ``stability`` missing (NaN); see ``stability``.
+        With ``stability`` and ``p_adjusted`` missing (NaN).
     """
     smooth = ndimage.gaussian_filter(contribution, 0.4 * spacing)
     threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
@@ -83,6 +84,16 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     labels = _ranked(_regions(smooth, peaks, REACH * spacing), contribution)
     rows = [_describe(rank, labels, contribution) for rank in range(1, len(peaks) + 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
+
+
+def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_]) -> Drivers:
+    """Keep some drivers (one flag a row of the table) and rank them anew."""
+    table = drivers.table[kept].reset_index(drop=True)
+    rank = np.zeros(int(drivers.labels.max(initial=0)) + 1, np.int32)
+    numbers = np.arange(1, len(table) + 1)
+    rank[table["label"].to_numpy(int)] = numbers
+    labels: LabelImage = rank[drivers.labels]
+    return Drivers(labels, table.assign(rank=numbers, label=numbers))
 
 
 def _peaks(image: FloatImage, distance: float) -> list[tuple[int, int]]:
@@ -133,4 +144,5 @@ def _describe(rank: int, labels: LabelImage, contribution: FloatImage) -> dict[s
         "area_px": int(region.sum()),
         "strength": float(contribution[region].max(initial=0.0)),
         "stability": float("nan"),
+        "p_adjusted": float("nan"),
     }

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import torch
 from scipy import sparse
+from torch import Tensor
 
 from napari_sparsevar.analysis.contribution import amplitude
 from napari_sparsevar.analysis.fitting import FittedVar
+from napari_sparsevar.analysis.significance import Significance
 from napari_sparsevar.model.grid import LatentGrid
+
+HALF_INTERVAL = 1.959964
+"""Standard errors from the middle of a 95 % interval to its ends."""
 
 COLUMNS = [
     "source",
@@ -16,6 +23,11 @@ COLUMNS = [
     "lag",
     "coefficient",
     "effect",
+    "estimate",
+    "low",
+    "high",
+    "p_adjusted",
+    "stability",
     "source_y",
     "source_x",
     "target_y",
@@ -23,13 +35,21 @@ COLUMNS = [
 ]
 
 
-def edge_table(fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid) -> pd.DataFrame:
+def edge_table(
+    fitted: FittedVar,
+    footprints: sparse.csr_array,
+    grid: LatentGrid,
+    found: Significance,
+    stability: Tensor,
+) -> pd.DataFrame:
     """Return every edge between different places, strongest effect first.
 
     Columns: ``source`` and ``target`` (latents), ``lag`` (frames), ``coefficient`` (standard
-    deviations of the target's innovation for one of the source's drive), ``effect`` (how much one
-    standard deviation of the source moves the predicted frame, in noise scales of a pixel), and the
-    positions in pixels.
+    deviations of the target's innovation for one of the source's drive, shrunk by the lasso),
+    ``effect`` (how much one standard deviation of the source moves the predicted frame, in noise
+    scales of a pixel), ``estimate`` (the coefficient debiased, of the source's whole cell) with its
+    95 % interval ``low`` to ``high``, ``p_adjusted`` (family-wise, over all pairs), ``stability``
+    (share of random halves of the movie in which it is selected), and the positions in pixels.
     """
     distant = fitted.distant()
     lag, source, target = np.nonzero(distant)
@@ -43,6 +63,7 @@ def edge_table(fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid
             "lag": lag + 1,
             "coefficient": coefficient,
             "effect": effect,
+            **_tests(lag * fitted.n_latents + source, target, found, stability),
             "source_y": centres[source, 0],
             "source_x": centres[source, 1],
             "target_y": centres[target, 0],
@@ -52,3 +73,22 @@ def edge_table(fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid
     )
     order = np.argsort(-np.abs(effect), kind="stable")
     return table.iloc[order].reset_index(drop=True)
+
+
+def _tests(
+    row: npt.NDArray[np.intp],
+    target: npt.NDArray[np.intp],
+    found: Significance,
+    stability: Tensor,
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Look up what the tests say about coefficients at these rows and targets."""
+    where = torch.from_numpy(row), torch.from_numpy(target)
+    estimate, error = found.estimate[where], found.standard_error[where]
+    columns = {
+        "estimate": estimate,
+        "low": estimate - HALF_INTERVAL * error,
+        "high": estimate + HALF_INTERVAL * error,
+        "p_adjusted": found.edge_p[where],
+        "stability": stability[where],
+    }
+    return {name: values.double().numpy() for name, values in columns.items()}

@@ -25,6 +25,11 @@ from napari_sparsevar.analysis.fitting import (
     regression,
 )
 from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.significance import (
+    Significance,
+    significance,
+    surviving_drivers,
+)
 from napari_sparsevar.analysis.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
@@ -54,7 +59,11 @@ class Results:
         ``penalty``, ``edges``, ``ebic`` along the solution path.
     contribution : ndarray of float32, shape (Y, X)
     drivers : Drivers
+        Those that survive the test against chance.
     edges : DataFrame
+    significance : Significance
+    edge_stability : Tensor, shape (P, p)
+        Share of random halves of the movie in which each coefficient is not zero.
     """
 
     grid: LatentGrid
@@ -66,6 +75,8 @@ class Results:
     contribution: FloatImage
     drivers: Drivers
     edges: pd.DataFrame
+    significance: Significance
+    edge_stability: Tensor
 
 
 def analyse(
@@ -96,10 +107,12 @@ def analyse(
     yield 0.7, "Drawing the contribution map"
     footprints = sparse_footprints(network, grid, static)
     contribution = contribution_map(fitted, footprints, grid)
-    drivers = find_drivers(contribution, grid.stride)
+    testing = significance(found, fitted)
+    tested = yield from _part(testing, 0.7, 0.85, "Testing places against chance")
+    drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
     resampling = selection_stability(drivers, fitted, footprints, grid, blocks)
     stability = yield from _part(
-        resampling, 0.75, 1.0, "Checking the drivers on parts of the movie"
+        resampling, 0.85, 1.0, "Checking the drivers on parts of the movie"
     )
     return Results(
         grid,
@@ -110,14 +123,17 @@ def analyse(
         criterion,
         contribution,
         replace(drivers, table=drivers.table.assign(stability=stability.drivers)),
-        edge_table(fitted, footprints, grid),
+        edge_table(fitted, footprints, grid, tested, stability.edges),
+        tested,
+        stability.edges.float(),
     )
 
 
 def at_penalty(results: Results, penalty: float) -> Results:
     """Return the same results elsewhere on the solution path; nothing is retrained.
 
-    The stability of the drivers belongs to the penalty it was computed at and is missing here.
+    Stability belongs to the penalty it was computed at: that of the drivers is missing here, that
+    of the edges is kept.
     """
     fitted = results.fitted.at_penalty(penalty)
     contribution = contribution_map(fitted, results.footprints, results.grid)
@@ -125,8 +141,12 @@ def at_penalty(results: Results, penalty: float) -> Results:
         results,
         fitted=fitted,
         contribution=contribution,
-        drivers=find_drivers(contribution, results.grid.stride),
-        edges=edge_table(fitted, results.footprints, results.grid),
+        drivers=surviving_drivers(
+            find_drivers(contribution, results.grid.stride), results.significance, results.grid
+        ),
+        edges=edge_table(
+            fitted, results.footprints, results.grid, results.significance, results.edge_stability
+        ),
     )
 
 

@@ -25,6 +25,7 @@ from napari_sparsevar.analysis.fitting import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.analysis.record import FORMAT, RunRecord
 from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.significance import Significance
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
@@ -41,6 +42,8 @@ EDGES = "edges.csv"
 CRITERION = "path.csv"
 LOSSES = "loss.csv"
 EVENTS = "events.jsonl"
+
+_TESTS = ("estimate", "standard_error", "edge_p", "place_p")
 
 LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
 
@@ -119,6 +122,8 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         contribution,
         Drivers(labels, read_table(folder / DRIVERS, DRIVER_COLUMNS)),
         read_table(folder / EDGES, EDGE_COLUMNS),
+        _significance(tensors),
+        tensors["edge_stability"],
     )
 
 
@@ -144,6 +149,8 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
+        "edge_stability": results.edge_stability,
+        **{name: getattr(results.significance, name) for name in _TESTS},
     }
     entries = results.footprints.tocoo()
     tensors["footprints.latent"] = torch.from_numpy(entries.row.astype(np.int32))
@@ -167,6 +174,12 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
         CalciumDynamics(*tensors["dynamics"].tolist()),
         float(tensors["penalty"]),
         tensors["coefficients"],
+    )
+
+
+def _significance(tensors: dict[str, Tensor]) -> Significance:
+    return Significance(
+        tensors["estimate"], tensors["standard_error"], tensors["edge_p"], tensors["place_p"]
     )
 
 

@@ -254,5 +254,10 @@ class _Training:
             "seconds": round(seconds, 2),
             "peak_memory_mb": round(peak_memory_mb(), 1),
         }
-        update = {"status": "finished", "metrics": metrics}
+        notes = tuple(note for note in (results.significance.note,) if note)
+        update = {
+            "status": "finished",
+            "metrics": metrics,
+            "notices": (*record.notices, *notes),
+        }
         write_record(working, record.model_copy(update=update))

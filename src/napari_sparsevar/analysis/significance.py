@@ -1,0 +1,102 @@
+"""Which drivers and edges can be trusted: effects with intervals, adjusted p-values."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.drivers import Drivers, keep_drivers
+from napari_sparsevar.analysis.fitting import FittedVar, Regression
+from napari_sparsevar.analysis.inference import place_effects
+from napari_sparsevar.analysis.shifted_null import adjusted_p_values
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.grid import LatentGrid
+
+LEVEL = 0.05
+"""Chance that the list of drivers of a movie without any holds one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Significance:
+    """What the tests say, the same at every penalty; NaN where nothing could be tested.
+
+    Attributes
+    ----------
+    estimate, standard_error : Tensor, shape (P, p), float32
+        Debiased effect of every place on every distant target.
+    edge_p : Tensor, shape (P, p), float32
+        Family-wise adjusted p-values of the edges.
+    place_p : Tensor, shape (p,), float32
+        Family-wise adjusted p-values of "this place drives none".
+    note : str
+        Why nothing was tested; empty if it was.
+    """
+
+    estimate: Tensor
+    standard_error: Tensor
+    edge_p: Tensor
+    place_p: Tensor
+    note: str = ""
+
+
+def significance(found: Regression, fitted: FittedVar) -> Generator[float, None, Significance]:
+    """Test every place and edge; yield the fraction done."""
+    near = fitted.weights[: fitted.n_latents] == 0
+    past, following = (part.double() for part in found.pairs)
+    effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
+    yield 0.3
+    edge_p = torch.full_like(effects.estimate, torch.nan)
+    place_p, note = edge_p[0], ""
+    try:
+        drawing = adjusted_p_values(effects)
+        while True:
+            try:
+                yield 0.3 + 0.7 * next(drawing)
+            except StopIteration as finished:
+                edge_p, place_p = finished.value.edge, finished.value.place
+                break
+    except UserError as error:
+        note = f"No p-values: {error}"
+    return Significance(
+        estimate=effects.estimate.float(),
+        standard_error=effects.standard_error.float(),
+        edge_p=edge_p.float(),
+        place_p=place_p.float(),
+        note=note,
+    )
+
+
+def surviving_drivers(drivers: Drivers, found: Significance, grid: LatentGrid) -> Drivers:
+    """Give drivers their p-values and keep those that survive at ``LEVEL``.
+
+    A driver's p-value is the smallest of the latents in its region (of the nearest one if there is
+    none); it is adjusted for all latents already. Without any test all are kept.
+    """
+    p_values = found.place_p.numpy()
+    each = [_smallest(p_values, drivers.labels == label, grid) for label in drivers.table["label"]]
+    table = drivers.table.assign(p_adjusted=np.asarray(each, dtype=np.float64))
+    tested = replace(drivers, table=table)
+    if not np.isfinite(p_values).any():
+        return tested
+    return keep_drivers(tested, table["p_adjusted"].to_numpy() <= LEVEL)
+
+
+def _smallest(
+    p_values: npt.NDArray[np.float32], region: npt.NDArray[np.bool_], grid: LatentGrid
+) -> float:
+    y, x = np.nonzero(region)
+    centres = grid.centres()
+    inside = np.zeros(grid.padded_shape, bool)
+    inside[y, x] = True
+    row, column = centres.round().astype(int).T
+    chosen = np.flatnonzero(inside[row, column])
+    if not chosen.size:
+        away = np.hypot(centres[:, 0] - y.mean(), centres[:, 1] - x.mean())
+        chosen = np.flatnonzero(away == away.min())
+    known = p_values[chosen][np.isfinite(p_values[chosen])]
+    return float(known.min()) if known.size else 1.0
