@@ -201,7 +201,7 @@ def test_too_few_rows_are_refused_in_words() -> None:
 
 
 def test_long_recording_is_drawn_in_windows_and_repeats_with_its_seed() -> None:
-    effects = record(7, 2500, 6, {(0, 3): 0.2}).effects()
+    effects = record(7, 5000, 6, {(0, 3): 0.2}).effects()
     first, second = adjusted(effects, draws=49), adjusted(effects, draws=49)
     torch.testing.assert_close(first.edge, second.edge, equal_nan=True)
     assert first.draws == 49

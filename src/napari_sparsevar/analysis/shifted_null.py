@@ -19,8 +19,9 @@ from torch import Tensor
 from napari_sparsevar.analysis.inference import PlaceEffects
 from napari_sparsevar.errors import UserError
 
-WINDOW = 2048
-"""Rows in a draw; more would cost time, and shorter windows have heavier tails: the safe side."""
+WINDOW = 4096
+"""Rows in a draw; more would cost time. Short windows hold other bursts than the whole: windows of
+2048 out of 3000 bursty rows gave 12 % false positives at 5 %, all rows 7 %."""
 
 SHORTEST_OFFSET = 20
 """Rows between paired sources and targets, at least."""
