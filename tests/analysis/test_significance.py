@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers, keep_drivers
 from napari_sparsevar.analysis.results import Results, analyse
-from napari_sparsevar.analysis.significance import LEVEL, Significance, surviving_drivers
+from napari_sparsevar.analysis.significance import LEVEL, Significance, cautions, surviving_drivers
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.training.preparation import prepare
 
@@ -71,6 +72,17 @@ def test_without_a_test_nothing_is_thrown_away(drivers: Drivers) -> None:
     grid = LatentGrid((64, 64), 4)
     kept = surviving_drivers(drivers, significance_of(np.full(grid.size, np.nan)), grid)
     assert len(kept.table) == len(drivers.table) == 3
+
+
+def test_a_person_is_told_what_the_list_of_drivers_is_worth(drivers: Drivers) -> None:
+    grid = LatentGrid((64, 64), 4)
+    nothing = significance_of(np.ones(grid.size))
+    (said,) = cautions(surviving_drivers(drivers, nothing, grid), nothing)
+    assert "no drivers" in said
+    untested = replace(significance_of(np.full(grid.size, np.nan)), note="No p-values: too short.")
+    (said,) = cautions(drivers, untested)
+    assert "not tested" in said
+    assert cautions(drivers, significance_of(np.zeros(grid.size))) == ()
 
 
 def results_of(movie: sv.Movie) -> Results:

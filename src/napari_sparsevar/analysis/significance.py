@@ -71,6 +71,19 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
     )
 
 
+def cautions(drivers: Drivers, found: Significance) -> tuple[str, ...]:
+    """Say what a person must know before believing the list of drivers, one sentence each."""
+    if found.note:
+        return (f"{found.note} The drivers listed are not tested against chance.",)
+    if drivers.table.empty:
+        return (
+            f"No place drives others more than chance would (family-wise {LEVEL:.0%}), so no "
+            "drivers are listed: the contribution map shows where to look, a longer recording "
+            "may tell.",
+        )
+    return ()
+
+
 def surviving_drivers(drivers: Drivers, found: Significance, grid: LatentGrid) -> Drivers:
     """Give drivers their p-values and keep those that survive at ``LEVEL``.
 

@@ -62,7 +62,7 @@ class TrainConfig(BaseModel):
         json_schema_extra={"group": "advanced"},
     )
     prediction_weight: float = Field(
-        1.0,
+        5.0,
         ge=0.0,
         le=100.0,
         title="Prediction weight",

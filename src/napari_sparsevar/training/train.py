@@ -13,6 +13,7 @@ import torch
 from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.analysis.run import read_record
+from napari_sparsevar.analysis.significance import cautions
 from napari_sparsevar.analysis.store import MODEL, write_record, write_results, write_tensors
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.files import explain
@@ -221,6 +222,8 @@ class _Training:
                 results: Results = finished.value
                 break
             yield Progress("analyse", fraction, message)
+        for sentence in cautions(results.drivers, results.significance):
+            yield Notice(sentence)
         seconds = time.perf_counter() - began
         self._write(prepared, record, results, log, reason, seconds)
         path = self.folder.publish()
@@ -254,10 +257,6 @@ class _Training:
             "seconds": round(seconds, 2),
             "peak_memory_mb": round(peak_memory_mb(), 1),
         }
-        notes = tuple(note for note in (results.significance.note,) if note)
-        update = {
-            "status": "finished",
-            "metrics": metrics,
-            "notices": (*record.notices, *notes),
-        }
+        notices = (*record.notices, *cautions(results.drivers, results.significance))
+        update = {"status": "finished", "metrics": metrics, "notices": notices}
         write_record(working, record.model_copy(update=update))
