@@ -595,3 +595,20 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = sparsevar("info", tmp_path).stdout
     assert "strongest drivers" in words
     assert "cpu" in words
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "nan", "1e9"])
+def test_an_impossible_cell_size_is_one_sentence(movie: Path, tmp_path: Path, value: str) -> None:
+    done = sparsevar("train", movie, "--out", tmp_path / "run", "--cell-size", value)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr), done.stderr
+    assert "--cell-size" in done.stderr
+
+
+def test_the_cell_size_reaches_the_training(
+    movie: Path, tmp_path: Path, pretend: Callable[..., Calls]
+) -> None:
+    calls = pretend(FINISHED)
+    done = sparsevar("train", movie, "--out", tmp_path / "run", "--cell-size", "13")
+    assert done.exit_code == 0, done.output
+    assert calls[0]["config"].model.cell_diameter == 13

@@ -40,13 +40,6 @@ def test_weights_are_free_only_in_the_neighbourhood_and_grow_with_distance() -> 
     assert corner.max() == pytest.approx(2.0)
 
 
-@pytest.mark.parametrize(
-    ("shape", "stride"), [((64, 64), 4), ((128, 128), 4), ((256, 256), 8), ((512, 512), 16)]
-)
-def test_auto_spacing_keeps_the_var_affordable(shape: tuple[int, int], stride: int) -> None:
-    assert ModelConfig().resolved(shape).pixels_per_latent == stride
-
-
 def test_unresolved_spacing_is_refused() -> None:
     with pytest.raises(ValueError, match="auto"):
         _ = ModelConfig().pixels_per_latent

@@ -115,3 +115,17 @@ def test_background_of_a_smooth_movie_is_the_movie() -> None:
     found = background(smooth, (~hidden).float(), 8.0)
     inner = (slice(None), slice(12, -12), slice(12, -12))
     assert (found - smooth)[inner].abs().max() < 0.1
+
+
+@pytest.mark.parametrize("stride", [3, 5, 7])
+def test_odd_spacings_work_alike(stride: int) -> None:
+    grid = LatentGrid(SHAPE, stride)
+    network = SparseVarAutoencoder(ModelConfig(stride=stride, width=8)).requires_grad_(False)
+    still = torch.randn(3, *grid.padded_shape)
+    movie, inside = torch.randn(2, *grid.padded_shape), torch.ones(grid.padded_shape)
+    code = network.encode(movie, still, torch.rand(grid.padded_shape) < 0.5, inside)
+    assert code.halves.shape[-3:] == grid.latent_shape
+    latents = torch.randn(2, *grid.latent_shape)
+    drawn = network.decoder.footprints(grid.latent_shape, still)
+    together = torch.einsum("np,pyx->nyx", latents.flatten(1), drawn)
+    torch.testing.assert_close(network.decode(latents, still), together, rtol=1e-4, atol=1e-4)

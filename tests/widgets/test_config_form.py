@@ -97,3 +97,17 @@ def test_unit_is_singular_beside_one(qtbot):
     assert lags.text() == "1 frame"
     lags.setValue(2)
     assert lags.text() == "2 frames"
+
+
+def test_a_number_may_be_left_to_the_program(qtbot):
+    form = ConfigForm(TrainConfig())
+    qtbot.addWidget(form)
+    diameter = form.editor("model", "cell_diameter")
+    assert diameter.text() == "auto"
+    diameter.stepUp()
+    form.set_unit("µm", "model", "cell_diameter")
+    assert diameter.text() == "6.5 µm"
+    form.editor("model", "stride").setValue(5)
+    assert (form.config().model.cell_diameter, form.config().model.stride) == (6.5, 5)
+    diameter.setValue(diameter.minimum())
+    assert form.config().model.cell_diameter == "auto"

@@ -45,6 +45,8 @@ class Mode(StrEnum):
     two_stage = "two-stage"
 
 
+_OPTIONS: dict[int | str, str] = {"cell_diameter": "--cell-size"}
+
 app = typer.Typer(
     name="sparsevar",
     cls=OneSentenceGroup,
@@ -121,6 +123,14 @@ def train(
     lags: Annotated[
         int | None, typer.Option(help="How many past frames predict the next one.")
     ] = None,
+    cell_size: Annotated[
+        float | None,
+        typer.Option(
+            metavar="D",
+            help="Diameter of a cell in micrometres, in pixels where their size is unknown; "
+            "guessed from the movie if left out.",
+        ),
+    ] = None,
     no_skip: Annotated[
         bool, typer.Option("--no-skip", help="Without the static skip, for comparison.")
     ] = False,
@@ -142,7 +152,7 @@ def train(
     if resume:
         config = recorded_configuration(out)
     else:
-        config = configuration(preset, mode, seed, lags, skip=not no_skip)
+        config = configuration(preset, mode, seed, lags, cell_size, skip=not no_skip)
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size)
     control = TrainingControl()
     events = start(
@@ -170,7 +180,13 @@ def train(
 
 
 def configuration(
-    preset: Preset, mode: Mode, seed: int, lags: int | None, *, skip: bool
+    preset: Preset,
+    mode: Mode,
+    seed: int,
+    lags: int | None,
+    cell_size: float | None = None,
+    *,
+    skip: bool,
 ) -> TrainConfig:
     """Return the settings, or say which option is out of range."""
     from pydantic import ValidationError
@@ -179,11 +195,13 @@ def configuration(
     from napari_sparsevar.training.config import TrainConfig
 
     try:
-        model = ModelConfig(skip=skip, **({} if lags is None else {"lags": lags}))
+        given = {"lags": lags, "cell_diameter": cell_size}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        model = ModelConfig.model_validate({"skip": skip, **chosen})
         return TrainConfig.from_preset(preset.value, mode=mode.value, seed=seed, model=model)
     except ValidationError as error:
-        first = error.errors()[0]
-        option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        first = error.errors()[-1]  # of "auto" or a number, the number
+        option = _OPTIONS.get(first["loc"][0], f"--{first['loc'][0]}")
         raise UserError(f"{option} is {first['input']}: {first['msg'].lower()}.") from None
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import typer
+
+from napari_sparsevar.errors import UserError
 
 TOP_DRIVERS = 10
 
@@ -25,10 +28,16 @@ def print_values(values: dict[str, Any], indent: str = "") -> None:
 
 def summary_of_movie(path: Path) -> dict[str, Any]:
     """Return what a movie file says and what its frames hold, ready for JSON."""
-    from napari_sparsevar.movie import check_frames, open_movie
+    from napari_sparsevar.movie import check_frames, open_movie, static_images
+    from napari_sparsevar.movie.cell_size import guess_cell_diameter
+    from napari_sparsevar.movie.motion import Motion, find_motion
 
     movie = open_movie(path)
     report = check_frames(movie)
+    diameter, motion = None, Motion(0.0, 0.0)
+    with suppress(UserError):  # a movie too short to train on can still be described
+        images = static_images(movie, bad=report.bad)
+        diameter, motion = guess_cell_diameter(movie, images), find_motion(movie, images)
     return {
         "movie": str(path),
         "frames": movie.n_frames,
@@ -38,12 +47,14 @@ def summary_of_movie(path: Path) -> dict[str, Any]:
         "size_mb": round(movie.data.nbytes / 1e6, 1),
         "frames_per_second": movie.fps,
         "pixel_size_um": movie.pixel_size_um,
+        "cell_diameter_px": diameter and round(diameter, 1),
+        "largest_shift_px": round(motion.largest, 1),
         "minimum": report.minimum,
         "maximum": report.maximum,
         "bad_frames": report.n_bad,
         "saturation_level": report.saturation_level,
         "saturated_fraction": report.saturated_fraction,
-        "notes": [*movie.notes, *report.sentences()],
+        "notes": [*movie.notes, *report.sentences(), *motion.sentences()],
     }
 
 

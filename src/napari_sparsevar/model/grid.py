@@ -93,5 +93,6 @@ class LatentGrid:
         distances = self.distances()
         diagonal = max(float(np.hypot(self.rows - 1, self.columns - 1)), 1.0)
         weights = 1.0 + config.distance_weight * distances / diagonal
-        weights[self.own_neighbourhood(config.free_radius)] = 0.0
+        own = self.own_neighbourhood(config.with_typical_cell().free_radius)
+        weights[own] = 0.0
         return np.tile(weights, (config.lags, 1))

@@ -54,7 +54,7 @@ class SparseVarAutoencoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.config = config
+        self.config = config.with_typical_cell()
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
 

@@ -8,10 +8,13 @@ import numpy as np
 import torch
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.config import TYPICAL_CELL_PX, ModelConfig, ResolvedConfig
 from napari_sparsevar.model.embedded_var import universal_penalty
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
+from napari_sparsevar.movie.cell_size import guess_cell_diameter, in_words
+from napari_sparsevar.movie.motion import find_motion
 from napari_sparsevar.movie.standardised import StandardisedFrames
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.blocks import TimeBlocks, chunk_length, split_time
@@ -45,8 +48,9 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     """
     check_size(movie, config)
     report, images = inspect_movie(movie)
-    config = config.model_copy(update={"model": config.model.resolved(movie.shape)})
-    grid = LatentGrid(movie.shape, config.model.pixels_per_latent, config.model.channels)
+    model, about_cells = _fitted_to(movie, images, config.model)
+    config = config.model_copy(update={"model": model})
+    grid = LatentGrid(movie.shape, model.stride, model.channels)
     good = ~report.bad
     length = chunk_length(
         int(good.sum()), config.chunk_frames, config.validation_fraction, config.model.lags
@@ -57,7 +61,13 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     crop = max(grid.stride, config.crop // grid.stride * grid.stride)
     batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
     trainer = Trainer(config, batcher, blocks, new_network(config, device))
-    notices = (*movie.notes, *report.sentences(), *_warnings(movie, grid, config, blocks))
+    notices = (
+        *movie.notes,
+        *report.sentences(),
+        *find_motion(movie, images).sentences(),
+        *about_cells,
+        *_warnings(movie, grid, config, blocks),
+    )
     return Prepared(trainer, config, grid, frames, static.to(device), report, notices)
 
 
@@ -74,6 +84,23 @@ def check_size(movie: Movie, config: TrainConfig) -> None:
             f"The movie is {movie.shape[0]} x {movie.shape[1]} pixels: "
             f"at least {_SMALLEST_FIELD} x {_SMALLEST_FIELD} are needed."
         )
+
+
+def _fitted_to(
+    movie: Movie, images: StaticImages, config: ModelConfig
+) -> tuple[ResolvedConfig, tuple[str, ...]]:
+    """Replace ``auto`` by numbers that fit the movie; say which cell size was guessed."""
+    size = movie.pixel_size_um
+    if config.cell_diameter != "auto":
+        return config.resolved(movie.shape, pixel_size_um=size), ()
+    guess = guess_cell_diameter(movie, images)
+    if guess is None:
+        width = in_words(TYPICAL_CELL_PX, size)
+        seen = f"No cells can be made out beforehand; they are taken to be {width} wide"
+    else:
+        seen = f"Cells look about {in_words(guess, size)} wide"
+    notice = f"{seen}; set the cell diameter if that is wrong."
+    return config.resolved(movie.shape, guess, size), (notice,)
 
 
 def _static_features(images: StaticImages, grid: LatentGrid) -> torch.Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import annotated_types as limits
 from pydantic import BaseModel
@@ -91,6 +92,12 @@ class ConfigForm(QWidget):
         """Return the widget of a field, for example ``editor("model", "lags")``."""
         return self._editors[path]
 
+    def set_unit(self, unit: str, *path: str) -> None:
+        """Show another unit behind the number of a field."""
+        editor = self._editors[path]
+        editor.setProperty("unit", unit)
+        _set_unit(editor, editor.value())
+
     def _value(self, path: Path, editor: QWidget) -> Any:
         shown, exact = self._shown[path]
         value = _read(editor)
@@ -135,6 +142,32 @@ class _SpinBox(_NoWheel, QSpinBox):
 
 class NumberBox(_NoWheel, QDoubleSpinBox):
     """A box for a real number, free of the wheel."""
+
+
+class _AutoBox(NumberBox):
+    """A box for a number that may be left to the program: its least value reads "auto"."""
+
+    def __init__(self, low: float, high: float, decimals: int, typical: float) -> None:
+        super().__init__()
+        self._typical = typical
+        self.setDecimals(decimals)
+        self.setRange(low - 10.0**-decimals, high)
+        self.setSpecialValueText("auto")
+
+    def stepBy(self, steps: int) -> None:
+        # The way up from "auto" begins at a usual number, not at the least possible one.
+        if steps > 0 and self.read() == "auto":
+            self.setValue(self._typical)
+        else:
+            super().stepBy(steps)
+
+    def read(self) -> float | str:
+        """Return the number or "auto"."""
+        return "auto" if self.value() == self.minimum() else self.value()
+
+    def show_value(self, value: float | str) -> None:
+        """Show a number or "auto"."""
+        self.setValue(self.minimum() if value == "auto" else float(value))
 
 
 class NarrowComboBox(_NoWheel, QComboBox):
@@ -199,7 +232,30 @@ def _editor(field: FieldInfo) -> QWidget:
         return _int_editor(field)
     if kind is float:
         return _float_editor(field)
+    number = _number_or_auto(field)
+    if number is not None:
+        return _auto_editor(field, *number)
     raise TypeError(f"The form has no editor for {kind}; add one to config_form.py.")
+
+
+def _number_or_auto(field: FieldInfo) -> tuple[type, FieldInfo] | None:
+    """Return the number's type and limits where a field is a number or "auto"."""
+    if get_origin(field.annotation) not in (Union, UnionType):
+        return None
+    choices = list(get_args(field.annotation))
+    if Literal["auto"] not in choices or len(choices) != 2:
+        return None
+    choices.remove(Literal["auto"])
+    kind, *rest = get_args(choices[0]) or (choices[0],)
+    limited = FieldInfo.from_annotation(choices[0]) if rest else field
+    return (kind, limited) if kind in (int, float) else None
+
+
+def _auto_editor(field: FieldInfo, kind: type, limited: FieldInfo) -> QDoubleSpinBox:
+    decimals = 0 if kind is int else 1
+    low, high = _bounds(limited, step=10.0**-decimals)
+    editor = _AutoBox(max(low, -1e9), min(high, 1e9), decimals, _extra(field).get("typical", low))
+    return _finish(editor, field)
 
 
 def _int_editor(field: FieldInfo) -> QSpinBox:
@@ -222,8 +278,9 @@ def _float_editor(field: FieldInfo) -> QDoubleSpinBox:
 def _finish(editor: Any, field: FieldInfo) -> Any:
     unit = _extra(field).get("unit")
     if unit:
-        editor.valueChanged.connect(lambda value: _set_unit(editor, unit, value))
-        _set_unit(editor, unit, editor.value())
+        editor.setProperty("unit", unit)
+        editor.valueChanged.connect(lambda value: _set_unit(editor, value))
+        _set_unit(editor, editor.value())
     editor.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
     editor.setKeyboardTracking(False)
     editor.setMinimumWidth(60)
@@ -231,7 +288,8 @@ def _finish(editor: Any, field: FieldInfo) -> Any:
     return editor
 
 
-def _set_unit(editor: Any, unit: str, value: float) -> None:
+def _set_unit(editor: Any, value: float) -> None:
+    unit = editor.property("unit")
     # "1 frame", not "1 frames".
     editor.setSuffix(f" {unit.removesuffix('s') if value == 1 else unit}")
 
@@ -254,6 +312,8 @@ def _bounds(field: FieldInfo, step: float) -> tuple[float, float]:
 def _read(editor: QWidget) -> Any:
     if isinstance(editor, QComboBox):
         return editor.currentData()
+    if isinstance(editor, _AutoBox):
+        return editor.read()
     return editor.isChecked() if isinstance(editor, QCheckBox) else editor.value()
 
 
@@ -262,6 +322,8 @@ def _show(editor: QWidget, value: Any) -> None:
         editor.setCurrentIndex(editor.findData(value))
     elif isinstance(editor, QCheckBox):
         editor.setChecked(value)
+    elif isinstance(editor, _AutoBox):
+        editor.show_value(value)
     else:
         editor.setValue(value)
 

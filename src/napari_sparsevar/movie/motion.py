@@ -1,0 +1,166 @@
+"""Whether the whole field of view moves, as it does where a movie is not motion-corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.sample import Window, sampled_frames, standardised
+from napari_sparsevar.movie.static import StaticImages
+
+FloatArray = NDArray[np.float64]
+Float32Array = NDArray[np.float32]
+
+_MOST_FRAMES, _SIDE_PX = 1024, 192
+_BLOCK_PX = 16  # of the checkerboard that makes the two halves
+_WAVE_PX = 24  # half the wavelength of the finest neuropil that is set aside
+_BLUR_PX = 2.0  # standard deviation; a shift of this size still looks linear
+_BIN_LENGTHS = (1, 2, 4, 8, 16, 32)  # frames
+_LEAST_BINS = 16
+_LEAST_Z = 6.0
+_LEAST_PX = 0.3  # cells that flash together look like less than this
+_PRECISION_PX = 0.4
+_DISTURBING_PX = 1.0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How far the field of view moves in its own plane.
+
+    Parameters
+    ----------
+    largest : float
+        Shift from the middle position that one frame in a hundred exceeds, in pixels.
+    typical : float
+        Root mean square of the shifts, in pixels.
+    """
+
+    largest: float
+    typical: float
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say what was found.
+
+        Returns
+        -------
+        tuple of str
+            One sentence if the movie should be motion-corrected first, else none.
+        """
+        if self.largest < _DISTURBING_PX:
+            return ()
+        return (
+            f"The field of view moves by up to about {self.largest:.1f} pixels "
+            f"(typically {self.typical:.1f}): moving edges flicker together and look like "
+            "influence; register the movie first, for example with suite2p or NoRMCorre.",
+        )
+
+
+def find_motion(movie: Movie, images: StaticImages) -> Motion:
+    """Look for rigid shifts in a sample of frames.
+
+    To first order a shifted frame is the mean image plus its gradient times the shift. Two halves
+    of the field, a checkerboard, estimate the shift of every frame by least squares. Noise and
+    flashing cells differ between the halves, so the covariance of the two estimates over time is
+    the variance of the shift alone.
+
+    Parameters
+    ----------
+    movie : Movie
+        The movie; about 1000 of its frames are read at most.
+    images : StaticImages
+        Its mean and noise.
+
+    Returns
+    -------
+    Motion
+        Zero where no shift is sure. Shifts of more than a cell's width come out too small.
+    """
+    window = _middle(movie.shape)
+    kernels = _shift_kernels(images, window)
+    shifts = [
+        standardised(frames, images, window).reshape(len(frames), -1) @ kernels
+        for frames in sampled_frames(movie, _MOST_FRAMES)
+    ]
+    # Frame by frame and in ever longer means: jitter shows in the first, drift in the others.
+    binned = [_binned(shifts, length) for length in _BIN_LENGTHS]
+    typical = max(_common_motion(both) for both in binned)
+    if typical < _LEAST_PX:
+        return Motion(0.0, 0.0)
+    return Motion(max(_largest(binned), typical), typical)
+
+
+def _middle(shape: tuple[int, int]) -> Window:
+    rows, columns = (
+        slice((length - min(length, _SIDE_PX)) // 2, (length + min(length, _SIDE_PX)) // 2)
+        for length in shape
+    )
+    return rows, columns
+
+
+def _shift_kernels(images: StaticImages, window: Window) -> Float32Array:
+    """Return what turns standardised frames into shifts, (pixels, 4): y, x of one half, the other.
+
+    Light that comes and goes over wide parts of the field (neuropil), by itself or in proportion to
+    the mean image, is no shift, hence the other regressors.
+    """
+    mean, noise = (image[window].astype(np.float64) for image in (images.mean, images.noise))
+    wide = _wide_waves(mean.shape)
+    regressors = [*(-slope for slope in np.gradient(mean)), *wide, *(wave * mean for wave in wide)]
+    blurred = np.stack([gaussian_filter(part, _BLUR_PX) for part in regressors])
+    y, x = (np.arange(length) // _BLOCK_PX for length in mean.shape)
+    colour = (y[:, None] + x) % 2
+    kernels = []
+    for half in (colour == 0, colour == 1):
+        weight = half / noise
+        design = (blurred * weight).reshape(len(blurred), -1)
+        inverse = np.linalg.pinv(design @ design.T, hermitian=True)[:2] @ design
+        # The frames have to be blurred like the regressors: here, once for all of them.
+        images_of = (weight * part.reshape(mean.shape) for part in inverse)
+        kernels += [(noise * gaussian_filter(part, _BLUR_PX)).ravel() for part in images_of]
+    return np.stack(kernels, axis=1).astype(np.float32)
+
+
+def _wide_waves(shape: tuple[int, ...]) -> list[FloatArray]:
+    """Return smooth images (Y, X) that together make any wide structure."""
+    rows, columns = (
+        np.cos(np.pi * np.arange(n // _WAVE_PX + 1)[:, None] * (np.arange(n) + 0.5) / n)
+        for n in shape
+    )
+    return [np.outer(row, column) for row in rows for column in columns]
+
+
+def _binned(shifts: Sequence[NDArray[np.floating]], length: int) -> FloatArray:
+    """Return means over ``length`` frames that follow each other, (bins, halves, 2)."""
+    means = []
+    for run in shifts:
+        n_bins = len(run) // length
+        means.append(run[: n_bins * length].reshape(n_bins, length, 2, 2).mean(axis=1))
+    bins = np.concatenate(means).astype(np.float64)
+    return bins - np.median(bins, axis=0) if len(bins) else bins
+
+
+def _common_motion(bins: FloatArray) -> float:
+    """Return the root mean square of the shift both halves see, 0 where it may be chance."""
+    if len(bins) < _LEAST_BINS:
+        return 0.0
+    covariance = (bins[:, 0] * bins[:, 1]).mean(axis=0)
+    error = np.sqrt((bins[:, 0] ** 2).mean(axis=0) * (bins[:, 1] ** 2).mean(axis=0) / len(bins))
+    sure = covariance > np.minimum(_LEAST_Z, 0.8 * np.sqrt(len(bins))) * error
+    return float(np.sqrt(covariance[sure].sum()))
+
+
+def _largest(binned: Sequence[FloatArray]) -> float:
+    """Return a large shift in the shortest means that are precise enough."""
+    for bins in binned:
+        uncertain = np.sqrt((np.diff(bins, axis=1) ** 2).sum(axis=(1, 2)).mean()) / 2
+        if uncertain < _PRECISION_PX and len(bins) >= _LEAST_BINS:
+            size = np.hypot(*bins.mean(axis=1).T)
+            # Noise widens the spread of the estimates; the covariance knows by how much.
+            widened = np.sqrt((size**2).mean()) / max(_common_motion(bins), 1e-9)
+            return float(np.quantile(size, 0.99) / max(widened, 1.0))
+    return 0.0

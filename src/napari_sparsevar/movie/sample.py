@@ -1,0 +1,63 @@
+"""Stretches of a movie, evenly spread over time, for what is measured on part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie.check import usable
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.static import StaticImages, choose_runs
+
+Window = tuple[slice, slice]
+
+
+def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
+    """Read runs of frames that are evenly spread over a movie.
+
+    Parameters
+    ----------
+    movie : Movie
+        The movie; one block of it is in memory at a time.
+    max_frames : int
+        How many frames to give at most.
+
+    Yields
+    ------
+    ndarray, shape (t, Y, X)
+        Frames that follow each other, as they are stored; those with NaN left out.
+    """
+    runs = choose_runs(movie.n_frames, movie.shape, max_frames)
+    for start, frames in blocks.read_blocks(movie.data, runs):
+        for first, last in runs:
+            part = frames[max(0, first - start) : max(0, last - start)]
+            if len(part):
+                good = usable(part)
+                yield part if good.all() else part[good]
+
+
+def standardised(frames: NDArray[Any], images: StaticImages, window: Window) -> NDArray[np.float32]:
+    """Return part of the field of view as ``(x - mean) / noise``.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (t, Y, X)
+        Frames as they are stored.
+    images : StaticImages
+        Mean and noise of the movie.
+    window : tuple of slice
+        Rows and columns.
+
+    Returns
+    -------
+    ndarray of float32, shape (t, rows, columns)
+        In units of the noise.
+    """
+    part = frames[:, window[0], window[1]].astype(np.float32)
+    part -= images.mean[window]
+    part /= images.noise[window]
+    return part
