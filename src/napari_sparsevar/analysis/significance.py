@@ -20,6 +20,9 @@ from napari_sparsevar.model.grid import LatentGrid
 LEVEL = 0.05
 """Chance that the list of drivers of a movie without any holds one."""
 
+_DRAWS, _FEWER_DRAWS, _MANY = 199, 99, 512
+"""Draws of the null distribution; fewer for many latents, whose draws cost more."""
+
 
 @dataclass(frozen=True, eq=False)
 class Significance:
@@ -53,7 +56,7 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
     edge_p = torch.full_like(effects.estimate, torch.nan)
     place_p, note = edge_p[0], ""
     try:
-        drawing = adjusted_p_values(effects)
+        drawing = adjusted_p_values(effects, draws=_DRAWS if len(near) <= _MANY else _FEWER_DRAWS)
         while True:
             try:
                 yield 0.3 + 0.7 * next(drawing)

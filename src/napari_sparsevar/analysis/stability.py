@@ -48,8 +48,9 @@ def selection_stability(
     """Refit the VAR to random halves of the blocks of time; yield the fraction done.
 
     Stability selection (Meinshausen & Buehlmann 2010), with blocks because frames are not
-    independent. An edge is found again when its coefficient is not zero, a driver when the peak of
-    the new map inside it stands out by the rule that found it.
+    independent; the penalty grows as chance correlations do in half the time. An edge is found
+    again when its coefficient is not zero, a driver when the peak of the new map inside it stands
+    out by the rule that found it.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ def selection_stability(
     for draw in range(N_SUBSAMPLES):
         chosen = rng.choice(len(blocks), size=len(blocks) // 2, replace=False)
         statistics = pool([blocks[int(index)] for index in chosen])
-        coefficients = fit_var(statistics, fitted.weights, fitted.penalty, fitted.coefficients)
+        penalty = fitted.penalty * (fitted.statistics.n / statistics.n) ** 0.5
+        coefficients = fit_var(statistics, fitted.weights, penalty, fitted.coefficients)
         selected += coefficients != 0
         refitted = replace(fitted, statistics=statistics, coefficients=coefficients)
         image = contribution_map(refitted, footprints, grid)
