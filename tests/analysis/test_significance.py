@@ -13,7 +13,13 @@ import torch
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers, keep_drivers
 from napari_sparsevar.analysis.results import Results, analyse
-from napari_sparsevar.analysis.significance import LEVEL, Significance, cautions, surviving_drivers
+from napari_sparsevar.analysis.significance import (
+    LEVEL,
+    Significance,
+    cautions,
+    surviving_drivers,
+    tested_rows,
+)
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.training.preparation import prepare
 
@@ -72,6 +78,15 @@ def test_without_a_test_nothing_is_thrown_away(drivers: Drivers) -> None:
     grid = LatentGrid((64, 64), 4)
     kept = surviving_drivers(drivers, significance_of(np.full(grid.size, np.nan)), grid)
     assert len(kept.table) == len(drivers.table) == 3
+
+
+@pytest.mark.parametrize("n_rows", [10, 16384, 16385, 100_000])
+def test_a_long_recording_is_tested_on_stretches_spread_over_it(n_rows: int) -> None:
+    rows = tested_rows(n_rows)
+    assert len(rows) == min(n_rows, 16384)
+    assert len(rows.unique()) == len(rows)
+    assert (int(rows[0]), int(rows[-1])) == (0, n_rows - 1)
+    assert (rows.diff() != 1).sum() <= 15
 
 
 def test_a_person_is_told_what_the_list_of_drivers_is_worth(drivers: Drivers) -> None:

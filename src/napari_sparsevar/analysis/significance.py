@@ -23,6 +23,10 @@ LEVEL = 0.05
 _DRAWS, _FEWER_DRAWS, _MANY = 199, 99, 512
 """Draws of the null distribution; fewer for many latents, whose draws cost more."""
 
+_MOST_ROWS, _STRETCHES = 16384, 16
+"""A longer recording is tested on this many frames, in stretches spread over it: the products of
+all pairs would not fit into memory, and there is power enough."""
+
 
 @dataclass(frozen=True, eq=False)
 class Significance:
@@ -50,7 +54,8 @@ class Significance:
 def significance(found: Regression, fitted: FittedVar) -> Generator[float, None, Significance]:
     """Test every place and edge; yield the fraction done."""
     near = fitted.weights[: fitted.n_latents] == 0
-    past, following = (part.double() for part in found.pairs)
+    rows = tested_rows(len(found.pairs.past))
+    past, following = (part[rows].double() for part in found.pairs)
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
     yield 0.3
     edge_p = torch.full_like(effects.estimate, torch.nan)
@@ -72,6 +77,15 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
         place_p=place_p.float(),
         note=note,
     )
+
+
+def tested_rows(n_rows: int) -> Tensor:
+    """Return the rows the tests look at: all, or stretches spread evenly over a long recording."""
+    if n_rows <= _MOST_ROWS:
+        return torch.arange(n_rows)
+    length = _MOST_ROWS // _STRETCHES
+    starts = torch.linspace(0, n_rows - length, _STRETCHES).long()
+    return (starts[:, None] + torch.arange(length)).flatten()
 
 
 def cautions(drivers: Drivers, found: Significance) -> tuple[str, ...]:
