@@ -52,11 +52,21 @@ def nmf(trial: Trial) -> Answer:
 
 def oracle(trial: Trial) -> Answer:
     """Know where the neurons are: the ceiling for any way of finding them."""
+    return _oracle(trial, drives=False)
+
+
+def oracle_drives(trial: Trial) -> Answer:
+    """Know where the neurons are and take their own decay and noise out: our own ceiling."""
+    return _oracle(trial, drives=True)
+
+
+def _oracle(trial: Trial, *, drives: bool) -> Answer:
     frames, noise = clean_frames(trial.movie)
     shapes = without_background(trial.truth.footprints / noise)
     design = shapes.reshape(len(shapes), -1).astype(np.float64).T
     traces = np.linalg.lstsq(design, frames.reshape(len(frames), -1).T, rcond=None)[0].T
-    strengths = np.maximum(fit_sparse_var(traces, own_history(len(shapes)), PENALTY), 0.0)
+    own = own_history(len(shapes))
+    strengths = np.maximum(fit_sparse_var(traces, own, PENALTY, drives=drives), 0.0)
     drawn = paint(strengths.sum(axis=1), trial.truth.footprints.astype(np.float64))
     return Answer(drawn, edges_between(strengths, trial.truth.centres.astype(np.float64)))
 

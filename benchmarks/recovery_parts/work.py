@@ -12,7 +12,7 @@ import torch
 from napari_sparsevar.lasso import solve_lasso
 from recovery_parts.answer import Answer
 from recovery_parts.cases import Trial, make_trial
-from recovery_parts.components import nmf, oracle, pca
+from recovery_parts.components import nmf, oracle, oracle_drives, pca
 from recovery_parts.network import VARIANTS, NetworkOptions, train_network
 from recovery_parts.pooling import pooling, pooling_naive
 from recovery_parts.rows import Key, Row, make_row
@@ -26,6 +26,7 @@ SIMPLE: dict[str, Callable[[Trial], Answer]] = {
     "nmf": nmf,
     "suite2p": suite2p,
     "oracle": oracle,
+    "oracle_drives": oracle_drives,
 }
 METHODS = [*SIMPLE, *VARIANTS]
 
