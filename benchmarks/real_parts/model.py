@@ -1,0 +1,165 @@
+"""Train as `napari_sparsevar.train` does, and keep what a benchmark needs of it in memory.
+
+The stability of drivers and edges is left out: most of the time goes there, and which drivers
+survive does not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from torch import Tensor
+
+import napari_sparsevar as sv
+from napari_sparsevar.analysis.contribution import FloatImage, contribution_map
+from napari_sparsevar.analysis.drivers import Drivers, find_drivers
+from napari_sparsevar.analysis.encoding import encode_movie
+from napari_sparsevar.analysis.fitting import (
+    FittedVar,
+    Regression,
+    block_moments,
+    fit_whole,
+    pool,
+    regression,
+)
+from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.significance import Significance, significance, surviving_drivers
+from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.training.control import TrainingControl
+from napari_sparsevar.training.loop import run_steps
+from napari_sparsevar.training.preparation import Prepared, prepare
+
+T = TypeVar("T")
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "end-to-end": {},
+    "two-stage": {"mode": "two-stage"},
+    # One step that moves nothing: the read-out of the network as it starts.
+    "untrained": {"steps": 1, "learning_rate": 1e-12},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network's view of a movie.
+
+    Attributes
+    ----------
+    config : ResolvedConfig
+    grid : LatentGrid
+    frames : StandardisedFrames
+    training : ndarray of bool, shape (T,)
+        Frames the network was trained on.
+    held_out : tuple of (start, stop)
+        Stretches it was not.
+    latents : Tensor, shape (T, p)
+    footprints : csr_array, shape (p, Y X)
+    """
+
+    config: ResolvedConfig
+    grid: LatentGrid
+    frames: StandardisedFrames
+    training: NDArray[np.bool_]
+    held_out: tuple[tuple[int, int], ...]
+    latents: Tensor
+    footprints: sparse.csr_array
+
+
+def train_model(
+    movie: sv.Movie, variant: str, preset: str, seed: int, model: ModelConfig | None = None
+) -> Model:
+    """Train on a movie and encode it.
+
+    Parameters
+    ----------
+    movie : Movie
+    variant : str
+        A key of `VARIANTS`.
+    preset : str
+    seed : int
+    model : ModelConfig, optional
+        By default what fits the movie.
+    """
+    settings = model or sv.ModelConfig()
+    changes: dict[str, Any] = {"seed": seed, "model": settings, **VARIANTS[variant]}
+    config = sv.TrainConfig.from_preset(preset, **changes)  # type: ignore[arg-type]
+    prepared = prepare(movie, config, torch.device("cpu"))
+    finish(run_steps(prepared.trainer, TrainingControl(), lambda: Path()))
+    prepared.trainer.keep_best()
+    return _model(prepared)
+
+
+def settings_for(movie: sv.Movie) -> ResolvedConfig:
+    """Return the settings of the network a movie gets by itself."""
+    prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
+    return ResolvedConfig(**prepared.config.model.model_dump())
+
+
+def _model(prepared: Prepared) -> Model:
+    network, blocks = prepared.trainer.network.eval(), prepared.trainer.blocks
+    training = np.zeros(prepared.frames.movie.n_frames, bool)
+    for start, stop in blocks.training:
+        training[start:stop] = True
+    coding = encode_movie(network, prepared.frames, prepared.grid, prepared.static)
+    return Model(
+        ResolvedConfig(**prepared.config.model.model_dump()),
+        prepared.grid,
+        prepared.frames,
+        training,
+        blocks.held_out,
+        torch.from_numpy(finish(coding)),
+        sparse_footprints(network, prepared.grid, prepared.static),
+    )
+
+
+def fit_all(model: Model) -> tuple[Regression, FittedVar]:
+    """Fit the VAR to all frames, at the penalty of the maps."""
+    config, good = model.config, torch.from_numpy(model.frames.good)
+    weights = torch.from_numpy(model.grid.penalty_weights(config))
+    found = regression(model.latents, good, config.lags, config.dynamics)
+    statistics = pool(block_moments(found.pairs, 1))
+    fitted, _ = finish(fit_whole(found, statistics, weights, config.lags))
+    return found, fitted
+
+
+def map_of(model: Model) -> FloatImage:
+    """Return the contribution map."""
+    return contribution_map(fit_all(model)[1], model.footprints, model.grid)
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """Drivers of a movie: those that stand out, those that survive, and the tests behind it."""
+
+    fitted: FittedVar
+    candidates: Drivers
+    drivers: Drivers
+    significance: Significance
+
+
+def analysed(model: Model) -> Tested:
+    """Analyse a movie as a run does."""
+    found, fitted = fit_all(model)
+    image = contribution_map(fitted, model.footprints, model.grid)
+    candidates = find_drivers(image, model.grid.stride)
+    tests = finish(significance(found, fitted))
+    return Tested(fitted, candidates, surviving_drivers(candidates, tests, model.grid), tests)
+
+
+def finish(steps: Generator[Any, None, T]) -> T:
+    """Run a generator to its end and return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
