@@ -46,3 +46,13 @@ def test_movement_is_warned_of() -> None:
     frames[300:400] = np.roll(frames[300:400], 3, axis=1)
     found = prepared(replace(sv.open_movie(frames), fps=15.0))
     assert any("moves by up to" in notice for notice in found.notices)
+
+
+def test_too_few_frames_for_the_latents_are_warned_of() -> None:
+    def warned(n_frames: int) -> bool:
+        noise = np.random.default_rng(0).normal(1000, 30, (n_frames, 32, 32))
+        notices = prepared(sv.open_movie(noise.astype(np.float32)), stride=4).notices
+        return any("are few" in notice for notice in notices)
+
+    assert warned(300)
+    assert not warned(2000)

@@ -17,12 +17,13 @@ from napari_sparsevar.movie.cell_size import guess_cell_diameter, in_words
 from napari_sparsevar.movie.motion import find_motion
 from napari_sparsevar.movie.standardised import StandardisedFrames
 from napari_sparsevar.training.batches import Batcher
-from napari_sparsevar.training.blocks import TimeBlocks, chunk_length, split_time
+from napari_sparsevar.training.blocks import chunk_length, split_time
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.trainer import Trainer, new_network
 
 _SMALLEST_FIELD = 16
-_WEAK_UNIVERSAL_PENALTY = 0.2
+_WEAK_UNIVERSAL_PENALTY = 0.1
+"""Largest chance correlation that leaves influences of the usual size to be seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
         *report.sentences(),
         *find_motion(movie, images).sentences(),
         *about_cells,
-        *_warnings(movie, grid, config, blocks),
+        *_warnings(movie, grid, config, int(good.sum())),
     )
     return Prepared(trainer, config, grid, frames, static.to(device), report, notices)
 
@@ -114,13 +115,13 @@ def _static_features(images: StaticImages, grid: LatentGrid) -> torch.Tensor:
 
 
 def _warnings(
-    movie: Movie, grid: LatentGrid, config: TrainConfig, blocks: TimeBlocks
+    movie: Movie, grid: LatentGrid, config: TrainConfig, n_frames: int
 ) -> tuple[str, ...]:
     found = []
     predictors = grid.size * config.model.lags
-    if universal_penalty(predictors, movie.n_frames) > _WEAK_UNIVERSAL_PENALTY:
+    if universal_penalty(predictors, n_frames) > _WEAK_UNIVERSAL_PENALTY:
         found.append(
-            f"{movie.n_frames} frames are few for {predictors} predictors: "
+            f"{n_frames} frames are few for {predictors} predictors: "
             "weak influences will be missed; record longer or widen the latent spacing."
         )
     if movie.fps is None:
