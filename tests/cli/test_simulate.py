@@ -1,0 +1,68 @@
+"""``sparsevar simulate`` writes a movie and its truth, and never over another file."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_called import SMALL, one_sentence, sparsevar
+
+from napari_sparsevar.cli import commands
+from napari_sparsevar.movie import Truth, open_movie, simulate_movie
+
+
+def test_simulated_movie_and_truth_belong_together(movie: Path) -> None:
+    opened = open_movie(movie)
+    known = Truth.load(movie.with_name("truth.npz"))
+    expected, _ = simulate_movie(40, (64, 64), seed=0)
+    assert np.array_equal(np.asarray(opened.data), np.asarray(expected.data))
+    assert (opened.fps, opened.pixel_size_um) == pytest.approx((15.0, 2.0))
+    assert known.traces.shape[0] == opened.n_frames
+
+
+def test_simulate_has_the_defaults_of_the_library() -> None:
+    command = inspect.signature(commands.simulate).parameters
+    library = inspect.signature(simulate_movie).parameters
+    names = {
+        "seed": "seed",
+        "frames": "n_frames",
+        "size": "shape",
+        "regime": "regime",
+        "fps": "fps",
+        "pixel_size": "pixel_size_um",
+    }
+    for ours, theirs in names.items():
+        assert command[ours].default == library[theirs].default
+
+
+@pytest.mark.parametrize("existing", ["movie.tif", "truth.npz"])
+def test_simulate_never_replaces_a_file_unasked(tmp_path: Path, existing: str) -> None:
+    (tmp_path / existing).write_text("precious")
+    arguments = ["--out", tmp_path / "movie.tif", "--truth", tmp_path / "truth.npz", *SMALL]
+    done = sparsevar("simulate", *arguments)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+    assert existing in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [existing]
+    assert (tmp_path / existing).read_text() == "precious"
+    assert sparsevar("simulate", *arguments, "--overwrite").exit_code == 0
+    assert open_movie(tmp_path / "movie.tif").n_frames == 40
+
+
+def test_movie_and_truth_need_two_files(tmp_path: Path) -> None:
+    both = tmp_path / "m.tif"
+    done = sparsevar("simulate", "--out", both, "--truth", both, "--overwrite", *SMALL)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+    assert not both.exists()
+
+
+def test_simulate_names_an_unknown_regime(tmp_path: Path) -> None:
+    paths = ["--out", tmp_path / "m.tif", "--truth", tmp_path / "t.npz"]
+    done = sparsevar("simulate", *paths, "--regime", "impossible")
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+    assert "impossible" in done.stderr
+    assert not list(tmp_path.iterdir())

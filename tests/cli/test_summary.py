@@ -1,0 +1,85 @@
+"""``sparsevar info`` of movies and runs, and how a summary is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from cli_called import one_sentence, sparsevar
+
+from napari_sparsevar.cli import summary
+from napari_sparsevar.cli.summary import TOP_DRIVERS
+
+
+def test_info_of_a_movie_in_words_and_as_json(movie: Path) -> None:
+    words = sparsevar("info", movie)
+    assert words.exit_code == 0
+    for expected in ("40", "uint16", "15"):
+        assert expected in words.stdout
+    summary = json.loads(sparsevar("info", movie, "--json").stdout)
+    assert (summary["frames"], summary["height_px"], summary["width_px"]) == (40, 64, 64)
+    assert summary["frames_per_second"] == pytest.approx(15.0)
+    assert summary["pixel_size_um"] == pytest.approx(2.0)
+    assert summary["bad_frames"] == 0
+    assert summary["minimum"] < summary["maximum"]
+
+
+def test_info_of_the_real_movie_reports_its_saturation(real_movie: Path) -> None:
+    summary = json.loads(sparsevar("info", real_movie, "--json").stdout)
+    assert summary["frames"] == 1000
+    assert 50_000 < summary["saturation_level"] < 60_000
+    assert summary["saturated_fraction"] > 0
+
+
+@pytest.mark.parametrize("content", ["{}", "null", "[" * 100_000, '{"a": ' + "9" * 9999 + "}"])
+def test_info_of_a_folder_that_is_no_run(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    done = sparsevar("info", tmp_path)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+
+
+def test_a_summary_is_aligned_and_says_what_is_not_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    summary.print_values({"fps": None, "pixel_size": 0.5, "network": {"lags": 1}, "notes": []})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "fps         not known",
+        "pixel size  0.5",
+        "network",
+        "  lags  1",
+        "notes       none",
+    ]
+
+
+def test_a_table_has_one_line_a_row() -> None:
+    table = summary.as_table([{"rank": 1, "strength": 0.5}, {"rank": 2, "strength": None}])
+    assert table.splitlines() == ["rank   strength", "   1        0.5", "   2  not known"]
+    assert summary.as_table([]) == "none"
+
+
+def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pandas as pd
+
+    from napari_sparsevar import analysis
+
+    record = {"metrics": {"validation": 0.5}, "device": "cpu"}
+    run = SimpleNamespace(
+        record=SimpleNamespace(model_dump_json=lambda: json.dumps(record)),
+        drivers=pd.DataFrame({"rank": range(1, 21), "stability": [np.nan] * 20}),
+        edges=pd.DataFrame({"source": [1, 2]}),
+    )
+    monkeypatch.setattr(analysis, "load_run", lambda path: run, raising=False)
+    (tmp_path / "run.json").write_text("{}")
+    summary = json.loads(sparsevar("info", tmp_path, "--json").stdout)
+    assert summary["metrics"] == {"validation": 0.5}
+    assert summary["edges"] == 2
+    assert [row["rank"] for row in summary["drivers"]] == list(range(1, TOP_DRIVERS + 1))
+    assert summary["drivers"][0]["stability"] is None
+    words = sparsevar("info", tmp_path).stdout
+    assert "strongest drivers" in words
+    assert "cpu" in words
