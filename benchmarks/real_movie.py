@@ -69,8 +69,10 @@ def parse() -> argparse.Namespace:
 def predictions(movie: Movie, options: argparse.Namespace) -> None:
     """Print the table of (a)."""
     variants = ("end-to-end", "two-stage")
+    trained = [train_model(movie, name, options.preset, options.seed) for name in variants]
     models = {
-        variant: train_model(movie, variant, options.preset, options.seed) for variant in variants
+        f"{name} (step {model.best_step})": model
+        for name, model in zip(variants, trained, strict=True)
     }
     rows = compare(models)
     keep(options.out, "prediction.csv", rows)

@@ -63,6 +63,8 @@ class Model:
         Stretches it was not.
     latents : Tensor, shape (T, p)
     footprints : csr_array, shape (p, Y X)
+    best_step : int
+        Of the training step whose weights were kept; 0 is the network as it starts.
     """
 
     config: ResolvedConfig
@@ -72,6 +74,7 @@ class Model:
     held_out: tuple[tuple[int, int], ...]
     latents: Tensor
     footprints: sparse.csr_array
+    best_step: int
 
 
 def train_model(
@@ -118,22 +121,33 @@ def _model(prepared: Prepared) -> Model:
         blocks.held_out,
         torch.from_numpy(finish(coding)),
         sparse_footprints(network, prepared.grid, prepared.static),
+        prepared.trainer.best_step,
     )
 
 
-def fit_all(model: Model) -> tuple[Regression, FittedVar]:
-    """Fit the VAR to all frames, at the penalty of the maps."""
+def fit_all(model: Model, offset: int = 0) -> tuple[Regression, FittedVar]:
+    """Fit the VAR to all frames, at the penalty of the maps.
+
+    Parameters
+    ----------
+    model : Model
+    offset : int
+        Pair the past with what followed this many frames later (circular): only chance is left.
+    """
     config, good = model.config, torch.from_numpy(model.frames.good)
     weights = torch.from_numpy(model.grid.penalty_weights(config))
     found = regression(model.latents, good, config.lags, config.dynamics)
+    found = found._replace(
+        pairs=found.pairs._replace(following=found.pairs.following.roll(-offset, dims=0))
+    )
     statistics = pool(block_moments(found.pairs, 1))
     fitted, _ = finish(fit_whole(found, statistics, weights, config.lags))
     return found, fitted
 
 
-def map_of(model: Model) -> FloatImage:
-    """Return the contribution map."""
-    return contribution_map(fit_all(model)[1], model.footprints, model.grid)
+def map_of(model: Model, offset: int = 0) -> FloatImage:
+    """Return the contribution map; with an ``offset``, the one chance alone draws."""
+    return contribution_map(fit_all(model, offset)[1], model.footprints, model.grid)
 
 
 @dataclass(frozen=True, eq=False)

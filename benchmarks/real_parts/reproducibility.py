@@ -20,6 +20,8 @@ from recovery_parts.pooling import pooling
 
 Image = NDArray[np.floating]
 SMOOTHING_PX = 1.8
+CHANCE_OFFSET = 100
+"""Frames between the past and what it is paired with, for maps of chance."""
 
 
 class Agreement(NamedTuple):
@@ -70,11 +72,14 @@ def _half(movie: Movie, span: slice) -> Half:
     return Half(part, static.mean, static.noise, values.std(axis=0))
 
 
-def maps(half: Half, preset: str, seed: int) -> Iterator[tuple[str, Image]]:
-    """Yield the contribution map of every method."""
+def maps(half: Half, preset: str, seed: int) -> Iterator[tuple[str, str, Image]]:
+    """Yield name, best step and contribution map of every method, and what chance alone draws."""
     for variant in VARIANTS:
-        yield variant, map_of(train_model(half.movie, variant, preset, seed))
-    yield "pooling done well", pooling(_without_truth(half.movie)).map
+        model = train_model(half.movie, variant, preset, seed)
+        step = str(model.best_step)
+        yield variant, step, map_of(model)
+        yield f"{variant}, chance alone", step, map_of(model, CHANCE_OFFSET)
+    yield "pooling done well", "", pooling(_without_truth(half.movie)).map
 
 
 def _without_truth(movie: Movie) -> Trial:
@@ -90,8 +95,9 @@ def compare_halves(movie: Movie, preset: str, seed: int) -> Iterator[Agreement]:
     yield agreement("mean image alone", first.brightness, second.brightness, first, second, rng)
     yield agreement("activity alone", first.activity, second.activity, first, second, rng)
     both = zip(maps(first, preset, seed), maps(second, preset, seed), strict=True)
-    for (name, one), (_, other) in both:
-        yield agreement(name, one, other, first, second, rng)
+    for (name, step, one), (_, other_step, other) in both:
+        steps = f" (steps {step}, {other_step})" if step else ""
+        yield agreement(name + steps, one, other, first, second, rng)
 
 
 def agreement(

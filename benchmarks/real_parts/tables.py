@@ -24,16 +24,19 @@ PREDICTION = """\
 
 Standardised frames less their background, on stretches of time that trained nothing; each pixel's
 mean and noise scale come from the whole movie, and the network's weights are the best of its
-validations on the same stretches. Error: squared, over that of predicting nothing. Gain: over the
-first model's own place only, same frames. Standard errors over stretches. Explained: share of the
-lag-1 autocovariance of the same frames, which is what a signal slower than a frame leaves beside
-noise."""
+validations on the same stretches. Step: the one whose weights were kept, 0 being the network as it
+starts. Error: squared, over that of predicting nothing. Gain: over the first model's own place
+only, same frames. Standard errors over stretches. Explained: share of the lag-1 autocovariance of
+the same frames, which is what a signal slower than a frame leaves beside noise."""
 
 REPRODUCIBILITY = """\
 ## The same map from the first and from the second half
 
-Correlations over pixels. Chance: standard deviation when one map is rolled over the other.
-Partial: given mean image, noise scale and activity map of both halves (Spearman's on ranks)."""
+Correlations over pixels. Steps: those whose weights were kept, 0 being the network as it starts.
+Chance: standard deviation when one map is rolled over the other.
+Partial: given mean image, noise scale and activity map of both halves (Spearman's on ranks).
+Chance alone: the same network with every frame's past paired with what followed 100 frames later,
+so that nothing but the shape of the maps can repeat."""
 
 CONTROLS = """\
 ## Movies in which nothing drives anything
