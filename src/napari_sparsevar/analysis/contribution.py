@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import ndimage, sparse
 
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.model.grid import LatentGrid
@@ -50,28 +52,51 @@ def source_weights(fitted: FittedVar, footprints: sparse.csr_array) -> sparse.cs
     return sparse.csr_array(mixture.multiply(1.0 / np.sqrt(np.maximum(variance, 0.0) + floor)))
 
 
-def driving_strength(
-    fitted: FittedVar, footprints: sparse.csr_array, weights: sparse.csr_array
-) -> npt.NDArray[np.float64]:
-    """Return how strongly sources drive distant places, one number a column of ``weights``.
+class Drive(NamedTuple):
+    """How strongly sources drive distant places, mean squares, one number a source each.
 
-    Root mean square over distant latents j and lags l of ``max(B_l' w, 0)_j``: by how many standard
-    deviations each moves when the source moves by one, every latent counting by its
-    ``amplitude``. Negative influences are left out: with the background removed most are echoes of
-    that removal; ``influence`` shows both signs.
+    Attributes
+    ----------
+    positive, negative : ndarray, shape (sources,)
+        Mean square over distant latents and lags of ``max(B'w, 0)`` and of ``max(-B'w, 0)``: by how
+        many standard deviations each moves when the source moves by one, every latent counting by
+        its ``amplitude``.
+    """
+
+    positive: npt.NDArray[np.float64]
+    negative: npt.NDArray[np.float64]
+
+
+def drive(fitted: FittedVar, footprints: sparse.csr_array, weights: sparse.csr_array) -> Drive:
+    """Return how strongly sources drive distant places.
 
     Parameters
     ----------
+    fitted : FittedVar
+    footprints : csr_array, shape (p, Y X)
     weights : csr_array, shape (p, sources)
         Each source as a mixture of latents' drives.
     """
     counted = amplitude(fitted, footprints)
-    total = np.zeros(weights.shape[1])
+    positive, negative = np.zeros(weights.shape[1]), np.zeros(weights.shape[1])
     for coefficients in fitted.distant():
         moved = sparse.csr_array(sparse.csr_array(coefficients.T) @ weights)
-        moved.data = np.maximum(moved.data, 0.0) ** 2
-        total += np.asarray(counted @ moved)
-    return np.asarray(np.sqrt(total / max(float(counted.sum()), 1e-12)))
+        squares, values = moved.copy(), moved.data
+        squares.data = np.maximum(values, 0.0) ** 2
+        positive += np.asarray(counted @ squares)
+        squares.data = np.minimum(values, 0.0) ** 2
+        negative += np.asarray(counted @ squares)
+    total = max(float(counted.sum()), 1e-12)
+    return Drive(positive / total, negative / total)
+
+
+def signal_image(fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid) -> FloatImage:
+    """Return the share of what is decoded in each pixel that is activity and not noise, (Y, X)."""
+    squares = sparse.csr_array(footprints.multiply(fitted.deviation.cpu().numpy()[:, None]))
+    squares.data = squares.data**2
+    whole = np.asarray(squares.sum(axis=0)).ravel()
+    signal = squares.T @ fitted.signal.cpu().numpy()
+    return to_image(signal / np.maximum(whole, 1e-12), grid)
 
 
 def to_image(values: npt.NDArray[np.float64], grid: LatentGrid) -> FloatImage:
@@ -83,13 +108,22 @@ def to_image(values: npt.NDArray[np.float64], grid: LatentGrid) -> FloatImage:
 def contribution_map(
     fitted: FittedVar, footprints: sparse.csr_array, grid: LatentGrid
 ) -> FloatImage:
-    """Return every pixel's share in driving what happens next, (Y, X), the largest being 1.
+    r"""Return every pixel's share in driving what happens next, (Y, X), the largest being 1.
 
-    The ``driving_strength`` of every pixel. All zero where no edge between different places was
-    found.
+    .. math:: m(u) = \sqrt{\rho(u) \max(P(u) - \bar N(u), 0)}
+
+    with P the mean square of what the pixel drives positively (``drive``), and :math:`\rho` the
+    share of its activity that is no noise. Chance has no sign: what many edges too weak to be real
+    add up to is as large among negative ones, so that their mean square, smoothed over a latent, is
+    taken for the chance level :math:`\bar N`. Real negative influences count against a place;
+    with the background removed most are echoes of that removal, and ``influence`` shows both signs.
+
+    All zero where no edge between different places was found.
     """
-    weights = source_weights(fitted, footprints)
-    image = to_image(driving_strength(fitted, footprints, weights), grid)
+    found = drive(fitted, footprints, source_weights(fitted, footprints))
+    chance = ndimage.gaussian_filter(to_image(found.negative, grid), grid.stride)
+    beyond = np.maximum(to_image(found.positive, grid) - chance, 0.0)
+    image: FloatImage = np.sqrt(beyond * signal_image(fitted, footprints, grid))
     largest = float(image.max())
     if largest > 0:
         image /= largest

@@ -23,7 +23,7 @@ from napari_sparsevar.model.embedded_var import (
     standardiser,
     universal_penalty,
 )
-from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics
+from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics, signal_share
 
 DEFAULT_PENALTY = 0.4
 """Penalty of the maps in units of ``universal_penalty``: many edges that are too weak to be certain
@@ -54,6 +54,8 @@ class FittedVar:
         Standardisation of the latents.
     scale : Tensor, shape (p,)
         Standard deviation of the innovations of standardised latents.
+    signal : Tensor, shape (p,)
+        Share of each latent's variance that is slow activity and not noise.
     dynamics : CalciumDynamics
         Decay and noise that were taken out.
     penalty : float
@@ -67,6 +69,7 @@ class FittedVar:
     mean: Tensor
     deviation: Tensor
     scale: Tensor
+    signal: Tensor
     dynamics: CalciumDynamics
     penalty: float
     coefficients: Tensor
@@ -99,7 +102,7 @@ class Regression(NamedTuple):
     ----------
     pairs : LaggedPairs
         Drives (n, P) and innovations (n, p) in the order of time, float32.
-    mean, deviation, scale : Tensor, shape (p,)
+    mean, deviation, scale, signal : Tensor, shape (p,)
         As in ``FittedVar``, float64.
     dynamics : CalciumDynamics
     """
@@ -108,6 +111,7 @@ class Regression(NamedTuple):
     mean: Tensor
     deviation: Tensor
     scale: Tensor
+    signal: Tensor
     dynamics: CalciumDynamics
 
 
@@ -126,8 +130,14 @@ def regression(latents: Tensor, good: Tensor, lags: int, kind: Dynamics) -> Regr
     dynamics = own_dynamics(standardised, good[None], kind)
     found = sequences(standardised, good[None], dynamics)
     pairs = lagged_pairs(found, good[None], lags)
-    numbers = (standard.mean.double(), standard.deviation.double(), found.scale.double())
-    return Regression(pairs, *numbers, dynamics)
+    return Regression(
+        pairs,
+        standard.mean.double(),
+        standard.deviation.double(),
+        found.scale.double(),
+        signal_share(standardised, good[None], dynamics),
+        dynamics,
+    )
 
 
 def block_moments(pairs: LaggedPairs, n_blocks: int) -> list[Moments]:
@@ -174,8 +184,17 @@ def fit_whole(
         rows.append({"penalty": penalty, "edges": edges, "ebic": criterion})
         yield (index + 1) / len(PENALTY_STEPS)
     assert chosen is not None  # the default is one of the steps
-    numbers = (found.mean, found.deviation, found.scale, found.dynamics)
-    fitted = FittedVar(statistics, weights, lags, *numbers, *chosen)
+    fitted = FittedVar(
+        statistics,
+        weights,
+        lags,
+        found.mean,
+        found.deviation,
+        found.scale,
+        found.signal,
+        found.dynamics,
+        *chosen,
+    )
     return fitted, pd.DataFrame(rows, columns=COLUMNS)
 
 

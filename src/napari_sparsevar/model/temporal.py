@@ -33,6 +33,7 @@ from napari_sparsevar.model.config import Dynamics
 _DECAYS = torch.linspace(0.0, 0.98, 99, dtype=torch.float64)
 _LONGEST = 12
 _LEAST_SIGNAL = 0.01
+_LEAST_DECAY = 0.2
 
 
 class CalciumDynamics(NamedTuple):
@@ -138,6 +139,24 @@ def estimate_dynamics(latents: Tensor, good: Tensor) -> CalciumDynamics:
         error = (measured - signal[:, None] * powers).square().sum(dim=1)
         best = int(error.argmin())
         return CalciumDynamics(float(_DECAYS[best]), 1.0 - float(signal[best]))
+
+
+def signal_share(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> Tensor:
+    """Return the share of each latent's variance that is slow activity and not white noise, (p,).
+
+    The autocovariance at one frame, divided by the decay; 1 where no dynamics are assumed.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (pieces, frames, p)
+        Mean 0 and variance 1.
+    good : Tensor of bool, shape (pieces, frames)
+    dynamics : CalciumDynamics
+    """
+    if dynamics == PLAIN:
+        return torch.ones(latents.shape[-1], dtype=torch.float64)
+    covariance = _autocovariance(latents, good)[0]
+    return (covariance / max(dynamics.decay, _LEAST_DECAY)).clamp(0.0, 1.0)
 
 
 def _autocovariance(latents: Tensor, good: Tensor) -> Tensor:
