@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+import torch
 
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.contribution import contribution_map, drive, source_weights
 from napari_sparsevar.lasso import optimality_residual
 
 
@@ -189,3 +192,27 @@ def test_a_run_of_another_version_says_so(
 def test_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(sv.UserError, match="not a run"):
         sv.load_run(tmp_path)
+
+
+def test_a_map_shows_what_is_positive_and_active(run: sv.Run) -> None:
+    results = run.results
+    fitted, footprints, grid = results.fitted, results.footprints, results.grid
+    fitted = replace(fitted, coefficients=fitted.coefficients.abs())
+    whole = contribution_map(fitted, footprints, grid)
+    assert whole.max() == pytest.approx(1.0)
+    assert whole.min() >= 0.0
+    negative = replace(fitted, coefficients=-fitted.coefficients)
+    assert not contribution_map(negative, footprints, grid).any()
+    silent = replace(fitted, signal=torch.zeros_like(fitted.signal))
+    assert not contribution_map(silent, footprints, grid).any()
+
+
+def test_the_same_influence_counts_more_where_it_moves_more(run: sv.Run) -> None:
+    """Doubling every coefficient doubles the drive; its sign decides which side it counts for."""
+    results = run.results
+    weights = source_weights(results.fitted, results.footprints)
+    once = drive(results.fitted, results.footprints, weights)
+    doubled = replace(results.fitted, coefficients=-2.0 * results.fitted.coefficients)
+    turned = drive(doubled, results.footprints, weights)
+    np.testing.assert_allclose(turned.positive, 4.0 * once.negative, rtol=1e-9)
+    np.testing.assert_allclose(turned.negative, 4.0 * once.positive, rtol=1e-9)
