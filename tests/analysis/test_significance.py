@@ -18,7 +18,7 @@ from napari_sparsevar.analysis.significance import (
     Significance,
     cautions,
     surviving_drivers,
-    tested_rows,
+    rows_to_test,
 )
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.training.preparation import prepare
@@ -82,7 +82,7 @@ def test_without_a_test_nothing_is_thrown_away(drivers: Drivers) -> None:
 
 @pytest.mark.parametrize("n_rows", [10, 16384, 16385, 100_000])
 def test_a_long_recording_is_tested_on_stretches_spread_over_it(n_rows: int) -> None:
-    rows = tested_rows(n_rows)
+    rows = rows_to_test(n_rows)
     assert len(rows) == min(n_rows, 16384)
     assert len(rows.unique()) == len(rows)
     assert (int(rows[0]), int(rows[-1])) == (0, n_rows - 1)

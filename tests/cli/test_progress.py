@@ -39,10 +39,15 @@ def test_the_first_interrupt_stops_and_keeps_the_best_model(
 
 
 def test_the_second_interrupt_aborts() -> None:
-    control, before = TrainingControl(), signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        progress.follow(interrupted(control, 2), control)
-    assert signal.getsignal(signal.SIGINT) is before
+    control, outside = TrainingControl(), signal.getsignal(signal.SIGINT)
+    before = signal.default_int_handler  # a shell in the background has it ignored
+    signal.signal(signal.SIGINT, before)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            progress.follow(interrupted(control, 2), control)
+        assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        signal.signal(signal.SIGINT, outside)
 
 
 def test_an_interrupt_while_printing_is_no_error() -> None:

@@ -54,7 +54,7 @@ class Significance:
 def significance(found: Regression, fitted: FittedVar) -> Generator[float, None, Significance]:
     """Test every place and edge; yield the fraction done."""
     near = fitted.weights[: fitted.n_latents] == 0
-    rows = tested_rows(len(found.pairs.past))
+    rows = rows_to_test(len(found.pairs.past))
     past, following = (part[rows].double() for part in found.pairs)
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
     yield 0.3
@@ -79,7 +79,7 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
     )
 
 
-def tested_rows(n_rows: int) -> Tensor:
+def rows_to_test(n_rows: int) -> Tensor:
     """Return the rows the tests look at: all, or stretches spread evenly over a long recording."""
     if n_rows <= _MOST_ROWS:
         return torch.arange(n_rows)
