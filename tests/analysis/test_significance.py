@@ -17,8 +17,8 @@ from napari_sparsevar.analysis.significance import (
     LEVEL,
     Significance,
     cautions,
-    surviving_drivers,
     rows_to_test,
+    surviving_drivers,
 )
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.training.preparation import prepare
