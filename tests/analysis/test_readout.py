@@ -67,6 +67,30 @@ def test_refitted_residual_is_least_squares_on_the_active_set() -> None:
         assert float(found[j]) == pytest.approx(((targets[:, j] - fit) ** 2).mean())
 
 
+def test_wide_active_sets_are_refitted_whatever_the_number_of_threads() -> None:
+    """Batched LU of wide blocks fails with two threads; positive definite blocks need none."""
+    rng = np.random.default_rng(0)
+    design = rng.standard_normal((600, 300))
+    targets = rng.standard_normal((600, 128))
+    statistics = Moments(
+        torch.from_numpy(design.T @ design / 600),
+        torch.from_numpy(design.T @ targets / 600),
+        torch.from_numpy((targets**2).mean(axis=0)),
+        600,
+    )
+    active = torch.from_numpy((rng.random((300, 128)) < 0.4).astype(float))
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(refitted_residual(statistics, active))
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(found[0], found[1])
+    assert (found[0] < statistics.variance).all()
+
+
 def test_the_criterion_charges_for_useless_edges() -> None:
     rng = np.random.default_rng(0)
     design = rng.standard_normal((500, 20))

@@ -235,6 +235,7 @@ def refitted_residual(statistics: Moments, coefficients: Tensor) -> Tensor:
         pair = used[:, :, None] & used[:, None, :]
         block = torch.where(pair, block, torch.eye(widest, dtype=gram.dtype, device=gram.device))
         right = torch.gather(cross[:, group].T, 1, index) * used
-        solution = torch.linalg.solve(block, right)
+        # Not torch.linalg.solve: with two threads its batched LU fails on wide active sets.
+        solution = torch.cholesky_solve(right[:, :, None], torch.linalg.cholesky(block))[:, :, 0]
         explained[group] = (solution * right).sum(dim=1)
     return (statistics.variance - explained).clamp_min(1e-10)
