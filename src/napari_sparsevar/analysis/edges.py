@@ -11,11 +11,9 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.contribution import amplitude
 from napari_sparsevar.analysis.fitting import FittedVar
+from napari_sparsevar.analysis.inference import interval
 from napari_sparsevar.analysis.significance import Significance
 from napari_sparsevar.model.grid import LatentGrid
-
-HALF_INTERVAL = 1.959964
-"""Standard errors from the middle of a 95 % interval to its ends."""
 
 COLUMNS = [
     "source",
@@ -63,7 +61,7 @@ def edge_table(
             "lag": lag + 1,
             "coefficient": coefficient,
             "effect": effect,
-            **_tests(lag * fitted.n_latents + source, target, found, stability),
+            **_tested_columns(lag * fitted.n_latents + source, target, found, stability),
             "source_y": centres[source, 0],
             "source_x": centres[source, 1],
             "target_y": centres[target, 0],
@@ -75,7 +73,7 @@ def edge_table(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _tests(
+def _tested_columns(
     row: npt.NDArray[np.intp],
     target: npt.NDArray[np.intp],
     found: Significance,
@@ -83,11 +81,12 @@ def _tests(
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Look up what the tests say about coefficients at these rows and targets."""
     where = torch.from_numpy(row), torch.from_numpy(target)
-    estimate, error = found.estimate[where], found.standard_error[where]
+    estimate = found.estimate[where]
+    low, high = interval(estimate, found.standard_error[where])
     columns = {
         "estimate": estimate,
-        "low": estimate - HALF_INTERVAL * error,
-        "high": estimate + HALF_INTERVAL * error,
+        "low": low,
+        "high": high,
         "p_adjusted": found.edge_p[where],
         "stability": stability[where],
     }

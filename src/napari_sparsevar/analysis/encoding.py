@@ -26,13 +26,13 @@ def inside_field(grid: LatentGrid) -> Tensor:
     return inside
 
 
-def fixed_splits(grid: LatentGrid, n_splits: int = N_SPLITS) -> Tensor:
-    """Return the splits into halves used after training, (n_splits, Y, X) of bool.
+def fixed_splits(grid: LatentGrid) -> Tensor:
+    """Return the splits into halves used after training, (splits, Y, X) of bool.
 
     They depend on the shape of the field of view only, so that a movie always has the same code.
     """
     rng = np.random.default_rng(grid.padded_shape)
-    return torch.from_numpy(rng.random((n_splits, *grid.padded_shape)) < 0.5)
+    return torch.from_numpy(rng.random((N_SPLITS, *grid.padded_shape)) < 0.5)
 
 
 def encode_movie(

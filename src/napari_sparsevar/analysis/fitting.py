@@ -27,7 +27,7 @@ from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics, signa
 
 DEFAULT_PENALTY = 0.4
 """Penalty of the maps in units of ``universal_penalty``: many edges that are too weak to be certain
-of one by one make a map together. ``inference`` says which places can be trusted."""
+of one by one make a map together. ``significance`` says which places can be trusted."""
 
 PENALTY_STEPS = (2.0, 1.5, 1.2, 1.0, 0.85, 0.7, 0.6, 0.5, DEFAULT_PENALTY, 0.3)
 """Penalties of the criterion's table, in the same units."""

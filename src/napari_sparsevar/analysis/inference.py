@@ -72,8 +72,15 @@ class PlaceEffects:
 
     def interval(self, level: float = 0.95) -> tuple[Tensor, Tensor]:
         """Return lower and upper ends of confidence intervals, each for itself, (P, p) both."""
-        reach = NormalDist().inv_cdf(0.5 + level / 2) * self.standard_error
-        return self.estimate - reach, self.estimate + reach
+        return interval(self.estimate, self.standard_error, level)
+
+
+def interval(
+    estimate: Tensor, standard_error: Tensor, level: float = 0.95
+) -> tuple[Tensor, Tensor]:
+    """Return lower and upper ends of normal confidence intervals, each for itself."""
+    reach = NormalDist().inv_cdf(0.5 + level / 2) * standard_error
+    return estimate - reach, estimate + reach
 
 
 def place_effects(

@@ -11,9 +11,6 @@ from torch.nn.functional import conv2d, pixel_unshuffle
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.skip import StaticSkip
 
-RECEPTIVE_BLOCKS = 5
-"""Edge of the square of latent places whose pixels one latent sees."""
-
 
 def gaussian_bump(width: int, sigma: float) -> Tensor:
     """Return a (width, width) Gaussian with its peak in the middle and height 1."""

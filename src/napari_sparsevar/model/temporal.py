@@ -33,7 +33,7 @@ from napari_sparsevar.model.config import Dynamics
 _DECAYS = torch.linspace(0.0, 0.98, 99, dtype=torch.float64)
 _LONGEST = 12
 _LEAST_SIGNAL = 0.01
-_LEAST_DECAY = 0.2
+_LEAST_DECAY = 0.2  # below it, one frame later says little about what is signal now
 
 
 class CalciumDynamics(NamedTuple):
