@@ -1,0 +1,179 @@
+"""Stretches of time to compare: each a label and one or several pieces of consecutive frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.files import explain
+
+Piece = tuple[int, int]
+"""First frame and the frame after the last."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time, in one piece or several (trials).
+
+    Parameters
+    ----------
+    label : str
+        What a person calls it.
+    pieces : tuple of (start, stop)
+        Frames, stop exclusive; put in order of time.
+
+    Raises
+    ------
+    UserError
+        If there is no piece, or one is empty, negative or overlaps another.
+    """
+
+    label: str
+    pieces: tuple[Piece, ...]
+
+    def __post_init__(self) -> None:
+        if not self.pieces:
+            raise UserError(f"Window {self.label} holds no frames: mark a stretch of time.")
+        ordered = tuple(sorted((int(start), int(stop)) for start, stop in self.pieces))
+        for start, stop in ordered:
+            if start < 0 or stop <= start:
+                raise UserError(
+                    f"Window {self.label} has the piece {start}:{stop}: "
+                    "the start must be 0 or more and below the stop."
+                )
+        for (start, stop), (later, end) in zip(ordered, ordered[1:], strict=False):
+            if later < stop:
+                raise UserError(
+                    f"Window {self.label} holds frames twice: "
+                    f"its pieces {start}:{stop} and {later}:{end} overlap."
+                )
+        object.__setattr__(self, "pieces", ordered)
+
+    @classmethod
+    def of(cls, label: str, frames: Window | Piece | Sequence[Piece]) -> Window:
+        """Return a window from one ``(start, stop)``, several of them, or a window."""
+        if isinstance(frames, Window):
+            return frames
+        pieces = list(frames)
+        if len(pieces) == 2 and not isinstance(pieces[0], Iterable):
+            return cls(label, ((pieces[0], pieces[1]),))  # type: ignore[arg-type]
+        return cls(label, tuple((start, stop) for start, stop in pieces))  # type: ignore[misc]
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames in all pieces."""
+        return sum(stop - start for start, stop in self.pieces)
+
+    def frames(self) -> npt.NDArray[np.int64]:
+        """Return the indices of all frames, in order of time."""
+        return np.concatenate([np.arange(start, stop) for start, stop in self.pieces])
+
+    def __str__(self) -> str:
+        pieces = ",".join(f"{start}:{stop}" for start, stop in self.pieces)
+        return f"{self.label} ({pieces})"
+
+
+def check_windows(windows: Sequence[Window], n_frames: int) -> None:
+    """Raise UserError if windows share frames, share a label or reach past the movie's end."""
+    if len(windows) < 2:
+        raise UserError("A comparison needs two windows: mark another stretch of time.")
+    for window in windows:
+        if window.pieces[-1][1] > n_frames:
+            raise UserError(
+                f"Window {window} reaches past the end: the movie has {n_frames} frames."
+            )
+    for first, second in combinations(windows, 2):
+        if first.label == second.label:
+            raise UserError(f"Two windows are called {first.label}: rename one.")
+        shared = np.intersect1d(first.frames(), second.frames())
+        if shared.size:
+            raise UserError(
+                f"Windows {first.label} and {second.label} share {shared.size} frames "
+                f"(the first is {shared[0]}): a comparison needs windows that do not overlap."
+            )
+
+
+def parse_pieces(text: str) -> tuple[Piece, ...]:
+    """Return the pieces of ``START:STOP`` or ``START:STOP,START:STOP,...`` in frames.
+
+    Raises
+    ------
+    UserError
+        If the text is anything else.
+    """
+    pieces = []
+    for part in text.split(","):
+        start, colon, stop = part.partition(":")
+        if not colon or not start.strip().isdecimal() or not stop.strip().isdecimal():
+            raise UserError(
+                f"'{text}' is no stretch of frames: write START:STOP, "
+                "several pieces with commas, for example 0:500 or 0:100,300:400."
+            )
+        pieces.append((int(start), int(stop)))
+    return tuple(pieces)
+
+
+def read_windows(path: Path | str, fps: float | None = None) -> list[Window]:
+    """Read a list of trials: CSV with the columns start, stop and label.
+
+    Trials of the same label become one window of several pieces. Columns ``start`` and ``stop`` are
+    frames, stop exclusive; ``start_s`` and ``stop_s`` are seconds.
+
+    Parameters
+    ----------
+    path : Path or str
+    fps : float, optional
+        Frames per second, needed for seconds.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or has other columns, or seconds are given without frame rate.
+    """
+    table = _read_csv(Path(path))
+    seconds = {"start_s", "stop_s"} <= set(table.columns)
+    names = ["start_s", "stop_s"] if seconds else ["start", "stop"]
+    if not {*names, "label"} <= set(table.columns):
+        raise UserError(
+            f"{path} has the columns {', '.join(map(str, table.columns))}: a list of trials needs "
+            "start, stop (frames) or start_s, stop_s (seconds), and label."
+        )
+    if seconds and not fps:
+        raise UserError(f"{path} is in seconds but the frame rate is unknown: give it first.")
+    factor = float(fps) if seconds and fps else 1.0
+    numbers = table[names].apply(pd.to_numeric, errors="coerce")
+    bad = numbers.isna().any(axis=1) | table["label"].isna()
+    if bad.any():
+        raise UserError(f"{path}, line {int(bad.idxmax()) + 2}: start, stop or label is missing.")
+    windows = []
+    for label, rows in numbers.groupby(table["label"].astype(str), sort=False):
+        pieces = [
+            (snap(start * factor), snap(stop * factor)) for start, stop in rows.to_numpy(float)
+        ]
+        windows.append(Window(str(label), tuple(pieces)))
+    return windows
+
+
+def snap(frame: float) -> int:
+    """Return the nearest whole frame."""
+    return math.floor(frame + 0.5)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, skipinitialspace=True)
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
+    except (ValueError, pd.errors.ParserError) as error:
+        raise UserError(f"{path} is not a table of comma-separated values.") from error
+    if table.empty:
+        raise UserError(f"{path} holds no trials.")
+    return table.rename(columns=lambda name: str(name).strip().lower())
