@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,16 @@ from hypothesis import settings
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# Comparisons for the tests of several folders: `import made_comparisons`.
+_spec = importlib.util.spec_from_file_location(
+    "made_comparisons", Path(__file__).with_name("made_comparisons.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+made_comparisons = importlib.util.module_from_spec(_spec)
+sys.modules["made_comparisons"] = made_comparisons
+_spec.loader.exec_module(made_comparisons)
 
 # The same examples in every run: a red test is red for its author too. No deadline: a compiled
 # function is slow the first time.

@@ -95,8 +95,8 @@ def write_results(folder: Path, results: Results, pixel_size_um: float | None) -
     write_table(folder / DRIVERS, results.drivers.table)
     write_table(folder / EDGES, results.edges)
     write_table(folder / CRITERION, results.criterion)
-    _write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
-    _write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
+    write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
+    write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
     with replacing(folder / LATENTS, overwrite=True) as path, path.open("wb") as file:
         np.save(file, results.latents, allow_pickle=False)
     write_tensors(folder / ANALYSIS, _tensors(results))
@@ -127,7 +127,8 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     )
 
 
-def _write_image(path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None) -> None:
+def write_image(path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None) -> None:
+    """Write an image (Y, X) as OME-TIFF with the size of a pixel, if known."""
     units = {"PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm"} if pixel_size_um else {}
     sizes = {"PhysicalSizeX": pixel_size_um, "PhysicalSizeY": pixel_size_um} if units else {}
     with replacing(path, overwrite=True) as temporary:
