@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.least_squares import refitted
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import (
     RIDGE,
@@ -216,26 +217,7 @@ def extended_bic(statistics: Moments, coefficients: Tensor) -> float:
 def refitted_residual(statistics: Moments, coefficients: Tensor) -> Tensor:
     """Return each target's mean squared residual after least squares on its active set, (p,).
 
-    Least squares on the active set A leaves ``variance - C_A' G_AA^-1 C_A``. Targets are grouped by
-    the size of their active set, padded with the identity and solved together.
+    Least squares on the active set A leaves ``variance - C_A' G_AA^-1 C_A``.
     """
-    gram, cross = statistics.gram, statistics.cross
-    active = coefficients != 0
-    sizes = active.sum(dim=0)
-    explained = torch.zeros_like(statistics.variance)
-    order = torch.argsort(sizes)
-    for group in torch.split(order, 64):
-        widest = int(sizes[group].max())
-        if widest == 0:
-            continue
-        chosen = active[:, group].T
-        index = torch.argsort(chosen.int(), dim=1, descending=True, stable=True)[:, :widest]
-        used = torch.gather(chosen, 1, index)
-        block = gram[index[:, :, None], index[:, None, :]]
-        pair = used[:, :, None] & used[:, None, :]
-        block = torch.where(pair, block, torch.eye(widest, dtype=gram.dtype, device=gram.device))
-        right = torch.gather(cross[:, group].T, 1, index) * used
-        # Not torch.linalg.solve: with two threads its batched LU fails on wide active sets.
-        solution = torch.cholesky_solve(right[:, :, None], torch.linalg.cholesky(block))[:, :, 0]
-        explained[group] = (solution * right).sum(dim=1)
-    return (statistics.variance - explained).clamp_min(1e-10)
+    free = refitted(statistics.gram, statistics.cross, coefficients != 0)
+    return (statistics.variance - (free * statistics.cross).sum(dim=0)).clamp_min(1e-10)
