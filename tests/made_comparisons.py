@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,10 +20,53 @@ from napari_sparsevar.analysis.comparison.result import (
     Prediction,
 )
 from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.analysis.store import write_record
+from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 
 GRID = LatentGrid((33, 38), 4)
 """That of the small run in ``tests/analysis/conftest.py``."""
+
+
+def made_record(
+    grid: LatentGrid = GRID, *, pixel_size_um: float | None = 2.0, fps: float | None = 15.0
+) -> RunRecord:
+    """What ``run.json`` says of a finished run of 600 frames."""
+    movie = MovieIdentity(
+        source=None,
+        name="made up.tif",
+        shape=(600, *grid.shape),
+        dtype="uint16",
+        fps=fps,
+        pixel_size_um=pixel_size_um,
+        content="",
+    )
+    return RunRecord(
+        status="finished", movie=movie, configuration={}, network=ModelConfig(), device="cpu"
+    )
+
+
+def made_folder(folder: Path, record: RunRecord | None = None) -> Path:
+    """Make a folder with as much of a run as keeping comparisons needs."""
+    folder.mkdir()
+    write_record(folder, record or made_record())
+    return folder
+
+
+def made_run(folder: Path, grid: LatentGrid = GRID, record: RunRecord | None = None) -> Run:
+    """Return a run with what figures of comparisons look at."""
+    random = np.random.default_rng(1)
+    y, x = np.mgrid[: grid.shape[0], : grid.shape[1]]
+    contribution = np.exp(-((y - 8) ** 2 + (x - 12) ** 2) / 30).astype(np.float32)
+    results = SimpleNamespace(
+        contribution=contribution,
+        latents=random.normal(size=(600, grid.size)).astype(np.float32),
+        good=np.ones(600, dtype=bool),
+        fitted=SimpleNamespace(penalty=0.07),
+    )
+    return Run(folder, record or made_record(grid), results, pd.DataFrame())
 
 
 def made_set(

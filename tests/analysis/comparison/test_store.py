@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from made_comparisons import made_set
+from made_comparisons import made_folder, made_set
 from napari_sparsevar.analysis.comparison import store
 from napari_sparsevar.analysis.comparison.result import (
     EDGE_COLUMNS,
@@ -39,12 +39,10 @@ from napari_sparsevar.analysis.comparison.store import (
     delete_comparisons,
     load_comparisons,
     save_comparisons,
+    software_of,
 )
 from napari_sparsevar.analysis.comparison.windows import Window
-from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
-from napari_sparsevar.analysis.store import write_record
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.model.config import ModelConfig
 
 NUMBERS = st.floats(allow_subnormal=True)
 COUNTS = st.integers(0, 2**31)
@@ -136,26 +134,9 @@ def assert_same(one: Any, other: Any) -> None:
         assert one == other or (one != one and other != other)
 
 
-def make_run(folder: Path, pixel_size_um: float | None = 2.0) -> Path:
-    """Write as much of a run as keeping comparisons needs."""
-    movie = MovieIdentity(
-        source=None,
-        name="made up",
-        shape=(300, 33, 38),
-        dtype="uint16",
-        fps=15.0,
-        pixel_size_um=pixel_size_um,
-        content="",
-    )
-    record = RunRecord(movie=movie, configuration={}, network=ModelConfig(), device="cpu")
-    folder.mkdir()
-    write_record(folder, record)
-    return folder
-
-
 @pytest.fixture
 def run_path(tmp_path: Path) -> Path:
-    return make_run(tmp_path / "run")
+    return made_folder(tmp_path / "run")
 
 
 def names(run_path: Path) -> list[str]:
@@ -166,7 +147,7 @@ def names(run_path: Path) -> list[str]:
 def test_everything_is_the_same_after_reading(
     tmp_path_factory: pytest.TempPathFactory, found: ComparisonSet
 ) -> None:
-    run_path = make_run(tmp_path_factory.mktemp("kept") / "run")
+    run_path = made_folder(tmp_path_factory.mktemp("kept") / "run")
     saved = save_comparisons(run_path, found)
     (read,) = load_comparisons(run_path)
     assert_same(read, saved)
@@ -230,6 +211,7 @@ def test_files_can_be_read_without_us(run_path: Path) -> None:
     assert record["pairs"][0]["seed"] == pair.seed
     assert record["pairs"][0]["dynamics"]["p_value"] == pair.p_value
     assert record["versions"]["napari-sparsevar"]
+    assert software_of(run_path, "A-B") == record["versions"]
     assert len(pd.read_csv(folder / "A-B.edges.csv")) == len(pair.edges)
 
 
@@ -339,7 +321,7 @@ import os, sys
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[2])
-from made_comparisons import made_set
+from made_comparisons import made_folder, made_set
 from napari_sparsevar.analysis.comparison import store
 
 Path.rename = lambda *_: os._exit(9)

@@ -106,6 +106,18 @@ def load_comparisons(run_path: Path, tell: Callable[[str], None] = warn) -> list
     return [found for _, found in sorted(opened, key=lambda one: one[0].saved)]
 
 
+def software_of(run_path: Path, name: str) -> dict[str, str]:
+    """Return the versions of what computed a comparison of a run.
+
+    Raises
+    ------
+    UserError
+        If it is damaged or there is none of this name.
+    """
+    record, _ = _read(_known(run_path, name))
+    return record.versions
+
+
 def delete_comparisons(run_path: Path, name: str) -> None:
     """Delete a comparison of a run directory, also a damaged one.
 
@@ -114,19 +126,23 @@ def delete_comparisons(run_path: Path, name: str) -> None:
     UserError
         If there is none of this name, or it cannot be removed.
     """
-    folder = Path(run_path) / FOLDER
-    known = {place.name: place for place in _folders(folder)}
+    folder = _known(run_path, name)
+    try:
+        # Renamed first: a folder with half of its files would be a damaged comparison.
+        gone = folder.rename(_hidden(folder.parent))
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise UserError(f"Cannot delete {folder}: {explain(error)}.") from error
+
+
+def _known(run_path: Path, name: str) -> Path:
+    known = {place.name: place for place in _folders(Path(run_path) / FOLDER)}
     if name not in known:
         raise UserError(
             f"{run_path} keeps no comparison called '{name}': "
-            f"choose one of {', '.join(sorted(known)) or 'none, there are no comparisons'}."
+            f"it has {', '.join(sorted(known)) or 'none at all'}."
         )
-    try:
-        # Renamed first: a folder with half of its files would be a damaged comparison.
-        gone = known[name].rename(_hidden(folder))
-        shutil.rmtree(gone)
-    except OSError as error:
-        raise UserError(f"Cannot delete {known[name]}: {explain(error)}.") from error
+    return known[name]
 
 
 def _folders(folder: Path) -> list[Path]:

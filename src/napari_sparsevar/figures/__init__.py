@@ -1,0 +1,1 @@
+"""Figures of a run for print, drawn without a viewer."""

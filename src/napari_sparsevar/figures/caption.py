@@ -1,0 +1,154 @@
+"""The caption of a figure of compared windows: data, windows, settings, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet, Interval
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.figures.comparison import top_edges
+from napari_sparsevar.figures.difference_panel import CONTEXT_LEVEL, symmetric_limit
+
+
+def comparison_caption(
+    run: Run, found: ComparisonSet, pair: Comparison, versions: Mapping[str, str]
+) -> str:
+    """Return the text that goes below the figure, a paragraph a panel.
+
+    Parameters
+    ----------
+    run : Run
+    found : ComparisonSet
+    pair : Comparison
+        Whose numbers the figure shows.
+    versions : mapping of str to str
+        Of the software that compared.
+    """
+    paragraphs = [
+        _title(run, pair),
+        _timeline(found),
+        _map(run, pair),
+        _null(pair, found),
+        _prediction(pair),
+        _edges(run, pair),
+    ]
+    if len(found.windows) > 2:
+        paragraphs.append(_matrix(found))
+    paragraphs.append(_settings(run, found, pair, versions))
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _title(run: Run, pair: Comparison) -> str:
+    movie = run.record.movie
+    n_frames, height, width = movie.shape
+    size = f", {run.pixel_size_um:g} µm a pixel" if run.pixel_size_um else ""
+    rate = f" at {run.fps:g} frames/s" if run.fps else ""
+    return (
+        f"Dynamics in windows {pair.a.label} and {pair.b.label} of {movie.name} "
+        f"({n_frames} frames{rate}, {height} x {width} px{size}; run {run.path.name})."
+    )
+
+
+def _timeline(found: ComparisonSet) -> str:
+    windows = "; ".join(f"{window}, {window.n_frames} frames" for window in found.windows)
+    return (
+        f"(a) Windows in frames, stop exclusive: {windows}. Grey: mean absolute deviation of the "
+        "latents from their mean, in standard deviations."
+    )
+
+
+def _map(run: Run, pair: Comparison) -> str:
+    if pair.difference is None:
+        return "(b) No map: these sequences have no places."
+    limit = symmetric_limit(pair.difference)
+    unit = "micrometres" if run.pixel_size_um else "pixels (their size is not known)"
+    return (
+        f"(b) Where influence on other places differs beyond chance, {pair.b.label} minus "
+        f"{pair.a.label} (colour limits -{limit:.3g} to {limit:.3g}; white: no difference). Grey "
+        f"outlines: contribution of at least {CONTEXT_LEVEL:g} of its largest in the whole movie. "
+        "Arrows: changed edges among those in (e), from source (numbered as there) to target; "
+        f"solid where the coefficient is larger in {pair.b.label}, dashed where it is smaller. "
+        f"Scale bar in {unit}."
+    )
+
+
+def _null(pair: Comparison, found: ComparisonSet) -> str:
+    test, anything = pair.dynamics, pair.anything
+    adjusted = dict(zip(map(id, found.pairs), found.adjusted, strict=True)).get(id(pair))
+    together = (
+        f", adjusted for {len(found.pairs)} pairs p = {adjusted:.3g}"
+        if adjusted is not None and len(found.pairs) > 1
+        else ""
+    )
+    return (
+        f"(c) Score test that one sparse VAR fits both windows: largest studentised difference "
+        f"{test.statistic:.3f}, p = {test.p_value:.3g}{together} (grey: {len(test.null)} draws of "
+        f"the block-multiplier bootstrap, blocks of {test.block_length} frames, {test.blocks[0]} "
+        f"in {pair.a.label} and {test.blocks[1]} in {pair.b.label}). Test whether anything "
+        f"changed, activity or dynamics (permuted blocks of {anything.block_length} frames, "
+        f"{len(anything.null)} draws): p = {anything.p_value:.3g}, most in the {anything.what}."
+    )
+
+
+def _prediction(pair: Comparison) -> str:
+    a, b = pair.a.label, pair.b.label
+    losses = pair.prediction.loss_pixels
+    return (
+        "(d) Share of the variance left by each latent's own past that the model of one window "
+        "explains in held-out frames of either, in pixels. "
+        f"{a}'s model explains {b} worse than held-out frames of {a} by {_interval(losses[0])}, "
+        f"{b}'s model explains {a} worse than held-out frames of {b} by {_interval(losses[1])}."
+    )
+
+
+def _edges(run: Run, pair: Comparison) -> str:
+    changed = pair.dynamics.changed(pair.level)
+    numbered = "; ".join(_edge(edge) for edge in top_edges(pair).itertuples())
+    return (
+        f"(e) Change of the coefficients ({pair.b.label} minus {pair.a.label}, standard deviations "
+        "of the target for one of the source) of the most surprising edges with 95 % intervals "
+        f"that hold for all edges at once; filled: adjusted p at most {pair.level:g}. "
+        f"{len(changed)} of {pair.dynamics.tested_edges} edges changed; the largest evidence is "
+        f"for {_interval(pair.effect)}. Edges (places in pixels): {numbered}."
+    )
+
+
+def _edge(edge: Any) -> str:
+    ends = [_end(edge, end) for end in ("source", "target")]
+    return f"{edge.Index}, {ends[0]} to {ends[1]}, lag {edge.lag}, p = {edge.p_adjusted:.3g}"
+
+
+def _end(edge: Any, end: str) -> str:
+    if not hasattr(edge, f"{end}_y"):
+        return f"latent {getattr(edge, end)}"
+    return f"y {getattr(edge, f'{end}_y'):.0f} x {getattr(edge, f'{end}_x'):.0f}"
+
+
+def _matrix(found: ComparisonSet) -> str:
+    compared = f"each against {found.baseline}" if found.baseline else "all pairs"
+    values = "; ".join(
+        f"{pair.a.label}-{pair.b.label} {p_value:.3g}"
+        for pair, p_value in zip(found.pairs, found.adjusted, strict=True)
+    )
+    return f"(f) P-values of the test in (c), {compared}, adjusted together (Holm): {values}."
+
+
+def _settings(run: Run, found: ComparisonSet, pair: Comparison, versions: Mapping[str, str]) -> str:
+    network, seed = run.record.network, run.record.configuration.get("seed", "not known")
+    return (
+        f"Settings: {pair.draws} draws, level {pair.level:g}, seed {pair.seed}; VAR with "
+        f"{network.lags} lags, penalty {run.penalty:.3g}; network trained with seed {seed} on all "
+        f"frames, without knowing the windows. Compared {found.created} "
+        f"(comparison {found.name or 'not kept'}) with {_software(versions.items())}; "
+        f"trained {run.record.created} with {_software(run.record.versions.items())}."
+    )
+
+
+def _software(versions: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions)
+
+
+def _interval(interval: Interval) -> str:
+    value, low, high = interval
+    return f"{value:.3g} (95 % interval {low:.3g} to {high:.3g})"

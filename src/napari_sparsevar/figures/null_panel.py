@@ -1,0 +1,35 @@
+"""The panel of the null distribution."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from napari_sparsevar.analysis.comparison.result import DynamicsTest
+from napari_sparsevar.figures.style import INK, LIGHT_GREY, p_text
+
+OBSERVED = "#D55E00"
+
+
+def draw_null(axes: Axes, test: DynamicsTest) -> None:
+    """Draw the null distribution of the test of dynamics and the observed value."""
+    axes.hist(test.null, bins="auto", color=LIGHT_GREY, edgecolor="white", linewidth=0.3)
+    axes.axvline(test.statistic, color=OBSERVED, linewidth=1.2)
+    axes.margins(x=0.08)
+    low, high = axes.get_xlim()
+    right = test.statistic > (low + high) / 2
+    axes.annotate(
+        f"observed\np = {p_text(test.p_value)}",
+        (test.statistic, 1),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(-3 if right else 3, -1),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        va="top",
+        color=OBSERVED,
+    )
+    axes.set_xlabel("largest studentised difference", color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_ylabel("draws")
+    # Room above the bars for the words.
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.3)

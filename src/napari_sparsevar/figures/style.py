@@ -1,0 +1,137 @@
+"""How figures look: journal widths, small sans-serif type, colours for the colour-blind."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from napari_sparsevar.errors import UserError
+
+SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
+NARROWEST_MM, WIDEST_MM = 80.0, 400.0
+
+INK, GREY, LIGHT_GREY = "#262626", "#7f7f7f", "#c8c8c8"
+
+WINDOW_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+"""Okabe and Ito (2008), which people who are blind to some colours can tell apart."""
+
+DIVERGING = "RdBu_r"
+SEQUENTIAL = "Blues"
+
+LONGEST_LABEL = 18
+
+_FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
+_OTHER_SCRIPTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "Microsoft YaHei")
+
+_SETTINGS: dict[Any, Any] = {
+    "font.size": 7,
+    "axes.titlesize": 7,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 6,
+    "figure.constrained_layout.h_pad": 0.04,
+    "figure.constrained_layout.w_pad": 0.04,
+    # Labels are what a person typed: a dollar sign is a dollar sign.
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+    # Text that can still be edited, and the same names of parts when drawn again.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "napari-sparsevar",
+    "pdf.fonttype": 42,
+}
+
+
+@contextlib.contextmanager
+def figure_style() -> Iterator[None]:
+    """Draw and save figures in this style inside the block; matplotlib is as before afterwards."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    known = [name for name in _FONTS if name in installed][:1]
+    others = [name for name in _OTHER_SCRIPTS if name in installed]
+    with mpl.rc_context({**_SETTINGS, "font.family": [*known, *others]}), _rare_letters():
+        yield
+
+
+@contextlib.contextmanager
+def _rare_letters() -> Iterator[None]:
+    """Say nothing of letters that no installed font has: a box is drawn for them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """Return an empty figure of this size that no window will ever show.
+
+    Raises
+    ------
+    UserError
+        If it is too narrow to be read or wider than a page.
+    """
+    if not NARROWEST_MM <= width_mm <= WIDEST_MM:
+        raise UserError(
+            f"The figure's width is {width_mm:g} mm: choose {NARROWEST_MM:g} to {WIDEST_MM:g}, "
+            f"in journals {SINGLE_COLUMN_MM:g} (one column) or {DOUBLE_COLUMN_MM:g} (two)."
+        )
+    figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def head(axes: Axes, letter: str, title: str) -> None:
+    """Put the panel's letter and what it shows above it."""
+    axes.set_title(title)
+    axes.annotate(
+        letter,
+        (0, 1),
+        xytext=(-9, 6),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=8,
+        fontweight="bold",
+        ha="right",
+    )
+
+
+def window_colours(labels: list[str]) -> dict[str, str]:
+    """Return a colour for every window, in their order."""
+    return {
+        label: WINDOW_COLOURS[index % len(WINDOW_COLOURS)] for index, label in enumerate(labels)
+    }
+
+
+def shortened(label: str) -> str:
+    """Return a label that fits into a panel."""
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+
+
+def p_text(p_value: float) -> str:
+    """Write a p-value to two digits."""
+    return f"{p_value:.2g}"
+
+
+def signed_text(value: float) -> str:
+    """Write a number to two digits with the minus sign of print."""
+    return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
