@@ -64,7 +64,6 @@ def made_run(folder: Path, grid: LatentGrid = GRID, record: RunRecord | None = N
         contribution=contribution,
         latents=random.normal(size=(600, grid.size)).astype(np.float32),
         good=np.ones(600, dtype=bool),
-        fitted=SimpleNamespace(penalty=0.07),
     )
     return Run(folder, record or made_record(grid), results, pd.DataFrame())
 

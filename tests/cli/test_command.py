@@ -25,7 +25,7 @@ def test_help_needs_neither_torch_nor_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for name in ("simulate", "train", "info"):
+    for name in ("simulate", "train", "info", "compare", "figure"):
         assert name in done.stdout
 
 

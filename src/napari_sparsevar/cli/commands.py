@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_sparsevar.cli.compare import compare
+from napari_sparsevar.cli.figure import figure
+from napari_sparsevar.cli.options import AsJson, Debug, Overwrite
 from napari_sparsevar.cli.outcome import (
     INTERRUPTED,
     UNEXPECTED,
@@ -56,11 +59,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="See which places in the tissue drive the activity that follows.",
 )
-
-
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is already there.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.command(help="Write a movie with known drivers, and the truth about it.")
@@ -239,6 +237,10 @@ def info(
     print_values(summary)
     if drivers is not None:
         typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
+
+
+app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
+app.command(help="Draw a figure of a run, for print.")(figure)
 
 
 def main() -> None:

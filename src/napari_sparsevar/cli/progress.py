@@ -1,16 +1,18 @@
-"""A training on standard error: a bar with loss and remaining time, and what Ctrl-C does."""
+"""Work on standard error: a bar with remaining time, and what Ctrl-C does to a training."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
+
+T = TypeVar("T")
 
 STOPPING = "Stopping and keeping the best model so far; press Ctrl-C again to abort."
 
@@ -29,6 +31,18 @@ def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finishe
                 return event
             display.show(event)
     raise RuntimeError("The training ended without saying how")
+
+
+def follow_steps(steps: Generator[tuple[float, str], None, T], *, quiet: bool = False) -> T:
+    """Show the fraction done and what is being done on standard error; return the outcome."""
+    with Display() if not quiet else contextlib.nullcontext() as display:
+        while True:
+            try:
+                fraction, message = next(steps)
+            except StopIteration as finished:
+                return finished.value  # type: ignore[no-any-return]
+            if display is not None:
+                display.step(fraction, message)
 
 
 @contextlib.contextmanager
@@ -102,6 +116,10 @@ class Display:
                 self.say(event.message)
             case _:
                 pass  # checkpoints and pauses need no words here
+
+    def step(self, fraction: float, message: str) -> None:
+        """Show how far a piece of work is, between 0 and 1, and what is being done."""
+        self._move(message, fraction, "")
 
     def _move(self, what: str, fraction: float, detail: str) -> None:
         self._bar.update(self._task, description=what, completed=fraction, detail=detail)

@@ -138,7 +138,7 @@ def _settings(run: Run, found: ComparisonSet, pair: Comparison, versions: Mappin
     network, seed = run.record.network, run.record.configuration.get("seed", "not known")
     return (
         f"Settings: {pair.draws} draws, level {pair.level:g}, seed {pair.seed}; VAR with "
-        f"{network.lags} lags, penalty {run.penalty:.3g}; network trained with seed {seed} on all "
+        f"{network.lags} lags; network trained with seed {seed} on all "
         f"frames, without knowing the windows. Compared {found.created} "
         f"(comparison {found.name or 'not kept'}) with {_software(versions.items())}; "
         f"trained {run.record.created} with {_software(run.record.versions.items())}."

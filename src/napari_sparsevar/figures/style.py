@@ -20,7 +20,7 @@ NARROWEST_MM, WIDEST_MM = 80.0, 400.0
 
 INK, GREY, LIGHT_GREY = "#262626", "#7f7f7f", "#c8c8c8"
 
-WINDOW_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+WINDOW_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 """Okabe and Ito (2008), which people who are blind to some colours can tell apart."""
 
 DIVERGING = "RdBu_r"

@@ -1,0 +1,71 @@
+"""The command ``sparsevar figure``: a figure of a run, for print."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.outcome import explained, fail
+
+
+class Kind(StrEnum):
+    """What is drawn."""
+
+    comparison = "comparison"
+
+
+@explained
+def figure(
+    run: RunArgument,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FIGURE",
+            help="The file to write, .svg, .pdf or .png; its caption goes to FIGURE.caption.txt.",
+        ),
+    ],
+    kind: Annotated[
+        Kind, typer.Option(help="comparison: windows compared with sparsevar compare.")
+    ] = Kind.comparison,
+    comparison: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Which one, by its folder in RUN/comparisons; the latest if left out.",
+        ),
+    ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A-B",
+            help="Of several pairs, whose numbers to show; the one with the smallest p-value if "
+            "left out.",
+        ),
+    ] = None,
+    dpi: Annotated[float, typer.Option(min=30, max=2400, help="Dots an inch of a PNG.")] = 300.0,
+    width: Annotated[
+        float, typer.Option(metavar="MM", help="In millimetres: 85 is one column, 180 are two.")
+    ] = 180.0,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Draw a figure and say where it is."""
+    from napari_sparsevar.figures.export import caption_path
+    from napari_sparsevar.figures.write import write_comparison_figure
+
+    assert kind is Kind.comparison, "the only kind there is"
+    write_comparison_figure(
+        run,
+        out,
+        comparison=comparison,
+        pair=pair,
+        width_mm=width,
+        dpi=dpi,
+        overwrite=overwrite,
+        tell=fail,
+    )
+    typer.echo(f"Wrote {out} and {caption_path(out)}.")

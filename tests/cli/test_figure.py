@@ -1,0 +1,90 @@
+"""``sparsevar figure``: options reach the drawing, failures are one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_called import one_sentence, sparsevar
+
+from made_comparisons import made_folder, made_run, made_set
+from napari_sparsevar.analysis.comparison.store import save_comparisons
+from napari_sparsevar.figures import write
+
+
+@pytest.fixture
+def run_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = made_folder(tmp_path / "run")
+    monkeypatch.setattr(write, "load_run", made_run)
+    for count in (3, 2):
+        save_comparisons(folder, made_set(count))
+    return folder
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
+def test_a_figure_and_its_caption_are_written(run_path: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"figure.{ending}"
+    done = sparsevar("figure", run_path, "--out", out, "--kind", "comparison")
+    assert done.exit_code == 0, done.output
+    assert one_sentence(done.stdout)
+    assert str(out) in done.stdout
+    assert str(tmp_path / "figure.caption.txt") in done.stdout
+    assert out.stat().st_size > 10_000
+    assert "seed 11" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
+
+
+def test_every_option_reaches_the_drawing(
+    run_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(
+        write, "write_comparison_figure", lambda *places, **options: calls.append((places, options))
+    )
+    out = tmp_path / "figure.png"
+    options = ["--comparison", "A-B-C", "--pair", "A-C", "--dpi", "72", "--width", "85"]
+    done = sparsevar("figure", run_path, "--out", out, *options, "--overwrite")
+    assert done.exit_code == 0, done.output
+    ((places, given),) = calls
+    assert places == (run_path, out)
+    given.pop("tell")
+    assert given == {
+        "comparison": "A-B-C",
+        "pair": "A-C",
+        "dpi": 72,
+        "width_mm": 85,
+        "overwrite": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "named"),
+    [
+        ("figure.tiff", [], ".svg, .pdf, .png"),
+        ("figure.svg", ["--comparison", "X"], "A-B-C, A-B"),
+        ("figure.svg", ["--pair", "A-C"], "A-B"),
+        ("figure.svg", ["--width", "5"], "180"),
+        ("figure.svg", ["--dpi", "1"], "--dpi"),
+        ("figure.svg", ["--kind", "drivers"], "--kind"),
+        ("missing/figure.svg", [], "missing"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(
+    run_path: Path, tmp_path: Path, name: str, options: list[str], named: str
+) -> None:
+    before = list(tmp_path.iterdir())
+    done = sparsevar("figure", run_path, "--out", tmp_path / name, *options)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert one_sentence(done.stderr), done.stderr
+    assert named in done.stderr
+    assert list(tmp_path.iterdir()) == before
+
+
+def test_a_damaged_comparison_is_said_and_another_is_drawn(run_path: Path, tmp_path: Path) -> None:
+    (run_path / "comparisons" / "A-B" / "comparison.json").unlink()
+    out = tmp_path / "figure.svg"
+    done = sparsevar("figure", run_path, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert one_sentence(done.stderr), done.stderr
+    assert "A-B is damaged" in done.stderr
+    assert out.exists()
