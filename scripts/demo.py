@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import napari
 from qtpy.QtCore import QTimer
@@ -23,7 +24,6 @@ from napari_sparsevar.widgets.train_dock import TrainDock
 from napari_sparsevar.widgets.training_state import Training
 
 PLUGIN = "napari-sparsevar"
-TRAIN = "Train (SparseVAR)"
 SETTLE_MS = 800
 
 
@@ -90,15 +90,22 @@ def open_movie(viewer: napari.Viewer, path: Path | None) -> None:
 
 
 def open_train_dock(viewer: napari.Viewer) -> TrainDock:
-    """Open the Train dock with *Plugins > Train (SparseVAR)*.
+    """Open the Train dock with *Plugins > SparseVAR > Train*."""
+    return open_dock(viewer, "Train")
+
+
+def open_dock(viewer: napari.Viewer, title: str) -> Any:
+    """Open a dock of ours from the Plugins menu, or return the one there is.
 
     napari's ``add_plugin_dock_widget`` would name it otherwise, and the menu open a second one.
     """
-    if TRAIN not in viewer.window.dock_widgets:
+    name = f"{title} (SparseVAR)"
+    if name not in viewer.window.dock_widgets:
         menu = viewer.window.plugins_menu
         menu.aboutToShow.emit()
-        menu.findAction(f"{PLUGIN}.train").trigger()
-    return viewer.window.dock_widgets[TRAIN]
+        ours = next(action.menu() for action in menu.actions() if action.text() == "SparseVAR")
+        ours.findAction(f"{PLUGIN}.{title.lower()}").trigger()
+    return viewer.window.dock_widgets[name]
 
 
 def _free_folder(parent: Path) -> Path:

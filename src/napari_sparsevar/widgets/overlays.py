@@ -10,6 +10,9 @@ from napari.layers import Layer
 
 from napari_sparsevar.readers import METADATA_KEY, Placement, run_layers
 
+MAPS = ("contribution", "drivers")
+"""Kinds of layers that ``show_run`` makes."""
+
 
 def show_run(viewer: ViewerModel, run: Any, placement: Placement | None) -> list[Layer]:
     """Lay the maps of a run over the movie and select the contribution map.
@@ -32,7 +35,7 @@ def show_run(viewer: ViewerModel, run: Any, placement: Placement | None) -> list
         The new layers, contribution first.
     """
     for layer in [layer for layer in viewer.layers if run_of(layer) is not None]:
-        if run_of(layer) == Path(run.path):
+        if run_of(layer) == Path(run.path) and kind_of(layer) in MAPS:
             viewer.layers.remove(layer)
         else:
             layer.visible = False
@@ -47,3 +50,9 @@ def run_of(layer: Layer) -> Path | None:
     """Return the run directory a layer shows, or None for any other layer."""
     path = layer.metadata.get(METADATA_KEY, {}).get("run")
     return None if path is None else Path(path)
+
+
+def kind_of(layer: Layer) -> str | None:
+    """Return what a layer of ours shows, or None for any other layer."""
+    kind = layer.metadata.get(METADATA_KEY, {}).get("kind")
+    return None if kind is None else str(kind)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import weakref
+from pathlib import Path
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Layer
 from psygnal import Signal
 
 from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.activity import Activity
+from napari_sparsevar.widgets.compare_layers import show_comparison
+from napari_sparsevar.widgets.compare_state import Comparing
+from napari_sparsevar.widgets.layer_following import LayerFollowing
 from napari_sparsevar.widgets.movie_layers import placement_of
 from napari_sparsevar.widgets.overlays import show_run
+from napari_sparsevar.widgets.run_opening import RunOpening
 from napari_sparsevar.widgets.training_state import Training
 from napari_sparsevar.widgets.training_worker import TrainingRequest
 
@@ -20,7 +26,7 @@ _sessions: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
 
 class Session:
-    """State of one viewer: the chosen movie layer, the current run, the training.
+    """State of one viewer: the chosen movie layer, the current run, what is done with them.
 
     Parameters
     ----------
@@ -31,10 +37,15 @@ class Session:
     ----------
     training : Training
         The training of this viewer, running or not.
+    comparing : Comparing
+        The windows of time and the comparisons of the run.
+    activity : Activity
+        The movie in time: its frame rate, the traces of the field and of painted regions.
     """
 
     movie_layer_changed = Signal(object)
     run_changed = Signal(object)
+    timelines_changed = Signal(bool)
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = weakref.ref(viewer)
@@ -42,8 +53,21 @@ class Session:
         self._trained_layer: weakref.ref[Image] | None = None
         self._placement: Placement | None = None
         self._run: Any = None
+        self.timelines = 0
         self.training = Training()
         self.training.run_ready.connect(self._show)
+        self.comparing = Comparing()
+        self.comparing.arrived.connect(self.show_comparison)
+        self.activity = Activity()
+        self.movie_layer_changed.connect(self.activity.set_movie_layer)
+        self._opening = RunOpening()
+        self._opening.opened.connect(self._take_opened)
+        self._following = LayerFollowing(viewer)
+        self._following.movie_chosen.connect(self._choose_movie)
+        self._following.regions_chosen.connect(self.activity.set_region_layer)
+        self._following.run_appeared.connect(self._on_run_appeared)
+        self._following.look()
+        self._following.look_for_runs()
 
     @property
     def movie_layer(self) -> Image | None:
@@ -55,6 +79,7 @@ class Session:
         if layer is self.movie_layer:
             return
         self._movie_layer = None if layer is None else weakref.ref(layer)
+        self._following.prefer(layer)
         self.movie_layer_changed.emit(layer)
 
     @property
@@ -74,6 +99,23 @@ class Session:
         if viewer is not None and self._run is not None:
             show_run(viewer, self._run, self._present_placement(viewer))
 
+    def count_timelines(self, more: int) -> None:
+        """Take note of a timeline that has been opened (1) or closed (-1)."""
+        self.timelines += more
+        self.timelines_changed.emit(self.timelines > 0)
+
+    def show_comparison(self) -> None:
+        """Make the layers of the comparison being looked at again, if there is one."""
+        viewer = self._viewer()
+        if viewer is not None and self._run is not None:
+            show_comparison(viewer, self._run, self.comparing, self._present_placement(viewer))
+
+    def placement(self) -> Placement:
+        """Return where the maps of the run lie."""
+        viewer = self._viewer()
+        placed = None if viewer is None else self._present_placement(viewer)
+        return placed or Placement(scale=self._run.scale, units=self._run.units)
+
     def _present_placement(self, viewer: ViewerModel) -> Placement | None:
         """Where the movie lies now; where it lay at the start if it has been deleted."""
         layer = None if self._trained_layer is None else self._trained_layer()
@@ -82,7 +124,22 @@ class Session:
     def _show(self, run: Any, placement: Placement) -> None:
         self._run, self._placement = run, placement
         self.show_run()
-        self.run_changed.emit(run)
+        self._tell_of_run()
+
+    def _choose_movie(self, layer: Image | None) -> None:
+        self.movie_layer = layer
+
+    def _on_run_appeared(self, path: Path, layer: Layer) -> None:
+        if self._run is None or Path(self._run.path) != path:
+            self._opening.open(path, placement_of(layer))
+
+    def _take_opened(self, run: Any, placement: Placement) -> None:
+        self._run, self._placement, self._trained_layer = run, placement, None
+        self._tell_of_run()
+
+    def _tell_of_run(self) -> None:
+        self.comparing.set_run(self._run)
+        self.run_changed.emit(self._run)
 
 
 def plain_viewer(viewer: Any) -> ViewerModel:

@@ -1,0 +1,148 @@
+"""The Compare dock: windows of time, the question, the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from napari.components import ViewerModel
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from napari_sparsevar.analysis.comparison.windows import check_windows
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.compare_layers import go_to_edge, is_shown
+from napari_sparsevar.widgets.compare_options import CompareOptions
+from napari_sparsevar.widgets.compare_panel import ComparePanel
+from napari_sparsevar.widgets.compare_result import CompareResult
+from napari_sparsevar.widgets.compare_worker import CompareRequest
+from napari_sparsevar.widgets.docking import lie_beside
+from napari_sparsevar.widgets.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.lifetime import watch
+from napari_sparsevar.widgets.session import get_session, plain_viewer
+from napari_sparsevar.widgets.timeline import open_timeline
+from napari_sparsevar.widgets.train_dock import TrainDock
+from napari_sparsevar.widgets.windows_table import WindowsTable
+
+NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
+NO_WINDOWS = "Mark two windows on the timeline, or add them here."
+
+
+class CompareDock(QWidget):
+    """Windows and question above, the answer below.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Given by napari. Windows and comparisons belong to the viewer's session, so that this dock
+        can be closed and opened again.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self._viewer: ViewerModel = plain_viewer(napari_viewer)
+        self._session = get_session(self._viewer)
+        self._comparing = self._session.comparing
+        self.timeline = QPushButton("Open the timeline")
+        self.windows = WindowsTable(self._comparing.windows)
+        self.options = CompareOptions(self._comparing.windows)
+        self.panel = ComparePanel(self._comparing)
+        self.result = CompareResult(self._comparing, self._viewer.theme)
+        self._arrange()
+        self._connect()
+        self.windows.set_frames(self._session.activity.frames)
+        self._on_timelines(self._session.timelines > 0)
+        self._on_state(self._comparing.state)
+        QTimer.singleShot(0, self._settle)
+
+    def _arrange(self) -> None:
+        question = QWidget()
+        asked = QVBoxLayout(question)
+        asked.setContentsMargins(0, 0, 6, 0)
+        for widget in (self.timeline, self.windows, self.options):
+            asked.addWidget(widget)
+        # Where there is no answer yet, the room below stays empty.
+        rest = QWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(FittingScroll(question, minimum_height=120))
+        layout.addWidget(self.panel)
+        layout.addWidget(self.result, 100)
+        layout.addWidget(rest, 1)
+        self.question = question
+        self.timeline.setToolTip(
+            "<qt>Shows the activity over time below the movie; windows are marked there by "
+            "dragging.</qt>"
+        )
+        self.setMinimumWidth(320)
+
+    def _connect(self) -> None:
+        comparing = self._comparing
+        self.timeline.clicked.connect(self._open_timeline)
+        self.panel.compare_clicked.connect(self.compare)
+        self.result.layers_clicked.connect(self._session.show_comparison)
+        self.result.edge_chosen.connect(self._go_to)
+        watch(comparing.state_changed, self._on_state, self)
+        watch(comparing.shown_changed, self._on_shown, self)
+        watch(comparing.windows.changed, self._tell_what_is_missing, self)
+        watch(self._session.run_changed, self._tell_what_is_missing, self)
+        watch(self._session.timelines_changed, self._on_timelines, self)
+        watch(self._session.activity.frames_changed, self.windows.set_frames, self.windows)
+        watch(self._viewer.events.theme, self._on_theme, self)
+
+    def compare(self) -> None:
+        """Start a comparison with what the dock shows, as the button does."""
+        try:
+            self._comparing.start(self._request())
+        except UserError as error:
+            self._comparing.say(str(error))
+            show_error(str(error))
+
+    def _request(self) -> CompareRequest:
+        if self._session.run is None:
+            raise UserError(NO_RUN)
+        windows = tuple(self._comparing.windows)
+        frames = self._session.activity.frames
+        if frames is not None:
+            check_windows(windows, frames.n_frames)
+        return CompareRequest(self._session.run, windows, self.options.options())
+
+    def _on_state(self, state: str) -> None:
+        self.question.setEnabled(state == "idle")
+        self._tell_what_is_missing()
+
+    def _tell_what_is_missing(self, *_: Any) -> None:
+        missing = ""
+        if self._session.run is None:
+            missing = NO_RUN
+        elif len(self._comparing.windows) < 2:
+            missing = NO_WINDOWS
+        self.panel.set_obstacle(missing)
+
+    def _on_shown(self) -> None:
+        # Layers that are there show what is looked at; those of a run just opened wait to be asked.
+        if is_shown(self._viewer):
+            self._session.show_comparison()
+
+    def _go_to(self, edge: pd.Series) -> None:
+        go_to_edge(self._viewer, edge, self._session.placement())
+
+    def _on_timelines(self, some: bool) -> None:
+        self.timeline.setHidden(some)
+
+    def _open_timeline(self) -> None:
+        open_timeline(self._viewer)
+
+    def _on_theme(self, event: Any) -> None:
+        self.result.set_theme(event.value)
+
+    def _settle(self) -> None:
+        lie_beside(self, (TrainDock,))
+
+    def event(self, event: QEvent) -> bool:
+        """Go with the dock: napari only takes this widget out of it."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.deleteLater()
+        return bool(super().event(event))

@@ -1,0 +1,161 @@
+"""The layers of a comparison: where influence differs, and arrows of the edges that changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from napari.components import ViewerModel
+from napari.layers import Image, Layer, Vectors
+from napari.utils import Colormap
+
+from napari_sparsevar.analysis.comparison.result import POSITIONS, Comparison
+from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.widgets.overlays import kind_of
+
+KINDS = ("difference", "changed edges")
+
+# Blue and orange are told apart with any kind of colour vision; black adds nothing to the movie.
+DIVERGING = Colormap(
+    [[0.55, 0.85, 1.0], [0.0, 0.45, 0.9], [0.0, 0.0, 0.0], [0.9, 0.45, 0.0], [1.0, 0.85, 0.45]],
+    controls=[0.0, 0.3, 0.5, 0.7, 1.0],
+    name="blue to orange",
+)
+INCREASE, DECREASE, CHOSEN = "#ff9f1c", "#4cc9f0", "#ffffff"
+FADED = "66"
+"""Opacity of the other arrows while one is chosen, as in ``#rrggbbaa``."""
+ARROW_WIDTH = 0.6
+
+EDGE_FEATURES = ["source", "target", "lag", "change", "low", "high", "p_adjusted"]
+
+
+def show_comparison(
+    viewer: ViewerModel, run: Any, comparing: Any, placement: Placement | None
+) -> list[Layer]:
+    """Lay what a comparison found over the movie.
+
+    Layers of an earlier comparison are replaced; other maps are hidden, because two additive maps
+    over one another cannot be read.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to.
+    run : Run
+        What was compared.
+    comparing : Comparing
+        Knows the comparison being looked at.
+    placement : Placement or None
+        Where the movie lies; None for where the run remembers it.
+
+    Returns
+    -------
+    list of napari.layers.Layer
+        None where nothing changed.
+    """
+    remove_comparison(viewer)
+    if comparing.pair is None:
+        return []
+    pair, _ = comparing.pair
+    where = placement or Placement(scale=run.scale, units=run.units)
+    about = {"run": str(run.path), "comparison": comparing.shown.name}
+    layers = [_difference_layer(pair, where, about), _edges_layer(pair, where, about)]
+    added = [viewer.add_layer(layer) for layer in layers if layer is not None]
+    if added:
+        _hide_maps(viewer)
+        viewer.layers.selection.active = added[0]
+    return added
+
+
+def remove_comparison(viewer: ViewerModel) -> None:
+    """Remove the layers of a comparison."""
+    for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
+        viewer.layers.remove(layer)
+
+
+def is_shown(viewer: ViewerModel) -> bool:
+    """Return whether layers of a comparison are there."""
+    return any(kind_of(layer) in KINDS for layer in viewer.layers)
+
+
+def go_to_edge(viewer: ViewerModel, edge: pd.Series, placement: Placement) -> None:
+    """Centre the viewer on an edge and make its arrow stand out."""
+    middle = [
+        (float(edge[f"source_{axis}"]) + float(edge[f"target_{axis}"])) / 2 for axis in ("y", "x")
+    ]
+    world = np.multiply(middle, placement.scale) + placement.translate
+    viewer.camera.center = (*viewer.camera.center[:-2], *map(float, world))
+    for layer in viewer.layers:
+        if kind_of(layer) == "changed edges":
+            _highlight(layer, edge)
+
+
+def changed_edges(pair: Comparison) -> pd.DataFrame:
+    """Return the edges that changed at the level of the comparison and have a position."""
+    edges = pair.dynamics.changed(pair.level)
+    if not set(POSITIONS) <= set(edges.columns):
+        return edges.iloc[:0]
+    return edges.reset_index(drop=True)
+
+
+def _difference_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> Layer | None:
+    if pair.difference is None:
+        return None
+    image = np.nan_to_num(np.asarray(pair.difference, dtype=np.float32))
+    top = float(np.abs(image).max(initial=0.0))
+    if top == 0.0:
+        return None
+    return Image(
+        image,
+        name=f"difference {pair.b.label} − {pair.a.label}",
+        colormap=DIVERGING,
+        blending="additive",
+        contrast_limits=(-top, top),
+        metadata=_metadata(pair, "difference", about),
+        **where.arguments,
+    )
+
+
+def _edges_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> Layer | None:
+    edges = changed_edges(pair)
+    if edges.empty:
+        return None
+    start = edges[["source_y", "source_x"]].to_numpy(float)
+    stop = edges[["target_y", "target_x"]].to_numpy(float)
+    return Vectors(
+        np.stack([start, stop - start], axis=1),
+        name=f"changed edges {pair.b.label} − {pair.a.label}",
+        features=edges[[name for name in EDGE_FEATURES if name in edges]],
+        vector_style="arrow",
+        edge_width=ARROW_WIDTH,
+        opacity=1.0,
+        edge_color=_colours(edges["change"]),
+        metadata=_metadata(pair, "changed edges", about),
+        **where.arguments,
+    )
+
+
+def _colours(change: pd.Series) -> list[str]:
+    return [INCREASE if value > 0 else DECREASE for value in change]
+
+
+def _highlight(layer: Layer, edge: pd.Series) -> None:
+    features = layer.features
+    colours = [colour + FADED for colour in _colours(features["change"])]
+    same = np.ones(len(features), bool)
+    for name in ("source", "target", "lag"):
+        same &= features[name].to_numpy() == edge[name]
+    for index in np.flatnonzero(same):
+        colours[index] = CHOSEN
+    layer.edge_color = colours
+
+
+def _hide_maps(viewer: ViewerModel) -> None:
+    for layer in viewer.layers:
+        if kind_of(layer) == "contribution":
+            layer.visible = False
+
+
+def _metadata(pair: Comparison, kind: str, about: dict[str, str]) -> dict[str, Any]:
+    return {METADATA_KEY: {**about, "kind": kind, "pair": [pair.a.label, pair.b.label]}}

@@ -1,0 +1,173 @@
+"""Curves over time: the field's mean, regions in ΔF/F, and the line of the current frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QSize, Signal
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QSizePolicy
+
+from napari_sparsevar.widgets.activity import RegionTrace
+from napari_sparsevar.widgets.time_view import TimeView
+from napari_sparsevar.widgets.trace_reading import TraceReading
+
+CURSOR = {"dark": "#ffffff", "light": "#000000"}
+
+
+class TimePlot(pg.GraphicsLayoutWidget):
+    """Time from left to right; grey values on the left axis, ΔF/F of regions on the right.
+
+    x is in frames throughout; the axis alone speaks in seconds where the frame rate is known.
+
+    Parameters
+    ----------
+    theme : str
+        Name of the napari theme whose colours to take.
+    """
+
+    cursor_moved = Signal(float)
+    seen_changed = Signal(float, float)
+
+    def __init__(self, theme: str) -> None:
+        super().__init__()
+        self.view = TimeView()
+        self.region_view = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self.left = _axis("left", self.view, "field")
+        self.right = _axis("right", self.region_view, "ΔF/F")
+        self.bottom = _axis("bottom", self.view, "frame")
+        self.field = _curve()
+        self.draft = pg.LinearRegionItem(movable=False)
+        self.cursor = pg.InfiniteLine(0, movable=True)
+        self._regions: list[pg.PlotDataItem] = []
+        self._n_frames = 1
+        self._arrange()
+        self.set_theme(theme)
+
+    def sizeHint(self) -> QSize:
+        """Ask for a strip; the dock can be made taller."""
+        return QSize(600, 165)
+
+    def minimumSizeHint(self) -> QSize:
+        """Insist on no more than the axis and a little above it."""
+        return QSize(200, 110)
+
+    def set_time(self, n_frames: int, fps: float | None) -> None:
+        """Show a movie of so many frames, all of it, and say the time in seconds if it is known."""
+        self._n_frames = n_frames
+        self.bottom.setScale(1.0 / fps if fps else 1.0)
+        self.bottom.setLabel("time (s)" if fps else "frame")
+        self.view.setLimits(xMin=0, xMax=n_frames, minXRange=min(10, n_frames))
+        self.cursor.setBounds((0, n_frames - 1))
+        self.show_all()
+
+    def show_all(self) -> None:
+        """See the whole movie."""
+        self.view.setXRange(0, self._n_frames, padding=0)
+
+    def set_field(self, reading: TraceReading) -> None:
+        """Draw the field's mean as far as it is known."""
+        values = reading.values[: reading.known, 0] if reading.values.size else np.empty(0)
+        self.field.setData(np.arange(len(values), dtype=float), values)
+
+    def set_regions(self, traces: Sequence[RegionTrace]) -> None:
+        """Draw the regions, each in its colour."""
+        while len(self._regions) > len(traces):
+            self.region_view.removeItem(self._regions.pop())
+        while len(self._regions) < len(traces):
+            self._regions.append(_curve())
+            self.region_view.addItem(self._regions[-1])
+        for curve, trace in zip(self._regions, traces, strict=True):
+            curve.setPen(pg.mkPen(QColor(*trace.colour), width=1.3))
+            curve.setData(np.arange(len(trace.values), dtype=float), trace.values)
+        self.right.setVisible(bool(traces))
+
+    def set_frame(self, frame: int) -> None:
+        """Put the line at a frame, without a word."""
+        self.cursor.blockSignals(True)
+        self.cursor.setValue(frame)
+        self.cursor.blockSignals(False)
+
+    def set_draft(self, stretch: tuple[float, float] | None) -> None:
+        """Show the stretch that is being drawn, or none."""
+        self.draft.setVisible(stretch is not None)
+        if stretch is not None:
+            self.draft.setRegion(stretch)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a napari theme."""
+        colours = get_theme(theme)
+        self.text = QColor(colours.text.as_hex(format="long"))
+        self.setBackground(QColor(colours.background.as_hex(format="long")))
+        for axis in (self.left, self.right, self.bottom):
+            axis.setPen(pg.mkPen(self.text, width=1))
+            axis.setTextPen(pg.mkPen(self.text))
+        faint = QColor(self.text)
+        faint.setAlpha(170)
+        self.field.setPen(pg.mkPen(faint, width=1))
+        line = CURSOR[colours.type]
+        self.cursor.setPen(pg.mkPen(line, width=1.5))
+        self.cursor.setHoverPen(pg.mkPen(line, width=4))
+        shade = QColor(self.text)
+        shade.setAlpha(60)
+        self.draft.setBrush(shade)
+
+    def _arrange(self) -> None:
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.ci.setContentsMargins(0, 4, 6, 2)
+        self.ci.layout.setSpacing(0)
+        for item, row, column in (
+            (self.left, 0, 0),
+            (self.view, 0, 1),
+            (self.right, 0, 2),
+            (self.bottom, 1, 1),
+        ):
+            self.addItem(item, row=row, col=column)
+        # The regions have a y axis of their own and share the rest with the field.
+        self.region_view.setXLink(self.view)
+        self.view.scene().addItem(self.region_view)
+        self.region_view.setZValue(self.view.zValue() - 1)
+        self.view.sigResized.connect(self._fit_regions)
+        for view in (self.view, self.region_view):
+            view.enableAutoRange(axis="y")
+            view.setAutoVisible(y=True)
+        self.view.addItem(self.field)
+        self.draft.setZValue(-5)
+        self.draft.hide()
+        self.view.addItem(self.draft, ignoreBounds=True)
+        self.cursor.setZValue(20)
+        self.view.addItem(self.cursor, ignoreBounds=True)
+        self.right.hide()
+        self.cursor.sigPositionChanged.connect(self._on_cursor)
+        self.view.sigXRangeChanged.connect(self._on_range)
+
+    def _fit_regions(self, *_: Any) -> None:
+        self.region_view.setGeometry(self.view.sceneBoundingRect())
+
+    def _on_cursor(self, *_: Any) -> None:
+        self.cursor_moved.emit(float(self.cursor.value()))
+
+    def _on_range(self, _: Any, seen: tuple[float, float]) -> None:
+        self.seen_changed.emit(float(seen[0]), float(seen[1]))
+
+
+def _axis(side: str, view: pg.ViewBox, title: str) -> pg.AxisItem:
+    axis = pg.AxisItem(side)
+    axis.setLabel(title)
+    # Grey values and seconds: "x1e3" would only confuse.
+    axis.enableAutoSIPrefix(False)
+    axis.linkToView(view)
+    return axis
+
+
+def _curve() -> pg.PlotDataItem:
+    curve = pg.PlotDataItem(connect="finite")
+    # Of 100,000 frames a screen shows a few thousand; peaks stay.
+    curve.setDownsampling(auto=True, method="peak")
+    curve.setClipToView(True)
+    return curve
