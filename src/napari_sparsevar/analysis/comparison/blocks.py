@@ -10,7 +10,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.comparison.rows import Rows
 from napari_sparsevar.errors import UserError
 
 SHORTEST_BLOCK = 5
@@ -20,31 +19,57 @@ neighbouring ones do so."""
 FEWEST_BLOCKS = 20
 """In each window, at a level of 5 %."""
 
-_LONGEST_LAG = 200
+_LONGEST_LAG, _NEGLIGIBLE, _CAPTURED = 100, 0.1, 0.95
 
 
-def block_length(series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]]) -> int:
-    """Return the frames after which the mean autocorrelation is below 1/e, at least 5.
+def block_length(
+    past: Sequence[Tensor], left: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]]
+) -> int:
+    r"""Return how many frames in a row are taken as one, at least 5.
+
+    Two things decide. The scores :math:`x_{tk} e_{tj}` have the autocorrelation
+    :math:`\rho_x(l) \rho_e(l)`, and sums over blocks must hold at least 95 % of the variance it
+    adds up to. And a block is as long as the past stays alike (autocorrelation above 1/e), so that
+    one event of slow activity counts once.
 
     Parameters
     ----------
-    series : sequence of Tensor, shape (n, P)
-        Of each window, mean 0.
+    past, left : sequence of Tensor, shape (n, ...)
+        Of each window, mean 0: past at the first lag, and what the pooled VAR leaves.
     pieces : sequence of ndarray of int, shape (n,)
         Piece of each row; products are formed inside pieces only.
     """
+    of_past, of_left = autocorrelation(past, pieces), autocorrelation(left, pieces)
+    alike = next(
+        (lag for lag, value in enumerate(of_past, 1) if value < math.exp(-1)), len(of_past)
+    )
+    forgotten = np.flatnonzero(of_past < _NEGLIGIBLE)
+    memory = forgotten[0] if forgotten.size else len(of_past)
+    product = (of_past * of_left)[:memory]
+    lags = np.arange(1, len(product) + 1)
+    whole = 1.0 + 2.0 * product.sum()
+    length = SHORTEST_BLOCK
+    while 1.0 + 2.0 * (np.maximum(1.0 - lags / length, 0.0) * product).sum() < _CAPTURED * whole:
+        length += 1
+    return max(alike, length)
+
+
+def autocorrelation(
+    series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]]
+) -> npt.NDArray[np.float64]:
+    """Return the mean autocorrelation over columns at lags 1, 2, ... inside pieces."""
     total = sum(float(values.square().sum()) for values in series)
-    rows = sum(len(values) for values in series)
-    longest = min(_LONGEST_LAG, max(len(values) for values in series) - 1)
+    per_row = max(total / sum(len(values) for values in series), 1e-30)
+    longest = max(1, min(_LONGEST_LAG, max(len(values) for values in series) // 4))
+    found = np.zeros(longest)
     for lag in range(1, longest + 1):
         product, pairs = 0.0, 0
         for values, piece in zip(series, pieces, strict=True):
             same = torch.from_numpy(piece[lag:] == piece[:-lag])
             inside = (values[lag:] * values[:-lag]).sum(dim=1)[same]
             product, pairs = product + float(inside.sum()), pairs + int(same.sum())
-        if pairs == 0 or product / pairs < math.exp(-1) * total / rows:
-            return max(lag, SHORTEST_BLOCK)
-    return max(longest + 1, SHORTEST_BLOCK)
+        found[lag - 1] = product / pairs / per_row if pairs else 0.0
+    return found
 
 
 def block_numbers(piece: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
@@ -65,9 +90,7 @@ def needed_blocks(level: float) -> int:
     return max(FEWEST_BLOCKS, math.ceil(FEWEST_BLOCKS * math.log(level) / math.log(0.05)))
 
 
-def check_blocks(
-    counts: Sequence[int], labels: Sequence[str], length: int, level: float
-) -> None:
+def check_blocks(counts: Sequence[int], labels: Sequence[str], length: int, level: float) -> None:
     """Raise UserError if a window holds too few blocks for the level."""
     needed = needed_blocks(level)
     for count, label in zip(counts, labels, strict=True):
@@ -88,9 +111,3 @@ def padded(values: Tensor, numbers: npt.NDArray[np.int64]) -> Tensor:
         torch.from_numpy(order)
     ]
     return blocks
-
-
-def autocorrelated(rows: Rows) -> Tensor:
-    """Return the past at the first lag, centred: the series whose memory decides the blocks."""
-    size = rows.following.shape[1]
-    return rows.past[:, :size] - rows.past[:, :size].mean(dim=0)

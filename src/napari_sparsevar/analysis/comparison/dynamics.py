@@ -22,7 +22,6 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.comparison.blocks import (
-    autocorrelated,
     block_length,
     block_numbers,
     check_blocks,
@@ -101,11 +100,12 @@ def dynamics_test(
         If a window holds too few independent blocks.
     """
     pieces = [window.piece for window in rows]
-    length = block_length([autocorrelated(window) for window in rows], pieces)
+    fit = fit_pooled(rows, weights)
+    recent = [window.past[:, : weights.shape[1]] for window in fit.windows]
+    length = block_length(recent, fit.residuals, pieces)
     numbers = [block_numbers(piece, length) for piece in pieces]
     counts = [int(number.max()) + 1 for number in numbers]
     check_blocks(counts, labels, length, options.level)
-    fit = fit_pooled(rows, weights)
     yield 0.1
     sums = SignedSums(tested, sum(counts), options.draws, options.seed)
     changes = yield from _collect(fit, numbers, sums)

@@ -49,8 +49,8 @@ class EdgeTests(NamedTuple):
     places : Tensor, shape (p,)
         Family-wise adjusted p-values of places as sources.
     place_statistic : Tensor, shape (p,)
-    place_expected : Tensor, shape (p,)
-        Mean of the null of ``place_statistic``.
+    place_chance : float
+        What the largest ``place_statistic`` exceeds in half of the draws.
     """
 
     p_value: float
@@ -59,7 +59,7 @@ class EdgeTests(NamedTuple):
     fdr: Tensor
     places: Tensor
     place_statistic: Tensor
-    place_expected: Tensor
+    place_chance: float
 
 
 class SignedSums:
@@ -162,7 +162,7 @@ class SignedSums:
             fdr,
             places.p_values(),
             place,
-            self._places.mean(dim=0),
+            float(self._places.amax(dim=1).median()),
         )
 
     def _adjusted(self, statistic: Tensor, row: Tensor, column: Tensor, null: Tensor) -> Tensor:

@@ -62,8 +62,7 @@ def centre(rows: Sequence[Rows]) -> list[Centred]:
     following = [window.following - window.following.mean(dim=0) for window in rows]
     past_scale, following_scale = _scale(past), _scale(following)
     return [
-        Centred(x / past_scale, y / following_scale)
-        for x, y in zip(past, following, strict=True)
+        Centred(x / past_scale, y / following_scale) for x, y in zip(past, following, strict=True)
     ]
 
 
@@ -82,18 +81,50 @@ def fit_pooled(rows: Sequence[Rows], weights: Tensor) -> PooledFit:
         Penalty weights; 0 leaves a coefficient free.
     """
     windows = centre(rows)
-    past = torch.cat([window.past for window in windows])
-    following = torch.cat([window.following for window in windows])
-    n, size = past.shape
-    gram = (past.T @ past / n).double()
-    gram += RIDGE * torch.eye(size, dtype=gram.dtype, device=gram.device)
-    cross = (past.T @ following / n).double()
-    own = refitted(gram, cross, weights == 0)
-    left = following - past @ own.float()
-    spread = ((past.square().T @ left.square()) / n).sqrt()
-    loading = torch.maximum(spread, left.square().mean(dim=0).sqrt()).double()
-    penalty = universal_penalty(size, n) * loading * weights
-    coefficients = refitted(gram, cross, solve_lasso(gram, cross, penalty, initial=own) != 0)
+    gram, cross = _moments(windows)
+    active = fit_sparse(windows, weights) != 0
+    coefficients = refitted(gram, cross, active)
     fitted = coefficients.float()
     residuals = [window.following - window.past @ fitted for window in windows]
     return PooledFit(coefficients, windows, residuals)
+
+
+def fit_sparse(
+    windows: Sequence[Centred], weights: Tensor, initial: Tensor | None = None
+) -> Tensor:
+    """Return lasso coefficients (P, p), float64, of all rows of the windows.
+
+    Parameters
+    ----------
+    windows : sequence of Centred
+    weights : Tensor, shape (P, p)
+    initial : Tensor, shape (P, p), optional
+        Where to start.
+    """
+    gram, cross = _moments(windows)
+    own = refitted(gram, cross, weights == 0)
+    spread: Tensor = torch.zeros_like(cross)
+    variance: Tensor = torch.zeros_like(cross[0])
+    for window in windows:
+        left = window.following - window.past @ own.float()
+        spread += window.past.square().T @ left.square()
+        variance += left.square().sum(dim=0)
+    n, size = _count(windows), gram.shape[0]
+    loading = torch.maximum(spread / n, variance / n).sqrt()
+    penalty = universal_penalty(size, n) * loading * weights
+    return solve_lasso(gram, cross, penalty, initial=own if initial is None else initial)
+
+
+def _moments(windows: Sequence[Centred]) -> tuple[Tensor, Tensor]:
+    """Return gram (P, P) and cross products (P, p), float64."""
+    n, size = _count(windows), windows[0].past.shape[1]
+    gram = RIDGE * torch.eye(size, dtype=torch.float64)
+    cross = torch.zeros(size, windows[0].following.shape[1], dtype=torch.float64)
+    for window in windows:
+        gram += (window.past.T @ window.past) / n
+        cross += (window.past.T @ window.following) / n
+    return gram, cross
+
+
+def _count(windows: Sequence[Centred]) -> int:
+    return sum(len(window.past) for window in windows)

@@ -1,0 +1,136 @@
+r"""Did anything change between two windows? Blocks of lagged pairs, their labels permuted.
+
+Three things are looked at: means and variances of the innovations, latent by latent, and products
+of past and following, all together:
+
+.. math:: \max_j \frac{|\bar y_{Bj} - \bar y_{Aj}|}{s_j}, \qquad
+          \max_j \frac{|\overline{y^2}_{Bj} - \overline{y^2}_{Aj}|}{s_j}, \qquad
+          \Big\lVert \tfrac{1}{n_B} X_B' Y_B - \tfrac{1}{n_A} X_A' Y_A \Big\rVert_F^2 ,
+
+the last through ``(XX') * (YY')`` between blocks. Each is ranked among its permutations, and the
+smallest p-value of the three is ranked among those of the permutations (Westfall & Young 1993).
+Exact if blocks are exchangeable; rejects on a change of activity as well as of dynamics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.comparison.blocks import block_length, block_numbers, check_blocks
+from napari_sparsevar.analysis.comparison.options import ComparisonOptions
+from napari_sparsevar.analysis.comparison.result import AnythingTest
+from napari_sparsevar.analysis.comparison.rows import Rows
+
+WHAT = ("mean", "variance", "lagged product")
+
+
+def anything_test(
+    rows: Sequence[Rows], labels: Sequence[str], options: ComparisonOptions
+) -> AnythingTest:
+    """Test two windows for any change.
+
+    Parameters
+    ----------
+    rows : sequence of Rows
+        Of A and of B.
+    labels : sequence of str
+    options : ComparisonOptions
+
+    Raises
+    ------
+    UserError
+        If a window holds too few independent blocks.
+    """
+    past, following = (_standard([getattr(r, name) for r in rows]) for name in Rows._fields[:2])
+    bounds = np.cumsum([0, *(len(window.past) for window in rows)])
+    pieces = [window.piece for window in rows]
+    length = _length(following, bounds, pieces)
+    numbers = [block_numbers(piece, length) for piece in pieces]
+    counts = [int(number.max()) + 1 for number in numbers]
+    check_blocks(counts, labels, length, options.level)
+    block = torch.from_numpy(np.concatenate([numbers[0], numbers[1] + counts[0]]))
+    sizes = torch.bincount(block).float()
+    labelled = _labels(counts, options)
+    statistics = torch.stack(
+        [
+            _largest(following, block, sizes, labelled),
+            _largest(following.square() - 1.0, block, sizes, labelled),
+            _distance(past, following, block, sizes, labelled),
+        ]
+    )
+    best, what = _smallest_p_value(statistics)
+    rank = (best[1:] <= best[0]).sum()
+    return AnythingTest(
+        float(-torch.log10(best[0])),
+        (1 + int(rank)) / len(best),
+        (-torch.log10(best[1:])).double().numpy(),
+        WHAT[what],
+        length,
+    )
+
+
+def _standard(parts: list[Tensor]) -> Tensor:
+    whole = torch.cat(parts)
+    whole = whole - whole.mean(dim=0)
+    return whole / whole.square().mean(dim=0).sqrt().clamp_min(1e-6)
+
+
+def _length(following: Tensor, bounds: np.ndarray, pieces: Sequence[np.ndarray]) -> int:
+    """Return a block length that also holds bouts, in which the variance stays alike."""
+    series = []
+    for values in (following, following.square()):
+        parts = [values[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+        series.append([part - part.mean(dim=0) for part in parts])
+    return max(block_length(one, one, pieces) for one in series)
+
+
+def _labels(counts: Sequence[int], options: ComparisonOptions) -> Tensor:
+    """Return which blocks are B's, (1 + draws, blocks): as they are, then permuted."""
+    observed = np.repeat([0.0, 1.0], counts)
+    rng = np.random.default_rng(options.seed)
+    drawn = rng.permuted(np.tile(observed, (options.draws, 1)), axis=1)
+    return torch.from_numpy(np.concatenate([observed[None], drawn])).float()
+
+
+def _contrast(labelled: Tensor, sizes: Tensor) -> Tensor:
+    """Return weights of block sums that give the mean of B minus that of A, (draws, blocks)."""
+    in_b = labelled / (labelled @ sizes)[:, None]
+    others = 1.0 - labelled
+    return in_b - others / (others @ sizes)[:, None]
+
+
+def _largest(values: Tensor, block: Tensor, sizes: Tensor, labelled: Tensor) -> Tensor:
+    """Return the largest studentised difference of means in each labelling, (draws,)."""
+    sums = values.new_zeros(len(sizes), values.shape[1]).index_add_(0, block, values)
+    sums -= sizes[:, None] * values.mean(dim=0)
+    spread = sums.square().mean(dim=0).sqrt().clamp_min(1e-12)
+    return (_contrast(labelled, sizes) @ (sums / spread)).abs().amax(dim=1)
+
+
+def _distance(
+    past: Tensor, following: Tensor, block: Tensor, sizes: Tensor, labelled: Tensor
+) -> Tensor:
+    """Return the squared distance of mean lagged products in each labelling, (draws,)."""
+    n, m = len(block), len(sizes)
+    member = torch.zeros(n, m).scatter_(1, block[:, None], 1.0)
+    kernel = member.T @ ((past @ past.T) * (following @ following.T)) @ member
+    contrast = _contrast(labelled, sizes)
+    return ((contrast @ kernel) * contrast).sum(dim=1)
+
+
+def _smallest_p_value(statistics: Tensor) -> tuple[Tensor, int]:
+    """Return the smallest p-value of each labelling and the index of the observed one's.
+
+    Parameters
+    ----------
+    statistics : Tensor, shape (kinds, 1 + draws)
+        The observed labelling first.
+    """
+    ordered = torch.sort(statistics, dim=1).values.contiguous()
+    below = torch.searchsorted(ordered, statistics.contiguous())
+    p_values = (statistics.shape[1] - below).double() / statistics.shape[1]
+    return p_values.amin(dim=0), int(p_values[:, 0].argmin())
