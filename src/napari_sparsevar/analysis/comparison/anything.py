@@ -15,6 +15,7 @@ Exact if blocks are exchangeable; rejects on a change of activity as well as of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -83,7 +84,7 @@ def _length(following: Tensor, bounds: np.ndarray, pieces: Sequence[np.ndarray])
     """Return a block length that also holds bouts, in which the variance stays alike."""
     series = []
     for values in (following, following.square()):
-        parts = [values[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+        parts = [values[start:stop] for start, stop in pairwise(bounds)]
         series.append([part - part.mean(dim=0) for part in parts])
     return max(block_length(one, one, pieces) for one in series)
 

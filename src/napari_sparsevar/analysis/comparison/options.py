@@ -37,9 +37,7 @@ class ComparisonOptions:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.level < 0.5:
-            raise UserError(
-                f"The level is {self.level}: choose one between 0 and 0.5, mostly 0.05."
-            )
+            raise UserError(f"The level is {self.level}: choose one between 0 and 0.5.")
         needed = max(FEWEST_DRAWS, round(1.0 / self.level) - 1)
         if self.draws < needed:
             raise UserError(

@@ -1,4 +1,4 @@
-r"""How well does the model of one window predict the other?
+r"""How well the model of one window predicts the other.
 
 The sparse VAR is fitted to one window without a fold, and predicts the fold and all of the other
 window. What counts is the share of the innovations' variance that it explains,
@@ -6,7 +6,8 @@ window. What counts is the share of the innovations' variance that it explains,
 .. math:: R^2 = 1 - \frac{\sum_t \lVert y_t - \hat y_t \rVert^2}{\sum_t \lVert y_t \rVert^2},
 
 in latents, or in decoded pixels with :math:`\lVert y \rVert^2 = y' S F F' S y` for footprints F and
-scales S. The intervals are normal, from ratios of sums over blocks. Shares do not depend on how strong activity or noise is in either window.
+scales S. Shares do not depend on how strong activity or noise is in
+either window. Their intervals are normal, from ratios of sums over blocks.
 """
 
 from __future__ import annotations

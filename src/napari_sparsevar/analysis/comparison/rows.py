@@ -78,7 +78,10 @@ def rows_of_sequences(
     for pieces in windows:
         parts = []
         for index in range(first, first + len(pieces)):
-            one = Sequences(*(part[index : index + 1] for part in found[:3]), found.scale)
+            here = slice(index, index + 1)
+            one = Sequences(
+                found.expected[here], found.innovation[here], found.drive[here], found.scale
+            )
             length = len(every[index])
             parts.append(_rows(one, np.ones(length, bool), ((0, length),), lags))
         first += len(pieces)

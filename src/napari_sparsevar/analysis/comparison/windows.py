@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,7 @@ class Window:
                     f"Window {self.label} has the piece {start}:{stop}: "
                     "the start must be 0 or more and below the stop."
                 )
-        for (start, stop), (later, end) in zip(ordered, ordered[1:], strict=False):
+        for (start, stop), (later, end) in pairwise(ordered):
             if later < stop:
                 raise UserError(
                     f"Window {self.label} holds frames twice: "
@@ -62,10 +63,10 @@ class Window:
         """Return a window from one ``(start, stop)``, several of them, or a window."""
         if isinstance(frames, Window):
             return frames
-        pieces = list(frames)
-        if len(pieces) == 2 and not isinstance(pieces[0], Iterable):
-            return cls(label, ((pieces[0], pieces[1]),))  # type: ignore[arg-type]
-        return cls(label, tuple((start, stop) for start, stop in pieces))  # type: ignore[misc]
+        if np.ndim(frames) == 1:
+            frames = (cast(Piece, frames),)
+        pieces = cast(Sequence[Piece], frames)
+        return cls(label, tuple((int(start), int(stop)) for start, stop in pieces))
 
     @property
     def n_frames(self) -> int:
