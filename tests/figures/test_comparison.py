@@ -76,6 +76,16 @@ def shown(figure: Figure) -> list[Text]:
     return [text for text in found if text.get_visible() and text.get_text().strip()]
 
 
+def assert_on_the_page(figure: Figure) -> None:
+    page = figure.bbox.padded(2.0)
+    for one in shown(figure):
+        box = one.get_window_extent()
+        assert page.x0 <= box.x0, one
+        assert box.x1 <= page.x1, one
+        assert page.y0 <= box.y0, one
+        assert box.y1 <= page.y1, one
+
+
 def overlapping(figure: Figure) -> list[tuple[str, str]]:
     """Texts of a drawn figure that lie on each other, arrows' numbers aside."""
     figure.draw_without_rendering()
@@ -103,13 +113,7 @@ def test_no_words_lie_on_others_and_none_leaves_the_page(
     figure = comparison_figure(made_run(tmp_path, grid), found, width_mm=width)
     assert not overlapping(figure)
     assert figure.get_figwidth() == pytest.approx(width / 25.4)
-    page = figure.bbox.padded(2.0)
-    for one in shown(figure):
-        box = one.get_window_extent()
-        assert page.x0 <= box.x0, one
-        assert box.x1 <= page.x1, one
-        assert page.y0 <= box.y0, one
-        assert box.y1 <= page.y1, one
+    assert_on_the_page(figure)
 
 
 def test_a_figure_says_what_was_found(run: Run) -> None:
@@ -168,6 +172,25 @@ def test_several_windows_have_a_matrix_of_adjusted_p(run: Run) -> None:
 def test_sequences_without_places_have_no_map(run: Run) -> None:
     figure = comparison_figure(run, made_set(difference=False))
     assert "no map" in texts(figure)
+
+
+@pytest.mark.parametrize("width", [85.0, 180.0])
+@pytest.mark.parametrize("grid", [GRID, LatentGrid((90, 36), 4)])
+def test_long_labels_lie_on_nothing(tmp_path: Path, width: float, grid: LatentGrid) -> None:
+    found = made_set(4, grid=grid, frames=150)
+    labels = ["baseline", "after saline", "after ketamine 10 mg/kg", "washout"]
+    windows = {
+        window.label: Window(label, window.pieces)
+        for window, label in zip(found.windows, labels, strict=True)
+    }
+    pairs = [
+        replace(pair, a=windows[pair.a.label], b=windows[pair.b.label]) for pair in found.pairs
+    ]
+    named = replace(found, windows=tuple(windows.values()), pairs=tuple(pairs))
+    for pair in pairs[::2]:
+        figure = comparison_figure(made_run(tmp_path, grid), named, pair, width_mm=width)
+        assert not overlapping(figure)
+        assert_on_the_page(figure)
 
 
 def renamed(found: ComparisonSet, label: str) -> ComparisonSet:

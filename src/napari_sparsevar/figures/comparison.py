@@ -21,6 +21,9 @@ from napari_sparsevar.figures.timeline import draw_timeline
 TOP_EDGES = 10
 """Edges in the list and arrows on the map, at most."""
 
+_LONGEST_NAMES = 14
+"""Letters of two labels that fit beside other words."""
+
 
 def comparison_figure(
     run: Run,
@@ -84,8 +87,9 @@ def top_edges(pair: Comparison) -> pd.DataFrame:
 
 
 def _draw(panels: Panels, run: Run, found: ComparisonSet, pair: Comparison) -> None:
-    labels = shortened(pair.a.label), shortened(pair.b.label)
-    named = f" ({labels[0]}, {labels[1]})" if panels.matrix else ""
+    labels = pair.a.label, pair.b.label
+    named = f" ({', '.join(labels)})"
+    named = named if panels.matrix and len(named) <= _LONGEST_NAMES else ""
     top = top_edges(pair)
     activity = mean_activity(run.results.latents, run.results.good)
     draw_timeline(panels.timeline, found.windows, activity, run.fps)
@@ -100,7 +104,7 @@ def _draw(panels: Panels, run: Run, found: ComparisonSet, pair: Comparison) -> N
     head(panels.edges, "e", "Most surprising edges")
     if panels.matrix:
         draw_matrix(panels.matrix, found.matrix())
-        head(panels.matrix, "f", "Adjusted p of all compared")
+        head(panels.matrix, "f", "Adjusted p")
 
 
 def _draw_difference(axes: Axes, run: Run, pair: Comparison, top: pd.DataFrame) -> None:
@@ -110,5 +114,7 @@ def _draw_difference(axes: Axes, run: Run, pair: Comparison, top: pd.DataFrame) 
         return
     changed = top[top["p_adjusted"] <= pair.level]
     draw_difference(axes, pair.difference, run.contribution_map, changed, run.pixel_size_um)
-    label = f"influence on others,\n{shortened(pair.b.label)} minus {shortened(pair.a.label)}"
-    colour_bar(axes, pair.difference, label)
+    named = f"{shortened(pair.b.label)} minus {shortened(pair.a.label)}"
+    if len(named) > _LONGEST_NAMES:
+        named = named.replace(" minus ", "\nminus ")
+    colour_bar(axes, pair.difference, f"influence on others,\n{named}")

@@ -54,7 +54,7 @@ def lay_out(width_mm: float, shape: tuple[int, ...], *, several: bool) -> tuple[
 
 def _others(figure: SubFigure, several: bool) -> tuple[Axes, Axes, Axes, Axes | None]:
     above, below = _rows(figure, [_PANEL_MM, _EDGES_MM])
-    left, right = _columns(above, [1.25, 1.0])
+    left, right = _columns(above, [1.2, 1.0])
     if not several:
         return left.subplots(), right.subplots(), below.subplots(), None
     first, second = _columns(below, [1.0, 1.0])

@@ -122,9 +122,9 @@ def window_colours(labels: list[str]) -> dict[str, str]:
     }
 
 
-def shortened(label: str) -> str:
+def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
     """Return a label that fits into a panel."""
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+    return label if len(label) <= longest else f"{label[: longest - 1].rstrip()}…"
 
 
 def p_text(p_value: float) -> str:

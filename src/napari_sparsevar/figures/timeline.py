@@ -12,6 +12,7 @@ from napari_sparsevar.figures.style import GREY, shortened, window_colours
 
 _POINTS = 600
 _LETTER_POINTS = 5.0
+_MOST_ROWS = 3
 
 
 def draw_timeline(
@@ -45,6 +46,8 @@ def _name(axes: Axes, windows: Sequence[Window], colours: Mapping[str, str], n_f
         half = min((0.5 * _LETTER_POINTS * len(text) + 2) / points_per_frame, n_frames / 2)
         centre = min(max(centre, half), n_frames - half)
         row = next((row for row, end in enumerate(ends) if end < centre - half), len(ends))
+        if row == _MOST_ROWS:
+            row = ends.index(min(ends))
         ends[row : row + 1] = [centre + half]
         axes.annotate(
             text,
