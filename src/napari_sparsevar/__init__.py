@@ -5,6 +5,7 @@
 >>> for event in sv.train(movie, sv.TrainConfig(), out="run"):  # doctest: +SKIP
 ...     print(event)
 >>> sv.load_run("run").drivers  # doctest: +SKIP
+>>> sv.compare_windows(sv.load_run("run"), (0, 1500), (1500, 3000)).p_value  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis import Run, load_run
+    from napari_sparsevar.analysis.comparison.compare import compare_sequences, compare_windows
+    from napari_sparsevar.analysis.comparison.result import Comparison
+    from napari_sparsevar.analysis.comparison.windows import Window, read_windows
     from napari_sparsevar.errors import UserError
     from napari_sparsevar.model.config import ModelConfig
     from napari_sparsevar.movie import Movie, Truth, open_movie, simulate_movie
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.training.train import train
 
 __all__ = [
+    "Comparison",
     "ModelConfig",
     "Movie",
     "Run",
@@ -27,13 +32,18 @@ __all__ = [
     "TrainingControl",
     "Truth",
     "UserError",
+    "Window",
+    "compare_sequences",
+    "compare_windows",
     "load_run",
     "open_movie",
+    "read_windows",
     "simulate_movie",
     "train",
 ]
 
 _HOME = {
+    "Comparison": "analysis.comparison.result",
     "ModelConfig": "model.config",
     "Movie": "movie",
     "Run": "analysis",
@@ -41,8 +51,12 @@ _HOME = {
     "TrainingControl": "training.control",
     "Truth": "movie",
     "UserError": "errors",
+    "Window": "analysis.comparison.windows",
+    "compare_sequences": "analysis.comparison.compare",
+    "compare_windows": "analysis.comparison.compare",
     "load_run": "analysis",
     "open_movie": "movie",
+    "read_windows": "analysis.comparison.windows",
     "simulate_movie": "movie",
     "train": "training.train",
 }

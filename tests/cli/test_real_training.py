@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from cli_called import one_sentence, sparsevar
 
+from napari_sparsevar.analysis.comparison.store import load_comparisons
 from napari_sparsevar.training import config
 
 
@@ -32,11 +36,33 @@ def test_a_run_holds_every_file(run: Path) -> None:
 
 def test_info_of_a_finished_run(run: Path) -> None:
     summary = json.loads(sparsevar("info", run, "--json").stdout)
-    assert summary["movie"]["shape"] == [150, 32, 32]
+    assert summary["movie"]["shape"] == [210, 32, 32]
     assert summary["configuration"]["steps"] == config.PRESETS["fast"]["steps"]
     words = sparsevar("info", run)
     assert words.exit_code == 0
     assert "strongest drivers" in words.stdout
+
+
+def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    windows = ["--a", "0:105", "--b", "105:210", "--draws", "99"]
+    told = sparsevar("compare", copy, *windows, "--json")
+    assert told.exit_code == 0, told.output
+    said = json.loads(told.stdout)
+    (kept,) = load_comparisons(copy)
+    assert said["name"] == kept.name == "A-B"
+    assert said["pairs"][0]["dynamics"]["p_value"] == kept.pairs[0].p_value
+    again = sparsevar("compare", copy, *windows)
+    assert again.exit_code == 0, again.output
+    # The same seed, the same numbers; and what is read is what was found.
+    (pair,), other = load_comparisons(copy)[1].pairs, kept.pairs[0]
+    np.testing.assert_array_equal(pair.null, other.null)
+    pd.testing.assert_frame_equal(pair.edges, other.edges)
+    assert again.stdout.startswith(said["pairs"][0]["sentence"])
+    drawn = sparsevar("figure", copy, "--out", tmp_path / "figure.svg")
+    assert drawn.exit_code == 0, drawn.output
+    assert "A (0:105)" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("option", [None, "--resume"])

@@ -134,6 +134,7 @@ def test_without_a_change_the_middle_colour_is_everywhere(run: Run) -> None:
     assert the_map(figure).get_clim() == (-1.0, 1.0)
     assert "nothing beyond chance" in texts(figure)
     assert not figure.findobj(is_arrow)
+    assert "Where influence differs (not significant)" in texts(figure)
 
 
 def test_one_arrow_for_each_changed_edge_on_the_list(run: Run) -> None:
@@ -167,6 +168,14 @@ def test_several_windows_have_a_matrix_of_adjusted_p(run: Run) -> None:
     drawn = [one.get_text() for one in panel(comparison_figure(run, found), "f").texts]
     assert sorted(drawn) == sorted(["0.011", "0.22", "0.033"] * 2 + ["f"])
     assert "f" not in texts(comparison_figure(run, made_set(2)))
+
+
+def test_the_adjusted_p_decides_what_is_significant(run: Run) -> None:
+    found = replace(made_set(3), adjusted=(0.06, 0.01, 0.01))
+    figure = comparison_figure(run, found, found.pairs[0])
+    assert "Where influence differs (A, B) (not significant)" in texts(figure)
+    assert "observed\np = 0.005\nadjusted 0.06" in texts(figure)
+    assert "Where influence differs (A, C)" in texts(comparison_figure(run, found, found.pairs[1]))
 
 
 def test_sequences_without_places_have_no_map(run: Run) -> None:

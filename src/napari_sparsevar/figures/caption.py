@@ -7,7 +7,7 @@ from typing import Any
 
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet, Interval
 from napari_sparsevar.analysis.run import Run
-from napari_sparsevar.figures.comparison import top_edges
+from napari_sparsevar.figures.comparison import adjusted_p, top_edges
 from napari_sparsevar.figures.difference_panel import CONTEXT_LEVEL, symmetric_limit
 
 
@@ -64,10 +64,13 @@ def _map(run: Run, pair: Comparison) -> str:
     limit = symmetric_limit(pair.difference)
     unit = "micrometres" if run.pixel_size_um else "pixels (their size is not known)"
     return (
-        f"(b) Where influence on other places differs beyond chance, {pair.b.label} minus "
-        f"{pair.a.label} (colour limits -{limit:.3g} to {limit:.3g}; white: no difference). Grey "
-        f"outlines: contribution of at least {CONTEXT_LEVEL:g} of its largest in the whole movie. "
-        "Arrows: changed edges among those in (e), from source (numbered as there) to target; "
+        f"(b) Where influence on other places differs, {pair.b.label} minus {pair.a.label}: how "
+        "far the studentised differences of a place's edges reach beyond 2, all together, less "
+        "what the largest of all places reaches by chance half of the time (colour limits "
+        f"-{limit:.3g} to {limit:.3g}; white: no more than that). A map is no test: the p-values "
+        f"are in (c) and (e). Grey outlines: contribution of at least {CONTEXT_LEVEL:g} of its "
+        "largest in the whole movie. Arrows: changed edges among those in (e), from source "
+        "(numbered as there) to target; "
         f"solid where the coefficient is larger in {pair.b.label}, dashed where it is smaller. "
         f"Scale bar in {unit}."
     )
@@ -75,12 +78,8 @@ def _map(run: Run, pair: Comparison) -> str:
 
 def _null(pair: Comparison, found: ComparisonSet) -> str:
     test, anything = pair.dynamics, pair.anything
-    adjusted = dict(zip(map(id, found.pairs), found.adjusted, strict=True)).get(id(pair))
-    together = (
-        f", adjusted for {len(found.pairs)} pairs p = {adjusted:.3g}"
-        if adjusted is not None and len(found.pairs) > 1
-        else ""
-    )
+    several = f", adjusted for {len(found.pairs)} pairs p = {adjusted_p(found, pair):.3g}"
+    together = several if len(found.pairs) > 1 else ""
     return (
         f"(c) Score test that one sparse VAR fits both windows: largest studentised difference "
         f"{test.statistic:.3f}, p = {test.p_value:.3g}{together} (grey: {len(test.null)} draws of "
@@ -136,11 +135,12 @@ def _matrix(found: ComparisonSet) -> str:
 
 def _settings(run: Run, found: ComparisonSet, pair: Comparison, versions: Mapping[str, str]) -> str:
     network, seed = run.record.network, run.record.configuration.get("seed", "not known")
+    lags = f"{network.lags} lag{'s' * (network.lags > 1)}"
     return (
         f"Settings: {pair.draws} draws, level {pair.level:g}, seed {pair.seed}; VAR with "
-        f"{network.lags} lags; network trained with seed {seed} on all "
-        f"frames, without knowing the windows. Compared {found.created} "
-        f"(comparison {found.name or 'not kept'}) with {_software(versions.items())}; "
+        f"{lags}; network trained with seed {seed} on all frames, without knowing the windows. "
+        f"Compared {found.created} (comparison {found.name or 'not kept'}) with "
+        f"{_software(versions.items())}; "
         f"trained {run.record.created} with {_software(run.record.versions.items())}."
     )
 

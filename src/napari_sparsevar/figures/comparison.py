@@ -80,6 +80,12 @@ def choose_pair(found: ComparisonSet, name: str) -> Comparison:
     return chosen
 
 
+def adjusted_p(found: ComparisonSet, pair: Comparison) -> float:
+    """Return the pair's p-value adjusted for all pairs; its own where it is none of them."""
+    together = zip(found.pairs, found.adjusted, strict=True)
+    return next((value for one, value in together if one is pair), pair.p_value)
+
+
 def top_edges(pair: Comparison) -> pd.DataFrame:
     """Return the most surprising edges of a pair, numbered from 1."""
     top = pair.edges.head(TOP_EDGES)
@@ -94,9 +100,11 @@ def _draw(panels: Panels, run: Run, found: ComparisonSet, pair: Comparison) -> N
     activity = mean_activity(run.results.latents, run.results.good)
     draw_timeline(panels.timeline, found.windows, activity, run.fps)
     head(panels.timeline, "a", "")
+    adjusted = adjusted_p(found, pair)
+    unsure = " (not significant)" if adjusted > pair.level else ""
     _draw_difference(panels.difference, run, pair, top)
-    head(panels.difference, "b", f"Where influence differs{named}")
-    draw_null(panels.null, pair.dynamics)
+    head(panels.difference, "b", f"Where influence differs{named}{unsure}")
+    draw_null(panels.null, pair.dynamics, adjusted if len(found.pairs) > 1 else None)
     head(panels.null, "c", f"Same dynamics?{named}")
     draw_prediction(panels.prediction, pair.prediction.pixels, labels)
     head(panels.prediction, "d", "Explained in pixels")
@@ -117,4 +125,4 @@ def _draw_difference(axes: Axes, run: Run, pair: Comparison, top: pd.DataFrame) 
     named = f"{shortened(pair.b.label)} minus {shortened(pair.a.label)}"
     if len(named) > _LONGEST_NAMES:
         named = named.replace(" minus ", "\nminus ")
-    colour_bar(axes, pair.difference, f"influence on others,\n{named}")
+    colour_bar(axes, pair.difference, f"change of influence (excess z),\n{named}")

@@ -11,15 +11,24 @@ from napari_sparsevar.figures.style import INK, LIGHT_GREY, p_text
 OBSERVED = "#D55E00"
 
 
-def draw_null(axes: Axes, test: DynamicsTest) -> None:
-    """Draw the null distribution of the test of dynamics and the observed value."""
+def draw_null(axes: Axes, test: DynamicsTest, adjusted: float | None = None) -> None:
+    """Draw the null distribution of the test of dynamics and the observed value.
+
+    Parameters
+    ----------
+    axes : Axes
+    test : DynamicsTest
+    adjusted : float, optional
+        Its p-value adjusted for several pairs.
+    """
+    more = "" if adjusted is None else f"\nadjusted {p_text(adjusted)}"
     axes.hist(test.null, bins="auto", color=LIGHT_GREY, edgecolor="white", linewidth=0.3)
     axes.axvline(test.statistic, color=OBSERVED, linewidth=1.2)
     axes.margins(x=0.08)
     low, high = axes.get_xlim()
     right = test.statistic > (low + high) / 2
     axes.annotate(
-        f"observed\np = {p_text(test.p_value)}",
+        f"observed\np = {p_text(test.p_value)}{more}",
         (test.statistic, 1),
         xycoords=axes.get_xaxis_transform(),
         xytext=(-3 if right else 3, -1),
@@ -32,4 +41,4 @@ def draw_null(axes: Axes, test: DynamicsTest) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_ylabel("draws")
     # Room above the bars for the words.
-    axes.set_ylim(0, axes.get_ylim()[1] * 1.3)
+    axes.set_ylim(0, axes.get_ylim()[1] * (1.5 if more else 1.3))
