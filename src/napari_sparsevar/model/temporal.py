@@ -91,6 +91,9 @@ def calcium_filter(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> 
     """
     decay, signal = dynamics.decay, 1.0 - dynamics.noise
     seen = good.to(latents.dtype)[..., None]
+    if decay == 0.0:  # nothing is foretold, and nothing adds up
+        innovation = latents * seen
+        return Filtered(torch.zeros_like(latents), innovation, innovation)
     variance = torch.full_like(seen[:, 0], signal)
     expected = drive = torch.zeros_like(latents[:, 0])
     steps: list[tuple[Tensor, Tensor, Tensor]] = []

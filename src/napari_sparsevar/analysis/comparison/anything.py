@@ -1,7 +1,8 @@
 r"""Did anything change between two windows? Blocks of lagged pairs, their labels permuted.
 
-Three things are looked at: means and variances of the innovations, latent by latent, and products
-of past and following, all together:
+What the own past of a latent foretells is taken out first, with one fit to both windows, so that
+blocks need not be long. Then three things are looked at: means and variances of what is left,
+latent by latent, and products of past and following, all together:
 
 .. math:: \max_j \frac{|\bar y_{Bj} - \bar y_{Aj}|}{s_j}, \qquad
           \max_j \frac{|\overline{y^2}_{Bj} - \overline{y^2}_{Aj}|}{s_j}, \qquad
@@ -25,12 +26,14 @@ from napari_sparsevar.analysis.comparison.blocks import block_length, block_numb
 from napari_sparsevar.analysis.comparison.options import ComparisonOptions
 from napari_sparsevar.analysis.comparison.result import AnythingTest
 from napari_sparsevar.analysis.comparison.rows import Rows
+from napari_sparsevar.analysis.least_squares import refitted
+from napari_sparsevar.model.embedded_var import RIDGE
 
 WHAT = ("mean", "variance", "lagged product")
 
 
 def anything_test(
-    rows: Sequence[Rows], labels: Sequence[str], options: ComparisonOptions
+    rows: Sequence[Rows], labels: Sequence[str], weights: Tensor, options: ComparisonOptions
 ) -> AnythingTest:
     """Test two windows for any change.
 
@@ -39,6 +42,8 @@ def anything_test(
     rows : sequence of Rows
         Of A and of B.
     labels : sequence of str
+    weights : Tensor, shape (P, p)
+        Penalty weights; 0 marks a target's own history.
     options : ComparisonOptions
 
     Raises
@@ -46,7 +51,9 @@ def anything_test(
     UserError
         If a window holds too few independent blocks.
     """
-    past, following = (_standard([getattr(r, name) for r in rows]) for name in Rows._fields[:2])
+    past = _standard(torch.cat([window.past for window in rows]))
+    following = _standard(torch.cat([window.following for window in rows]))
+    following = _standard(following - past @ _own_history(past, following, weights))
     bounds = np.cumsum([0, *(len(window.past) for window in rows)])
     pieces = [window.piece for window in rows]
     length = _length(following, bounds, pieces)
@@ -74,9 +81,15 @@ def anything_test(
     )
 
 
-def _standard(parts: list[Tensor]) -> Tensor:
-    whole = torch.cat(parts)
-    whole = whole - whole.mean(dim=0)
+def _own_history(past: Tensor, following: Tensor, weights: Tensor) -> Tensor:
+    """Return least-squares coefficients (P, p) of each target's own history."""
+    n, size = past.shape
+    gram = (past.T @ past / n).double() + RIDGE * torch.eye(size, dtype=torch.float64)
+    return refitted(gram, (past.T @ following / n).double(), weights == 0).float()
+
+
+def _standard(values: Tensor) -> Tensor:
+    whole = values - values.mean(dim=0)
     return whole / whole.square().mean(dim=0).sqrt().clamp_min(1e-6)
 
 

@@ -19,7 +19,7 @@ neighbouring ones do so."""
 FEWEST_BLOCKS = 20
 """In each window, at a level of 5 %."""
 
-_LONGEST_LAG, _NEGLIGIBLE, _CAPTURED = 100, 0.1, 0.95
+_LONGEST_LAG, _LONGEST_BLOCK, _FORGOTTEN, _CAPTURED = 100, 1000, 0.1, 0.95
 
 
 def block_length(
@@ -39,37 +39,51 @@ def block_length(
     pieces : sequence of ndarray of int, shape (n,)
         Piece of each row; products are formed inside pieces only.
     """
-    of_past, of_left = autocorrelation(past, pieces), autocorrelation(left, pieces)
-    alike = next(
-        (lag for lag, value in enumerate(of_past, 1) if value < math.exp(-1)), len(of_past)
-    )
-    forgotten = np.flatnonzero(of_past < _NEGLIGIBLE)
-    memory = forgotten[0] if forgotten.size else len(of_past)
-    product = (of_past * of_left)[:memory]
+    of_past = autocorrelation(past, pieces, least=_FORGOTTEN)
+    of_left = autocorrelation(left, pieces, longest=len(of_past))
+    different = np.flatnonzero(of_past < math.exp(-1))
+    alike = int(different[0]) + 1 if different.size else len(of_past) + 1
+    product = of_past * of_left
     lags = np.arange(1, len(product) + 1)
     whole = 1.0 + 2.0 * product.sum()
-    length = SHORTEST_BLOCK
-    while 1.0 + 2.0 * (np.maximum(1.0 - lags / length, 0.0) * product).sum() < _CAPTURED * whole:
-        length += 1
-    return max(alike, length)
+    for length in range(max(alike, SHORTEST_BLOCK), _LONGEST_BLOCK):
+        if 1.0 + 2.0 * (np.maximum(1.0 - lags / length, 0.0) * product).sum() >= _CAPTURED * whole:
+            return length
+    return _LONGEST_BLOCK
 
 
 def autocorrelation(
-    series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]]
+    series: Sequence[Tensor],
+    pieces: Sequence[npt.NDArray[np.int64]],
+    longest: int = _LONGEST_LAG,
+    least: float = -1.0,
 ) -> npt.NDArray[np.float64]:
-    """Return the mean autocorrelation over columns at lags 1, 2, ... inside pieces."""
+    """Return the mean autocorrelation over columns at lags 1, 2, ... inside pieces.
+
+    Parameters
+    ----------
+    series : sequence of Tensor, shape (n, ...)
+        Mean 0.
+    pieces : sequence of ndarray of int, shape (n,)
+    longest : int
+        Lags at most; never more than a quarter of the longest series.
+    least : float
+        Stop at the first lag whose autocorrelation is smaller.
+    """
     total = sum(float(values.square().sum()) for values in series)
     per_row = max(total / sum(len(values) for values in series), 1e-30)
-    longest = max(1, min(_LONGEST_LAG, max(len(values) for values in series) // 4))
-    found = np.zeros(longest)
-    for lag in range(1, longest + 1):
+    found: list[float] = []
+    for lag in range(1, min(longest, max(len(values) for values in series) // 4) + 1):
         product, pairs = 0.0, 0
         for values, piece in zip(series, pieces, strict=True):
             same = torch.from_numpy(piece[lag:] == piece[:-lag])
             inside = (values[lag:] * values[:-lag]).sum(dim=1)[same]
             product, pairs = product + float(inside.sum()), pairs + int(same.sum())
-        found[lag - 1] = product / pairs / per_row if pairs else 0.0
-    return found
+        value = product / pairs / per_row if pairs else 0.0
+        if value < least:
+            break
+        found.append(value)
+    return np.asarray(found, np.float64)
 
 
 def block_numbers(piece: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:

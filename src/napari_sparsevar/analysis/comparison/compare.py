@@ -116,7 +116,7 @@ def compare_windows(
         If the windows overlap, or are too short for a test at this level.
     """
     options = ComparisonOptions(draws, level, seed)
-    return _returned(comparing(run, [Window.of("A", a), Window.of("B", b)], options)).pairs[0]
+    return returned(comparing(run, [Window.of("A", a), Window.of("B", b)], options)).pairs[0]
 
 
 def compare_sequences(
@@ -167,7 +167,7 @@ def compare_sequences(
     weights = (1.0 - torch.eye(size, dtype=torch.float64)).repeat(lags, 1)
     tested = torch.ones_like(weights, dtype=torch.bool) if own_history else weights > 0
     windows = _numbered(parts)
-    return _returned(_compare(*windows, rows, _Subject(weights, tested, lags, None), options))
+    return returned(_compare(*windows, rows, _Subject(weights, tested, lags, None), options))
 
 
 def _compare(
@@ -183,7 +183,7 @@ def _compare(
         raise UserError("There is no edge between different places to compare.")
     testing = dynamics_test(rows, labels, subject.weights, subject.tested, options)
     found = yield from _part(testing, 0.0, 0.7)
-    anything = anything_test(rows, labels, options)
+    anything = anything_test(rows, labels, subject.weights, options)
     yield 0.8
     metric = None if subject.results is None else pixel_metric(subject.results)
     predicting = prediction(rows, subject.weights, found.test.block_length, metric)
@@ -269,7 +269,7 @@ def _scaled(
         yield (index + fraction) / count, message
 
 
-def _returned(steps: Generator[object, None, T]) -> T:
+def returned(steps: Generator[object, None, T]) -> T:
     """Run a generator to its end and return its result."""
     while True:
         try:
