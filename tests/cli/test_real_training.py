@@ -82,6 +82,34 @@ def test_an_unknown_device_is_one_sentence(small: Path, tmp_path: Path) -> None:
     assert "abacus" in done.stderr
 
 
+# A shell in the background has it ignored, and Python then leaves it so.
+HEARING_INTERRUPTS = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from napari_sparsevar.cli import main; main()"
+)
+
+
+def test_interrupting_a_comparison_leaves_the_run_as_it_was(run: Path) -> None:
+    before = sorted(run.rglob("*"))
+    command = ["compare", str(run), "--a", "0:105", "--b", "105:210", "--draws", "300000"]
+    with subprocess.Popen(
+        [sys.executable, "-c", HEARING_INTERRUPTS, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("Comparing"):
+                break
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 130, errors
+    assert output == ""
+    assert errors == "Interrupted.\n"
+    assert sorted(run.rglob("*")) == before
+
+
 def test_interrupting_the_process_keeps_the_best_model(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = ["train", str(small), "--out", str(out), "--preset", "thorough", "--device", "cpu"]
