@@ -1,4 +1,4 @@
-"""Viewers, small movies and a training that takes no time."""
+"""Viewers, small movies, a training and a comparison that take no time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from made_comparisons import GRID, made_folder
 
 # Strict Qt: a test that leaves a top-level widget behind fails.
 pytestmark = pytest.mark.usefixtures("strict_qt")
@@ -85,5 +87,54 @@ def until_idle(qtbot):
         qtbot.waitUntil(
             lambda: training.state == "idle" and training.thread is None, timeout=timeout
         )
+
+    return wait
+
+
+@pytest.fixture
+def fake_compare(monkeypatch):
+    """Replace the library's comparison by one that takes no time; it is kept for real."""
+    from napari_sparsevar.widgets import compare_result, compare_worker
+
+    comparing = fakes.FakeComparing()
+    monkeypatch.setattr(compare_worker, "library_comparing", comparing)
+    monkeypatch.setattr(
+        compare_result,
+        "library_sentence",
+        lambda pair, adjusted: f"{pair.a.label} against {pair.b.label}, adjusted {adjusted}",
+    )
+    return comparing
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run in whose directory comparisons can be kept."""
+    return fakes.fake_run(made_folder(tmp_path / "a-run"), GRID.shape)
+
+
+@pytest.fixture
+def open_run(qtbot, monkeypatch):
+    """Open a run in a viewer as the reader of run directories does, and wait until it is there."""
+    from napari_sparsevar.readers import run_layers
+    from napari_sparsevar.widgets import compare_worker
+    from napari_sparsevar.widgets.session import get_session
+
+    def open_(viewer, run, placement=None):
+        monkeypatch.setattr(compare_worker, "library_load_run", lambda path: run)
+        session = get_session(viewer)
+        for data, meta, kind in run_layers(run, placement):
+            getattr(viewer, f"add_{kind}")(data, **meta)
+        qtbot.waitUntil(lambda: session.run is run and not session.comparing.busy, timeout=10_000)
+        return session
+
+    return open_
+
+
+@pytest.fixture
+def until_compared(qtbot):
+    """Wait until the comparison of a viewer has ended and its thread with it."""
+
+    def wait(comparing, timeout=20_000):
+        qtbot.waitUntil(lambda: comparing.state == "idle" and not comparing.busy, timeout=timeout)
 
     return wait

@@ -1,9 +1,10 @@
-"""A training that takes no time and needs no torch, for tests of the docks."""
+"""A training and a comparison that take no time, for tests of the docks."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from made_comparisons import GRID, made_pair, made_set
 from napari_sparsevar.training.events import (
     Continued,
     Failed,
@@ -81,6 +83,46 @@ class FakeTrain:
         yield Progress("analyse", 0.5, "Drawing the contribution map")
         request.out.mkdir(parents=True)
         yield Finished(reason, request.out, step, 1.5, 300.0)
+
+
+@dataclass
+class FakeComparing:
+    """Yields and returns what ``comparing`` would; ``error`` is raised half-way."""
+
+    steps: int = 6
+    step_seconds: float = 0.005
+    error: BaseException | None = None
+    changed: int = 4
+    requests: list[Any] = field(default_factory=list)
+    closed: int = 0
+
+    def __call__(self, run, windows, options):
+        self.requests.append((run, tuple(windows), options))
+        try:
+            for step in range(self.steps):
+                if self.error is not None and 2 * step >= self.steps:
+                    raise self.error
+                time.sleep(self.step_seconds)
+                yield step / self.steps, f"Draw {step}"
+            return self._found(tuple(windows), options)
+        finally:
+            self.closed += 1
+
+    def _found(self, windows, options):
+        random = np.random.default_rng(options.seed)
+        pairs = tuple(
+            made_pair(a, b, random, self.changed, GRID, bool(self.changed))
+            for a, b in combinations(windows, 2)
+            if options.baseline in (None, a.label, b.label)
+        )
+        adjusted = tuple(pair.p_value for pair in pairs)
+        return replace(
+            made_set(),
+            windows=windows,
+            pairs=pairs,
+            adjusted=adjusted,
+            baseline=options.baseline,
+        )
 
 
 def fake_run(path: Path, shape=(16, 20), n_drivers=3) -> SimpleNamespace:

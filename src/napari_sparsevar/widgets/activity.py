@@ -96,7 +96,6 @@ class Activity:
         _connect(self._layer, _MEANING, self.look_again, False)
         self._layer_ref = None if layer is None else weakref.ref(layer)
         _connect(layer, _MEANING, self.look_again, True)
-        self._movie = None
         self.look_again()
 
     def set_region_layer(self, layer: Labels | None) -> None:

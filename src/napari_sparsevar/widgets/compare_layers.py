@@ -68,6 +68,12 @@ def show_comparison(
     return added
 
 
+def has_layers(pair: Comparison) -> bool:
+    """Return whether there is anything to show of a pair."""
+    differs = pair.difference is not None and bool(np.nan_to_num(pair.difference).any())
+    return differs or not changed_edges(pair).empty
+
+
 def remove_comparison(viewer: ViewerModel) -> None:
     """Remove the layers of a comparison."""
     for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
@@ -85,7 +91,7 @@ def go_to_edge(viewer: ViewerModel, edge: pd.Series, placement: Placement) -> No
         (float(edge[f"source_{axis}"]) + float(edge[f"target_{axis}"])) / 2 for axis in ("y", "x")
     ]
     world = np.multiply(middle, placement.scale) + placement.translate
-    viewer.camera.center = (*viewer.camera.center[:-2], *map(float, world))
+    viewer.scene.camera.center = (*viewer.scene.camera.center[:-2], *map(float, world))
     for layer in viewer.layers:
         if kind_of(layer) == "changed edges":
             _highlight(layer, edge)

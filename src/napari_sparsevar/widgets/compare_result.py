@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.widgets.compare_layers import has_layers
 from napari_sparsevar.widgets.compare_state import Comparing
 from napari_sparsevar.widgets.compare_worker import library_sentence
 from napari_sparsevar.widgets.config_form import NarrowComboBox
@@ -68,8 +69,11 @@ class CompareResult(QWidget):
             "<qt>Lay the difference map and the changed edges over the movie, again.</qt>"
         )
         self.take_windows.setToolTip("<qt>Put the windows of this comparison on the timeline.</qt>")
+        self.tabs.addTab(self.matrix, "All pairs")
         self.tabs.addTab(self.edges, "Changed edges")
         self.tabs.addTab(self.null_plot, "Null distribution")
+        self.tabs.setTabVisible(self.tabs.indexOf(self.matrix), False)
+        self.tabs.setCurrentWidget(self.edges)
         self.tabs.setDocumentMode(True)
         words = QWidget()
         said = QVBoxLayout(words)
@@ -122,6 +126,7 @@ class CompareResult(QWidget):
         if pair is not None:
             self.sentence.setText(library_sentence(pair, adjusted if several else None))
             self.others.setText(other_tests(pair))
+            self.layers.setEnabled(has_layers(pair))
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme."""
@@ -129,11 +134,9 @@ class CompareResult(QWidget):
 
     def _offer_matrix(self, several: bool) -> None:
         index = self.tabs.indexOf(self.matrix)
-        if several and index < 0:
-            self.tabs.insertTab(0, self.matrix, "All pairs")
-            self.tabs.setCurrentIndex(0)
-        elif not several and index >= 0:
-            self.tabs.removeTab(index)
+        if several != self.tabs.isTabVisible(index):
+            self.tabs.setTabVisible(index, several)
+            self.tabs.setCurrentWidget(self.matrix if several else self.edges)
 
     def _index_of(self, shown: ComparisonSet | None) -> int:
         sets = list(reversed(self._comparing.sets))

@@ -22,7 +22,7 @@ TITLES = ("From", "To", "Lag", "Change", "p")
 TOOLTIPS = (
     "Where the influence comes from: y, x in pixels.",
     "What it acts on: y, x in pixels.",
-    "How much later.",
+    "How much later, in frames where the frame rate is unknown.",
     "B minus A with its 95 % interval, in standard deviations of the target for one of the source.",
     "Adjusted for all edges that were looked at.",
 )
@@ -74,7 +74,6 @@ class EdgesTable(QWidget):
         self._edges = pd.DataFrame() if pair is None else changed_edges(pair)
         self.table.clearSelection()
         self.table.setRowCount(len(self._edges))
-        self.table.horizontalHeaderItem(2).setText("Lag (ms)" if fps else "Lag")
         for row, (_, edge) in enumerate(self._edges.iterrows()):
             for column, text in enumerate(_texts(edge, fps)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
@@ -89,10 +88,10 @@ class EdgesTable(QWidget):
 
 
 def _texts(edge: pd.Series, fps: float | None) -> tuple[str, ...]:
-    lag = f"{1000 * edge['lag'] / fps:.0f}" if fps else f"{int(edge['lag'])}"
+    lag = f"{1000 * edge['lag'] / fps:.0f} ms" if fps else f"{int(edge['lag'])}"
     return (
-        f"{edge['source_y']:.0f}, {edge['source_x']:.0f}",
-        f"{edge['target_y']:.0f}, {edge['target_x']:.0f}",
+        f"{edge['source_y']:.0f},{edge['source_x']:.0f}",
+        f"{edge['target_y']:.0f},{edge['target_x']:.0f}",
         lag,
         f"{edge['change']:+.2f} [{edge['low']:.2f}, {edge['high']:.2f}]",
         p_text(float(edge["p_adjusted"])),
