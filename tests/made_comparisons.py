@@ -44,7 +44,12 @@ def made_record(
         content="",
     )
     return RunRecord(
-        status="finished", movie=movie, configuration={}, network=ModelConfig(), device="cpu"
+        status="finished",
+        created="2026-11-23T20:00:00+00:00",
+        movie=movie,
+        configuration={},
+        network=ModelConfig(),
+        device="cpu",
     )
 
 

@@ -103,12 +103,22 @@ def test_nothing_is_replaced_unasked(run_path: Path, tmp_path: Path, there: str)
     save_comparisons(run_path, made_set())
     (tmp_path / there).write_text("mine")
     out = tmp_path / "figure.svg"
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match=r"--overwrite"):
         write_comparison_figure(run_path, out)
     assert (tmp_path / there).read_text() == "mine"
     assert out.exists() == (there == "figure.svg")
     write_comparison_figure(run_path, out, overwrite=True)
     assert (tmp_path / there).read_text() != "mine"
+
+
+def test_formats_of_one_figure_share_its_caption(run_path: Path, tmp_path: Path) -> None:
+    save_comparisons(run_path, made_set())
+    for name in ("figure.svg", "figure.pdf"):
+        write_comparison_figure(run_path, tmp_path / name)
+    save_comparisons(run_path, made_set(changed=0))
+    with pytest.raises(UserError, match="caption of another figure"):
+        write_comparison_figure(run_path, tmp_path / "figure.png")
+    assert not (tmp_path / "figure.png").exists()
 
 
 def test_a_figure_that_fails_leaves_the_old_one_and_its_caption(

@@ -21,8 +21,8 @@ from napari_sparsevar.figures.timeline import draw_timeline
 TOP_EDGES = 10
 """Edges in the list and arrows on the map, at most."""
 
-_LONGEST_NAMES = 14
-"""Letters of two labels that fit beside other words."""
+_LONGEST_NAMES, _LONGEST_LINE = 14, 30
+"""Letters of two labels that fit beside other words, and on a line of their own."""
 
 
 def comparison_figure(
@@ -123,6 +123,6 @@ def _draw_difference(axes: Axes, run: Run, pair: Comparison, top: pd.DataFrame) 
     changed = top[top["p_adjusted"] <= pair.level]
     draw_difference(axes, pair.difference, run.contribution_map, changed, run.pixel_size_um)
     named = f"{shortened(pair.b.label)} minus {shortened(pair.a.label)}"
-    if len(named) > _LONGEST_NAMES:
+    if len(named) > _LONGEST_LINE:
         named = named.replace(" minus ", "\nminus ")
     colour_bar(axes, pair.difference, f"change of influence (excess z),\n{named}")

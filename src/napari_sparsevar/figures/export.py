@@ -38,9 +38,8 @@ def check_figure_path(out: Path, *, overwrite: bool = False) -> None:
         raise UserError(
             f"{out} is no format of figures: choose a name that ends in {', '.join(FORMATS)}."
         )
-    for path in (out, caption_path(out)):
-        if path.exists() and not overwrite:
-            raise UserError(f"{path} exists already; choose another name or add --overwrite.")
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists already; choose another name or add --overwrite.")
 
 
 def save_figure(
@@ -52,7 +51,7 @@ def save_figure(
     ----------
     figure : Figure
     caption : str
-        Goes to ``caption_path(out)``.
+        Goes to ``caption_path(out)``, where the same figure in another format may have put it.
     out : Path
         The ending chooses the format.
     dpi : float
@@ -65,11 +64,24 @@ def save_figure(
         If the format is not known, the files exist and may not be replaced, or the disk refuses.
     """
     check_figure_path(out, overwrite=overwrite)
+    words = caption_path(out)
+    if words.exists() and not overwrite and _text(words) != caption:
+        raise UserError(
+            f"{words} is the caption of another figure; choose another name or add --overwrite."
+        )
     kind = out.suffix.lower()
     with (
         figure_style(),
         replacing(out, overwrite=overwrite) as drawn,
-        replacing(caption_path(out), overwrite=overwrite) as written,
+        replacing(words, overwrite=True) as written,
     ):
         figure.savefig(drawn, format=kind[1:], dpi=dpi, metadata=_NO_DATE[kind])
         written.write_text(caption, encoding="utf-8")
+
+
+def _text(path: Path) -> str | None:
+    """Return the text of a file, None where it holds something else."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None

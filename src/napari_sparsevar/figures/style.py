@@ -132,6 +132,6 @@ def p_text(p_value: float) -> str:
     return f"{p_value:.2g}"
 
 
-def signed_text(value: float) -> str:
-    """Write a number to two digits with the minus sign of print."""
-    return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
+def share_text(value: float) -> str:
+    """Write a share to three decimals with the minus sign of print."""
+    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from napari_sparsevar.figures.style import INK, SEQUENTIAL, p_text, shortened, signed_text
+from napari_sparsevar.figures.style import INK, SEQUENTIAL, p_text, share_text, shortened
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -17,14 +17,19 @@ _SMALLEST_P = 1e-4
 _MOST_NUMBERED = 8
 """Windows in a matrix that has room for numbers."""
 _LONGEST_LABEL = 9
+_LETTERS_AN_INCH = 1.6
+"""Of the figure's width, that fit below a column of two."""
 _LETTERS_IN_A_ROW = 20
 
 
 def draw_prediction(axes: Axes, explained: FloatArray, labels: tuple[str, str]) -> None:
     """Draw what share of the variance each window's model explains in each window, (2, 2)."""
     colours = np.clip(np.nan_to_num(explained), 0, None)
-    _draw(axes, explained, colours / max(float(colours.max()), 1e-12) * 0.75, signed_text)
-    names = [_short(label) for label in labels]
+    _draw(axes, explained, colours / max(float(colours.max()), 1e-12) * 0.75, share_text)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    longest = round(_LETTERS_AN_INCH * figure.get_figwidth())
+    names = [shortened(label, longest) for label in labels]
     axes.set_xticks([0, 1], names)
     axes.set_yticks([0, 1], names, rotation=90, va="center")
     axes.set_xlabel("frames of")
@@ -37,7 +42,10 @@ def draw_matrix(axes: Axes, p_values: pd.DataFrame) -> None:
     with np.errstate(invalid="ignore"):
         colours = np.log10(np.maximum(values, _SMALLEST_P)) / np.log10(_SMALLEST_P)
     _draw(axes, values, colours, p_text)
-    places, labels = list(range(len(p_values))), [_short(str(label)) for label in p_values]
+    places, labels = (
+        list(range(len(p_values))),
+        [shortened(str(label), _LONGEST_LABEL) for label in p_values],
+    )
     long = max(map(len, labels)) * len(labels) > _LETTERS_IN_A_ROW
     axes.set_xticks(places, labels, rotation=90 if long else 0)
     axes.set_yticks(places, labels)
@@ -73,10 +81,6 @@ def _draw(
     axes.invert_yaxis()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-
-
-def _short(label: str) -> str:
-    return shortened(label, _LONGEST_LABEL)
 
 
 def _font_size(rows: int) -> float:
