@@ -140,6 +140,17 @@ def test_units_given_by_hand_are_taken_over(viewer, activity, add_movie):
     assert activity.frames.fps == pytest.approx(20)
 
 
+def test_a_frame_rate_given_in_the_train_dock_is_taken_over(viewer, dock, activity, add_movie):
+    add_movie(viewer, scale=(1, 1, 1), units=("pixel", "pixel", "pixel"))
+    told = []
+    activity.frames_changed.connect(told.append)
+    dock.movie_choice.units.fps.setValue(25)
+    assert activity.frames.fps == 25
+    assert told == [activity.frames]
+    dock.movie_choice.units.pixel_size_um.setValue(0.5)
+    assert len(told) == 1
+
+
 def test_a_movie_that_is_superseded_is_read_no_further(qtbot, viewer, activity, until_read):
     asked = []
 

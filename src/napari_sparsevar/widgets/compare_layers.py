@@ -23,9 +23,10 @@ DIVERGING = Colormap(
     name="blue to orange",
 )
 INCREASE, DECREASE, CHOSEN = "#ff9f1c", "#4cc9f0", "#ffffff"
-FADED = "66"
+FADED = "40"
 """Opacity of the other arrows while one is chosen, as in ``#rrggbbaa``."""
-ARROW_WIDTH = 0.6
+ARROW_WIDTH, THIN, MANY = 0.6, 0.3, 12
+"""Width of an arrow in pixels, and where there are so many that they would hide the movie."""
 
 EDGE_FEATURES = ["source", "target", "lag", "change", "low", "high", "p_adjusted"]
 
@@ -134,7 +135,7 @@ def _edges_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> L
         name=f"changed edges {pair.b.label} − {pair.a.label}",
         features=edges[[name for name in EDGE_FEATURES if name in edges]],
         vector_style="arrow",
-        edge_width=ARROW_WIDTH,
+        edge_width=ARROW_WIDTH if len(edges) <= MANY else THIN,
         opacity=1.0,
         edge_color=_colours(edges["change"]),
         metadata=_metadata(pair, "changed edges", about),

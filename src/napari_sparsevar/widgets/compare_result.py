@@ -158,7 +158,7 @@ def other_tests(pair: Comparison) -> str:
     return (
         f"Anything at all: p = {p_text(pair.anything.p_value)}, most in the {pair.anything.what}.\n"
         f"The model of {pair.a.label} explains {pair.b.label} worse than held-out "
-        f"{pair.a.label} by {loss.value:.3f} [{loss.low:.3f}, {loss.high:.3f}]."
+        f"{pair.a.label}, by {loss.value:.3f} [{loss.low:.3f}, {loss.high:.3f}] of the variance."
     )
 
 

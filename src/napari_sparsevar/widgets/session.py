@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from psygnal import Signal
 
+from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.activity import Activity
 from napari_sparsevar.widgets.compare_layers import show_comparison
@@ -98,6 +99,12 @@ class Session:
         viewer = self._viewer()
         if viewer is not None and self._run is not None:
             show_run(viewer, self._run, self._present_placement(viewer))
+
+    def take_units(self, movie: Movie | None) -> None:
+        """Take note of a frame rate the person has given for the chosen movie."""
+        frames = self.activity.frames
+        if movie is not None and frames is not None and frames.fps != movie.fps:
+            self.activity.look_again()
 
     def count_timelines(self, more: int) -> None:
         """Take note of a timeline that has been opened (1) or closed (-1)."""

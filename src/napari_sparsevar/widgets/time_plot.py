@@ -107,7 +107,7 @@ class TimePlot(pg.GraphicsLayoutWidget):
             axis.setPen(pg.mkPen(self.text, width=1))
             axis.setTextPen(pg.mkPen(self.text))
         faint = QColor(self.text)
-        faint.setAlpha(170)
+        faint.setAlpha(220)
         self.field.setPen(pg.mkPen(faint, width=1))
         line = CURSOR[colours.type]
         self.cursor.setPen(pg.mkPen(line, width=1.5))

@@ -127,6 +127,7 @@ class TrainDock(QWidget):
     def _on_movie(self) -> None:
         self._session.movie_layer = self.movie_choice.layer
         movie = self.movie_choice.movie
+        self._session.take_units(movie)
         known = movie is not None and movie.pixel_size_um is not None
         self.form.set_unit("µm" if known else "px", "model", "cell_diameter")
         self.panel.set_can_start(self.movie_choice.movie is not None)

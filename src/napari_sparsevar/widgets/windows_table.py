@@ -53,7 +53,7 @@ class WindowsTable(QWidget):
         self.unit = NarrowComboBox()
         self.add = QPushButton("Add")
         self.remove = QPushButton("Remove")
-        self.trials = QPushButton("Trials from CSV…")
+        self.trials = QPushButton("From CSV…")
         self._arrange()
         self._connect()
         self.set_frames(None)
