@@ -162,6 +162,9 @@ def test_each_against_one(viewer, ready, windows, until_compared, fake_compare):
     ready.panel.compare.click()
     until_compared(get_session(viewer).comparing)
     assert fake_compare.requests[0][2].baseline == "B"
+    assert ready.options.options().baseline == "B"
+    windows.remove("C")
+    assert ready.options.options().baseline is None
     windows.remove("B")
     assert ready.options.pairs.currentData() is None
 

@@ -154,6 +154,16 @@ def test_the_axis_speaks_in_seconds_only_if_the_rate_is_known(viewer, timeline, 
     assert timeline.plot.bottom.scale == 1
 
 
+def test_what_is_in_sight_stays_when_only_the_frame_rate_is_another(viewer, timeline, add_movie):
+    layer = add_movie(viewer)
+    timeline.plot.view.setXRange(10, 30, padding=0)
+    layer.scale = (0.2, 2, 2)
+    assert timeline.plot.bottom.scale == pytest.approx(0.2)
+    assert timeline.plot.view.viewRange()[0] == [10, 30]
+    viewer.add_image(np.zeros((500, 4, 4)), contrast_limits=(0, 1))
+    assert timeline.plot.view.viewRange()[0] == [0, 500]
+
+
 def test_the_line_follows_the_slider_and_drives_it(viewer, on_movie, click):
     viewer.dims.set_point(0, 2.3)
     assert on_movie.plot.cursor.value() == 23

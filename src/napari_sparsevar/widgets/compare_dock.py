@@ -123,7 +123,8 @@ class CompareDock(QWidget):
 
     def _on_shown(self) -> None:
         # Layers that are there show what is looked at; those of a run just opened wait to be asked.
-        if is_shown(self._viewer):
+        # New ones are shown by the session, whether this dock is open or not.
+        if is_shown(self._viewer) and self._comparing.state == "idle":
             self._session.show_comparison()
 
     def _go_to(self, edge: pd.Series) -> None:

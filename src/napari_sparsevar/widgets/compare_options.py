@@ -41,7 +41,8 @@ class CompareOptions(QWidget):
             draws=self.draws.value(),
             level=self.level.value(),
             seed=self.seed.value(),
-            baseline=self.pairs.currentData(),
+            # Two windows make one pair, whichever was the baseline of more.
+            baseline=self.pairs.currentData() if len(self._windows) > 2 else None,
         )
 
     def show_labels(self) -> None:
@@ -52,7 +53,6 @@ class CompareOptions(QWidget):
         for window in self._windows:
             self.pairs.addItem(f"each against {window.label}", window.label)
         self.pairs.setCurrentIndex(max(self.pairs.findData(chosen), 0) if chosen else 0)
-        # Two windows make one pair, whichever is called the baseline.
         self._pairs_row.setVisible(len(self._windows) > 2)
 
     def _arrange(self) -> None:

@@ -154,11 +154,15 @@ class CompareResult(QWidget):
 
 def other_tests(pair: Comparison) -> str:
     """Return the test of anything and the prediction in one line each."""
-    loss = pair.prediction.loss_pixels[0]
+    a, b = pair.a.label, pair.b.label
+    there, back = (
+        f"{loss.value:.3f} [{loss.low:.3f}, {loss.high:.3f}]"
+        for loss in pair.prediction.loss_pixels
+    )
     return (
         f"Anything at all: p = {p_text(pair.anything.p_value)}, most in the {pair.anything.what}.\n"
-        f"The model of {pair.a.label} explains {pair.b.label} worse than held-out "
-        f"{pair.a.label}, by {loss.value:.3f} [{loss.low:.3f}, {loss.high:.3f}] of the variance."
+        f"The model of {a} explains {b} worse than held-out {a} by {there} of the variance, "
+        f"that of {b} explains {a} worse than held-out {b} by {back}."
     )
 
 

@@ -50,6 +50,12 @@ class RunOpening:
         )
         self._thread.start()
 
+    def forget(self) -> None:
+        """Give up what is being read: another run has become the current one."""
+        if self._thread is not None:
+            self._thread.drop()
+        self._thread = self._path = None
+
     def _receive(self, news: Any) -> None:
         if isinstance(news, Failure):
             if news.details:

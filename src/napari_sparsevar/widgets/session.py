@@ -129,6 +129,7 @@ class Session:
         return placement_of(layer) if layer in viewer.layers else self._placement
 
     def _show(self, run: Any, placement: Placement) -> None:
+        self._opening.forget()
         self._run, self._placement = run, placement
         self.show_run()
         self._tell_of_run()

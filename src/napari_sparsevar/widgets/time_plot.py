@@ -44,7 +44,7 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.draft = pg.LinearRegionItem(movable=False)
         self.cursor = pg.InfiniteLine(0, movable=True)
         self._regions: list[pg.PlotDataItem] = []
-        self._n_frames = 1
+        self._n_frames = 0
         self._arrange()
         self.set_theme(theme)
 
@@ -57,13 +57,17 @@ class TimePlot(pg.GraphicsLayoutWidget):
         return QSize(200, 110)
 
     def set_time(self, n_frames: int, fps: float | None) -> None:
-        """Show a movie of so many frames, all of it, and say the time in seconds if it is known."""
-        self._n_frames = n_frames
+        """Show a movie of so many frames, all of it, and say the time in seconds if it is known.
+
+        What is in sight stays where only the frame rate is another.
+        """
+        other, self._n_frames = n_frames != self._n_frames, n_frames
         self.bottom.setScale(1.0 / fps if fps else 1.0)
         self.bottom.setLabel("time (s)" if fps else "frame")
         self.view.setLimits(xMin=0, xMax=n_frames, minXRange=min(10, n_frames))
         self.cursor.setBounds((0, n_frames - 1))
-        self.show_all()
+        if other:
+            self.show_all()
 
     def show_all(self) -> None:
         """See the whole movie."""
@@ -82,7 +86,8 @@ class TimePlot(pg.GraphicsLayoutWidget):
             self._regions.append(_curve())
             self.region_view.addItem(self._regions[-1])
         for curve, trace in zip(self._regions, traces, strict=True):
-            curve.setPen(pg.mkPen(QColor(*trace.colour), width=1.3))
+            # Qt draws lines of one pixel many times faster than wider ones.
+            curve.setPen(pg.mkPen(QColor(*trace.colour), width=1))
             curve.setData(np.arange(len(trace.values), dtype=float), trace.values)
         self.right.setVisible(bool(traces))
 

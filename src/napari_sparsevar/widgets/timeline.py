@@ -128,6 +128,8 @@ class Timeline(QWidget):
         field, regions = self._activity.field, self._activity.regions
         if field.failure or regions.failure:
             return field.failure or regions.failure
+        if self.mark.isChecked():
+            return "drag to mark a window · Shift: another piece of the selected one"
         said = ["mean of the field"]
         if regions.values.size:
             said.append(f"regions of “{self._activity.region_layer_name}” in ΔF/F")
@@ -175,6 +177,7 @@ class Timeline(QWidget):
         self.plot.view.marking = on
         shape = Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
         self.plot.view.setCursor(shape)
+        self.about.setText(self._what_is_drawn())
 
     def _on_marking(self, first: float, last: float) -> None:
         start, stop = self._piece(first, last)
