@@ -1,4 +1,4 @@
-"""Pictures of the Train dock in every state, two window sizes and both themes, to look at.
+"""Pictures of the docks in every state, two window sizes and both themes, to look at.
 
 python scripts/screenshots.py --out /tmp/pictures --steps 20
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import napari
-from demo import open_movie, open_train_dock
+from demo import open_dock, open_movie, open_train_dock
 from qtpy.QtTest import QTest
 
 from napari_sparsevar.widgets.session import get_session
@@ -73,8 +73,28 @@ def main() -> int:
     photographer.take("5-finished")
     print(training.report.sentence)
     succeeded = len(viewer.layers) == 3
+    if succeeded:
+        compare_halves(viewer, photographer)
     viewer.close()
     return 0 if succeeded else 1
+
+
+def compare_halves(viewer: napari.Viewer, photographer: Photographer) -> None:
+    """Compare the two halves of the movie with the trained network."""
+    dock, _ = open_dock(viewer, "Compare"), open_dock(viewer, "Timeline")
+    session = get_session(viewer)
+    n_frames = session.activity.frames.n_frames
+    half, gap = n_frames // 2, n_frames // 50
+    session.comparing.windows.add([(gap, half - gap)])
+    session.comparing.windows.add([(half + gap, n_frames - gap)])
+    wait_until(lambda: not session.activity.field.busy)
+    photographer.take("6-windows")
+    dock.panel.compare.click()
+    wait_until(lambda: session.comparing.state == "idle")
+    photographer.take("7-compared")
+    dock.result.tabs.setCurrentWidget(dock.result.null_plot)
+    photographer.take("8-null")
+    print(dock.result.sentence.text() or session.comparing.words)
 
 
 def _options() -> argparse.Namespace:

@@ -1,9 +1,9 @@
 """Whatever happens in the thread, the main thread learns of it, and nothing is left behind."""
 
 import threading
+import time
 
 import pytest
-from qtpy.QtCore import QThread
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.background import Background, Failure, guarded
@@ -28,18 +28,23 @@ def test_news_arrive_in_order_in_the_main_thread(done, qapp):
 
 
 def test_the_work_is_done_in_another_thread_and_delivered_in_the_main_one(qtbot, qapp):
-    threads = []
+    worked, delivered, here = [], [], threading.get_ident()
 
     def make():
-        yield QThread.currentThread()
+        worked.append(threading.get_ident())
+        yield 1
 
-    def deliver(worked_in):
-        threads.append((worked_in is qapp.thread(), QThread.currentThread() is qapp.thread()))
+    def deliver(news):
+        delivered.append(threading.get_ident())
 
-    work = Background(make, deliver, lambda: threads.append("ended"), what="The work")
+    def ended():
+        delivered.append(threading.get_ident())
+
+    work = Background(make, deliver, ended, what="The work")
     work.start()
-    qtbot.waitUntil(lambda: "ended" in threads, timeout=10_000)
-    assert threads == [(False, True), "ended"]
+    qtbot.waitUntil(lambda: len(delivered) == 2, timeout=10_000)
+    assert delivered == [here, here]
+    assert worked[0] != here
 
 
 @pytest.mark.parametrize("error", [RuntimeError("out of memory"), ValueError("odd"), MemoryError()])
@@ -76,7 +81,7 @@ def test_abandoned_work_is_closed(qtbot, qapp):
     def make():
         try:
             while True:
-                QThread.msleep(2)
+                time.sleep(0.002)
                 yield 1
         finally:
             closed.append(1)
@@ -95,7 +100,7 @@ def test_dropped_work_says_nothing_more(qtbot, qapp):
     def make():
         try:
             while True:
-                QThread.msleep(2)
+                time.sleep(0.002)
                 yield 1
         finally:
             closed.append(1)
