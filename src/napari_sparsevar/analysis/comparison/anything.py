@@ -1,8 +1,8 @@
 r"""Did anything change between two windows? Blocks of lagged pairs, their labels permuted.
 
 What the own past of a latent foretells is taken out first, with one fit to both windows, so that
-blocks need not be long. Then three things are looked at: means and variances of what is left,
-latent by latent, and products of past and following, all together:
+blocks need not be long. Then three things are looked at: means and variances of what is left (y),
+latent by latent, and its products with the frame before (x), all together:
 
 .. math:: \max_j \frac{|\bar y_{Bj} - \bar y_{Aj}|}{s_j}, \qquad
           \max_j \frac{|\overline{y^2}_{Bj} - \overline{y^2}_{Aj}|}{s_j}, \qquad
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -53,10 +54,11 @@ def anything_test(
     """
     past = _standard(torch.cat([window.past for window in rows]))
     following = _standard(torch.cat([window.following for window in rows]))
-    following = _standard(following - past @ _own_history(past, following, weights))
+    left = _standard(following - past @ _own_history(past, following, weights))
     bounds = np.cumsum([0, *(len(window.past) for window in rows)])
-    pieces = [window.piece for window in rows]
-    length = _length(following, bounds, pieces)
+    before, after, pieces = _consecutive(left, bounds, [window.piece for window in rows])
+    bounds = np.cumsum([0, *map(len, pieces)])
+    length = _length(after, bounds, pieces)
     numbers = [block_numbers(piece, length) for piece in pieces]
     counts = [int(number.max()) + 1 for number in numbers]
     check_blocks(counts, labels, length, options.level)
@@ -65,9 +67,9 @@ def anything_test(
     labelled = _labels(counts, options)
     statistics = torch.stack(
         [
-            _largest(following, block, sizes, labelled),
-            _largest(following.square() - 1.0, block, sizes, labelled),
-            _distance(past, following, block, sizes, labelled),
+            _largest(after, block, sizes, labelled),
+            _largest(after.square(), block, sizes, labelled),
+            _distance(before, after, block, sizes, labelled),
         ]
     )
     best, what = _smallest_p_value(statistics)
@@ -86,6 +88,19 @@ def _own_history(past: Tensor, following: Tensor, weights: Tensor) -> Tensor:
     n, size = past.shape
     gram = (past.T @ past / n).double() + RIDGE * torch.eye(size, dtype=torch.float64)
     return refitted(gram, (past.T @ following / n).double(), weights == 0).float()
+
+
+def _consecutive(
+    left: Tensor, bounds: npt.NDArray[np.int64], pieces: Sequence[npt.NDArray[np.int64]]
+) -> tuple[Tensor, Tensor, list[npt.NDArray[np.int64]]]:
+    """Pair what is left of each row with that of the row before, inside pieces."""
+    same = [piece[1:] == piece[:-1] for piece in pieces]
+    after = np.concatenate(
+        [start + 1 + np.flatnonzero(kept) for start, kept in zip(bounds[:-1], same, strict=True)]
+    )
+    index = torch.from_numpy(after)
+    numbers = [piece[1:][kept] for piece, kept in zip(pieces, same, strict=True)]
+    return left[index - 1], left[index], numbers
 
 
 def _standard(values: Tensor) -> Tensor:
