@@ -93,6 +93,7 @@ class FakeComparing:
     step_seconds: float = 0.005
     error: BaseException | None = None
     changed: int = 4
+    adjusted: float | None = None
     requests: list[Any] = field(default_factory=list)
     closed: int = 0
 
@@ -115,7 +116,7 @@ class FakeComparing:
             for a, b in combinations(windows, 2)
             if options.baseline in (None, a.label, b.label)
         )
-        adjusted = tuple(pair.p_value for pair in pairs)
+        adjusted = tuple(self.adjusted or pair.p_value for pair in pairs)
         return replace(
             made_set(),
             windows=windows,

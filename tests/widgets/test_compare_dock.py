@@ -279,6 +279,19 @@ def test_closed_and_opened_again_while_comparing(
     assert again.question.isEnabled()
 
 
+def test_what_a_map_shows_without_a_difference_is_called_chance(
+    viewer, ready, fake_compare, until_compared
+):
+    ready.panel.compare.click()
+    until_compared(get_session(viewer).comparing)
+    assert "chance" not in ready.result.others.text()
+    fake_compare.adjusted = 0.3
+    ready.panel.compare.click()
+    until_compared(get_session(viewer).comparing)
+    assert "may well be chance" in ready.result.others.text()
+    assert ready.result.layers.isEnabled()
+
+
 def test_where_nothing_changed_the_table_says_so(viewer, ready, fake_compare, until_compared):
     fake_compare.changed = 0
     ready.panel.compare.click()

@@ -109,6 +109,21 @@ def test_where_nothing_changed_there_are_no_layers(viewer, session, compare, fak
     assert [kind_of(layer) for layer in viewer.layers] == ["contribution", "drivers"]
 
 
+def test_without_a_difference_layers_are_shown_only_if_asked_for(
+    viewer, session, compare, fake_compare
+):
+    compare()
+    fake_compare.adjusted = 0.3
+    compare()
+    assert ours(viewer) == []
+    session.show_comparison()
+    assert len(ours(viewer)) == 2
+    session.comparing.show_set(session.comparing.sets[0])
+    assert len(ours(viewer)) == 2
+    session.comparing.show_set(session.comparing.sets[1])
+    assert ours(viewer) == []
+
+
 def test_showing_the_maps_again_leaves_the_comparison(viewer, session, compare):
     compare()
     session.show_run()

@@ -43,7 +43,7 @@ def test_a_comparison_is_found_kept_and_shown(comparing, request_, run, until_co
     states, fractions, arrived = [], [], []
     comparing.state_changed.connect(states.append)
     comparing.progress_changed.connect(lambda fraction, words: fractions.append(fraction))
-    comparing.arrived.connect(lambda: arrived.append(comparing.shown))
+    comparing.arrived.connect(arrived.append)
     comparing.start(request_)
     until_compared(comparing)
     assert states == ["comparing", "idle"]

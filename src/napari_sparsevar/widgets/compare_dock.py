@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.analysis.comparison.windows import check_windows
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.compare_layers import go_to_edge, is_shown
+from napari_sparsevar.widgets.compare_layers import go_to_edge
 from napari_sparsevar.widgets.compare_options import CompareOptions
 from napari_sparsevar.widgets.compare_panel import ComparePanel
 from napari_sparsevar.widgets.compare_result import CompareResult
@@ -85,7 +85,6 @@ class CompareDock(QWidget):
         self.result.layers_clicked.connect(self._session.show_comparison)
         self.result.edge_chosen.connect(self._go_to)
         watch(comparing.state_changed, self._on_state, self)
-        watch(comparing.shown_changed, self._on_shown, self)
         watch(comparing.windows.changed, self._tell_what_is_missing, self)
         watch(self._session.run_changed, self._tell_what_is_missing, self)
         watch(self._session.timelines_changed, self._on_timelines, self)
@@ -120,12 +119,6 @@ class CompareDock(QWidget):
         elif len(self._comparing.windows) < 2:
             missing = NO_WINDOWS
         self.panel.set_obstacle(missing)
-
-    def _on_shown(self) -> None:
-        # Layers that are there show what is looked at; those of a run just opened wait to be asked.
-        # New ones are shown by the session, whether this dock is open or not.
-        if is_shown(self._viewer) and self._comparing.state == "idle":
-            self._session.show_comparison()
 
     def _go_to(self, edge: pd.Series) -> None:
         go_to_edge(self._viewer, edge, self._session.placement())

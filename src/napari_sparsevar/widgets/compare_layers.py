@@ -81,11 +81,6 @@ def remove_comparison(viewer: ViewerModel) -> None:
         viewer.layers.remove(layer)
 
 
-def is_shown(viewer: ViewerModel) -> bool:
-    """Return whether layers of a comparison are there."""
-    return any(kind_of(layer) in KINDS for layer in viewer.layers)
-
-
 def go_to_edge(viewer: ViewerModel, edge: pd.Series, placement: Placement) -> None:
     """Centre the viewer on an edge and make its arrow stand out."""
     middle = [

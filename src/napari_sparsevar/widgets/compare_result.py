@@ -27,6 +27,8 @@ from napari_sparsevar.widgets.movie_choice import wrapped_label
 from napari_sparsevar.widgets.null_plot import NullPlot
 from napari_sparsevar.widgets.pairs_matrix import PairsMatrix
 
+BY_CHANCE = "Without a difference, what the map shows may well be chance."
+
 
 class CompareResult(QWidget):
     """A view of the comparison being looked at.
@@ -125,7 +127,10 @@ class CompareResult(QWidget):
         self.null_plot.show_test(None if pair is None else pair.dynamics)
         if pair is not None:
             self.sentence.setText(library_sentence(pair, adjusted if several else None))
-            self.others.setText(other_tests(pair))
+            said = [other_tests(pair)]
+            if has_layers(pair) and not self._comparing.differs:
+                said.append(BY_CHANCE)
+            self.others.setText("\n".join(said))
             self.layers.setEnabled(has_layers(pair))
 
     def set_theme(self, theme: str) -> None:

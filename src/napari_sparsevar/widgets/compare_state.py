@@ -33,8 +33,8 @@ class Comparing:
     Attributes
     ----------
     state_changed, progress_changed, sets_changed, shown_changed, arrived : psygnal.Signal
-        Emitted in the main thread; ``progress_changed`` with fraction and words, ``arrived`` when a
-        comparison has just been made.
+        Emitted in the main thread; ``progress_changed`` with fraction and words, ``arrived`` with a
+        comparison that has just been made, before it is shown.
     windows : Windows
     run : Run or None
     sets : tuple of ComparisonSet
@@ -47,7 +47,7 @@ class Comparing:
     progress_changed = Signal(float, str)
     sets_changed = Signal()
     shown_changed = Signal()
-    arrived = Signal()
+    arrived = Signal(object)
 
     def __init__(self) -> None:
         self.windows = Windows()
@@ -83,6 +83,12 @@ class Comparing:
         if self._shown is None or not self._shown.pairs:
             return None
         return self._shown.pairs[self._pair], self._shown.adjusted[self._pair]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the dynamics of the pair being looked at differ, adjusted for all pairs."""
+        pair = self.pair
+        return pair is not None and pair[1] <= pair[0].level
 
     def start(self, request: CompareRequest) -> None:
         """Start a comparison; ignored while one runs."""
@@ -168,8 +174,8 @@ class Comparing:
         if self.run is not None and Path(self.run.path) == self._path:
             self.sets = (*self.sets, news.found)
             self.sets_changed.emit()
+            self.arrived.emit(news.found)
             self._show(news.found)
-            self.arrived.emit()
 
     def _ended(self) -> None:
         # Only now: a thread that has said its last word may still be there for a moment.

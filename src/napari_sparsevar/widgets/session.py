@@ -13,7 +13,7 @@ from psygnal import Signal
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.activity import Activity
-from napari_sparsevar.widgets.compare_layers import show_comparison
+from napari_sparsevar.widgets.compare_layers import remove_comparison, show_comparison
 from napari_sparsevar.widgets.compare_state import Comparing
 from napari_sparsevar.widgets.layer_following import LayerFollowing
 from napari_sparsevar.widgets.movie_layers import placement_of
@@ -58,7 +58,9 @@ class Session:
         self.training = Training()
         self.training.run_ready.connect(self._show)
         self.comparing = Comparing()
-        self.comparing.arrived.connect(self.show_comparison)
+        self.comparing.arrived.connect(self._want_layers)
+        self.comparing.shown_changed.connect(self._follow_shown)
+        self._layers_wanted = False
         self.activity = Activity()
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
         self._opening = RunOpening()
@@ -115,7 +117,25 @@ class Session:
         """Make the layers of the comparison being looked at again, if there is one."""
         viewer = self._viewer()
         if viewer is not None and self._run is not None:
+            self._layers_wanted = True
             show_comparison(viewer, self._run, self.comparing, self._present_placement(viewer))
+
+    def _want_layers(self, _: Any) -> None:
+        self._layers_wanted = True
+
+    def _follow_shown(self) -> None:
+        """Show the layers of what is looked at; of a run just opened only once they are asked for.
+
+        A map shows something by chance half of the time: without a difference it is not pressed on
+        anybody.
+        """
+        viewer = self._viewer()
+        if self.comparing.pair is None:
+            self._layers_wanted = False
+        elif self._layers_wanted and self.comparing.differs:
+            self.show_comparison()
+        elif self._layers_wanted and viewer is not None:
+            remove_comparison(viewer)
 
     def placement(self) -> Placement:
         """Return where the maps of the run lie."""
