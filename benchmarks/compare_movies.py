@@ -3,9 +3,9 @@
     python benchmarks/compare_movies.py [--movies 100] [--powered 30] [--frames 1200]
         [--preset fast] [--seed 0] [--rows compare_movies.csv] [--report]
 
-Simulated movies (48 x 48 pixels, 20 cells, 4 drivers with 3 followers each) whose drivers pass on a
-share of their events that changes half-way, from 0.6 to 0.6, 0.3 or 0; or whose cells fire 1.6 times
-as often (each event smaller), with the same coupling. The network knows nothing of the windows. On
+Simulated movies (48 x 48 px, 20 cells, 4 drivers with 3 followers each) whose drivers pass on a
+share of their events that changes half-way, from 0.6 to 0.6, 0.3 or 0; or whose cells fire 1.6
+times as often (each event smaller), with the same coupling. The network knows no windows. On
 movies without a change, the halves and the two quarters of each half are compared. Rejections in
 percent at 1 / 5 / 10 %; an edge is right if it leads from within 6 px of a driver to within 6 px of
 one of its followers.

@@ -111,7 +111,8 @@ def check_blocks(counts: Sequence[int], labels: Sequence[str], length: int, leve
         if count < needed:
             raise UserError(
                 f"Window {label} holds {count} independent blocks of {length} frames, but a test "
-                f"at the level {level:g} needs {needed}: mark at least {needed * length} frames."
+                f"at the level {level:g} needs {needed}: "
+                f"mark at least {(needed + 1) * length} frames."
             )
 
 

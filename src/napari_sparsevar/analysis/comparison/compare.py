@@ -66,7 +66,7 @@ def comparing(
     options = options or ComparisonOptions()
     results = run.results
     check_windows(windows, len(results.good))
-    pairs = _pairs(windows, options.baseline)
+    pairs = window_pairs(windows, options.baseline)
     yield 0.0, "Preparing the windows"
     found = rows_of_run(results, windows)
     check_rows(found, [window.label for window in windows], results.fitted.lags)
@@ -218,7 +218,16 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _pairs(windows: Sequence[Window], baseline: str | None) -> list[tuple[Window, Window]]:
+def window_pairs(
+    windows: Sequence[Window], baseline: str | None = None
+) -> list[tuple[Window, Window]]:
+    """Return all pairs, or each window with the one whose label is the baseline.
+
+    Raises
+    ------
+    UserError
+        If no window has that label.
+    """
     if baseline is None:
         return list(combinations(windows, 2))
     first = next((window for window in windows if window.label == baseline), None)

@@ -20,7 +20,8 @@ def difference_map(found: FoundDynamics, tested: Tensor, results: Results) -> Fl
 
     less what the largest of all latents reaches by chance half of the time; the sign is that of the
     larger of the sums over positive and over negative :math:`T`. The square root is spread over the
-    latent's footprint. Zero everywhere means that no place differs more than chance lets one.
+    latent's footprint; of several latents, the one that counts most in a pixel. Zero everywhere
+    means that no place differs more than chance lets one.
     """
     statistic = found.changes.change / found.changes.spread.clamp_min(1e-30) * tested
     size = statistic.shape[1]
@@ -32,6 +33,6 @@ def difference_map(found: FoundDynamics, tested: Tensor, results: Results) -> Fl
     signed = np.where((more >= less).numpy(), 1.0, -1.0) * beyond.double().numpy()
     footprints = abs(results.footprints)
     peak = np.asarray(footprints.max(axis=1).todense()).ravel()
-    image = footprints.T @ (signed / np.maximum(peak, 1e-12))
-    weight = footprints.T @ (1.0 / np.maximum(peak, 1e-12))
-    return to_image(image / np.maximum(weight, 1.0), results.grid)
+    spread = footprints.multiply((signed / np.maximum(peak, 1e-12))[:, None]).tocsc()
+    highest, lowest = (np.asarray(end.todense()).ravel() for end in (spread.max(0), spread.min(0)))
+    return to_image(np.where(highest >= -lowest, highest, lowest), results.grid)
