@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 
 Array = npt.NDArray[np.float64]
 BURN_IN = 200
+LARGEST_ROOT = 0.98
 
 
 class Pair(NamedTuple):
@@ -151,7 +152,11 @@ def simulate(case: Case, p: int, length: int, seed: int) -> Pair:
 
 def _var(noise: Array, coupling: Array, memory: Array) -> Array:
     """Edges count in noise of the target for one standard deviation of the source."""
-    matrix = np.diag(memory) + coupling * np.sqrt(1 - memory**2)[:, None]
+    edges = coupling * np.sqrt(1 - memory**2)[:, None]
+    matrix = np.diag(memory) + edges
+    while abs(np.linalg.eigvals(matrix)).max() > LARGEST_ROOT:  # a loop of edges that explodes
+        edges *= 0.7
+        matrix = np.diag(memory) + edges
     values = np.zeros_like(noise)
     for t in range(1, len(noise)):
         values[t] = values[t - 1] @ matrix + noise[t]
