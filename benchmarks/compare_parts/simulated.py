@@ -154,13 +154,18 @@ def _var(noise: Array, coupling: Array, memory: Array) -> Array:
     """Edges count in noise of the target for one standard deviation of the source."""
     edges = coupling * np.sqrt(1 - memory**2)[:, None]
     matrix = np.diag(memory) + edges
-    while abs(np.linalg.eigvals(matrix)).max() > LARGEST_ROOT:  # a loop of edges that explodes
+    while _growth(matrix) > LARGEST_ROOT:  # a loop of edges that explodes
         edges *= 0.7
         matrix = np.diag(memory) + edges
     values = np.zeros_like(noise)
     for t in range(1, len(noise)):
         values[t] = values[t - 1] @ matrix + noise[t]
     return values[BURN_IN:]
+
+
+def _growth(matrix: Array) -> float:
+    """Return by how much a matrix without negative entries grows things in a frame, at most."""
+    return float(np.linalg.matrix_power(matrix, 256).sum(axis=0).max() ** (1 / 256))
 
 
 def _calcium(fired: Array, coupling: Array, memory: Array) -> Array:
