@@ -60,6 +60,6 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("small") / "small.tif"
-    frames, _ = simulate_movie(210, (32, 32), n_cells=6, n_drivers=2, n_followers=2)
+    frames, _ = simulate_movie(270, (32, 32), n_cells=6, n_drivers=2, n_followers=2)
     write_movie(frames.data, path, fps=15.0, pixel_size_um=2.0)
     return path

@@ -36,7 +36,7 @@ def test_a_run_holds_every_file(run: Path) -> None:
 
 def test_info_of_a_finished_run(run: Path) -> None:
     summary = json.loads(sparsevar("info", run, "--json").stdout)
-    assert summary["movie"]["shape"] == [210, 32, 32]
+    assert summary["movie"]["shape"] == [270, 32, 32]
     assert summary["configuration"]["steps"] == config.PRESETS["fast"]["steps"]
     words = sparsevar("info", run)
     assert words.exit_code == 0
@@ -46,7 +46,7 @@ def test_info_of_a_finished_run(run: Path) -> None:
 def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: Path) -> None:
     copy = tmp_path / "run"
     shutil.copytree(run, copy)
-    windows = ["--a", "0:105", "--b", "105:210", "--draws", "99"]
+    windows = ["--a", "0:135", "--b", "135:270", "--draws", "99"]
     told = sparsevar("compare", copy, *windows, "--json")
     assert told.exit_code == 0, told.output
     said = json.loads(told.stdout)
@@ -62,7 +62,7 @@ def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: P
     assert again.stdout.startswith(said["pairs"][0]["sentence"])
     drawn = sparsevar("figure", copy, "--out", tmp_path / "figure.svg")
     assert drawn.exit_code == 0, drawn.output
-    assert "A (0:105)" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
+    assert "A (0:135)" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("option", [None, "--resume"])
@@ -91,7 +91,7 @@ HEARING_INTERRUPTS = (
 
 def test_interrupting_a_comparison_leaves_the_run_as_it_was(run: Path) -> None:
     before = sorted(run.rglob("*"))
-    command = ["compare", str(run), "--a", "0:105", "--b", "105:210", "--draws", "300000"]
+    command = ["compare", str(run), "--a", "0:135", "--b", "135:270", "--draws", "300000"]
     with subprocess.Popen(
         [sys.executable, "-c", HEARING_INTERRUPTS, *command],
         stdout=subprocess.PIPE,

@@ -61,7 +61,7 @@ def test_padding_keeps_every_row_once() -> None:
 
 
 def test_too_few_blocks_say_how_long_a_window_must_be() -> None:
-    check_blocks([20, 20], "AB", 5, 0.05)
-    with pytest.raises(UserError, match=r"Window B holds 19 independent blocks of 7 frames.*147"):
-        check_blocks([20, 19], "AB", 7, 0.05)
-    assert needed_blocks(0.01) > needed_blocks(0.05) == needed_blocks(0.1)
+    check_blocks([25, 25], "AB", 5, 0.05)
+    with pytest.raises(UserError, match=r"Window B holds 24 independent blocks of 7 frames.*182"):
+        check_blocks([25, 24], "AB", 7, 0.05)
+    assert needed_blocks(0.001) > needed_blocks(0.01) == needed_blocks(0.1)

@@ -42,7 +42,7 @@ def test_windows_of_a_run_are_compared_between_distant_places(run: sv.Run) -> No
 
 
 def test_two_windows_are_one_pair_with_its_own_p_value(run: sv.Run) -> None:
-    windows = [Window("A", ((0, 120),)), Window("B", ((120, 240),))]
+    windows = [Window("A", ((0, 150),)), Window("B", ((150, 300),))]
     found = returned(comparing(run, windows, FEW))
     assert [(pair.a.label, pair.b.label) for pair in found.pairs] == [("A", "B")]
     assert found.adjusted == (found.pairs[0].p_value,)
@@ -90,8 +90,8 @@ def test_settings_out_of_range_are_refused() -> None:
         sv.compare_sequences(a, b, level=0.001, draws=500)
     with pytest.raises(UserError, match=r"between 0 and 0\.5"):
         sv.compare_sequences(a, b, level=0.7)
-    with pytest.raises(UserError, match="needs 31"):
-        sv.compare_sequences(a[:100], b, level=0.01)
+    with pytest.raises(UserError, match="needs 38"):
+        sv.compare_sequences(a[:150], b, level=0.001)
 
 
 def test_slow_activity_asks_for_longer_windows() -> None:
