@@ -5,8 +5,10 @@ import pytest
 from napari_sparsevar import sample_data
 from napari_sparsevar.readers import METADATA_KEY
 
+SAMPLES = [sample_data.known_drivers, sample_data.strong_noise, sample_data.changing_coupling]
 
-@pytest.mark.parametrize("sample", [sample_data.known_drivers, sample_data.strong_noise])
+
+@pytest.mark.parametrize("sample", SAMPLES)
 def test_sample_is_a_movie_with_units_and_truth(monkeypatch, sample):
     monkeypatch.setattr(sample_data, "SAMPLE_FRAMES", 60)
     monkeypatch.setattr(sample_data, "SAMPLE_SHAPE", (48, 56))

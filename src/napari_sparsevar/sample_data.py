@@ -33,12 +33,27 @@ def strong_noise() -> list[LayerData]:
     return _sample("strong_noise", "simulated movie (strong noise)", seed=1)
 
 
-def _sample(regime: str, name: str, seed: int) -> list[LayerData]:
+def changing_coupling() -> list[LayerData]:
+    """Return a movie in whose second half no cell drives another: for *Compare*.
+
+    Returns
+    -------
+    list of LayerData
+        One image layer; its metadata names the drivers under ``truth``.
+    """
+    return _sample("easy", "simulated movie (coupling stops half-way)", seed=2, later_coupling=0.0)
+
+
+def _sample(
+    regime: str, name: str, seed: int, later_coupling: float | None = None
+) -> list[LayerData]:
     # Imported here: napari loads this module when it only lists its samples.
     from napari_sparsevar.movie import simulate_movie
     from napari_sparsevar.readers import METADATA_KEY, movie_layer
 
-    movie, truth = simulate_movie(SAMPLE_FRAMES, SAMPLE_SHAPE, regime=regime, seed=seed)
+    movie, truth = simulate_movie(
+        SAMPLE_FRAMES, SAMPLE_SHAPE, regime=regime, seed=seed, later_coupling=later_coupling
+    )
     data, meta, kind = movie_layer(movie)
     ours: dict[str, Any] = meta["metadata"][METADATA_KEY]
     ours["truth"] = truth

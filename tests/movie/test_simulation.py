@@ -190,3 +190,25 @@ def test_truth_refuses_other_files(tmp_path: Path) -> None:
 def test_impossible_wishes_are_refused(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         simulate_movie(**arguments)  # type: ignore[arg-type]
+
+
+def test_coupling_can_change_half_way_and_the_rate_stays() -> None:
+    _, truth = simulate_movie(n_frames=8000, decay_s=0.0, coupling=0.6, later_coupling=0.0, seed=3)
+    source, target = np.argwhere(truth.coupling)[0]
+    halves = []
+    for part in (truth.traces[:4000], truth.traces[4000:]):
+        before, after = part[:-1, source], part[1:, target]
+        halves.append(np.corrcoef(before, after)[0, 1])
+    np.testing.assert_allclose(halves, [0.6, 0.0], atol=0.1)
+    rates = [(part > 0).mean() for part in (truth.traces[:4000], truth.traces[4000:])]
+    np.testing.assert_allclose(rates[0], rates[1], rtol=0.1)
+
+
+def test_the_first_half_does_not_know_of_a_later_change() -> None:
+    arguments = {"n_frames": 400, "coupling": 0.6, "seed": 3}
+    _, same = simulate_movie(**arguments)
+    _, changed = simulate_movie(**arguments, later_coupling=0.3)
+    first = (same.traces > 0)[:200] == (changed.traces > 0)[:200]
+    assert first.all()
+    with pytest.raises(UserError, match=r"later_coupling is 0\.7"):
+        simulate_movie(**arguments, later_coupling=0.7)

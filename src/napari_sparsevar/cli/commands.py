@@ -76,6 +76,12 @@ def simulate(
     regime: Annotated[
         str, typer.Option(help="easy, medium_noise, strong_noise or weak_coupling.")
     ] = "easy",
+    later_coupling: Annotated[
+        float | None,
+        typer.Option(
+            metavar="C", help="Coupling in the second half, to compare the halves; 0 for none."
+        ),
+    ] = None,
     fps: Annotated[float, typer.Option(help="Frames per second.")] = 15.0,
     pixel_size: Annotated[
         float, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
@@ -93,7 +99,13 @@ def simulate(
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists already; choose another name or add --overwrite.")
     movie, known = simulate_movie(
-        frames, size, seed=seed, regime=regime, fps=fps, pixel_size_um=pixel_size
+        frames,
+        size,
+        seed=seed,
+        regime=regime,
+        later_coupling=later_coupling,
+        fps=fps,
+        pixel_size_um=pixel_size,
     )
     write_movie(movie.data, out, fps=fps, pixel_size_um=pixel_size, overwrite=overwrite)
     known.save(truth, overwrite=overwrite)

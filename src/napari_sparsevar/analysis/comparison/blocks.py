@@ -17,8 +17,8 @@ SHORTEST_BLOCK = 5
 neighbouring ones do so."""
 
 FEWEST_BLOCKS = 25
-"""In each window, down to a level of 1 %. With 23 long blocks of slow activity, 8 % of pairs with the
-same dynamics were told apart at 5 %."""
+"""In each window, down to a level of 1 %. With 23 long blocks of slow activity, 8 % of pairs with
+the same dynamics were told apart at 5 %."""
 
 _LONGEST_LAG, _LONGEST_BLOCK, _FORGOTTEN, _CAPTURED = 100, 1000, 0.1, 0.95
 

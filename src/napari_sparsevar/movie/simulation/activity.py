@@ -82,6 +82,7 @@ def fire(
     matrix: NDArray[np.float32],
     rate: float,
     rng: np.random.Generator,
+    share: NDArray[np.float32] | float = 1.0,
 ) -> NDArray[np.bool_]:
     """Draw events of all cells; a follower repeats its driver's last frame now and then.
 
@@ -100,6 +101,8 @@ def fire(
         Probability of an event in a frame, the same for all cells.
     rng : numpy.random.Generator
         Source of all events.
+    share : float or ndarray of float32, shape (T,)
+        How much of the coupling there is in each frame, from 0 to 1.
 
     Returns
     -------
@@ -110,9 +113,9 @@ def fire(
     events = rng.random((n_frames + 1, n_cells), dtype=np.float32) < rate
     chance = rng.random((n_frames, n_cells), dtype=np.float32)
     for target in np.flatnonzero(matrix.any(axis=0)):
-        lower = 0.0
+        lower = np.zeros(n_frames, dtype=np.float32)
         for source in np.flatnonzero(matrix[:, target]):
-            upper = lower + float(matrix[source, target])
+            upper = lower + share * matrix[source, target]
             copies = (chance[:, target] >= lower) & (chance[:, target] < upper)
             events[1:, target][copies] = events[:-1, source][copies]
             lower = upper
@@ -127,6 +130,7 @@ def calcium(
     decay_s: float,
     event_rate_hz: float,
     rng: np.random.Generator,
+    later_share: float = 1.0,
 ) -> NDArray[np.float32]:
     """Simulate calcium: every event adds a step that decays exponentially.
 
@@ -144,6 +148,8 @@ def calcium(
         Events per second and cell.
     rng : numpy.random.Generator
         Source of all events.
+    later_share : float
+        How much of the coupling there is in the second half, from 0 to 1.
 
     Returns
     -------
@@ -162,7 +168,9 @@ def calcium(
             "choose a positive event_rate_hz of at most half the frame rate."
         )
     warm_up = int(np.ceil(_WARM_UP_DECAYS * decay_s * fps))
-    events = fire(n_frames + warm_up, matrix, rate, rng).astype(np.float32)
+    share = np.ones(n_frames + warm_up, dtype=np.float32)
+    share[warm_up + n_frames // 2 :] = later_share
+    events = fire(n_frames + warm_up, matrix, rate, rng, share).astype(np.float32)
     decay = np.exp(-1.0 / (decay_s * fps)) if decay_s > 0 else 0.0
     traces = lfilter([1.0], [1.0, -decay], events, axis=0)[warm_up:]
     spread = traces.std(axis=0)

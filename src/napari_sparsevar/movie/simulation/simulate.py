@@ -45,6 +45,7 @@ def simulate_movie(
     regime: str | Regime = "easy",
     noise: float | None = None,
     coupling: float | None = None,
+    later_coupling: float | None = None,
     fps: float = 15.0,
     pixel_size_um: float = 2.0,
     n_cells: int = 36,
@@ -74,6 +75,9 @@ def simulate_movie(
         How hard it is: ``easy``, ``medium_noise``, ``strong_noise``, ``weak_coupling``.
     noise, coupling : float, optional
         Override the regime's, see `Regime`.
+    later_coupling : float, optional
+        Coupling in the second half of the movie, at most that of the first; the rate of events
+        stays the same. `Truth` says that of the first half.
     fps : float
         Frames per second.
     pixel_size_um : float
@@ -104,6 +108,11 @@ def simulate_movie(
     chosen = find_regime(regime)
     noise = chosen.noise if noise is None else noise
     coupling = chosen.coupling if coupling is None else coupling
+    later = coupling if later_coupling is None else later_coupling
+    if not 0 <= later <= coupling:
+        raise UserError(
+            f"later_coupling is {later:g}: choose 0 to {coupling:g}, that of the first half."
+        )
     _check(n_frames, shape, n_cells, n_drivers, n_followers)
     _check_ranges(fps, pixel_size_um, decay_s, cell_radius_px, noise, neuropil, coupling)
     # One stream for each part: adding a frame or more noise does not move the cells.
@@ -116,7 +125,13 @@ def simulate_movie(
     footprints = tissue.draw_footprints(shape, centres, cell_radius_px, shapes)
     drivers, matrix = connect(centres, n_drivers, n_followers, coupling, 2 * distance, wiring)
     traces = calcium(
-        n_frames, matrix, fps=fps, decay_s=decay_s, event_rate_hz=event_rate_hz, rng=spikes
+        n_frames,
+        matrix,
+        fps=fps,
+        decay_s=decay_s,
+        event_rate_hz=event_rate_hz,
+        rng=spikes,
+        later_share=later / coupling if coupling else 1.0,
     )
     brightness = np.exp(0.3 * shapes.standard_normal(n_cells)).astype(np.float32)
     traces *= _SIGNAL * brightness
