@@ -81,7 +81,8 @@ def _null(pair: Comparison, found: ComparisonSet) -> str:
     several = f", adjusted for {len(found.pairs)} pairs p = {adjusted_p(found, pair):.3g}"
     together = several if len(found.pairs) > 1 else ""
     return (
-        f"(c) Score test that one sparse VAR fits both windows: largest studentised difference "
+        "(c) Score test that one sparse VAR fits both windows: largest studentised difference "
+        "(of an edge or of all edges of a place) in s.d. of its null, "
         f"{test.statistic:.3f}, p = {test.p_value:.3g}{together} (grey: {len(test.null)} draws of "
         f"the block-multiplier bootstrap, blocks of {test.block_length} frames, {test.blocks[0]} "
         f"in {pair.a.label} and {test.blocks[1]} in {pair.b.label}). Test whether anything "

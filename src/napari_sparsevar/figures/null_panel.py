@@ -37,7 +37,7 @@ def draw_null(axes: Axes, test: DynamicsTest, adjusted: float | None = None) -> 
         va="top",
         color=OBSERVED,
     )
-    axes.set_xlabel("largest studentised difference", color=INK)
+    axes.set_xlabel("largest difference (s.d. of its null)", color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_ylabel("draws")
     # Room above the bars for the words.

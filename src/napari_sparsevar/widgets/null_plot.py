@@ -32,7 +32,7 @@ class NullPlot(pg.GraphicsLayoutWidget):
         self.bars = pg.PlotDataItem(stepMode="center", fillLevel=0)
         self.observed = pg.InfiniteLine(0, pen=pg.mkPen(OBSERVED, width=2.5))
         self._left = self._axis("left", "draws")
-        self._bottom = self._axis("bottom", "largest studentised difference")
+        self._bottom = self._axis("bottom", "largest difference (s.d. of its null)")
         self._name = pg.InfLineLabel(
             self.observed, "observed", position=0.92, color=OBSERVED, anchors=[(1, 0), (1, 0)]
         )

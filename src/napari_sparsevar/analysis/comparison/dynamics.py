@@ -6,9 +6,10 @@ source k and target j the score, in units of a coefficient, is
 .. math:: U_{wkj} = \frac{\sum_{t \in w} x_{tk} e_{tj}}{\sum_{t \in w} x_{tk}^2},
 
 one Newton step from the pooled coefficient to that of the window. The statistic is the difference
-:math:`U_B - U_A`, studentised with the blocks of either window, and the largest over all edges has
-the null distribution of ``multiplier``. Each window has its own denominator and its own spread, so
-that another level of activity or noise alone does not count as other dynamics.
+:math:`U_B - U_A`, studentised with the blocks of either window; the largest over all edges, or the
+largest sum over the edges of a place, has the null distribution of ``multiplier``. Each window has
+its own denominator and its own spread, so that another level of activity or noise alone does not
+count as other dynamics.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def dynamics_test(
     edges = _edge_table(fit.coefficients, changes, found, weights.shape[1])
     strongest = edges.iloc[0]
     test = DynamicsTest(
-        float(abs(changes.change / changes.spread)[tested].max()),
+        found.statistic,
         found.p_value,
         found.null.double().numpy(),
         Interval(float(strongest.change), float(strongest.low), float(strongest.high)),
@@ -165,7 +166,7 @@ def _edge_table(
     index = torch.nonzero(listed)[:, 0]
     index = index[torch.argsort(statistic.flatten()[index], descending=True, stable=True)]
     row, target = index // n_latents, index % n_latents
-    reach = float(torch.quantile(found.null, INTERVAL)) * changes.spread[row, target]
+    reach = float(torch.quantile(found.largest, INTERVAL)) * changes.spread[row, target]
     change = changes.change[row, target]
     after = coefficients[row, target].float() + changes.step[row, target]
     columns = {

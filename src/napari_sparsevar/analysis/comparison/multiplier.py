@@ -38,10 +38,15 @@ class EdgeTests(NamedTuple):
 
     Attributes
     ----------
+    statistic : float
+        The larger of two, each in standard deviations of its null distribution: the largest edge,
+        and the largest place, which adds up its edges. One edge that changed a lot shows in the
+        first, many that changed a little in the second.
     p_value : float
-        Of the largest statistic.
     null : Tensor, shape (draws,)
-        Largest statistic of each draw.
+        Of the statistic.
+    largest : Tensor, shape (draws,)
+        Largest statistic of an edge in each draw.
     adjusted : Tensor, shape (P, p)
         Family-wise (step-down) adjusted p-values, NaN where not tested.
     fdr : Tensor, shape (P, p)
@@ -53,8 +58,10 @@ class EdgeTests(NamedTuple):
         What the largest ``place_statistic`` exceeds in half of the draws.
     """
 
+    statistic: float
     p_value: float
     null: Tensor
+    largest: Tensor
     adjusted: Tensor
     fdr: Tensor
     places: Tensor
@@ -150,13 +157,17 @@ class SignedSums:
         edge[self._tested] = adjusted[self._tested]
         fdr = edge.clone()
         fdr[self._tested] = benjamini_hochberg(self._tail.p_values(statistic[self._tested]))
-        observed = float(statistic.max())
-        beaten = int((largest >= observed).sum())
         place = place_statistic(statistic)
         places = StepDown(place)
         places.add(self._places)
+        by_edge = torch.cat([statistic.max()[None], largest])
+        by_place = torch.cat([place.max()[None], self._places.amax(dim=1)])
+        combined = torch.maximum(_standard(by_edge), _standard(by_place.log1p()))
+        beaten = int((combined[1:] >= combined[0]).sum())
         return EdgeTests(
+            float(combined[0]),
             (1 + beaten) / (1 + draws),
+            combined[1:],
             largest,
             edge,
             fdr,
@@ -183,6 +194,10 @@ class SignedSums:
         adjusted.clamp_min_(float(stepped.max()))
         adjusted[row[order], column[order]] = stepped
         return adjusted
+
+
+def _standard(values: Tensor) -> Tensor:
+    return (values - values.mean()) / values.std().clamp_min(1e-12)
 
 
 def place_statistic(statistic: Tensor) -> Tensor:

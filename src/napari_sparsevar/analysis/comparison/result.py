@@ -48,11 +48,12 @@ class DynamicsTest:
     Attributes
     ----------
     statistic : float
-        Largest studentised difference of scores.
+        Largest studentised difference of scores, of an edge or of all edges of a place, whichever
+        stands out more, in standard deviations of its null distribution.
     p_value : float
         ``(1 + count) / (1 + draws)``.
     null : ndarray, shape (draws,)
-        Largest studentised difference in each draw.
+        The same in each draw.
     effect : Interval
         Change of the edge with the largest statistic, B minus A, in standard deviations of the
         target for one of the source; the interval holds for all edges at once.
@@ -62,7 +63,7 @@ class DynamicsTest:
     tested_edges : int
         How many edges were looked at.
     places : DataFrame
-        ``PLACE_COLUMNS``: how much the influence *of* each latent differs.
+        ``PLACE_COLUMNS``: how much the influence *of* each latent differs, all its edges together.
     block_length : int
         Frames whose scores are taken as one.
     blocks : tuple of int
@@ -85,6 +86,10 @@ class DynamicsTest:
     def changed(self, level: float = 0.05) -> pd.DataFrame:
         """Return the edges whose family-wise adjusted p-value is at most the level."""
         return self.edges[self.edges["p_adjusted"] <= level]
+
+    def changed_places(self, level: float = 0.05) -> pd.DataFrame:
+        """Return the places whose family-wise adjusted p-value is at most the level."""
+        return self.places[self.places["p_adjusted"] <= level]
 
 
 @dataclass(frozen=True, eq=False)

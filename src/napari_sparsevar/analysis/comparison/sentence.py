@@ -19,9 +19,13 @@ def sentence(comparison: Comparison, adjusted: float | None = None) -> str:
     name = "p" if adjusted is None else "adjusted p"
     changed, anything = len(comparison.dynamics.changed(level)), comparison.anything
     if decides <= level:
-        edges = f"{changed} of {comparison.dynamics.tested_edges:,} edges after adjustment"
+        places = len(comparison.dynamics.changed_places(level))
+        where = (
+            f"{changed} of {comparison.dynamics.tested_edges:,} edges and {places} of "
+            f"{len(comparison.dynamics.places):,} places after adjustment"
+        )
         return (
-            f"The dynamics differ between {a} and {b} ({name} = {number(decides)}; {edges}); "
+            f"The dynamics differ between {a} and {b} ({name} = {number(decides)}; {where}); "
             "activity level alone would not explain it."
         )
     said = f"No difference in the dynamics of {a} and {b} was found ({name} = {number(decides)})"
