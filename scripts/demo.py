@@ -74,8 +74,8 @@ def _leave_picture(viewer: napari.Viewer, training: Training, path: Path) -> Non
     training.state_changed.connect(on_state)
 
 
-def open_movie(viewer: napari.Viewer, path: Path | None) -> None:
-    """Open a movie, or the simulated one where there is none.
+def open_movie(viewer: napari.Viewer, path: Path | None, sample: str = "known_drivers") -> None:
+    """Open a movie, or a simulated one where there is none.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def open_movie(viewer: napari.Viewer, path: Path | None) -> None:
         If it is no movie; napari itself would say so with a traceback.
     """
     if path is None:
-        viewer.open_sample(PLUGIN, "known_drivers")
+        viewer.open_sample(PLUGIN, sample)
     else:
         napari_sparsevar.open_movie(path)
         viewer.open(path, plugin=PLUGIN)

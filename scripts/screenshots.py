@@ -57,7 +57,7 @@ def main() -> int:
     training = get_session(viewer).training
     photographer = Photographer(viewer, options.out)
     photographer.take("1-empty")
-    open_movie(viewer, options.movie)
+    open_movie(viewer, options.movie, options.sample)
     photographer.take("2-movie")
     dock.form.editor("steps").setValue(options.steps)
     dock.form.editor("validate_every").setValue(max(options.steps // 6, 1))
@@ -100,7 +100,8 @@ def compare_halves(viewer: napari.Viewer, photographer: Photographer) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("demo/pictures"))
-    parser.add_argument("--movie", type=Path, help="a movie; without it the simulated one")
+    parser.add_argument("--movie", type=Path, help="a movie; without it a simulated one")
+    parser.add_argument("--sample", default="changing_coupling", help="which simulated one")
     parser.add_argument("--steps", type=int, default=60)
     return parser.parse_args()
 
