@@ -126,7 +126,10 @@ def made_pair(
             {
                 "place": np.arange(grid.size),
                 "statistic": random.normal(size=grid.size),
+                "balance": random.uniform(-1.0, 1.0, grid.size),
                 "p_adjusted": random.uniform(0.01, 1.0, grid.size),
+                "y": grid.centres()[:, 0],
+                "x": grid.centres()[:, 1],
             }
         ),
         7,

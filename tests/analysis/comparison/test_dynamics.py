@@ -112,4 +112,5 @@ def test_many_small_changes_of_one_place_are_found_together() -> None:
     found = compare_sequences(var(matrix, 500, 1), var(other, 500, 2), draws=499)
     assert found.p_value <= 0.01
     assert found.dynamics.changed_places().place.tolist() == [7]
+    assert found.dynamics.places.balance[0] > 0.9
     assert len(found.dynamics.changed()) < 5

@@ -190,12 +190,13 @@ def _compare(
     predicted = yield from _part(predicting, 0.8, 1.0)
     test, difference = found.test, None
     if subject.results is not None:
-        difference = difference_map(found, subject.tested, subject.results)
+        difference = difference_map(found.edges, subject.results)
         centres = subject.results.grid.centres()
         for name, ends, axis in zip(
             POSITIONS, ("source", "source", "target", "target"), (0, 1, 0, 1), strict=True
         ):
             test.edges[name] = centres[test.edges[ends].to_numpy(), axis]
+        test.places["y"], test.places["x"] = centres[test.places["place"]].T
     return Comparison(
         a,
         b,

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import Tensor
 
-from napari_sparsevar.analysis.comparison.dynamics import FoundDynamics
-from napari_sparsevar.analysis.comparison.multiplier import NOTABLE
+from napari_sparsevar.analysis.comparison.multiplier import EdgeTests
 from napari_sparsevar.analysis.contribution import FloatImage, to_image
 from napari_sparsevar.analysis.results import Results
 
 
-def difference_map(found: FoundDynamics, tested: Tensor, results: Results) -> FloatImage:
+def difference_map(found: EdgeTests, results: Results) -> FloatImage:
     r"""Return where places drive others more in B (positive) or in A (negative), (Y, X).
 
     Each latent counts by what its edges reach beyond 2 standard errors,
 
     .. math:: D_k = \sum_{j, l} \max(|T_{kj}| - 2, 0)^2,
 
-    less what the largest of all latents reaches by chance half of the time; the sign is that of the
-    larger of the sums over positive and over negative :math:`T`. The square root is spread over the
-    latent's footprint; of several latents, the one that counts most in a pixel. Zero everywhere
-    means that no place differs more than chance lets one.
+    less what the largest of all latents reaches by chance half of the time; the sign says whether
+    more of it comes from edges that rose or that fell. The square root is spread over the latent's
+    footprint; of several latents, the one that counts most in a pixel. Zero everywhere means that
+    no place differs more than chance lets one.
     """
-    statistic = found.changes.change / found.changes.spread.clamp_min(1e-30) * tested
-    size = statistic.shape[1]
-    more, less = (
-        (sign * statistic - NOTABLE).clamp_min(0.0).square().sum(dim=1).reshape(-1, size).sum(dim=0)
-        for sign in (1.0, -1.0)
-    )
-    beyond = (more + less - found.edges.place_chance).clamp_min(0.0).sqrt()
-    signed = np.where((more >= less).numpy(), 1.0, -1.0) * beyond.double().numpy()
+    beyond = (found.place_statistic - found.place_chance).clamp_min(0.0).sqrt()
+    signed = (beyond * found.place_balance.sign()).double().numpy()
     footprints = abs(results.footprints)
     peak = np.asarray(footprints.max(axis=1).todense()).ravel()
     spread = footprints.multiply((signed / np.maximum(peak, 1e-12))[:, None]).tocsc()

@@ -193,6 +193,7 @@ def _place_table(found: EdgeTests) -> pd.DataFrame:
         {
             "place": order.numpy(),
             "statistic": found.place_statistic[order].double().numpy(),
+            "balance": found.place_balance[order].double().numpy(),
             "p_adjusted": found.places[order].numpy(),
         }
     )

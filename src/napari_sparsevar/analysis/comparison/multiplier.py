@@ -54,6 +54,8 @@ class EdgeTests(NamedTuple):
     places : Tensor, shape (p,)
         Family-wise adjusted p-values of places as sources.
     place_statistic : Tensor, shape (p,)
+    place_balance : Tensor, shape (p,)
+        From -1, all of the place statistic from edges that fell, to 1, all from edges that rose.
     place_chance : float
         What the largest ``place_statistic`` exceeds in half of the draws.
     """
@@ -66,6 +68,7 @@ class EdgeTests(NamedTuple):
     fdr: Tensor
     places: Tensor
     place_statistic: Tensor
+    place_balance: Tensor
     place_chance: float
 
 
@@ -173,6 +176,7 @@ class SignedSums:
             fdr,
             places.p_values(),
             place,
+            _balance(self._statistic, place),
             float(self._places.amax(dim=1).median()),
         )
 
@@ -204,3 +208,9 @@ def place_statistic(statistic: Tensor) -> Tensor:
     r"""Return :math:`\sum \max(|T| - 2, 0)^2` over targets and lags: (P, p) to (p,)."""
     excess = (statistic.abs() - NOTABLE).clamp_min(0.0).square().sum(dim=1)
     return excess.reshape(-1, statistic.shape[1]).sum(dim=0)
+
+
+def _balance(statistic: Tensor, place: Tensor) -> Tensor:
+    """Return the share of rising edges less that of falling ones, 0 for a place with neither."""
+    risen = place_statistic(statistic.clamp_min(0.0))
+    return (2.0 * risen - place) / place.clamp_min(1e-12)

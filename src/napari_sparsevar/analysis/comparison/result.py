@@ -30,7 +30,8 @@ EDGE_COLUMNS = [
 
 POSITIONS = ["source_y", "source_x", "target_y", "target_x"]
 
-PLACE_COLUMNS = ["place", "statistic", "p_adjusted"]
+PLACE_COLUMNS = ["place", "statistic", "balance", "p_adjusted"]
+"""Of the table of places; those of a run have their position, ``y`` and ``x``, as well."""
 
 
 class Interval(NamedTuple):
@@ -63,7 +64,8 @@ class DynamicsTest:
     tested_edges : int
         How many edges were looked at.
     places : DataFrame
-        ``PLACE_COLUMNS``: how much the influence *of* each latent differs, all its edges together.
+        ``PLACE_COLUMNS``: how much the influence *of* each latent differs, all its
+        edges together, and whether they rose (balance up to 1) or fell (down to -1) in B.
     block_length : int
         Frames whose scores are taken as one.
     blocks : tuple of int
