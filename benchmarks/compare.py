@@ -31,7 +31,7 @@ from napari_sparsevar.errors import UserError
 
 DRAWS = 199
 LEVELS = (0.01, 0.05, 0.10)
-RIVAL_PAIRS = 200
+POWER_PAIRS, RIVAL_PAIRS = 200, 100
 COLUMNS = ["part", "case", "p", "frames", "seed", "method", "p_value", "power", "false"]
 
 
@@ -76,10 +76,12 @@ def work(options: argparse.Namespace) -> list[tuple[str, Case, int, int, int]]:
     for part, cases in (("nulls", NULLS), ("calcium", CALCIUM)):
         if part in options.only:
             found += [(part, case, *size, options.pairs) for size in sizes for case in cases]
-    few = min(options.pairs, RIVAL_PAIRS)
     if "power" in options.only:
-        found += [("power", case, 64, 400, few) for case in alternatives()]
+        found += [
+            ("power", case, 64, 400, min(options.pairs, POWER_PAIRS)) for case in alternatives()
+        ]
     if "rivals" in options.only:
+        few = min(options.pairs, RIVAL_PAIRS)
         found += [("rivals", case, 16, 400, few) for case in [*NULLS, *alternatives()]]
     return found
 
@@ -107,6 +109,8 @@ def run(options: argparse.Namespace) -> None:
 
 def rejections(values: pd.Series) -> str:
     """Return rejections in percent at each level, and how many were refused."""
+    if values.empty:
+        return ""
     known = values.dropna()
     refused = len(values) - len(known)
     said = " / ".join(f"{100 * (known <= level).mean():.1f}" for level in LEVELS)
@@ -128,7 +132,7 @@ def report(path: Path) -> None:
             one = chosen[chosen.method == method]
             for (case, p), rows in one.groupby(["case", "p"], sort=False):
                 cells = [rejections(rows[rows.frames == n].p_value) for n in frames]
-                pairs = int(rows.groupby("frames").size().min())
+                pairs = " / ".join(str((rows.frames == n).sum()) for n in frames)
                 print(f"| {case} | {p} | " + " | ".join(cells) + f" | {pairs} |")
     for part in ("power", "rivals"):
         chosen = table[table.part == part]
