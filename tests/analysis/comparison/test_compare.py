@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from comparison_sequences import coupling, var
+from scipy.signal import lfilter
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.comparison.compare import (
@@ -142,3 +143,14 @@ def test_a_model_predicts_the_other_window_as_well_only_if_dynamics_are_the_same
     assert abs(alike.loss_latents[0].value) < 0.1
     np.testing.assert_allclose(np.diag(alike.latents), 0.49, atol=0.1)
     np.testing.assert_array_equal(alike.latents, alike.pixels)
+
+
+def test_slow_changes_common_to_all_are_not_taken_for_a_difference() -> None:
+    p_values = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        slow = lfilter([1.0], [1.0, -0.95], rng.standard_normal(1400))[:, None]
+        values = rng.standard_normal((1400, 20)) + 0.1 * slow * rng.standard_normal(20)
+        found = sv.compare_sequences(values[:700], values[700:], draws=99)
+        p_values.append(found.anything.p_value)
+    assert np.sum(np.asarray(p_values) <= 0.1) <= 6

@@ -23,14 +23,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.comparison.blocks import block_length, block_numbers, check_blocks
+from napari_sparsevar.analysis.comparison.blocks import block_length, block_numbers
 from napari_sparsevar.analysis.comparison.options import ComparisonOptions
 from napari_sparsevar.analysis.comparison.result import AnythingTest
 from napari_sparsevar.analysis.comparison.rows import Rows
 from napari_sparsevar.analysis.least_squares import refitted
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.embedded_var import RIDGE
 
 WHAT = ("mean", "variance", "lagged product")
+
+FEWEST_BLOCKS = 10
+"""In each window; more only make the permutations finer. What changes more slowly than a tenth of a
+window counts as a change."""
+
+_GROWTH = 1.15
 
 
 def anything_test(
@@ -61,7 +68,12 @@ def anything_test(
     length = _length(after, bounds, pieces)
     numbers = [block_numbers(piece, length) for piece in pieces]
     counts = [int(number.max()) + 1 for number in numbers]
-    check_blocks(counts, labels, length, options.level)
+    if min(counts) < FEWEST_BLOCKS:
+        short = labels[int(np.argmin(counts))]
+        raise UserError(
+            f"Window {short} holds {min(counts)} independent blocks of {length} frames, but a test "
+            f"needs {FEWEST_BLOCKS}: mark at least {(FEWEST_BLOCKS + 1) * length} frames."
+        )
     block = torch.from_numpy(np.concatenate([numbers[0], numbers[1] + counts[0]]))
     sizes = torch.bincount(block).float()
     labelled = _labels(counts, options)
@@ -108,13 +120,46 @@ def _standard(values: Tensor) -> Tensor:
     return whole / whole.square().mean(dim=0).sqrt().clamp_min(1e-6)
 
 
-def _length(following: Tensor, bounds: np.ndarray, pieces: Sequence[np.ndarray]) -> int:
-    """Return a block length that also holds bouts, in which the variance stays alike."""
+def _length(
+    following: Tensor, bounds: npt.NDArray[np.int64], pieces: Sequence[npt.NDArray[np.int64]]
+) -> int:
+    """Return a block length that holds bouts, and slow changes common to many latents.
+
+    Both are too weak in a single frame to show in the autocorrelation, but add up: blocks are
+    doubled as long as the variance of their sums grows faster than they do.
+    """
     series = []
     for values in (following, following.square()):
         parts = [values[start:stop] for start, stop in pairwise(bounds)]
         series.append([part - part.mean(dim=0) for part in parts])
-    return max(block_length(one, one, pieces) for one in series)
+    length = max(block_length(one, one, pieces) for one in series)
+    longest = max(min(map(len, pieces)) // FEWEST_BLOCKS, length)
+    return max(_steady_length(one, pieces, length, longest) for one in series)
+
+
+def _steady_length(
+    series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]], length: int, longest: int
+) -> int:
+    """Double the length until the variance of sums over blocks, for each frame, stays."""
+    while 2 * length <= longest:
+        if _spread(series, pieces, 2 * length) <= _GROWTH * _spread(series, pieces, length):
+            break
+        length *= 2
+    return length
+
+
+def _spread(
+    series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]], length: int
+) -> float:
+    """Return the mean variance of sums over blocks of this length, for each frame."""
+    total = 0.0
+    for values, piece in zip(series, pieces, strict=True):
+        numbers = torch.from_numpy(block_numbers(piece, length))
+        sums = values.new_zeros(int(numbers.max()) + 1, values.shape[1])
+        sums.index_add_(0, numbers, values)
+        # Blocks share the mean that was taken out, the more the longer they are.
+        total += float(sums.square().mean(dim=1).sum()) / (len(values) - length)
+    return total
 
 
 def _labels(counts: Sequence[int], options: ComparisonOptions) -> Tensor:
