@@ -78,20 +78,21 @@ def made_set(
     *,
     name: str = "A-B",
     changed: int = 4,
+    changed_places: int = 0,
     grid: LatentGrid = GRID,
     difference: bool = True,
     frames: int = 100,
     baseline: str | None = None,
     seed: int = 0,
 ) -> ComparisonSet:
-    """All pairs of windows, ``changed`` edges below 0.05 in each."""
+    """All pairs of windows, ``changed`` edges and ``changed_places`` below 0.05 in each."""
     windows = tuple(
         Window(chr(65 + index), ((index * frames, (index + 1) * frames),))
         for index in range(n_windows)
     )
     random = np.random.default_rng(seed)
     pairs = tuple(
-        made_pair(a, b, random, changed, grid, difference)
+        made_pair(a, b, random, changed, grid, difference, changed_places=changed_places)
         for a, b in combinations(windows, 2)
         if baseline in (None, a.label, b.label)
     )
@@ -107,10 +108,11 @@ def made_pair(
     grid: LatentGrid = GRID,
     difference: bool = True,
     draws: int = 200,
+    changed_places: int = 0,
 ) -> Comparison:
-    """Two windows of which ``changed`` edges differ."""
+    """Two windows of which ``changed`` edges and ``changed_places`` differ."""
     null = np.abs(random.normal(size=(draws, grid.size))).max(axis=1)
-    statistic = float(null.max() + 1.5) if changed else float(np.median(null))
+    statistic = float(null.max() + 1.5) if changed or changed_places else float(np.median(null))
     p_value = (1 + int((null >= statistic).sum())) / (1 + draws)
     edges = made_edges(random, changed, grid)
     image = made_difference(grid, edges, changed) if difference else None
@@ -122,16 +124,7 @@ def made_pair(
         Interval(float(first["change"]), float(first["low"]), float(first["high"])),
         edges,
         512,
-        pd.DataFrame(
-            {
-                "place": np.arange(grid.size),
-                "statistic": random.normal(size=grid.size),
-                "balance": random.uniform(-1.0, 1.0, grid.size),
-                "p_adjusted": random.uniform(0.01, 1.0, grid.size),
-                "y": grid.centres()[:, 0],
-                "x": grid.centres()[:, 1],
-            }
-        ),
+        made_places(random, changed_places, grid),
         7,
         (14, 15),
         (98, 99),
@@ -141,6 +134,26 @@ def made_pair(
     losses = Interval(0.09, 0.04, 0.14), Interval(0.11, 0.02, 0.2)
     prediction = Prediction(table, table - 0.1, losses, losses)
     return Comparison(a, b, dynamics, anything, prediction, image, 0.05, draws, 11)
+
+
+def made_places(random: np.random.Generator, changed: int, grid: LatentGrid) -> pd.DataFrame:
+    """Return all places, the most surprising first."""
+    statistic = np.sort(random.normal(size=grid.size))[::-1] + 4.0 * (
+        np.arange(grid.size) < changed
+    )
+    place = random.permutation(grid.size)
+    p_adjusted = np.sort(random.uniform(0.06, 1.0, grid.size))
+    p_adjusted[:changed] = 0.006
+    return pd.DataFrame(
+        {
+            "place": place,
+            "statistic": statistic,
+            "balance": random.uniform(-1.0, 1.0, grid.size),
+            "p_adjusted": p_adjusted,
+            "y": grid.centres()[place, 0],
+            "x": grid.centres()[place, 1],
+        }
+    )
 
 
 def made_edges(random: np.random.Generator, changed: int, grid: LatentGrid) -> pd.DataFrame:

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from cli_called import one_sentence, sparsevar
 
-from made_comparisons import made_folder, made_run, made_set
+from made_comparisons import GRID, made_folder, made_run, made_set
 from napari_sparsevar import analysis
 from napari_sparsevar.analysis.comparison.options import ComparisonOptions
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.analysis.comparison.store import load_comparisons
-from napari_sparsevar.cli.comparison_summary import QUANTILES, TOP_EDGES
+from napari_sparsevar.cli.comparison_summary import QUANTILES, TOP_EDGES, TOP_PLACES
 from napari_sparsevar.errors import UserError
 
 TWO = ["--a", "0:100", "--b", "100:200"]
@@ -119,10 +119,40 @@ def test_no_changed_edge_is_said(run_path: Path, pretend: Any) -> None:
     pretend(made_set(changed=0))
     done = sparsevar("compare", run_path, *TWO)
     assert "No single edge changed." in done.stdout
+    assert "No place changed" in done.stdout
+
+
+def test_changed_places_are_listed_even_where_no_edge_changed(run_path: Path, pretend: Any) -> None:
+    found = made_set(changed=0, changed_places=TOP_PLACES + 3)
+    pretend(found)
+    done = sparsevar("compare", run_path, *TWO)
+    assert done.exit_code == 0, done.output
+    (pair,) = found.pairs
+    places = pair.dynamics.places
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for place in places.head(TOP_PLACES).to_dict("records"):
+        way = "more" if place["balance"] > 0 else "less"
+        position = ["y", f"{place['y']:.0f}", "x", f"{place['x']:.0f}"]
+        assert [*position, way, f"{place['balance']:+.2f}", "0.006"] in lines
+    assert f"{TOP_PLACES + 3} of {len(places)}" in done.stdout
+    assert "drives others in B" in done.stdout
+    assert "No single edge changed." in done.stdout
+    assert "and 3 more, see the table of places" in done.stdout
+
+
+def test_places_without_a_position_have_their_number(run_path: Path, pretend: Any) -> None:
+    found = made_set(changed_places=1)
+    places = found.pairs[0].dynamics.places
+    del places["y"], places["x"]
+    pretend(found)
+    done = sparsevar("compare", run_path, *TWO)
+    assert done.exit_code == 0, done.output
+    last = done.stdout.split("changed places, largest evidence first\n")[1].splitlines()[1]
+    assert last.split()[0] == str(places["place"].iloc[0])
 
 
 def test_several_windows_have_a_sentence_a_pair_and_a_matrix(run_path: Path, pretend: Any) -> None:
-    pretend(replace(made_set(3), adjusted=(0.0111, 0.222, 0.0333)))
+    pretend(replace(made_set(3, changed_places=2), adjusted=(0.0111, 0.222, 0.0333)))
     done = sparsevar("compare", run_path, *TWO, "--window", "C=200:300")
     assert done.exit_code == 0, done.output
     sentences = done.stdout.splitlines()[:3]
@@ -132,13 +162,15 @@ def test_several_windows_have_a_sentence_a_pair_and_a_matrix(run_path: Path, pre
         "B against C",
     ]
     assert "adjusted 0.222" in sentences[1]
+    assert done.stdout.count(f" 2 of {GRID.size} ") == 3
+    assert "changed places, largest" not in done.stdout
     rows = [line.split() for line in done.stdout.splitlines()]
     assert ["A", "0.0111", "0.222"] in rows
     assert ["B", "0.0111", "0.0333"] in rows
 
 
 def test_json_is_everything_and_nothing_else(run_path: Path, pretend: Any) -> None:
-    found = replace(made_set(3), adjusted=(0.0111, 0.222, 0.0333))
+    found = replace(made_set(3, changed_places=2), adjusted=(0.0111, 0.222, 0.0333))
     pretend(found)
     done = sparsevar("compare", run_path, *TWO, "--window", "C=200:300", "--json")
     assert done.exit_code == 0, done.output
@@ -159,6 +191,10 @@ def test_json_is_everything_and_nothing_else(run_path: Path, pretend: Any) -> No
         changed = pair.dynamics.changed(pair.level)
         assert dynamics["changed_edges"] == len(said["edges"]) == len(changed)
         assert said["edges"] == changed.to_dict("records")
+        places = pair.dynamics.changed_places(pair.level)
+        assert dynamics["changed_places"] == len(said["places"]) == 2
+        assert dynamics["tested_places"] == len(pair.dynamics.places)
+        assert said["places"] == places.to_dict("records")
         assert said["anything"]["p_value"] == pair.anything.p_value
         assert said["prediction"]["pixels"] == pair.prediction.pixels.tolist()
         assert said["prediction"]["loss_pixels"]["b_on_a"]["high"] == 0.2

@@ -245,7 +245,8 @@ def test_every_kind_of_file_opens(run: Run, tmp_path: Path, name: str) -> None:
 def test_text_and_lines_can_be_edited_and_only_the_map_is_an_image(
     run: Run, tmp_path: Path
 ) -> None:
-    save_figure(comparison_figure(run, made_set(3)), "", tmp_path / "figure.svg")
+    figure = comparison_figure(run, made_set(3, changed_places=6))
+    save_figure(figure, "", tmp_path / "figure.svg")
     svg = (tmp_path / "figure.svg").read_text(encoding="utf-8")
     assert "<text" in svg
     assert svg.count("<image") == 1

@@ -25,8 +25,10 @@ def run_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_caption_states_data_windows_settings_and_numbers(tmp_path: Path) -> None:
-    found = made_set()
+    found = made_set(changed_places=6)
     (pair,) = found.pairs
+    places = pair.dynamics.changed_places()
+    more = int((places["balance"] > 0).sum())
     text = comparison_caption(made_run(tmp_path), found, pair, {"napari-sparsevar": "9.8.7"})
     for expected in (
         "made up.tif",
@@ -37,6 +39,7 @@ def test_the_caption_states_data_windows_settings_and_numbers(tmp_path: Path) ->
         "p = 0.0625, most in the variance",
         "200 draws, level 0.05, seed 11",
         "4 of 512 edges changed",
+        f"6 of {len(pair.dynamics.places)}: {more} drive others more in B (red), {6 - more} less",
         "0.09 (95 % interval 0.04 to 0.14)",
         "napari-sparsevar 9.8.7",
         found.created,

@@ -93,6 +93,7 @@ class FakeComparing:
     step_seconds: float = 0.005
     error: BaseException | None = None
     changed: int = 4
+    changed_places: int = 0
     adjusted: float | None = None
     requests: list[Any] = field(default_factory=list)
     closed: int = 0
@@ -112,7 +113,15 @@ class FakeComparing:
     def _found(self, windows, options):
         random = np.random.default_rng(options.seed)
         pairs = tuple(
-            made_pair(a, b, random, self.changed, GRID, bool(self.changed))
+            made_pair(
+                a,
+                b,
+                random,
+                self.changed,
+                GRID,
+                bool(self.changed or self.changed_places),
+                changed_places=self.changed_places,
+            )
             for a, b in combinations(windows, 2)
             if options.baseline in (None, a.label, b.label)
         )

@@ -136,6 +136,52 @@ def test_an_edge_that_is_clicked_is_gone_to(viewer, ready, until_compared):
     np.testing.assert_allclose(viewer.scene.camera.center[-2:], middle)
 
 
+def test_a_place_that_is_clicked_is_gone_to(viewer, ready, fake_compare, until_compared):
+    fake_compare.changed_places = 3
+    ready.panel.compare.click()
+    until_compared(get_session(viewer).comparing)
+    places = get_session(viewer).comparing.pair[0].dynamics.changed_places()
+    table = ready.result.places.table
+    assert table.rowCount() == len(places) == 3
+    place = places.iloc[1]
+    assert table.item(1, 0).text() == f"{place['y']:.0f},{place['x']:.0f}"
+    assert table.item(1, 1).text() == ("more" if place["balance"] > 0 else "less")
+    assert f"{place['balance']:+.2f}" in table.item(1, 1).toolTip()
+    assert "balance" in table.horizontalHeaderItem(1).toolTip()
+    assert table.item(1, 2).text() == "0.006"
+    viewer.scene.camera.center, zoom = (0, 0, 0), viewer.scene.camera.zoom
+    table.selectRow(1)
+    expected = [2 * place["y"], 2 * place["x"]]
+    np.testing.assert_allclose(viewer.scene.camera.center[-2:], expected)
+    assert viewer.scene.camera.zoom == zoom
+
+
+def test_places_come_first_where_no_single_edge_changed(
+    viewer, ready, fake_compare, until_compared
+):
+    comparing, result = get_session(viewer).comparing, ready.result
+
+    def compare(edges, places):
+        fake_compare.changed, fake_compare.changed_places = edges, places
+        ready.panel.compare.click()
+        until_compared(comparing)
+
+    compare(4, 3)
+    assert result.tabs.currentWidget() is result.edges
+    compare(0, 3)
+    assert result.tabs.currentWidget() is result.places
+    result.tabs.setCurrentWidget(result.edges)
+    assert "Places did" in result.edges.none.text()
+    result.show_sets()
+    assert result.tabs.currentWidget() is result.edges
+    result.tabs.setCurrentWidget(result.places)
+    compare(4, 0)
+    assert result.tabs.currentWidget() is result.edges
+    result.tabs.setCurrentWidget(result.null_plot)
+    compare(0, 3)
+    assert result.tabs.currentWidget() is result.null_plot
+
+
 def test_several_windows_make_a_matrix_whose_cells_choose_the_pair(
     viewer, ready, windows, until_compared
 ):
@@ -149,6 +195,7 @@ def test_several_windows_make_a_matrix_whose_cells_choose_the_pair(
     assert matrix.item(0, 2).text() == matrix.item(2, 0).text() != ""
     matrix.cellClicked.emit(2, 1)
     assert ready.result.sentence.text().startswith("B against C")
+    assert ready.result.places.table.horizontalHeaderItem(1).text() == "In C"
     assert {layer.name for layer in viewer.layers} >= {"difference C − B", "changed edges C − B"}
     matrix.cellClicked.emit(1, 1)
     assert ready.result.sentence.text().startswith("B against C")
@@ -299,6 +346,11 @@ def test_where_nothing_changed_the_table_says_so(viewer, ready, fake_compare, un
     edges = ready.result.edges
     assert edges.none.isVisibleTo(edges)
     assert "0.05" in edges.none.text()
+    assert "Places" not in edges.none.text()
+    places = ready.result.places
+    assert places.none.isVisibleTo(places)
+    assert "0.05" in places.none.text()
+    assert ready.result.tabs.currentWidget() is edges
     assert not ready.result.layers.isEnabled()
 
 

@@ -12,7 +12,9 @@ from napari_sparsevar.widgets.compare_layers import (
     CHOSEN,
     DIVERGING,
     changed_edges,
+    changed_places,
     go_to_edge,
+    go_to_place,
     kind_of,
 )
 from napari_sparsevar.widgets.compare_worker import CompareRequest
@@ -143,6 +145,24 @@ def test_going_to_an_edge_centres_it_and_marks_its_arrow_alone(viewer, session, 
 
     marked = (ours(viewer)[1].edge_color == transform_color(CHOSEN)[0]).all(axis=1)
     assert marked.tolist() == [False, False, True, False]
+
+
+def test_going_to_a_place_centres_it(viewer, run, open_run, fake_compare, until_compared):
+    fake_compare.changed_places = 2
+    session = open_run(viewer, run, Placement((0.5, 0.5), (7.0, 9.0), ("um", "um")))
+    session.comparing.start(CompareRequest(run, WINDOWS, ComparisonOptions()))
+    until_compared(session.comparing)
+    place = changed_places(session.comparing.pair[0]).iloc[1]
+    go_to_place(viewer, place, session.placement())
+    expected = (0.5 * place["y"] + 7.0, 0.5 * place["x"] + 9.0)
+    np.testing.assert_allclose(viewer.scene.camera.center[-2:], expected)
+
+
+def test_places_without_a_position_cannot_be_gone_to():
+    pair = made_set(changed_places=2).pairs[0]
+    assert len(changed_places(pair)) == 2
+    del pair.dynamics.places["y"]
+    assert changed_places(pair).empty
 
 
 def test_edges_without_a_place_have_no_arrow():

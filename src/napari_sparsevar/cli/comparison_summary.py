@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
 
 TOP_EDGES = 10
+TOP_PLACES = 10
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 
 
@@ -57,7 +58,7 @@ def summary_of_comparisons(run: Path, found: ComparisonSet) -> dict[str, Any]:
 
 def _summary_of_pair(pair: Comparison, p_adjusted: float, n_pairs: int) -> dict[str, Any]:
     dynamics, anything, prediction = pair.dynamics, pair.anything, pair.prediction
-    changed = dynamics.changed(pair.level)
+    changed, places = dynamics.changed(pair.level), dynamics.changed_places(pair.level)
     return {
         "a": pair.a.label,
         "b": pair.b.label,
@@ -69,6 +70,8 @@ def _summary_of_pair(pair: Comparison, p_adjusted: float, n_pairs: int) -> dict[
             "effect": dynamics.effect._asdict(),
             "tested_edges": dynamics.tested_edges,
             "changed_edges": len(changed),
+            "tested_places": len(dynamics.places),
+            "changed_places": len(places),
             "block_length": dynamics.block_length,
             "blocks": list(dynamics.blocks),
             "rows": list(dynamics.rows),
@@ -88,6 +91,7 @@ def _summary_of_pair(pair: Comparison, p_adjusted: float, n_pairs: int) -> dict[
             "loss_pixels": _summary_of_losses(prediction.loss_pixels),
         },
         "edges": changed.to_dict("records"),
+        "places": places.to_dict("records"),
     }
 
 
@@ -121,6 +125,7 @@ def print_comparisons(run: Path, found: ComparisonSet) -> None:
     typer.echo(f"\n{as_table([_row_of_pair(pair, p_adjusted) for pair, p_adjusted in pairs])}")
     if len(pairs) == 1:
         _print_edges(found.pairs[0])
+        _print_places(found.pairs[0])
     else:
         typer.echo(f"\np-values adjusted for {len(pairs)} pairs\n{_matrix(found.matrix())}")
     typer.echo(f"\nKept in {place(run, found)}.")
@@ -149,6 +154,7 @@ def _row_of_pair(pair: Comparison, p_adjusted: float) -> dict[str, str]:
         "anything p": p_text(pair.anything.p_value),
         "largest change": interval_text(dynamics.effect),
         "changed edges": f"{len(dynamics.changed(pair.level))} of {dynamics.tested_edges}",
+        "changed places": f"{len(dynamics.changed_places(pair.level))} of {len(dynamics.places)}",
         "loss of first on second": interval_text(losses[0]),
         "of second on first": interval_text(losses[1]),
     }
@@ -160,9 +166,23 @@ def _print_edges(pair: Comparison) -> None:
         typer.echo("\nNo single edge changed.")
         return
     shown = [_row_of_edge(edge) for edge in changed.head(TOP_EDGES).to_dict("records")]
-    left = len(changed) - len(shown)
-    more = f"\nand {left} more, see the table of edges" * bool(left)
-    typer.echo(f"\nchanged edges, largest evidence first\n{as_table(shown)}{more}")
+    _print_changed("edges", shown, len(changed))
+
+
+def _print_places(pair: Comparison) -> None:
+    changed = pair.dynamics.changed_places(pair.level)
+    if changed.empty:
+        typer.echo("\nNo place changed, all its edges together.")
+        return
+    listed = changed.head(TOP_PLACES).to_dict("records")
+    shown = [_row_of_place(one, pair.b.label) for one in listed]
+    _print_changed("places", shown, len(changed))
+
+
+def _print_changed(what: str, shown: list[dict[str, str]], n_changed: int) -> None:
+    left = n_changed - len(shown)
+    more = f"\nand {left} more, see the table of {what}" * bool(left)
+    typer.echo(f"\nchanged {what}, largest evidence first\n{as_table(shown)}{more}")
 
 
 def _row_of_edge(edge: dict[Any, Any]) -> dict[str, str]:
@@ -175,11 +195,23 @@ def _row_of_edge(edge: dict[Any, Any]) -> dict[str, str]:
     }
 
 
+def _row_of_place(changed: dict[Any, Any], later: str) -> dict[str, str]:
+    """Return a row of a place; ``later`` is the label of the second window."""
+    return {
+        "place": _position(changed.get("y"), changed.get("x")) or str(changed["place"]),
+        f"drives others in {later}": "more" if changed["balance"] > 0 else "less",
+        "balance": f"{changed['balance']:+.2f}",
+        "adjusted p": p_text(changed["p_adjusted"]),
+    }
+
+
 def _end(edge: dict[Any, Any], end: str) -> str:
     """Return where an edge begins or ends: y, x in pixels, or the number of the latent."""
-    if f"{end}_y" not in edge:
-        return str(edge[end])
-    return f"y {edge[f'{end}_y']:.0f} x {edge[f'{end}_x']:.0f}"
+    return _position(edge.get(f"{end}_y"), edge.get(f"{end}_x")) or str(edge[end])
+
+
+def _position(y: float | None, x: float | None) -> str:
+    return "" if y is None or x is None else f"y {y:.0f} x {x:.0f}"
 
 
 def _matrix(table: pd.DataFrame) -> str:

@@ -72,7 +72,17 @@ def _map(run: Run, pair: Comparison) -> str:
         "largest in the whole movie. Arrows: changed edges among those in (e), from source "
         "(numbered as there) to target; "
         f"solid where the coefficient is larger in {pair.b.label}, dashed where it is smaller. "
-        f"Scale bar in {unit}."
+        f"{_rings(pair)} Scale bar in {unit}."
+    )
+
+
+def _rings(pair: Comparison) -> str:
+    changed, b = pair.dynamics.changed_places(pair.level), pair.b.label
+    more = int((changed["balance"] > 0).sum())
+    return (
+        f"Rings: changed places, all edges of each together (adjusted p at most {pair.level:g}), "
+        f"{len(changed)} of {len(pair.dynamics.places)}: {more} drive others more in {b} (red), "
+        f"{len(changed) - more} less (blue)."
     )
 
 

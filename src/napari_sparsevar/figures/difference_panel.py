@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -25,6 +26,14 @@ MAP = "difference"
 
 EDGE = "edge"
 """Beginning of the names of arrows."""
+
+PLACES = "places"
+"""Name of the rings."""
+
+_RING_POINTS, _RING_WIDTH = 5.0, 0.8
+_LESS, _MORE = 0.1, 0.9
+"""Where in the map's colours: the very ends are too dark to be told apart on a thin line."""
+_BELOW_ARROWS = 0.9
 
 _HALO = 0.8
 _BEHIND_POINTS = 5.0
@@ -78,6 +87,24 @@ def draw_difference(
     axes.spines[:].set_visible(True)
     axes.set_anchor("N")
     scale_bar(axes, difference.shape, pixel_size_um)
+
+
+def draw_places(axes: Axes, places: pd.DataFrame) -> None:
+    """Ring places that changed, in the map's colours of driving others more or less."""
+    if places.empty or not {"y", "x"} <= set(places.columns):
+        return
+    colours = mpl.colormaps[DIVERGING]
+    rings = axes.scatter(
+        places["x"],
+        places["y"],
+        s=_RING_POINTS**2,
+        facecolors="none",
+        edgecolors=[colours(_MORE if more else _LESS) for more in places["balance"] > 0],
+        linewidths=_RING_WIDTH,
+        zorder=_BELOW_ARROWS,
+        gid=PLACES,
+    )
+    rings.set_path_effects([withStroke(linewidth=_RING_WIDTH + 2 * _HALO, foreground="white")])
 
 
 def symmetric_limit(difference: FloatImage) -> float:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.analysis.comparison.windows import check_windows
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.compare_layers import go_to_edge
+from napari_sparsevar.widgets.compare_layers import go_to_edge, go_to_place
 from napari_sparsevar.widgets.compare_options import CompareOptions
 from napari_sparsevar.widgets.compare_panel import ComparePanel
 from napari_sparsevar.widgets.compare_result import CompareResult
@@ -83,7 +83,8 @@ class CompareDock(QWidget):
         self.timeline.clicked.connect(self._open_timeline)
         self.panel.compare_clicked.connect(self.compare)
         self.result.layers_clicked.connect(self._session.show_comparison)
-        self.result.edge_chosen.connect(self._go_to)
+        self.result.edge_chosen.connect(self._go_to_edge)
+        self.result.place_chosen.connect(self._go_to_place)
         watch(comparing.state_changed, self._on_state, self)
         watch(comparing.windows.changed, self._tell_what_is_missing, self)
         watch(self._session.run_changed, self._tell_what_is_missing, self)
@@ -120,8 +121,11 @@ class CompareDock(QWidget):
             missing = NO_WINDOWS
         self.panel.set_obstacle(missing)
 
-    def _go_to(self, edge: pd.Series) -> None:
+    def _go_to_edge(self, edge: pd.Series) -> None:
         go_to_edge(self._viewer, edge, self._session.placement())
+
+    def _go_to_place(self, place: pd.Series) -> None:
+        go_to_place(self._viewer, place, self._session.placement())
 
     def _on_timelines(self, some: bool) -> None:
         self.timeline.setHidden(some)

@@ -86,11 +86,15 @@ def go_to_edge(viewer: ViewerModel, edge: pd.Series, placement: Placement) -> No
     middle = [
         (float(edge[f"source_{axis}"]) + float(edge[f"target_{axis}"])) / 2 for axis in ("y", "x")
     ]
-    world = np.multiply(middle, placement.scale) + placement.translate
-    viewer.scene.camera.center = (*viewer.scene.camera.center[:-2], *map(float, world))
+    _centre(viewer, middle, placement)
     for layer in viewer.layers:
         if kind_of(layer) == "changed edges":
             _highlight(layer, edge)
+
+
+def go_to_place(viewer: ViewerModel, place: pd.Series, placement: Placement) -> None:
+    """Centre the viewer on a place."""
+    _centre(viewer, [float(place["y"]), float(place["x"])], placement)
 
 
 def changed_edges(pair: Comparison) -> pd.DataFrame:
@@ -99,6 +103,19 @@ def changed_edges(pair: Comparison) -> pd.DataFrame:
     if not set(POSITIONS) <= set(edges.columns):
         return edges.iloc[:0]
     return edges.reset_index(drop=True)
+
+
+def changed_places(pair: Comparison) -> pd.DataFrame:
+    """Return the places that changed at the level of the comparison and have a position."""
+    places = pair.dynamics.changed_places(pair.level)
+    if not {"y", "x"} <= set(places.columns):
+        return places.iloc[:0]
+    return places.reset_index(drop=True)
+
+
+def _centre(viewer: ViewerModel, pixel: list[float], placement: Placement) -> None:
+    world = np.multiply(pixel, placement.scale) + placement.translate
+    viewer.scene.camera.center = (*viewer.scene.camera.center[:-2], *map(float, world))
 
 
 def _difference_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> Layer | None:

@@ -1,4 +1,4 @@
-"""What a comparison found: words, null distribution, edges, pairs, and the earlier ones."""
+"""What a comparison found: words, edges, places, null distribution, pairs; the earlier ones."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.widgets.changes_table import p_text
 from napari_sparsevar.widgets.compare_layers import has_layers
 from napari_sparsevar.widgets.compare_state import Comparing
 from napari_sparsevar.widgets.compare_worker import library_sentence
 from napari_sparsevar.widgets.config_form import NarrowComboBox
-from napari_sparsevar.widgets.edges_table import EdgesTable, p_text
+from napari_sparsevar.widgets.edges_table import EdgesTable
 from napari_sparsevar.widgets.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_choice import wrapped_label
 from napari_sparsevar.widgets.null_plot import NullPlot
 from napari_sparsevar.widgets.pairs_matrix import PairsMatrix
+from napari_sparsevar.widgets.places_table import PlacesTable
 
 BY_CHANCE = "Without a difference, what the map shows may well be chance."
 
@@ -43,20 +45,23 @@ class CompareResult(QWidget):
     Attributes
     ----------
     layers_clicked : Signal
-    edge_chosen : Signal of Series
+    edge_chosen, place_chosen : Signal of Series
     """
 
     layers_clicked = Signal()
     edge_chosen = Signal(object)
+    place_chosen = Signal(object)
 
     def __init__(self, comparing: Comparing, theme: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._comparing = comparing
+        self._pair: Comparison | None = None
         self.earlier = NarrowComboBox()
         self.sentence = _selectable()
         self.others = _selectable()
         self.null_plot = NullPlot(theme)
         self.edges = EdgesTable()
+        self.places = PlacesTable()
         self.matrix = PairsMatrix()
         self.layers = QPushButton("Show layers")
         self.take_windows = QPushButton("Mark its windows")
@@ -73,7 +78,10 @@ class CompareResult(QWidget):
         self.take_windows.setToolTip("<qt>Put the windows of this comparison on the timeline.</qt>")
         self.tabs.addTab(self.matrix, "All pairs")
         self.tabs.addTab(self.edges, "Changed edges")
-        self.tabs.addTab(self.null_plot, "Null distribution")
+        self.tabs.addTab(self.places, "Changed places")
+        # Short, so that all four tabs fit into a dock.
+        null = self.tabs.addTab(self.null_plot, "Null")
+        self.tabs.setTabToolTip(null, "<qt>Null distribution of the test of dynamics.</qt>")
         self.tabs.setTabVisible(self.tabs.indexOf(self.matrix), False)
         self.tabs.setCurrentWidget(self.edges)
         self.tabs.setDocumentMode(True)
@@ -99,6 +107,7 @@ class CompareResult(QWidget):
         self.layers.clicked.connect(self.layers_clicked)
         self.take_windows.clicked.connect(self._on_take_windows)
         self.edges.chosen.connect(self.edge_chosen)
+        self.places.chosen.connect(self.place_chosen)
         self.matrix.pair_chosen.connect(self._comparing.show_pair)
         watch(self._comparing.sets_changed, self.show_sets, self)
         watch(self._comparing.shown_changed, self.show_pair, self)
@@ -120,10 +129,12 @@ class CompareResult(QWidget):
         with QSignalBlocker(self.earlier):
             self.earlier.setCurrentIndex(self._index_of(shown))
         several = shown is not None and len(shown.windows) > 2
-        self._offer_matrix(several)
         self.matrix.show_set(shown if several else None)
         self.matrix.show_pair(pair)
         self.edges.show_pair(pair, None if run is None else run.fps)
+        self.places.show_pair(pair)
+        self._offer_matrix(several)
+        self._leave_empty_table(pair)
         self.null_plot.show_test(None if pair is None else pair.dynamics)
         if pair is not None:
             self.sentence.setText(library_sentence(pair, adjusted if several else None))
@@ -142,6 +153,16 @@ class CompareResult(QWidget):
         if several != self.tabs.isTabVisible(index):
             self.tabs.setTabVisible(index, several)
             self.tabs.setCurrentWidget(self.matrix if several else self.edges)
+
+    def _leave_empty_table(self, pair: Comparison | None) -> None:
+        """Show the places of a new pair where no edge changed, and the other way round."""
+        if pair is self._pair:
+            return
+        self._pair = pair
+        for empty, other in ((self.edges, self.places), (self.places, self.edges)):
+            if self.tabs.currentWidget() is empty and empty.empty and not other.empty:
+                self.tabs.setCurrentWidget(other)
+                return
 
     def _index_of(self, shown: ComparisonSet | None) -> int:
         sets = list(reversed(self._comparing.sets))
