@@ -3,13 +3,16 @@ r"""Does one sparse VAR fit both windows? A score test.
 If it does, what it leaves over, :math:`e_t`, is unrelated to the past in each window. For window w,
 source k and target j the score, in units of a coefficient, is
 
-.. math:: U_{wkj} = \frac{\sum_{t \in w} x_{tk} e_{tj}}{\sum_{t \in w} x_{tk}^2},
+.. math:: U_{wkj} = \frac{\sum_{t \in w} x_{tk} e_{tj}}{c_w \sum_t x_{tk}^2},
 
-one Newton step from the pooled coefficient to that of the window. The statistic is the difference
-:math:`U_B - U_A`, studentised with the blocks of either window; the largest over all edges, or the
-largest sum over the edges of a place, has the null distribution of ``multiplier``. Each window has
-its own denominator and its own spread, so that another level of activity or noise alone does not
-count as other dynamics.
+one Newton step from the pooled coefficient to that of the window. Here :math:`c_w` is the window's
+share of the sum of squares, the median over sources: with another level of activity or noise, the
+scores of one window are that much larger. Not each source has its own share, because then a single
+burst, which no linear model fits quite, would scale up all the rest of the window without it.
+
+The statistic is the difference :math:`U_B - U_A`, studentised with the blocks of either window; the
+largest over all edges, or the largest sum over the edges of a place, has the null distribution of
+``multiplier``.
 """
 
 from __future__ import annotations
@@ -135,10 +138,9 @@ def _collect(
     shape = fit.coefficients.shape
     changes = Changes(torch.zeros(shape), torch.zeros(shape), torch.zeros(shape))
     past, left, counts = [], [], []
-    for window, residual, number, sign in zip(
-        fit.windows, fit.residuals, numbers, (-1.0, 1.0), strict=True
+    for window, residual, number, size, sign in zip(
+        fit.windows, fit.residuals, numbers, _sizes(fit), (-1.0, 1.0), strict=True
     ):
-        size = window.past.square().sum(dim=0).clamp_min(1e-12)
         past.append(padded(window.past * (sign / size), number).transpose(1, 2).contiguous())
         left.append(padded(residual, number))
         counts.append(len(past[-1]))
@@ -152,6 +154,13 @@ def _collect(
         changes.change[:, targets], changes.spread[:, targets] = sums.add(blocks, targets)
         yield 0.1 + 0.9 * targets.stop / shape[1]
     return changes
+
+
+def _sizes(fit: PooledFit) -> list[Tensor]:
+    """Return the sum of squares of each source that counts in each window, (P,) each."""
+    squares = [window.past.square().sum(dim=0) for window in fit.windows]
+    whole = torch.stack(squares).sum(dim=0).clamp_min(1e-12)
+    return [whole * (part / whole).median().clamp_min(1e-12) for part in squares]
 
 
 def _edge_table(
