@@ -84,7 +84,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         ylim=(0, 1),
         xlabel="p-value",
         ylabel="share of splits at most that",
-        title=f"real movie, {n} interleaved halves",
+        title=f"real movie, {n} splits",
         aspect="equal",
     )
     axes.legend(frameon=False, loc="lower right")
