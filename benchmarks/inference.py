@@ -19,9 +19,9 @@ import argparse
 import math
 import platform
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +30,13 @@ from scipy.signal import lfilter
 from torch import Tensor
 
 from napari_sparsevar.analysis.inference import PlaceEffects, place_effects
+from napari_sparsevar.analysis.progress import returned
 from napari_sparsevar.analysis.shifted_null import adjusted_p_values
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
 
 Array = npt.NDArray[np.float64]
-Result = TypeVar("Result")
 LEVELS = (0.01, 0.05, 0.10)
 DRAWS = 99
 BURN_IN = 200
@@ -194,16 +194,6 @@ def measure(scenario: Scenario, p: int, n: int, seed: int) -> dict[str, float]:
 
 def _mean(values: Tensor) -> float:
     return float(values.mean()) if values.numel() else math.nan
-
-
-def returned(steps: Generator[float, None, Result]) -> Result:
-    """Run a generator to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
 
 
 def percent(rows: list[dict[str, float]], name: str) -> str:

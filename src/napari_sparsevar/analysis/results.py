@@ -25,6 +25,7 @@ from napari_sparsevar.analysis.fitting import (
     regression,
 )
 from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.progress import Step, named, part
 from napari_sparsevar.analysis.significance import (
     Significance,
     significance,
@@ -36,9 +37,6 @@ from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.standardised import StandardisedFrames
 
 T = TypeVar("T")
-
-Step = tuple[float, str]
-"""Fraction done between 0 and 1, and what is being done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,9 +153,4 @@ def _part(
 ) -> Generator[Step, None, T]:
     """Run one part of the analysis, moving its progress into start .. stop."""
     yield start, message
-    while True:
-        try:
-            fraction = next(work)
-        except StopIteration as finished:
-            return finished.value  # type: ignore[no-any-return]
-        yield start + (stop - start) * fraction, message
+    return (yield from named(part(work, start, stop), message))

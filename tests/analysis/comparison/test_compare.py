@@ -11,12 +11,12 @@ import napari_sparsevar as sv
 from napari_sparsevar.analysis.comparison.compare import (
     comparing,
     holm,
-    returned,
     window_pairs,
 )
 from napari_sparsevar.analysis.comparison.options import ComparisonOptions
 from napari_sparsevar.analysis.comparison.result import POSITIONS
 from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.analysis.progress import returned
 from napari_sparsevar.errors import UserError
 
 FEW = ComparisonOptions(draws=99)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,11 @@ from napari_sparsevar.analysis.comparison.rows import (
     rows_of_sequences,
 )
 from napari_sparsevar.analysis.comparison.windows import Piece, Window, check_windows
-from napari_sparsevar.analysis.results import Results, Step
+from napari_sparsevar.analysis.progress import Step, named, part, returned
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
-
-T = TypeVar("T")
 
 Frames = Window | Piece | Sequence[Piece]
 Pieces = npt.ArrayLike | Sequence[npt.ArrayLike]
@@ -77,7 +76,8 @@ def comparing(
     for index, (a, b) in enumerate(pairs):
         steps = _compare(a, b, [rows[a.label], rows[b.label]], subject, options)
         message = f"Comparing {a.label} and {b.label}"
-        compared.append((yield from _scaled(steps, index, len(pairs), message)))
+        share = part(steps, index / len(pairs), (index + 1) / len(pairs))
+        compared.append((yield from named(share, message)))
     return ComparisonSet(
         "",
         tuple(windows),
@@ -182,12 +182,12 @@ def _compare(
     if not bool(subject.tested.any()):
         raise UserError("There is no edge between different places to compare.")
     testing = dynamics_test(rows, labels, subject.weights, subject.tested, options)
-    found = yield from _part(testing, 0.0, 0.7)
+    found = yield from part(testing, 0.0, 0.7)
     anything = anything_test(rows, labels, subject.weights, options)
     yield 0.8
     metric = None if subject.results is None else pixel_metric(subject.results)
     predicting = prediction(rows, subject.weights, found.test.block_length, metric)
-    predicted = yield from _part(predicting, 0.8, 1.0)
+    predicted = yield from part(predicting, 0.8, 1.0)
     test, difference = found.test, None
     if subject.results is not None:
         difference = difference_map(found.edges, subject.results)
@@ -255,34 +255,3 @@ def _numbered(parts: Sequence[Sequence[npt.ArrayLike]]) -> tuple[Window, Window]
             first = bounds[-1][1]
         windows.append(Window(label, tuple(bounds)))
     return windows[0], windows[1]
-
-
-def _part(work: Generator[float, None, T], start: float, stop: float) -> Generator[float, None, T]:
-    """Run a part, moving its progress into start .. stop."""
-    while True:
-        try:
-            fraction = next(work)
-        except StopIteration as finished:
-            return finished.value  # type: ignore[no-any-return]
-        yield start + (stop - start) * fraction
-
-
-def _scaled(
-    work: Generator[float, None, T], index: int, count: int, message: str
-) -> Generator[Step, None, T]:
-    """Run one of several equal parts."""
-    while True:
-        try:
-            fraction = next(work)
-        except StopIteration as finished:
-            return finished.value  # type: ignore[no-any-return]
-        yield (index + fraction) / count, message
-
-
-def returned(steps: Generator[object, None, T]) -> T:
-    """Run a generator to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value  # type: ignore[no-any-return]

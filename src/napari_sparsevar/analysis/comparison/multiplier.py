@@ -130,12 +130,13 @@ class SignedSums:
 
     def _draw(self, scaled: Tensor, chosen: Tensor, shape: tuple[int, ...]) -> None:
         n_places = self._tested.shape[1]
+        used = (scaled != 0).any(dim=0)  # not where nothing is tested or nothing ever changes
         together = max(1, _NUMBERS_TOGETHER // max(scaled.shape[1], 1))
         for start in range(0, len(self._signs), together):
             batch = slice(start, start + together)
             null = (self._signs[batch] @ scaled).abs_()
             if start < _DRAWS_OF_TAIL:
-                self._tail.add(null[: _DRAWS_OF_TAIL - start][:, self._tested_flat(shape, scaled)])
+                self._tail.add(null[: _DRAWS_OF_TAIL - start][:, used])
             kept = null[:, chosen]
             null[:, chosen] = 0.0
             torch.maximum(self._rest[batch], null.amax(dim=1), out=self._rest[batch])
@@ -143,10 +144,6 @@ class SignedSums:
             excess = null.sub_(NOTABLE).clamp_min_(0.0).square_()
             excess = excess.reshape(len(null), -1, n_places, shape[1])
             self._places[batch] += excess.sum(dim=(1, 3))
-
-    def _tested_flat(self, shape: tuple[int, ...], scaled: Tensor) -> Tensor:
-        # An edge that is not tested has only zeros; so has one whose sources never change.
-        return (scaled != 0).any(dim=0)
 
     def results(self) -> EdgeTests:
         """Return all p-values, once every target has been added."""
