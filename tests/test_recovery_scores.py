@@ -23,6 +23,7 @@ class Parts(NamedTuple):
     answer: ModuleType
     frames: ModuleType
     pooling: ModuleType
+    region_scores: ModuleType
     report: ModuleType
     rows: ModuleType
     scores: ModuleType
@@ -45,9 +46,11 @@ def true_edges(parts: Parts, truth: Truth) -> Any:
     return parts.answer.edges_between(truth.coupling, truth.centres.astype(float))
 
 
-def row(parts: Parts, method: str, seed: int, auroc: float) -> Any:
+def row(parts: Parts, method: str, seed: int, auroc: float, regions: Any = (0.9, 0.8)) -> Any:
     scores = parts.scores.Scores(auroc, 0.5, 0.4, 0.3, True, 24)
-    return parts.rows.make_row(("easy", seed, method, ""), scores, 1.5, "cpu", "a, note")
+    painted = parts.region_scores.RegionScores(*regions)
+    key = ("easy", seed, method, "")
+    return parts.rows.make_row(key, scores, painted, 1.5, "cpu", "a, note")
 
 
 def test_the_truth_scores_one(parts: Parts, truth: Truth) -> None:

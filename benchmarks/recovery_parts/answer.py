@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+Direction = Literal["outgoing", "incoming"]
+Influence = Callable[[NDArray[np.bool_], Direction], NDArray[np.floating]]
+"""From a painted region (Y, X) to a signed map (Y, X) of what it drives or what drives it."""
 
 
 class Edges(NamedTuple):
@@ -36,11 +40,14 @@ class Answer(NamedTuple):
     edges : Edges
     note : str
         What a reader of the table should know, empty where all went as usual.
+    influence : callable or None
+        The map of a painted region, None where a method has no such map.
     """
 
     map: FloatArray
     edges: Edges
     note: str = ""
+    influence: Influence | None = None
 
 
 def edges_between(strengths: FloatArray, places: FloatArray) -> Edges:

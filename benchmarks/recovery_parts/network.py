@@ -59,4 +59,4 @@ def _answer(run: sv.Run) -> Answer:
         table[["target_y", "target_x"]].to_numpy(np.float64),
         table["effect"].to_numpy(np.float64),
     )
-    return Answer(run.contribution_map.astype(np.float64), edges)
+    return Answer(run.contribution_map.astype(np.float64), edges, influence=run.influence)

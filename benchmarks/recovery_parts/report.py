@@ -17,7 +17,21 @@ footprint. Edges: precision and recall of the K strongest pairs of neurons, K be
 true edges; an end of an edge belongs to the nearest neuron within {MATCH_RADII} cell radii (none:
 false), several edges of a pair count once with the strongest, edges within a neuron not at all; a
 method that lists fewer than K pairs is judged by those. Localised: share of movies in which the
-map's peak lies inside a driver. Seconds: wall clock from the movie to map and edges."""
+map's peak lies inside a driver. Seconds: wall clock from the movie to map and edges. Painting a
+region: a cell is painted, and all others are scored by the mean of the region's map over each
+footprint; outgoing: AUROC of a driver's followers, mean over drivers; incoming: AUROC of a
+follower's drivers, mean over followers."""
+
+
+def driver_auroc(row: Row) -> float:
+    """Return the figure methods are judged by first."""
+    return row.auroc
+
+
+_REGION_FIGURES: dict[str, Callable[[Row], float]] = {
+    "outgoing, driver painted": lambda row: row.outgoing_auroc,
+    "incoming, follower painted": lambda row: row.incoming_auroc,
+}
 
 
 def report(rows: Sequence[Row]) -> str:
@@ -36,6 +50,9 @@ def report(rows: Sequence[Row]) -> str:
         differences = differences_table(here)
         if differences:
             parts += [f"Driver AUROC of {OURS} less that of others, same movies:", differences]
+        regions = regions_table(here)
+        if regions:
+            parts += ["Painting a region, AUROC of its partners:", regions]
     return "\n\n".join(parts)
 
 
@@ -84,25 +101,44 @@ def differences_table(rows: Sequence[Row]) -> str:
     The standard error is that of the mean over seeds, from their scatter.
     """
     lines = []
-    labels = unique(row.label for row in rows)
-    for ours in labels:
-        if not ours.startswith(OURS):
+    for ours, rival in _pairs(unique(row.label for row in rows)):
+        gains = paired_gains(rows, ours, rival)
+        if len(gains) == 0:
             continue
-        for rival in labels:
-            gains = paired_gains(rows, ours, rival) if rival != ours else np.zeros(0)
-            if len(gains) == 0:
-                continue
-            error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.nan
-            counts = f"{(gains > 0).sum()} / {(gains < 0).sum()} / {(gains == 0).sum()}"
-            lines.append([f"{ours} - {rival}", f"{gains.mean():+.3f}", f"{error:.3f}", counts])
+        figures = [f"{gains.mean():+.3f}", f"{_standard_error(gains):.3f}"]
+        counts = f"{(gains > 0).sum()} / {(gains < 0).sum()} / {(gains == 0).sum()}"
+        lines.append([f"{ours} - {rival}", *figures, counts])
     columns = ["difference", "mean", "standard error", "better / worse / same"]
     return table(columns, lines) if lines else ""
 
 
-def paired_gains(rows: Sequence[Row], ours: str, rival: str) -> np.ndarray:
-    """Return the difference in driver AUROC for every movie that both have seen."""
-    first = {(row.case, row.seed): row.auroc for row in rows if row.label == ours}
-    second = {(row.case, row.seed): row.auroc for row in rows if row.label == rival}
+def regions_table(rows: Sequence[Row]) -> str:
+    """Return means a method, then ours less others' with its standard error, same movies.
+
+    Empty where no method has maps of a region.
+    """
+    # Both figures are there or neither.
+    painted = [row for row in rows if np.isfinite([row.outgoing_auroc, row.incoming_auroc]).all()]
+    labels = unique(row.label for row in painted)
+    lines = []
+    for label in labels:
+        of_method = [row for row in painted if row.label == label]
+        means = [f"{_mean(of_method, figure):.3f}" for figure in _REGION_FIGURES.values()]
+        lines.append([label, *means, str(len(of_method))])
+    for ours, rival in _pairs(labels):
+        gains = [paired_gains(painted, ours, rival, figure) for figure in _REGION_FIGURES.values()]
+        if len(gains[0]):
+            said = [f"{each.mean():+.3f} ± {_standard_error(each):.3f}" for each in gains]
+            lines.append([f"{ours} - {rival}", *said, str(len(gains[0]))])
+    return table(["method", *_REGION_FIGURES, "movies"], lines) if lines else ""
+
+
+def paired_gains(
+    rows: Sequence[Row], ours: str, rival: str, figure: Callable[[Row], float] = driver_auroc
+) -> np.ndarray:
+    """Return the difference in a figure for every movie that both have seen."""
+    first = {(row.case, row.seed): figure(row) for row in rows if row.label == ours}
+    second = {(row.case, row.seed): figure(row) for row in rows if row.label == rival}
     # Two equal fractions may differ in the last digit.
     return np.round([first[movie] - second[movie] for movie in first if movie in second], 9)
 
@@ -116,6 +152,17 @@ def table(names: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 def unique(values: object) -> list[str]:
     """Return each value once, in the order they come."""
     return list(dict.fromkeys(values))  # type: ignore[call-overload]
+
+
+def _pairs(labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Return ours with each other method, by their labels."""
+    ours = [label for label in labels if label.startswith(OURS)]
+    return [(first, rival) for first in ours for rival in labels if rival != first]
+
+
+def _standard_error(gains: np.ndarray) -> float:
+    """Return that of the mean, from the scatter over movies; NaN for a single one."""
+    return float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else np.nan
 
 
 def _mean(rows: Sequence[Row], figure: Callable[[Row], float]) -> float:

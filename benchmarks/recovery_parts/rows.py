@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
+from recovery_parts.region_scores import NOT_PAINTED, RegionScores
 from recovery_parts.scores import Scores
 
 
@@ -23,6 +24,8 @@ class Row(NamedTuple):
         Of the network; empty for other methods.
     auroc, average_precision, edge_precision, edge_recall, localised, n_pairs
         See `Scores`.
+    outgoing_auroc, incoming_auroc : float
+        See `RegionScores`; NaN for methods that have no maps of a region.
     seconds : float
         From the movie to map and edges, by the wall clock.
     machine, versions, note : str
@@ -38,6 +41,8 @@ class Row(NamedTuple):
     edge_recall: float
     localised: float
     n_pairs: int
+    outgoing_auroc: float
+    incoming_auroc: float
     seconds: float
     machine: str
     versions: str
@@ -51,16 +56,21 @@ class Row(NamedTuple):
 
 Key = tuple[str, int, str, str]
 
+_UNKNOWN = {name: str(value) for name, value in NOT_PAINTED._asdict().items()}
+"""What stands in the columns that files from before regions were painted lack."""
+
 
 def key_of(row: Row) -> Key:
     """Return what tells a row from others."""
     return row.case, row.seed, row.method, row.preset
 
 
-def make_row(key: Key, scores: Scores, seconds: float, device: str, note: str) -> Row:
+def make_row(
+    key: Key, scores: Scores, painted: RegionScores, seconds: float, device: str, note: str
+) -> Row:
     """Put a row together, with the machine this process runs on."""
-    figures = (round(value, 5) for value in scores[:4])
-    auroc, average_precision, edge_precision, edge_recall = figures
+    auroc, average_precision, edge_precision, edge_recall = (round(v, 5) for v in scores[:4])
+    outgoing_auroc, incoming_auroc = (round(v, 5) for v in painted)
     return Row(
         *key,
         auroc,
@@ -69,6 +79,8 @@ def make_row(key: Key, scores: Scores, seconds: float, device: str, note: str) -
         edge_recall,
         float(scores.localised),
         scores.n_pairs,
+        outgoing_auroc,
+        incoming_auroc,
         round(seconds, 2),
         f"{processor()}, 1 thread a process, {device}",
         f"{revision()}, Python {platform.python_version()}, torch {version('torch')}, "
@@ -92,6 +104,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def append_row(path: Path, row: Row) -> None:
     """Add a row to the file, which is made with a header where there is none."""
+    _bring_up_to_date(path)
     started = path.is_file() and path.stat().st_size > 0
     broken = started and not path.read_bytes().endswith(b"\n")
     with path.open("a", newline="", encoding="utf-8") as file:
@@ -101,6 +114,23 @@ def append_row(path: Path, row: Row) -> None:
         if not started:
             writer.writerow(Row._fields)
         writer.writerow(row)
+
+
+def _bring_up_to_date(path: Path) -> None:
+    """Write a file from before regions were painted again with the columns it lacks.
+
+    Any other file is left as it is.
+    """
+    if not path.is_file():
+        return
+    with path.open(newline="", encoding="utf-8") as file:
+        header = next(csv.reader(file), [])
+    if header != [name for name in Row._fields if name not in _UNKNOWN]:
+        return
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([Row._fields, *read_rows(path)])
+    new.replace(path)
 
 
 def processor() -> str:
@@ -128,7 +158,9 @@ def revision() -> str:
 def _parse(entry: dict[str, str]) -> Row | None:
     kinds = get_type_hints(Row)
     try:
-        row = Row(**{name: kinds[name](entry[name]) for name in Row._fields})
+        # A column the file lacks is unknown; one a torn row lacks is None and makes it unreadable.
+        whole = {**_UNKNOWN, **entry}
+        row = Row(**{name: kinds[name](whole[name]) for name in Row._fields})
     except (KeyError, TypeError, ValueError):
         return None
     return row if math.isfinite(row.auroc) else None

@@ -15,6 +15,7 @@ from recovery_parts.cases import Trial, make_trial
 from recovery_parts.components import nmf, oracle, oracle_drives, pca
 from recovery_parts.network import VARIANTS, NetworkOptions, train_network
 from recovery_parts.pooling import pooling, pooling_naive
+from recovery_parts.region_scores import region_scores
 from recovery_parts.rows import Key, Row, make_row
 from recovery_parts.scores import score
 from recovery_parts.suite2p_regions import suite2p
@@ -64,8 +65,9 @@ def do(task: Task) -> Row:
     answer = run(trial)
     seconds = time.perf_counter() - began
     scores = score(answer, trial.truth, trial.cell_radius_px)
+    painted = region_scores(answer.influence, trial.truth)
     device = task.options.device if trained else "cpu"
-    return make_row(task.key, scores, seconds, device, answer.note)
+    return make_row(task.key, scores, painted, seconds, device, answer.note)
 
 
 @lru_cache(maxsize=1)
