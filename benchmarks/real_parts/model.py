@@ -18,7 +18,7 @@ from scipy import sparse
 from torch import Tensor
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.contribution import FloatImage, contribution_map
+from napari_sparsevar.analysis.contribution import contribution_map
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.encoding import encode_movie
 from napari_sparsevar.analysis.fitting import (
@@ -30,6 +30,7 @@ from napari_sparsevar.analysis.fitting import (
     regression,
 )
 from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.significance import Significance, significance, surviving_drivers
 from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
 from napari_sparsevar.model.grid import LatentGrid
@@ -147,7 +148,11 @@ def fit_all(model: Model, offset: int = 0) -> tuple[Regression, FittedVar]:
 
 def map_of(model: Model, offset: int = 0) -> FloatImage:
     """Return the contribution map; with an ``offset``, the one chance alone draws."""
-    return contribution_map(fit_all(model, offset)[1], model.footprints, model.grid)
+    return _map(model, fit_all(model, offset)[1])
+
+
+def _map(model: Model, fitted: FittedVar) -> FloatImage:
+    return contribution_map(fitted, Projection(model.grid, model.footprints, fitted))
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +168,7 @@ class Tested:
 def analysed(model: Model) -> Tested:
     """Analyse a movie as a run does."""
     found, fitted = fit_all(model)
-    image = contribution_map(fitted, model.footprints, model.grid)
-    candidates = find_drivers(image, model.grid.stride)
+    candidates = find_drivers(_map(model, fitted), model.grid.stride)
     tests = finish(significance(found, fitted))
     return Tested(fitted, candidates, surviving_drivers(candidates, tests, model.grid), tests)
 

@@ -14,7 +14,8 @@ import tifffile
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.contribution import contribution_map, drive, source_weights
+from napari_sparsevar.analysis.contribution import contribution_map
+from napari_sparsevar.analysis.drive import drive
 from napari_sparsevar.lasso import optimality_residual
 
 
@@ -195,24 +196,33 @@ def test_not_a_run(tmp_path: Path) -> None:
 
 
 def test_a_map_shows_what_is_positive_and_active(run: sv.Run) -> None:
-    results = run.results
-    fitted, footprints, grid = results.fitted, results.footprints, results.grid
+    fitted, projection = run.results.fitted, run.results.projection
     fitted = replace(fitted, coefficients=fitted.coefficients.abs())
-    whole = contribution_map(fitted, footprints, grid)
+    whole = contribution_map(fitted, projection)
     assert whole.max() == pytest.approx(1.0)
     assert whole.min() >= 0.0
     negative = replace(fitted, coefficients=-fitted.coefficients)
-    assert not contribution_map(negative, footprints, grid).any()
-    silent = replace(fitted, signal=torch.zeros_like(fitted.signal))
-    assert not contribution_map(silent, footprints, grid).any()
+    assert not contribution_map(negative, projection).any()
+    silent = replace(projection, fitted=replace(fitted, signal=torch.zeros_like(fitted.signal)))
+    assert not contribution_map(fitted, silent).any()
+
+
+def test_the_drive_is_the_mean_square_of_what_a_source_moves(run: sv.Run) -> None:
+    """The compiled pass against the definition, with latents that only some sources share."""
+    projection = run.results.projection
+    coefficients = run.at_penalty(0.3 * run.penalty).results.fitted.distant()
+    found = drive(coefficients, projection.amplitude, projection.sources_by_pixel)
+    moved = np.stack([lagged.T @ projection.sources.toarray() for lagged in coefficients])
+    share = projection.amplitude / projection.amplitude.sum()
+    for each, side in zip(found, (np.maximum(moved, 0), np.minimum(moved, 0)), strict=True):
+        expected = np.einsum("t,lts->s", share, side**2)
+        np.testing.assert_allclose(each, expected, rtol=1e-6, atol=1e-12 * expected.max())
 
 
 def test_the_same_influence_counts_more_where_it_moves_more(run: sv.Run) -> None:
     """Doubling every coefficient doubles the drive; its sign decides which side it counts for."""
-    results = run.results
-    weights = source_weights(results.fitted, results.footprints)
-    once = drive(results.fitted, results.footprints, weights)
-    doubled = replace(results.fitted, coefficients=-2.0 * results.fitted.coefficients)
-    turned = drive(doubled, results.footprints, weights)
+    projection, distant = run.results.projection, run.results.fitted.distant()
+    once = drive(distant, projection.amplitude, projection.sources_by_pixel)
+    turned = drive(-2.0 * distant, projection.amplitude, projection.sources_by_pixel)
     np.testing.assert_allclose(turned.positive, 4.0 * once.negative, rtol=1e-9)
     np.testing.assert_allclose(turned.negative, 4.0 * once.positive, rtol=1e-9)

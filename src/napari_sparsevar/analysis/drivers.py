@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
-from napari_sparsevar.analysis.contribution import FloatImage
+from napari_sparsevar.analysis.projection import FloatImage
 
 LabelImage = npt.NDArray[np.int32]
 
@@ -79,10 +79,10 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     """
     smooth = ndimage.gaussian_filter(contribution, 0.4 * spacing)
     threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
-    peaks = _peaks(smooth, SEPARATION * spacing)
-    peaks = [(y, x) for y, x in peaks if smooth[y, x] > threshold][:most]
-    labels = _ranked(_regions(smooth, peaks, REACH * spacing), contribution)
-    rows = [_describe(rank, labels, contribution) for rank in range(1, len(peaks) + 1)]
+    peaks = _peaks(smooth, threshold, SEPARATION * spacing)[:most]
+    regions = _regions(smooth, peaks, REACH * spacing)
+    labels, areas = _ranked(regions, contribution)
+    rows = [_describe(rank, labels, area, contribution) for rank, area in enumerate(areas, 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
 
@@ -96,9 +96,9 @@ def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_]) -> Drivers:
     return Drivers(labels, table.assign(rank=numbers, label=numbers))
 
 
-def _peaks(image: FloatImage, distance: float) -> list[tuple[int, int]]:
-    """Return local maxima, highest first, none nearer than ``distance`` to a higher one."""
-    y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & (image > 0))
+def _peaks(image: FloatImage, threshold: float, distance: float) -> list[tuple[int, int]]:
+    """Return local maxima above a threshold, highest first, none near (``distance``) a higher."""
+    y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & (image > threshold))
     order = np.argsort(-image[y, x], kind="stable")
     kept: list[tuple[int, int]] = []
     for row, column in zip(y[order].tolist(), x[order].tolist(), strict=True):
@@ -110,39 +110,53 @@ def _peaks(image: FloatImage, distance: float) -> list[tuple[int, int]]:
 def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> LabelImage:
     """Give every peak the connected pixels above half its height that are nearest to it."""
     labels = np.zeros(image.shape, np.int32)
-    if not peaks:
-        return labels
-    y, x = np.indices(image.shape)
-    distance = np.stack([np.hypot(y - row, x - column) for row, column in peaks])
-    nearest = distance.argmin(axis=0)
     for index, (row, column) in enumerate(peaks):
-        near = (nearest == index) & (distance[index] <= reach)
-        components, _ = ndimage.label(near & (image >= HALF_HEIGHT * image[row, column]))
-        labels[components == components[row, column]] = index + 1
+        area = _around(row, column, reach, image.shape)
+        y, x = np.ogrid[area]
+        distance = np.stack([np.hypot(y - peak[0], x - peak[1]) for peak in peaks])
+        near = (distance.argmin(axis=0) == index) & (distance[index] <= reach)
+        components, _ = ndimage.label(near & (image[area] >= HALF_HEIGHT * image[row, column]))
+        own = components[row - area[0].start, column - area[1].start]
+        labels[area][components == own] = index + 1
     return labels
 
 
-def _ranked(labels: LabelImage, contribution: FloatImage) -> LabelImage:
-    """Renumber the regions so that the one with the strongest pixel is 1."""
-    found = np.unique(labels[labels > 0])
-    strength = ndimage.maximum(contribution, labels, found) if len(found) else np.empty(0)
-    rank = np.zeros(int(found.max(initial=0)) + 1, np.int32)
-    rank[found[np.argsort(-np.asarray(strength), kind="stable")]] = np.arange(1, len(found) + 1)
+Area = tuple[slice, slice]
+
+
+def _around(row: int, column: int, reach: float, shape: tuple[int, ...]) -> Area:
+    edge = int(np.ceil(reach))
+    return (
+        slice(max(0, row - edge), min(shape[0], row + edge + 1)),
+        slice(max(0, column - edge), min(shape[1], column + edge + 1)),
+    )
+
+
+def _ranked(labels: LabelImage, contribution: FloatImage) -> tuple[LabelImage, list[Area]]:
+    """Renumber the regions so that the one with the strongest pixel is 1; say where each lies."""
+    areas: list[Area] = ndimage.find_objects(labels)
+    strength = [
+        float(contribution[area][labels[area] == label].max())
+        for label, area in enumerate(areas, start=1)
+    ]
+    order = np.argsort(-np.asarray(strength), kind="stable")
+    rank = np.zeros(len(areas) + 1, np.int32)
+    rank[order + 1] = np.arange(1, len(areas) + 1)
     ranked: LabelImage = rank[labels]
-    return ranked
+    return ranked, [areas[index] for index in order]
 
 
-def _describe(rank: int, labels: LabelImage, contribution: FloatImage) -> dict[str, float]:
-    region = labels == rank
-    weight = np.where(region, contribution, 0.0)
+def _describe(rank: int, labels: LabelImage, area: Area, image: FloatImage) -> dict[str, float]:
+    region = labels[area] == rank
+    weight = np.where(region, image[area], 0.0)
     y, x = ndimage.center_of_mass(weight if weight.any() else region)
     return {
         "rank": rank,
         "label": rank,
-        "y": float(y),
-        "x": float(x),
+        "y": float(y) + area[0].start,
+        "x": float(x) + area[1].start,
         "area_px": int(region.sum()),
-        "strength": float(contribution[region].max(initial=0.0)),
+        "strength": float(weight.max(initial=0.0)),
         "stability": float("nan"),
         "p_adjusted": float("nan"),
     }

@@ -6,14 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import amplitude
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.analysis.inference import interval
+from napari_sparsevar.analysis.projection import Projection
 from napari_sparsevar.analysis.significance import Significance
-from napari_sparsevar.model.grid import LatentGrid
 
 COLUMNS = [
     "source",
@@ -35,8 +33,7 @@ COLUMNS = [
 
 def edge_table(
     fitted: FittedVar,
-    footprints: sparse.csr_array,
-    grid: LatentGrid,
+    projection: Projection,
     found: Significance,
     stability: Tensor,
 ) -> pd.DataFrame:
@@ -52,8 +49,8 @@ def edge_table(
     distant = fitted.distant()
     lag, source, target = np.nonzero(distant)
     coefficient = distant[lag, source, target]
-    effect = coefficient * amplitude(fitted, footprints)[target]
-    centres = grid.centres()
+    effect = coefficient * projection.amplitude[target]
+    centres = projection.grid.centres()
     table = pd.DataFrame(
         {
             "source": source,

@@ -16,8 +16,9 @@ from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.movie import Movie
 
 FORMAT: Final = "napari-sparsevar run"
-FORMAT_VERSION = 2
-"""1 had no own dynamics of latents: its coefficients and maps mean something else."""
+FORMAT_VERSION = 3
+"""1 had no own dynamics of latents: its coefficients and maps mean something else. 2 lacked the
+grey values of standardised pixels, without which nothing can be shown in units of the movie."""
 
 
 class MovieIdentity(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import FloatImage, contribution_map
+from napari_sparsevar.analysis.contribution import contribution_map
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.edges import edge_table
 from napari_sparsevar.analysis.encoding import encode_movie
@@ -26,11 +27,13 @@ from napari_sparsevar.analysis.fitting import (
 )
 from napari_sparsevar.analysis.footprints import sparse_footprints
 from napari_sparsevar.analysis.progress import Step, named, part
+from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.significance import (
     Significance,
     significance,
     surviving_drivers,
 )
+from napari_sparsevar.analysis.solution_path import SolutionPath
 from napari_sparsevar.analysis.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
@@ -45,11 +48,12 @@ class Results:
 
     Attributes
     ----------
-    grid : LatentGrid
     fitted : FittedVar
         The sparse VAR at the chosen penalty.
-    footprints : csr_array, shape (p, Y X)
-        What each latent adds to a frame, on the padded field of view.
+    projection : Projection
+        From latents to pixels and back.
+    mean, noise : ndarray of float32, shape (Y, X)
+        Grey values of a standardised pixel: ``x = mean + noise * standardised``.
     latents : ndarray of float32, shape (T, p)
     good : ndarray of bool, shape (T,)
         Frames that were used.
@@ -58,23 +62,37 @@ class Results:
     contribution : ndarray of float32, shape (Y, X)
     drivers : Drivers
         Those that survive the test against chance.
-    edges : DataFrame
     significance : Significance
     edge_stability : Tensor, shape (P, p)
         Share of random halves of the movie in which each coefficient is not zero.
     """
 
-    grid: LatentGrid
     fitted: FittedVar
-    footprints: sparse.csr_array
+    projection: Projection
+    mean: FloatImage
+    noise: FloatImage
     latents: npt.NDArray[np.float32]
     good: npt.NDArray[np.bool_]
     criterion: pd.DataFrame
     contribution: FloatImage
     drivers: Drivers
-    edges: pd.DataFrame
     significance: Significance
     edge_stability: Tensor
+
+    @property
+    def grid(self) -> LatentGrid:
+        """Where the latents lie."""
+        return self.projection.grid
+
+    @property
+    def footprints(self) -> sparse.csr_array:
+        """What each latent adds to a frame, (p, Y X) of the padded field of view."""
+        return self.projection.footprints
+
+    @cached_property
+    def edges(self) -> pd.DataFrame:
+        """Every edge between different places, strongest effect first."""
+        return edge_table(self.fitted, self.projection, self.significance, self.edge_stability)
 
 
 def analyse(
@@ -103,49 +121,51 @@ def analyse(
     fitting = fit_whole(found, pool(blocks), weights, config.lags)
     fitted, criterion = yield from _part(fitting, 0.4, 0.7, "Fitting the sparse VAR")
     yield 0.7, "Drawing the contribution map"
-    footprints = sparse_footprints(network, grid, static)
-    contribution = contribution_map(fitted, footprints, grid)
+    projection = Projection(grid, sparse_footprints(network, grid, static), fitted)
+    contribution = contribution_map(fitted, projection)
     testing = significance(found, fitted)
     tested = yield from _part(testing, 0.7, 0.85, "Testing places against chance")
     drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
-    resampling = selection_stability(drivers, fitted, footprints, grid, blocks)
+    resampling = selection_stability(drivers, fitted, projection, blocks)
     stability = yield from _part(
         resampling, 0.85, 1.0, "Checking the drivers on parts of the movie"
     )
     return Results(
-        grid,
         fitted,
-        footprints,
+        projection,
+        frames.mean,
+        frames.noise,
         latents,
         frames.good,
         criterion,
         contribution,
         replace(drivers, table=drivers.table.assign(stability=stability.drivers)),
-        edge_table(fitted, footprints, grid, tested, stability.edges),
         tested,
         stability.edges.float(),
     )
 
 
-def at_penalty(results: Results, penalty: float) -> Results:
+def at_penalty(results: Results, penalty: float, path: SolutionPath | None = None) -> Results:
     """Return the same results elsewhere on the solution path; nothing is retrained.
 
     Stability belongs to the penalty it was computed at: that of the drivers is missing here, that
     of the edges is kept.
+
+    Parameters
+    ----------
+    results : Results
+    penalty : float
+    path : SolutionPath, optional
+        Looked up where it reaches, instead of solving anew: the same coefficients, sooner.
     """
-    fitted = results.fitted.at_penalty(penalty)
-    contribution = contribution_map(fitted, results.footprints, results.grid)
-    return replace(
-        results,
-        fitted=fitted,
-        contribution=contribution,
-        drivers=surviving_drivers(
-            find_drivers(contribution, results.grid.stride), results.significance, results.grid
-        ),
-        edges=edge_table(
-            fitted, results.footprints, results.grid, results.significance, results.edge_stability
-        ),
-    )
+    if path is not None and penalty >= path.least:
+        fitted = replace(results.fitted, penalty=float(penalty), coefficients=path.at(penalty))
+    else:
+        fitted = results.fitted.at_penalty(penalty)
+    contribution = contribution_map(fitted, results.projection)
+    found = find_drivers(contribution, results.grid.stride)
+    drivers = surviving_drivers(found, results.significance, results.grid)
+    return replace(results, fitted=fitted, contribution=contribution, drivers=drivers)
 
 
 def _part(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from napari_sparsevar.analysis.contribution import FloatImage
 from napari_sparsevar.analysis.drivers import LabelImage
 from napari_sparsevar.analysis.influence import Direction, influence_map
+from napari_sparsevar.analysis.projection import FloatImage
 from napari_sparsevar.analysis.record import FORMAT_VERSION, RunRecord
 from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.store import (
@@ -72,7 +72,7 @@ class Run:
     def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
         """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X)."""
         results = self.results
-        return influence_map(results.fitted, results.footprints, results.grid, region, direction)
+        return influence_map(results.fitted, results.projection, region, direction)
 
     def at_penalty(self, penalty: float) -> Run:
         """Return the same run elsewhere on the exact solution path; nothing is retrained.
@@ -137,8 +137,8 @@ def load_run(path: Path | str) -> Run:
         )
     if record.format_version < FORMAT_VERSION:
         raise UserError(
-            f"The run {folder} was made by an earlier version of napari-sparsevar, whose maps mean "
-            "something else: train it again."
+            f"The run {folder} was made by an earlier version of napari-sparsevar and lacks what "
+            "this one needs: train it again."
         )
     try:
         losses = read_table(folder / LOSSES, LOSS_COLUMNS)

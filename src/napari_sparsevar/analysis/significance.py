@@ -108,25 +108,48 @@ def surviving_drivers(drivers: Drivers, found: Significance, grid: LatentGrid) -
     none); it is adjusted for all latents already. Without any test all are kept.
     """
     p_values = found.place_p.numpy()
-    each = [_smallest(p_values, drivers.labels == label, grid) for label in drivers.table["label"]]
-    table = drivers.table.assign(p_adjusted=np.asarray(each, dtype=np.float64))
+    each = place_p_values(p_values, drivers.labels, drivers.table["label"].to_numpy(int), grid)
+    table = drivers.table.assign(p_adjusted=each)
     tested = replace(drivers, table=table)
     if not np.isfinite(p_values).any():
         return tested
     return keep_drivers(tested, table["p_adjusted"].to_numpy() <= LEVEL)
 
 
-def _smallest(
-    p_values: npt.NDArray[np.float32], region: npt.NDArray[np.bool_], grid: LatentGrid
-) -> float:
-    y, x = np.nonzero(region)
+def place_p_values(
+    p_values: npt.NDArray[np.float32],
+    regions: npt.NDArray[np.integer],
+    labels: npt.NDArray[np.integer],
+    grid: LatentGrid,
+) -> npt.NDArray[np.float64]:
+    """Return the smallest p-value of the latents in each region, else of the nearest latent.
+
+    Parameters
+    ----------
+    p_values : ndarray, shape (p,)
+        Of every place, adjusted for all of them; NaN where nothing could be tested.
+    regions : ndarray of int, shape (Y, X)
+    labels : ndarray of int, shape (regions,)
+        Which to look at.
+    grid : LatentGrid
+
+    Returns
+    -------
+    ndarray, shape (regions,)
+        1 where nothing could be tested.
+    """
     centres = grid.centres()
-    inside = np.zeros(grid.padded_shape, bool)
-    inside[y, x] = True
-    row, column = centres.round().astype(int).T
-    chosen = np.flatnonzero(inside[row, column])
-    if not chosen.size:
-        away = np.hypot(centres[:, 0] - y.mean(), centres[:, 1] - x.mean())
-        chosen = np.flatnonzero(away == away.min())
-    known = p_values[chosen][np.isfinite(p_values[chosen])]
-    return float(known.min()) if known.size else 1.0
+    row, column = np.minimum(centres.round().astype(int), np.subtract(grid.shape, 1)).T
+    # Centres beyond the field of view belong to no region.
+    inside = (centres.round() < grid.shape).all(axis=1)
+    at = np.where(inside, regions[row, column], 0)
+    found = np.ones(len(labels))
+    for index, label in enumerate(labels):
+        chosen = np.flatnonzero(at == label)
+        if not chosen.size:
+            middle = np.argwhere(regions == label).mean(axis=0)
+            away = np.hypot(*(centres - middle).T)
+            chosen = np.flatnonzero(away == away.min())
+        known = p_values[chosen][np.isfinite(p_values[chosen])]
+        found[index] = known.min() if known.size else 1.0
+    return found

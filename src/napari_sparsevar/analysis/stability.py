@@ -9,14 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.contribution import contribution_map
 from napari_sparsevar.analysis.drivers import Drivers, standing_out
 from napari_sparsevar.analysis.fitting import FittedVar, pool
+from napari_sparsevar.analysis.projection import Projection
 from napari_sparsevar.model.embedded_var import Moments, fit_var
-from napari_sparsevar.model.grid import LatentGrid
 
 N_BLOCKS = 10
 N_SUBSAMPLES = 20
@@ -40,8 +39,7 @@ class Stability(NamedTuple):
 def selection_stability(
     drivers: Drivers,
     fitted: FittedVar,
-    footprints: sparse.csr_array,
-    grid: LatentGrid,
+    projection: Projection,
     blocks: list[Moments],
     seed: int = 0,
 ) -> Generator[float, None, Stability]:
@@ -56,8 +54,7 @@ def selection_stability(
     ----------
     drivers : Drivers
     fitted : FittedVar
-    footprints : csr_array, shape (p, Y X)
-    grid : LatentGrid
+    projection : Projection
     blocks : list of Moments
         From ``block_moments``.
     seed : int
@@ -73,7 +70,7 @@ def selection_stability(
         coefficients = fit_var(statistics, fitted.weights, penalty, fitted.coefficients)
         selected += coefficients != 0
         refitted = replace(fitted, statistics=statistics, coefficients=coefficients)
-        image = contribution_map(refitted, footprints, grid)
+        image = contribution_map(refitted, projection)
         inside = [image[drivers.labels == label].max(initial=0.0) for label in labels]
         found += np.asarray(inside) > standing_out(image)
         yield (draw + 1) / N_SUBSAMPLES

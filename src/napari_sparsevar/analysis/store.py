@@ -17,12 +17,11 @@ from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import FloatImage
 from napari_sparsevar.analysis.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.drivers import Drivers, LabelImage
-from napari_sparsevar.analysis.edges import COLUMNS as EDGE_COLUMNS
 from napari_sparsevar.analysis.fitting import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fitting import FittedVar
+from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.record import FORMAT, RunRecord
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.significance import Significance
@@ -112,16 +111,18 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     contribution: FloatImage = tifffile.imread(folder / CONTRIBUTION)
     if not labels.shape == contribution.shape == grid.shape:
         raise ValueError(f"{LABELS} and {CONTRIBUTION} do not fit the movie")
+    fitted = _fitted(tensors, record)
+    footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
     return Results(
-        grid,
-        _fitted(tensors, record),
-        _sparse(tensors, "footprints", (grid.size, n_pixels)),
+        fitted,
+        Projection(grid, footprints, fitted),
+        _image(tensors, "mean", grid),
+        _image(tensors, "noise", grid),
         np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False),
         tensors["good"].numpy(),
         read_table(folder / CRITERION, CRITERION_COLUMNS),
         contribution,
         Drivers(labels, read_table(folder / DRIVERS, DRIVER_COLUMNS)),
-        read_table(folder / EDGES, EDGE_COLUMNS),
         _significance(tensors),
         tensors["edge_stability"],
     )
@@ -154,6 +155,8 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "edge_stability": results.edge_stability,
         **{name: getattr(results.significance, name) for name in _TESTS},
     }
+    tensors["pixels.mean"] = torch.from_numpy(results.mean)
+    tensors["pixels.noise"] = torch.from_numpy(results.noise)
     entries = results.footprints.tocoo()
     tensors["footprints.latent"] = torch.from_numpy(entries.row.astype(np.int32))
     tensors["footprints.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
@@ -184,6 +187,13 @@ def _significance(tensors: dict[str, Tensor]) -> Significance:
     return Significance(
         tensors["estimate"], tensors["standard_error"], tensors["edge_p"], tensors["place_p"]
     )
+
+
+def _image(tensors: dict[str, Tensor], name: str, grid: LatentGrid) -> FloatImage:
+    image: FloatImage = tensors[f"pixels.{name}"].numpy()
+    if image.shape != grid.shape:
+        raise ValueError(f"{ANALYSIS} does not fit the movie")
+    return image
 
 
 def _sparse(tensors: dict[str, Tensor], name: str, shape: tuple[int, int]) -> sparse.csr_array:

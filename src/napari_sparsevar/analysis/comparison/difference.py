@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_sparsevar.analysis.comparison.multiplier import EdgeTests
-from napari_sparsevar.analysis.contribution import FloatImage, to_image
+from napari_sparsevar.analysis.projection import FloatImage, to_image
 from napari_sparsevar.analysis.results import Results
 
 
