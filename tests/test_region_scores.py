@@ -104,6 +104,19 @@ def test_a_map_of_the_wrong_direction_is_no_better_than_chance(parts: Parts, tru
     assert found == (0.5, 0.5)
 
 
+def test_a_map_that_ignores_who_was_painted_scores_by_roles_alone(
+    parts: Parts, truth: Truth
+) -> None:
+    def influence(_: NDArray[np.bool_], direction: str) -> NDArray[np.float32]:
+        lit = truth.followers if direction == "outgoing" else truth.drivers
+        return np.asarray(truth.footprints[lit].sum(axis=0))
+
+    # 6 drivers of 4 followers in 36 cells: of 31 cells that are no partners 20 follow another
+    # driver and tie, of 34 that do not drive a follower 5 drive another.
+    found = parts.region_scores.region_scores(influence, truth)
+    assert found == pytest.approx(((11 + 0.5 * 20) / 31, (29 + 0.5 * 5) / 34))
+
+
 def test_methods_without_such_maps_have_no_score(parts: Parts, truth: Truth) -> None:
     answer = parts.answer.nothing_found((4, 4), "")
     assert np.isnan(parts.region_scores.region_scores(answer.influence, truth)).all()
