@@ -73,7 +73,7 @@ def take_apart(model: Model) -> Fit:
     dynamics = own_dynamics(values, training, model.config.dynamics)
     expected, innovation, drive = calcium_filter(values, good, dynamics)
     scale, size = (_deviation(part, training) for part in (innovation, drive))
-    found = Sequences(expected, innovation / scale, drive / size, scale)
+    found = Sequences(expected, innovation / scale, drive / size, scale, size)
     lags = model.config.lags
     frames = np.flatnonzero(usable_targets(good, lags)[0].numpy()) + lags
     inside = usable_targets(training, lags)[0].numpy()[frames - lags]

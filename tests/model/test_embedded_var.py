@@ -41,7 +41,7 @@ def test_pairs_never_cross_a_gap_or_a_piece() -> None:
     series = torch.arange(20.0).view(2, 10, 1)
     good = torch.ones(2, 10, dtype=torch.bool)
     good[0, 4] = False
-    found = Sequences(torch.zeros_like(series), series, series, torch.ones(1))
+    found = Sequences(torch.zeros_like(series), series, series, torch.ones(1), torch.ones(1))
     pairs = lagged_pairs(found, good, lags=2)
     expected = [(t - 1, t - 2, t) for t in (2, 3, 7, 8, 9)]
     expected += [(t - 1, t - 2, t) for t in range(12, 20)]

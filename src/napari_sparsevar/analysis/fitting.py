@@ -55,6 +55,8 @@ class FittedVar:
         Standardisation of the latents.
     scale : Tensor, shape (p,)
         Standard deviation of the innovations of standardised latents.
+    drive_scale : Tensor, shape (p,)
+        Standard deviation of their drives.
     signal : Tensor, shape (p,)
         Share of each latent's variance that is slow activity and not noise.
     dynamics : CalciumDynamics
@@ -70,6 +72,7 @@ class FittedVar:
     mean: Tensor
     deviation: Tensor
     scale: Tensor
+    drive_scale: Tensor
     signal: Tensor
     dynamics: CalciumDynamics
     penalty: float
@@ -103,7 +106,7 @@ class Regression(NamedTuple):
     ----------
     pairs : LaggedPairs
         Drives (n, P) and innovations (n, p) in the order of time, float32.
-    mean, deviation, scale, signal : Tensor, shape (p,)
+    mean, deviation, scale, drive_scale, signal : Tensor, shape (p,)
         As in ``FittedVar``, float64.
     dynamics : CalciumDynamics
     """
@@ -112,6 +115,7 @@ class Regression(NamedTuple):
     mean: Tensor
     deviation: Tensor
     scale: Tensor
+    drive_scale: Tensor
     signal: Tensor
     dynamics: CalciumDynamics
 
@@ -136,6 +140,7 @@ def regression(latents: Tensor, good: Tensor, lags: int, kind: Dynamics) -> Regr
         standard.mean.double(),
         standard.deviation.double(),
         found.scale.double(),
+        found.drive_scale.double(),
         signal_share(standardised, good[None], dynamics),
         dynamics,
     )
@@ -192,6 +197,7 @@ def fit_whole(
         found.mean,
         found.deviation,
         found.scale,
+        found.drive_scale,
         found.signal,
         found.dynamics,
         *chosen,

@@ -61,12 +61,15 @@ class Sequences(NamedTuple):
         What others can be driven by, scaled to variance 1.
     scale : Tensor, shape (p,)
         Standard deviation of the innovation in standard deviations of the latent.
+    drive_scale : Tensor, shape (p,)
+        The same of the drive.
     """
 
     expected: Tensor
     innovation: Tensor
     drive: Tensor
     scale: Tensor
+    drive_scale: Tensor
 
 
 def sequences(
@@ -86,7 +89,7 @@ def sequences(
     expected, innovation, drive = calcium_filter(latents, good, dynamics)
     scale = _root_mean_square(innovation[:measured], good[:measured])
     size = _root_mean_square(drive[:measured], good[:measured])
-    return Sequences(expected, innovation / scale, drive / size, scale)
+    return Sequences(expected, innovation / scale, drive / size, scale, size)
 
 
 def _root_mean_square(values: Tensor, good: Tensor) -> Tensor:

@@ -79,8 +79,10 @@ def rows_of_sequences(
         parts = []
         for index in range(first, first + len(pieces)):
             here = slice(index, index + 1)
-            one = Sequences(
-                found.expected[here], found.innovation[here], found.drive[here], found.scale
+            one = found._replace(
+                expected=found.expected[here],
+                innovation=found.innovation[here],
+                drive=found.drive[here],
             )
             length = len(every[index])
             parts.append(_rows(one, np.ones(length, bool), ((0, length),), lags))
