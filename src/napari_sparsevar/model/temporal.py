@@ -23,6 +23,7 @@ innovation itself, and with :math:`\gamma = 0` the model is the plain VAR.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -33,6 +34,7 @@ from napari_sparsevar.model.config import Dynamics
 _DECAYS = torch.linspace(0.0, 0.98, 99, dtype=torch.float64)
 _LONGEST = 12
 _LEAST_SIGNAL = 0.01
+_SETTLED = 32  # frames after which the gain of the filter changes no more
 _LEAST_DECAY = 0.2  # below it, one frame later says little about what is signal now
 
 
@@ -171,3 +173,26 @@ def _autocovariance(latents: Tensor, good: Tensor) -> Tensor:
         pairs = (good[:, lag:] & good[:, :-lag]).sum().clamp_min(1).cpu()
         rows.append((seen[:, lag:] * seen[:, :-lag]).sum(dim=(0, 1)) / pairs)
     return torch.stack(rows)
+
+
+def memory(dynamics: CalciumDynamics, forgotten: float = 1e-6) -> int:
+    """Return after how many frames the filter has forgotten all but a share of what it was.
+
+    Both its state and the drive shrink by ``decay (1 - gain)`` a frame, with the gain it settles
+    at.
+
+    Parameters
+    ----------
+    dynamics : CalciumDynamics
+    forgotten : float
+        The share, between 0 and 1.
+    """
+    decay, noise = dynamics
+    if decay == 0.0:
+        return 1
+    variance, gain = 1.0 - noise, 0.0
+    for _ in range(_SETTLED):
+        gain = variance / (variance + noise) if variance + noise > 0 else 1.0
+        variance = decay**2 * (1.0 - gain) * variance + (1.0 - decay**2) * (1.0 - noise)
+    left = decay * (1.0 - gain)
+    return _SETTLED if left < forgotten else _SETTLED + math.ceil(math.log(forgotten, left))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
-from qtpy.QtCore import QObject, Slot
+from qtpy.QtCore import QObject, QThreadPool, Slot
 
 from napari_sparsevar.errors import UserError
 
@@ -31,6 +31,10 @@ class Failure:
 
 
 Make = Callable[[], Iterator[Any]]
+
+_LEAST_THREADS = 8
+"""Qt starts as many threads as there are cores: on two, a training and one reading of the movie
+would keep every answer waiting."""
 
 
 def guarded(make: Make, abandoned: threading.Event, what: str) -> Iterator[Any]:
@@ -134,6 +138,8 @@ class Background(QObject):
 
     def start(self) -> None:
         """Start the thread."""
+        pool = QThreadPool.globalInstance()
+        pool.setMaxThreadCount(max(pool.maxThreadCount(), _LEAST_THREADS))
         self._worker.start()
 
     def abandon(self) -> None:

@@ -15,6 +15,7 @@ from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.activity import Activity
 from napari_sparsevar.widgets.compare_layers import remove_comparison, show_comparison
 from napari_sparsevar.widgets.compare_state import Comparing
+from napari_sparsevar.widgets.inspect_state import Inspecting
 from napari_sparsevar.widgets.layer_following import LayerFollowing
 from napari_sparsevar.widgets.movie_layers import placement_of
 from napari_sparsevar.widgets.overlays import show_run
@@ -40,6 +41,8 @@ class Session:
         The training of this viewer, running or not.
     comparing : Comparing
         The windows of time and the comparisons of the run.
+    inspecting : Inspecting
+        The place that is inspected, the penalty, and what the run says of them.
     activity : Activity
         The movie in time: its frame rate, the traces of the field and of painted regions.
     """
@@ -61,6 +64,7 @@ class Session:
         self.comparing.arrived.connect(self._want_layers)
         self.comparing.shown_changed.connect(self._follow_shown)
         self._layers_wanted = False
+        self.inspecting = Inspecting()
         self.activity = Activity()
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
         self._opening = RunOpening()
@@ -68,6 +72,7 @@ class Session:
         self._following = LayerFollowing(viewer)
         self._following.movie_chosen.connect(self._choose_movie)
         self._following.regions_chosen.connect(self.activity.set_region_layer)
+        self._following.regions_chosen.connect(self.inspecting.regions.follow)
         self._following.run_appeared.connect(self._on_run_appeared)
         self._following.look()
         self._following.look_for_runs()
@@ -167,6 +172,7 @@ class Session:
 
     def _tell_of_run(self) -> None:
         self.comparing.set_run(self._run)
+        self.inspecting.set_run(self._run)
         self.run_changed.emit(self._run)
 
 

@@ -1,0 +1,98 @@
+"""How influences grow along the solution path: exact lines through the knots."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from napari_sparsevar.analysis.influence import Direction, region_share
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.solution_path import SolutionPath
+from napari_sparsevar.model.grid import BoolArray
+
+FloatArray = npt.NDArray[np.float64]
+
+_PART = 0.1
+"""Targets that make up less than this share of a region's largest part are left out."""
+
+
+class Curve(NamedTuple):
+    """One influence along the path.
+
+    Attributes
+    ----------
+    penalties : ndarray, shape (m,)
+        Descending; between two the influence is linear.
+    values : ndarray, shape (m,)
+    """
+
+    penalties: FloatArray
+    values: FloatArray
+
+
+def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> list[Curve]:
+    """Return the effect on the frame of edges (``source``, ``target``, ``lag``) along the path."""
+    size, amplitude = results.fitted.n_latents, results.projection.amplitude
+    curves = []
+    for edge in edges.itertuples():
+        penalties, coefficients = path.knots(int(edge.target))
+        row = (int(edge.lag) - 1) * size + int(edge.source)
+        curves.append(Curve(penalties, coefficients[:, row] * amplitude[int(edge.target)]))
+    return curves
+
+
+def partner_curves(
+    results: Results,
+    path: SolutionPath,
+    region: BoolArray,
+    direction: Direction,
+    latents: list[int],
+) -> list[Curve]:
+    """Return how strongly a region drives latents (or they drive it) along the path.
+
+    All lags together, in the units the partners are ranked by: the change of the frame for
+    ``outgoing``, of the region's mean prediction for ``incoming``.
+
+    Parameters
+    ----------
+    results : Results
+    path : SolutionPath
+    region : ndarray of bool, shape (Y, X)
+    direction : {"outgoing", "incoming"}
+    latents : list of int
+    """
+    projection, lags = results.projection, results.fitted.lags
+    share = region_share(region, results.grid)
+    distant = (results.fitted.weights > 0).numpy()
+    if direction == "outgoing":
+        weights = np.tile(projection.sources @ share, lags)
+        curves = []
+        for latent in latents:
+            penalties, coefficients = path.knots(latent)
+            moved = (coefficients * distant[:, latent]) @ weights
+            curves.append(Curve(penalties, moved * projection.amplitude[latent]))
+        return curves
+    parts = projection.innovation * (projection.footprints @ share)
+    targets = np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0))
+    return [_incoming(path, distant, parts, targets, latent) for latent in latents]
+
+
+def _incoming(
+    path: SolutionPath,
+    distant: npt.NDArray[np.bool_],
+    parts: FloatArray,
+    targets: npt.NDArray[np.intp],
+    latent: int,
+) -> Curve:
+    """Add up what one latent does to several targets, whose paths bend at different penalties."""
+    rows = np.arange(latent, path.n_predictors, path.n_targets)
+    known = [(target, *path.knots(int(target))) for target in targets]
+    every = np.unique(np.concatenate([penalties for _, penalties, _ in known]))
+    total = np.zeros(len(every))
+    for target, penalties, coefficients in known:
+        values = (coefficients[:, rows] * distant[rows, target]).sum(axis=1) * parts[target]
+        total += np.interp(every, penalties[::-1], values[::-1])
+    return Curve(every[::-1], total[::-1])

@@ -1,0 +1,51 @@
+"""Drivers and painted regions side by side: what a person inspects, one row each."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import ndimage
+
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.significance import place_p_values
+from napari_sparsevar.movie.traces import region_labels
+
+COLUMNS = ["kind", "label", "y", "x", "area_px", "strength", "stability", "p_adjusted"]
+
+
+def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.DataFrame:
+    """Return drivers (strongest first) and painted regions.
+
+    Columns: ``kind`` (``driver`` or ``region``), ``label`` in its label image, ``y`` and ``x``
+    (centre in pixels), ``area_px``, ``strength`` (peak of the contribution map inside),
+    ``stability`` (NaN for regions and away from the penalty of the run) and ``p_adjusted`` (that
+    chance makes any place of the field drive others as much as the surest one inside).
+
+    Parameters
+    ----------
+    results : Results
+    regions : ndarray of int, shape (Y, X), or None
+        Painted label image.
+    """
+    drivers = results.drivers.table.assign(kind="driver")[COLUMNS]
+    if regions is None or not regions.any():
+        return drivers.reset_index(drop=True)
+    labels = region_labels(regions)
+    centres = np.asarray(ndimage.center_of_mass(np.ones_like(regions), regions, labels))
+    tested = place_p_values(results.significance.place_p.numpy(), regions, labels, results.grid)
+    painted = pd.DataFrame(
+        {
+            "kind": "region",
+            "label": labels,
+            "y": centres[:, 0],
+            "x": centres[:, 1],
+            "area_px": np.asarray(ndimage.sum_labels(regions > 0, regions, labels), int),
+            "strength": ndimage.maximum(results.contribution, regions, labels),
+            "stability": float("nan"),
+            "p_adjusted": tested,
+        },
+        columns=COLUMNS,
+    )
+    listed = [table for table in (drivers, painted) if not table.empty]
+    return pd.concat(listed, ignore_index=True)

@@ -1,0 +1,143 @@
+"""A region over time: what the model sees of it, what it foretold, and how active it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import signal
+
+from napari_sparsevar.analysis.encoding import inside_field
+from napari_sparsevar.analysis.influence import region_share
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.model.temporal import calcium_filter
+
+FloatArray = npt.NDArray[np.float64]
+
+EVENT_HEIGHT = 3.0
+"""An event rises by this many robust standard deviations above what lies between events."""
+
+
+class ModelTraces(NamedTuple):
+    """Mean over a region in grey values, without the background.
+
+    Attributes
+    ----------
+    reconstruction, prediction : ndarray, shape (T,)
+        Decoded from each frame's own code, and from what the frames before foretell of it; NaN in
+        frames that were not used.
+    """
+
+    reconstruction: FloatArray
+    prediction: FloatArray
+
+
+class ReadOut(NamedTuple):
+    """What to read of every frame of the movie for a region: weighted sums over pixels.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (2, Y, X)
+        For the mean over the region, and for the background of it.
+    background_offset : float
+        To be added to the second: the background is a change from the mean image.
+    """
+
+    weights: FloatArray
+    background_offset: float
+
+
+def model_traces(run: Run, region: BoolArray) -> ModelTraces:
+    """Return what the model says of a region in every frame; no pass over the movie.
+
+    Decoder, filter and VAR are linear and all latents are filtered alike, so that the region's
+    weights go through them first and two numbers a frame and lag are left to filter.
+
+    Parameters
+    ----------
+    run : Run
+    region : ndarray of bool, shape (Y, X)
+    """
+    results, fitted = run.results, run.results.fitted
+    decoded = results.footprints @ (region_share(region, results.grid) * _padded(run))
+    mean, deviation = fitted.mean.numpy(), fitted.deviation.numpy()
+    driven = fitted.coefficients.numpy() @ (fitted.scale.numpy() * deviation * decoded)
+    by_lag = driven.reshape(fitted.lags, -1) / fitted.drive_scale.numpy()
+    # A latent's drive is that of its standardised code.
+    weights = np.column_stack([decoded, *(by_lag / deviation)])
+    latents = np.asarray(results.latents)
+    projected = latents @ weights.astype(np.float32) - mean @ weights
+    good = torch.from_numpy(np.array(results.good))[None]
+    filtered = calcium_filter(torch.from_numpy(projected)[None].double(), good, fitted.dynamics)
+    prediction = filtered.expected[0, :, 0].numpy().copy()
+    for lag in range(1, fitted.lags + 1):
+        prediction[lag:] += filtered.drive[0, :-lag, lag].numpy()
+    level = float(mean @ decoded + region_share(region, results.grid) @ _padded(run, "mean"))
+    traces = np.stack([projected[:, 0].astype(np.float64), prediction]) + level
+    traces[:, ~np.asarray(results.good)] = np.nan
+    return ModelTraces(*traces)
+
+
+def read_out(run: Run, region: BoolArray) -> ReadOut:
+    """Return what to read of the movie for a region: its mean, and the background in it.
+
+    The background is linear in the pixels it is estimated from; its weights are the gradient.
+    """
+    results = run.results
+    height, width = results.grid.shape
+    share = region_share(region, results.grid)
+    frame = torch.zeros(1, *results.grid.padded_shape, requires_grad=True)
+    diameter = run.record.network.with_typical_cell().background_diameter
+    wide = background(frame, inside_field(results.grid), diameter)[0]
+    scaled = torch.from_numpy((share * _padded(run)).reshape(results.grid.padded_shape)).float()
+    (slope,) = torch.autograd.grad((wide * scaled).sum(), frame)
+    weights = slope[0, :height, :width].double().numpy() / results.noise
+    mask = share.reshape(results.grid.padded_shape)[:height, :width]
+    return ReadOut(np.stack([mask, weights]), -float((weights * results.mean).sum()))
+
+
+def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int]) -> FloatArray:
+    """Return the activity of regions over time, (regions, T), mean 0 and variance 1 each.
+
+    Parameters
+    ----------
+    run : Run
+    regions : ndarray of int, shape (Y, X)
+        Label image.
+    labels : list of int
+        Which to return, in this order; each must be there.
+    """
+    results = run.results
+    shares = [region_share(regions == label, results.grid) for label in labels]
+    if not shares:
+        return np.empty((0, len(results.good)))
+    weights = np.stack([results.footprints @ share for share in shares], axis=1)
+    traces = (np.asarray(results.latents) @ weights.astype(np.float32)).T.astype(np.float64)
+    good = np.asarray(results.good)
+    traces -= traces[:, good].mean(axis=1, keepdims=True)
+    traces /= np.maximum(traces[:, good].std(axis=1, keepdims=True), 1e-12)
+    traces[:, ~good] = np.nan
+    return traces
+
+
+def event_frames(activity: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the peaks that stand out of a trace (T,), in order of time.
+
+    They rise by ``EVENT_HEIGHT`` robust standard deviations above the valleys beside them.
+    """
+    known = np.nan_to_num(activity, nan=float(np.nanmedian(activity)) if len(activity) else 0.0)
+    spread = 1.4826 * float(np.median(np.abs(known - np.median(known)))) if len(known) else 0.0
+    peaks, _ = signal.find_peaks(known, prominence=max(EVENT_HEIGHT * spread, 1e-9))
+    return np.asarray(peaks, np.int64)
+
+
+def _padded(run: Run, which: str = "noise") -> FloatArray:
+    """Return mean or noise of every pixel, flat on the padded field of view."""
+    results = run.results
+    padded = np.zeros(results.grid.padded_shape)
+    padded[: results.grid.shape[0], : results.grid.shape[1]] = getattr(results, which)
+    return padded.ravel()

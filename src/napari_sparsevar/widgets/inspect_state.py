@@ -1,0 +1,279 @@
+"""What is inspected in one viewer: the penalty, the selected place, the answer, the notes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pandas as pd
+from napari.utils.notifications import show_error, show_warning
+from psygnal import Signal
+
+from napari_sparsevar.widgets.background import Background, Failure
+from napari_sparsevar.widgets.inspect_worker import (
+    Answer,
+    Direction,
+    Gone,
+    Inspector,
+    Prepared,
+    Question,
+    ReadOut,
+    Selection,
+    reach_of,
+    save_annotations,
+)
+from napari_sparsevar.widgets.latest import Latest
+from napari_sparsevar.widgets.regions import Regions
+
+_log = logging.getLogger(__name__)
+
+
+class Inspecting:
+    """The inspection of one viewer; docks watch it and can be closed and opened again.
+
+    Attributes
+    ----------
+    run_changed, prepared, read_out_changed, selection_changed, answered, direction_changed,
+    notes_changed : psygnal.Signal
+        Emitted in the main thread. ``prepared`` when the solution path is known.
+    regions : Regions
+    run : Run or None
+        As it was trained; ``read_out.run`` is the same at the penalty chosen now.
+    read_out : ReadOut or None
+    selection : Selection or None
+    answer : Answer or None
+        Of the selection.
+    notes : Annotations or None
+    penalty : float
+    lag : int or None
+        Only this lag; all summed where None.
+    direction : {"outgoing", "incoming"}
+        Which of both maps is looked at.
+    """
+
+    run_changed = Signal(object)
+    prepared = Signal()
+    read_out_changed = Signal()
+    selection_changed = Signal()
+    answered = Signal()
+    direction_changed = Signal(str)
+    notes_changed = Signal()
+
+    def __init__(self) -> None:
+        self.regions = Regions()
+        self.run: Any = None
+        self.path: Any = None
+        self.read_out: ReadOut | None = None
+        self.selection: Selection | None = None
+        self.answer: Answer | None = None
+        self.notes: Any = None
+        self.kept_regions: Any = None
+        self.penalty = 0.0
+        self.lag: int | None = None
+        self.direction: Direction = "outgoing"
+        self._number = 0
+        self._inspector: Inspector | None = None
+        self._preparing: Background | None = None
+        self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
+        self._asking: Latest = Latest(self._answers, self._receive, what="The inspection")
+        self.regions.painted.connect(self._on_painted)
+        self.regions.label_chosen.connect(self._on_label)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed or read."""
+        return self._asking.busy or self._preparing is not None
+
+    def set_run(self, run: Any) -> None:
+        """Inspect another run, or none."""
+        self._asking.forget()
+        if self._preparing is not None:
+            self._preparing.drop()
+            self._preparing = None
+        self.regions.set_run(run)
+        self.run, self.path, self.notes, self.kept_regions = run, None, None, None
+        self.read_out = self.selection = self.answer = self.lag = None
+        self._inspector = None if run is None else Inspector(run)
+        self.penalty = 0.0 if run is None else float(run.penalty)
+        self.run_changed.emit(run)
+        self.selection_changed.emit()
+        if self._inspector is not None:
+            self._preparing = Background(
+                self._inspector.prepare, self._receive, self._on_prepared, what="Reading the run"
+            )
+            self._preparing.start()
+            self._ask()
+
+    def set_penalty(self, penalty: float) -> None:
+        """Go elsewhere on the solution path."""
+        if penalty != self.penalty and self.run is not None:
+            self.penalty = penalty
+            self._ask()
+
+    def reset_penalty(self) -> None:
+        """Go back to the penalty of the run."""
+        if self.run is not None:
+            self.set_penalty(float(self.run.penalty))
+
+    def set_lag(self, lag: int | None) -> None:
+        """Look at one lag, or at all of them together."""
+        if lag != self.lag:
+            self.lag = lag
+            self._ask()
+
+    def set_direction(self, direction: Direction) -> None:
+        """Look at what the selection drives, or at what drives it."""
+        if direction != self.direction:
+            self.direction = direction
+            self.direction_changed.emit(direction)
+
+    def select(self, kind: str, label: int) -> None:
+        """Inspect a driver or a painted region; ignored where there is none of that label."""
+        if self.selection is not None and self.selection.key == (kind, label):
+            return
+        place = self._place(kind, label)
+        if place is None or self.read_out is None:
+            return
+        image = self.regions.image() if kind == "region" else self.read_out.run.driver_labels
+        mask = image == label
+        self._select(Selection(kind, label, mask, float(place["y"]), float(place["x"])))
+        self._ask()
+
+    def clear(self) -> None:
+        """Inspect nothing."""
+        if self.selection is not None:
+            self._select(None)
+
+    def select_next(self, step: int) -> None:
+        """Inspect the next (1) or previous (-1) place that is not hidden, round and round."""
+        places = self.places()
+        keys = [(row.kind, int(row.label)) for row in places.itertuples() if not row.hidden]
+        if keys:
+            now = None if self.selection is None else self.selection.key
+            index = keys.index(now) + step if now in keys else min(step - 1, 0)
+            self.select(*keys[index % len(keys)])
+
+    def places(self) -> pd.DataFrame:
+        """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
+        if self.read_out is None:
+            return pd.DataFrame()
+        rows = list(self.read_out.places.itertuples())
+        notes = [self._note(row) for row in rows]
+        given = [getattr(note, "name", "") for note in notes]
+        return self.read_out.places.assign(
+            name=[name or f"{row.kind} {row.label}" for row, name in zip(rows, given, strict=True)],
+            note=[getattr(note, "note", "") for note in notes],
+            hidden=[getattr(note, "hidden", False) for note in notes],
+            as_driver=[
+                row.kind == "driver" or getattr(note, "driver", False)
+                for row, note in zip(rows, notes, strict=True)
+            ],
+        )
+
+    def name_of(self, kind: str, label: int) -> str:
+        """Return what a person calls a place."""
+        places = self.places()
+        if not places.empty:
+            same = places[(places["kind"] == kind) & (places["label"] == label)]
+            if not same.empty:
+                return str(same["name"].iloc[0])
+        return f"{kind} {label}"
+
+    def annotate(self, kind: str, label: int, **changes: Any) -> None:
+        """Change name, note, ``hidden`` or (of a region) ``driver`` of a place; kept in the run."""
+        place = self._place(kind, label)
+        if place is None or self.notes is None:
+            return
+        if kind == "region":
+            self.notes = self.notes.with_region(label, **changes)
+        else:
+            where = float(place["y"]), float(place["x"])
+            self.notes = self.notes.with_place(*where, reach_of(self.run), **changes)
+        self._saving.ask((self.run.path, self.notes))
+        self.notes_changed.emit()
+
+    def _note(self, place: Any) -> Any:
+        if self.notes is None:
+            return None
+        if place.kind == "region":
+            return self.notes.of_region(int(place.label))
+        return self.notes.at(float(place.y), float(place.x), reach_of(self.run))
+
+    def _place(self, kind: str, label: int) -> pd.Series | None:
+        if self.read_out is None:
+            return None
+        places = self.read_out.places
+        same = places[(places["kind"] == kind) & (places["label"] == label)]
+        return None if same.empty else same.iloc[0]
+
+    def _select(self, selection: Selection | None) -> None:
+        self.selection, self.answer = selection, None
+        self._number += 1
+        self.selection_changed.emit()
+
+    def _ask(self) -> None:
+        if self.run is not None:
+            regions = self.regions.image()
+            if regions is not None and regions.shape != self.run.contribution_map.shape:
+                regions = None
+            question = Question(self.penalty, regions, self.selection, self.lag, self._number)
+            self._asking.ask(question)
+
+    def _answers(self, question: Question) -> Any:
+        assert self._inspector is not None
+        return self._inspector.answer(question)
+
+    def _receive(self, news: Any) -> None:
+        match news:
+            case Prepared():
+                self._on_known(news)
+            case ReadOut():
+                self._on_read_out(news)
+            case Answer():
+                self._on_answer(news)
+            case Gone():
+                self._on_gone(news)
+            case Failure():
+                if news.details:
+                    _log.error("%s\n%s", news.sentence, news.details)
+                show_error(news.sentence)
+
+    def _on_known(self, news: Prepared) -> None:
+        assert self._inspector is not None
+        self._inspector.path = self.path = news.path
+        self.notes, self.kept_regions = news.annotations, news.regions
+        for notice in news.notices:
+            show_warning(notice)
+        self.prepared.emit()
+        self.notes_changed.emit()
+        self._ask()
+
+    def _on_prepared(self) -> None:
+        self._preparing = None
+
+    def _on_read_out(self, news: ReadOut) -> None:
+        self.read_out = news
+        self.read_out_changed.emit()
+
+    def _on_answer(self, news: Answer) -> None:
+        if self.selection is None or news.question.number != self._number:
+            return
+        moved = news.selection.key != self.selection.key
+        self.selection, self.answer = news.selection, news
+        if moved:
+            self.selection_changed.emit()
+        self.answered.emit()
+
+    def _on_gone(self, news: Gone) -> None:
+        if news.question.number == self._number:
+            self.clear()
+
+    def _on_painted(self) -> None:
+        self._ask()
+
+    def _on_label(self, label: int) -> None:
+        self.select("region", label)
+
+
+def _save(question: Any) -> Any:
+    return save_annotations(*question)

@@ -1,0 +1,293 @@
+"""Answers about a run, computed beside the screen: maps, partners, places at any penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Direction = Literal["outgoing", "incoming"]
+DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
+LabelImage = npt.NDArray[np.int32]
+
+N_EDGES = 30
+"""Arrows of the whole field."""
+
+N_CURVES = 8
+"""Influences drawn along the path."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What is being inspected.
+
+    Parameters
+    ----------
+    kind : {"driver", "region"}
+    label : int
+        In its label image, at the penalty it was selected at.
+    mask : ndarray of bool, shape (Y, X)
+    y, x : float
+        Centre in pixels.
+    """
+
+    kind: Literal["driver", "region"]
+    label: int
+    mask: npt.NDArray[np.bool_]
+    y: float
+    x: float
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from others on the screen."""
+        return self.kind, self.label
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Everything an answer depends on; no widget and no layer in it.
+
+    ``number`` tells one choice of a place from the next: the label of a driver changes with the
+    penalty.
+    """
+
+    penalty: float
+    regions: LabelImage | None = None
+    selection: Selection | None = None
+    lag: int | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The solution path, and what a person has added to the run."""
+
+    path: Any
+    annotations: Any
+    regions: LabelImage | None
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ReadOut:
+    """A run at a penalty.
+
+    Parameters
+    ----------
+    question : Question
+    run : Run
+    n_edges : int
+        Between different places.
+    edges : DataFrame
+        The strongest of them.
+    places : DataFrame
+        Drivers and painted regions.
+    curves : list of Curve
+        The strongest edges along the path; empty until it is known.
+    """
+
+    question: Question
+    run: Any
+    n_edges: int
+    edges: pd.DataFrame
+    places: pd.DataFrame
+    curves: list[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """One direction of an answer: the map, who it is about, and how it grows along the path."""
+
+    image: npt.NDArray[np.float32]
+    partners: pd.DataFrame
+    curves: list[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a selected place drives and what drives it.
+
+    Parameters
+    ----------
+    question : Question
+    selection : Selection
+        As it is at this penalty.
+    influence : dict of Influence
+        By direction.
+    """
+
+    question: Question
+    selection: Selection
+    influence: dict[Direction, Influence]
+
+
+@dataclass(frozen=True, eq=False)
+class Gone:
+    """Nothing is left of the selected region."""
+
+    question: Question
+
+
+class Inspector:
+    """Answers questions about one run; keeps what the next question is likely to need.
+
+    All of it is called in one thread at a time, never the main one.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Any) -> None:
+        self._base = run
+        self._shown: ReadOut | None = None
+        self.path: Any = None
+
+    def prepare(self) -> Iterator[Prepared]:
+        """Yield the solution path and the annotations."""
+        from napari_sparsevar.analysis.annotations import (
+            Annotations,
+            read_annotations,
+            read_regions,
+        )
+        from napari_sparsevar.analysis.solution_path import SolutionPath
+        from napari_sparsevar.errors import UserError
+
+        notices: list[str] = []
+        annotations, regions = Annotations(), None
+        try:
+            annotations = read_annotations(self._base.path)
+        except UserError as error:
+            notices.append(str(error))
+        try:
+            regions = read_regions(self._base.path, self._base.contribution_map.shape)
+        except UserError as error:
+            notices.append(str(error))
+        fitted = self._base.results.fitted
+        path = SolutionPath.trace(fitted.statistics, fitted.weights)
+        yield Prepared(path, annotations, regions, tuple(notices))
+
+    def answer(self, question: Question) -> Iterator[ReadOut | Answer | Gone]:
+        """Yield the read-out where it is another, and the answer where something is selected."""
+        shown = self._shown
+        if shown is None or not _same_read_out(shown.question, question) or self._lacks_curves():
+            self._shown = shown = self._read_out(question)
+            yield shown
+        selection = _as_it_is_now(question, shown)
+        if selection is not None:
+            yield self._answer(question, selection, shown.run)
+        elif question.selection is not None:
+            yield Gone(question)
+
+    def _lacks_curves(self) -> bool:
+        shown = self._shown
+        return self.path is not None and shown is not None and not shown.curves
+
+    def _read_out(self, question: Question) -> ReadOut:
+        from napari_sparsevar.analysis.partners import strongest_edges
+        from napari_sparsevar.analysis.path_curves import edge_curves
+        from napari_sparsevar.analysis.places import places
+
+        run = self._at(question.penalty)
+        results = run.results
+        edges = strongest_edges(results, N_EDGES)
+        curves = [] if self.path is None else edge_curves(results, self.path, edges[:N_CURVES])
+        n_edges = int(np.count_nonzero(results.fitted.distant()))
+        return ReadOut(question, run, n_edges, edges, places(results, question.regions), curves)
+
+    def _at(self, penalty: float) -> Any:
+        from napari_sparsevar.analysis.results import at_penalty
+
+        if self._shown is not None and self._shown.run.penalty == penalty:
+            return self._shown.run
+        if self._base.penalty == penalty:
+            return self._base
+        return replace(self._base, results=at_penalty(self._base.results, penalty, self.path))
+
+    def _answer(self, question: Question, selection: Selection, run: Any) -> Answer:
+        influence = {
+            direction: self._influence(run, selection.mask, direction, question.lag)
+            for direction in DIRECTIONS
+        }
+        return Answer(question, selection, influence)
+
+    def _influence(
+        self, run: Any, mask: npt.NDArray[np.bool_], direction: Direction, lag: int | None
+    ) -> Influence:
+        from napari_sparsevar.analysis.influence import influence_map
+        from napari_sparsevar.analysis.partners import partner_table
+        from napari_sparsevar.analysis.path_curves import partner_curves
+
+        results = run.results
+        image = influence_map(results.fitted, results.projection, mask, direction, lag)
+        partners = partner_table(results, mask, direction, image, lag)
+        latents = partners["latent"].astype(int).tolist()[:N_CURVES]
+        curves = []
+        if self.path is not None:
+            curves = partner_curves(results, self.path, mask, direction, latents)
+        return Influence(image, partners, curves)
+
+
+def save_annotations(path: Path, annotations: Any) -> Iterator[None]:
+    """Keep names and notes in a run directory."""
+    from napari_sparsevar.analysis.annotations import write_annotations
+
+    write_annotations(path, annotations)
+    yield None
+
+
+def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -> Iterator[None]:
+    """Keep painted regions in a run directory."""
+    from napari_sparsevar.analysis.annotations import write_regions
+
+    write_regions(path, regions, pixel_size_um)
+    yield None
+
+
+def _same_read_out(before: Question, now: Question) -> bool:
+    same_regions = before.regions is now.regions or (
+        before.regions is not None
+        and now.regions is not None
+        and np.array_equal(before.regions, now.regions)
+    )
+    return before.penalty == now.penalty and same_regions
+
+
+def _as_it_is_now(question: Question, shown: ReadOut) -> Selection | None:
+    """Return what is selected as it is now; a driver that has vanished, as it was.
+
+    None for a region of which nothing is left.
+    """
+    selection = question.selection
+    if selection is None:
+        return None
+    places = shown.places[shown.places["kind"] == selection.kind]
+    if selection.kind == "region":
+        same = places[places["label"] == selection.label]
+        if same.empty:
+            return None
+        return _selected(same.iloc[0], question.regions)
+    if places.empty:
+        return selection
+    away = np.hypot(places["y"] - selection.y, places["x"] - selection.x).to_numpy()
+    if away.min() > reach_of(shown.run):
+        return selection
+    return _selected(places.iloc[int(away.argmin())], shown.run.driver_labels)
+
+
+def _selected(place: pd.Series, labels: LabelImage) -> Selection:
+    label = int(place["label"])
+    mask = labels == label
+    return Selection(place["kind"], label, mask, float(place["y"]), float(place["x"]))
+
+
+def reach_of(run: Any) -> float:
+    """Return how far apart, in pixels, the same driver may lie at two penalties."""
+    from napari_sparsevar.analysis.drivers import SEPARATION
+
+    return float(SEPARATION * run.results.grid.stride)
