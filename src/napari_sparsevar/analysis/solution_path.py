@@ -105,6 +105,23 @@ class SolutionPath:
         ValueError
             If the path ends above the penalty.
         """
+        return self._read(penalty, max(penalty, self.least))
+
+    def refitted(self, penalty: float) -> Tensor:
+        """Return least squares without shrinkage on the active sets at a penalty, (P, p).
+
+        Between two knots ``b = G_AA^-1 (C_A - penalty w_A s_A)``, so the line through them reaches
+        ``G_AA^-1 C_A`` at penalty 0.
+
+        Raises
+        ------
+        ValueError
+            If the path ends above the penalty.
+        """
+        return self._read(penalty, 0.0)
+
+    def _read(self, penalty: float, place: float) -> Tensor:
+        """Return, on the lines between the knots around a penalty, where they are at a place."""
         least = self.least
         if penalty < least * (1 - 1e-9):
             raise ValueError(f"The path ends at penalty {least:g}, above {penalty:g}.")
@@ -112,7 +129,7 @@ class SolutionPath:
         arrays = (self.first_knot, self.penalties, self.first_entry, self.rows, self.values)
 
         def work(start: int, stop: int) -> None:
-            _interpolate(*arrays, max(penalty, least), by_target, start, stop)
+            _interpolate(*arrays, max(penalty, least), place, by_target, start, stop)
 
         for_ranges(work, self.n_targets)
         return torch.from_numpy(by_target).T
@@ -139,11 +156,15 @@ def _interpolate(
     rows: npt.NDArray[np.int32],
     values: npt.NDArray[np.float64],
     penalty: float,
+    place: float,
     by_target: npt.NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
-    """Write the coefficients of targets ``start`` to ``stop`` into ``by_target`` (p, P)."""
+    """Write the coefficients of targets ``start`` to ``stop`` into ``by_target`` (p, P).
+
+    The line between the knots around ``penalty`` is followed to ``place``.
+    """
     for target in range(start, stop):
         first, last = first_knot[target], first_knot[target + 1]
         after = first  # the first knot at or below the penalty
@@ -152,7 +173,7 @@ def _interpolate(
         share = 1.0  # of the knot after; above the first knot nothing changes
         if after > first and penalties[after - 1] > penalties[after]:
             gap = penalties[after - 1] - penalties[after]
-            share = min(max((penalties[after - 1] - penalty) / gap, 0.0), 1.0)
+            share = (penalties[after - 1] - place) / gap
             for entry in range(first_entry[after - 1], first_entry[after]):
                 by_target[target, rows[entry]] += (1.0 - share) * values[entry]
         for entry in range(first_entry[after], first_entry[after + 1]):
