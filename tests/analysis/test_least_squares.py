@@ -17,3 +17,22 @@ def test_each_target_solves_its_normal_equations_and_nothing_else() -> None:
     found = refitted(gram, cross, active)
     assert not found[~active].any()
     torch.testing.assert_close((gram @ found)[active], cross[active])
+
+
+def test_wide_active_sets_are_solved_whatever_the_number_of_threads() -> None:
+    """Batched LU of wide blocks fails with two threads; positive definite blocks need none."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(600, 300, generator=generator, dtype=torch.float64)
+    y = torch.randn(600, 128, generator=generator, dtype=torch.float64)
+    gram, cross = x.T @ x / 600, x.T @ y / 600
+    active = torch.rand(300, 128, generator=generator) < 0.4
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(refitted(gram, cross, active))
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(found[0], found[1])
+    torch.testing.assert_close((gram @ found[0])[active], cross[active])

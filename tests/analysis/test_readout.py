@@ -1,4 +1,4 @@
-"""The read-out on its own: footprints, criterion, drivers, and whether true drivers are found."""
+"""The read-out on its own: footprints, drivers, and whether true drivers are found."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from scipy import stats
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.drivers import find_drivers
-from napari_sparsevar.analysis.fitting import extended_bic, refitted_residual
 from napari_sparsevar.analysis.footprints import sparse_footprints
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.model import LatentGrid, ModelConfig, SparseVarAutoencoder
-from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.training.preparation import prepare
 
 
@@ -47,66 +45,6 @@ def test_sparse_footprints_are_the_footprints(
     footprints = network.footprints(grid.latent_shape, static).detach().flatten(1)
     found = sparse_footprints(network, grid, static).toarray()
     np.testing.assert_allclose(found, footprints.numpy(), atol=1e-5)
-
-
-def test_refitted_residual_is_least_squares_on_the_active_set() -> None:
-    rng = np.random.default_rng(0)
-    design, targets = rng.standard_normal((200, 9)), rng.standard_normal((200, 5))
-    active = rng.random((9, 5)) < 0.4
-    active[:, 4] = False
-    statistics = Moments(
-        torch.from_numpy(design.T @ design / 200),
-        torch.from_numpy(design.T @ targets / 200),
-        torch.from_numpy((targets**2).mean(axis=0)),
-        200,
-    )
-    found = refitted_residual(statistics, torch.from_numpy(active.astype(float)))
-    for j in range(5):
-        columns = design[:, active[:, j]]
-        fit = columns @ np.linalg.lstsq(columns, targets[:, j], rcond=None)[0] if j < 4 else 0.0
-        assert float(found[j]) == pytest.approx(((targets[:, j] - fit) ** 2).mean())
-
-
-def test_wide_active_sets_are_refitted_whatever_the_number_of_threads() -> None:
-    """Batched LU of wide blocks fails with two threads; positive definite blocks need none."""
-    rng = np.random.default_rng(0)
-    design = rng.standard_normal((600, 300))
-    targets = rng.standard_normal((600, 128))
-    statistics = Moments(
-        torch.from_numpy(design.T @ design / 600),
-        torch.from_numpy(design.T @ targets / 600),
-        torch.from_numpy((targets**2).mean(axis=0)),
-        600,
-    )
-    active = torch.from_numpy((rng.random((300, 128)) < 0.4).astype(float))
-    before = torch.get_num_threads()
-    found = []
-    try:
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            found.append(refitted_residual(statistics, active))
-    finally:
-        torch.set_num_threads(before)
-    torch.testing.assert_close(found[0], found[1])
-    assert (found[0] < statistics.variance).all()
-
-
-def test_the_criterion_charges_for_useless_edges() -> None:
-    rng = np.random.default_rng(0)
-    design = rng.standard_normal((500, 20))
-    targets = 0.5 * design[:, :1] + rng.standard_normal((500, 1))
-    statistics = Moments(
-        torch.from_numpy(design.T @ design / 500),
-        torch.from_numpy(design.T @ targets / 500),
-        torch.from_numpy((targets**2).mean(axis=0)),
-        500,
-    )
-    scores = []
-    for count in (0, 1, 6, 20):
-        chosen = torch.zeros(20, 1, dtype=torch.float64)
-        chosen[:count] = 1.0
-        scores.append(extended_bic(statistics, chosen))
-    assert int(np.argmin(scores)) == 1
 
 
 def test_separate_peaks_become_ranked_drivers() -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.least_squares import refitted
+from napari_sparsevar.analysis.solution_path import SolutionPath
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import (
     RIDGE,
@@ -29,15 +27,6 @@ from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics, signa
 DEFAULT_PENALTY = 0.4
 """Penalty of the maps in units of ``universal_penalty``: many edges that are too weak to be certain
 of one by one make a map together. ``significance`` says which places can be trusted."""
-
-PENALTY_STEPS = (2.0, 1.5, 1.2, 1.0, 0.85, 0.7, 0.6, 0.5, DEFAULT_PENALTY, 0.3)
-"""Penalties of the criterion's table, in the same units."""
-
-EBIC_GAMMA = 0.5
-"""How much the extended BIC charges for the number of candidate edges (Chen & Chen 2008)."""
-
-COLUMNS = ["penalty", "edges", "ebic"]
-"""Of the table of penalties tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,11 +146,11 @@ def block_moments(pairs: LaggedPairs, n_blocks: int) -> list[Moments]:
     return blocks
 
 
-def pool(blocks: list[Moments]) -> Moments:
+def pool(blocks: list[Moments], ridge: float = RIDGE) -> Moments:
     """Add up blocks of ``block_moments`` to the moments of all their frames."""
     n = max(sum(block.n for block in blocks), 1)
     gram = torch.stack([block.gram for block in blocks]).sum(dim=0) / n
-    gram += RIDGE * torch.eye(gram.shape[0], dtype=gram.dtype, device=gram.device)
+    gram += ridge * torch.eye(gram.shape[0], dtype=gram.dtype, device=gram.device)
     cross = torch.stack([block.cross for block in blocks]).sum(dim=0) / n
     variance = torch.stack([block.variance for block in blocks]).sum(dim=0) / n
     return Moments(gram, cross, variance, n)
@@ -169,27 +158,19 @@ def pool(blocks: list[Moments]) -> Moments:
 
 def fit_whole(
     found: Regression, statistics: Moments, weights: Tensor, lags: int
-) -> Generator[float, None, tuple[FittedVar, pd.DataFrame]]:
-    """Fit the VAR to all frames at the default penalty; yield the fraction done.
+) -> tuple[FittedVar, SolutionPath]:
+    """Fit the VAR to all frames: at the default penalty, and the path to all others.
 
-    Returns
-    -------
-    fitted : FittedVar
-    criterion : DataFrame
-        ``penalty``, ``edges`` (between different places), ``ebic`` for every penalty tried.
+    Parameters
+    ----------
+    found : Regression
+    statistics : Moments
+        Of its pairs.
+    weights : Tensor, shape (P, p)
+    lags : int
     """
-    unit = universal_penalty(statistics.gram.shape[0], statistics.n)
-    rows, coefficients, chosen = [], None, None
-    for index, step in enumerate(PENALTY_STEPS):
-        penalty = float(step) * unit
-        coefficients = fit_var(statistics, weights, penalty, coefficients)
-        if step == DEFAULT_PENALTY:
-            chosen = penalty, coefficients
-        edges = int(((coefficients != 0) & (weights > 0)).sum())
-        criterion = extended_bic(statistics, coefficients)
-        rows.append({"penalty": penalty, "edges": edges, "ebic": criterion})
-        yield (index + 1) / len(PENALTY_STEPS)
-    assert chosen is not None  # the default is one of the steps
+    path = SolutionPath.trace(statistics, weights)
+    penalty = DEFAULT_PENALTY * universal_penalty(statistics.gram.shape[0], statistics.n)
     fitted = FittedVar(
         statistics,
         weights,
@@ -200,30 +181,7 @@ def fit_whole(
         found.drive_scale,
         found.signal,
         found.dynamics,
-        *chosen,
+        penalty,
+        path.at(penalty),
     )
-    return fitted, pd.DataFrame(rows, columns=COLUMNS)
-
-
-def extended_bic(statistics: Moments, coefficients: Tensor) -> float:
-    r"""Return the extended BIC of a sparse VAR, summed over targets.
-
-    .. math:: \sum_j n \log RSS_j / n + df_j (\log n + 2 \gamma \log P)
-
-    with RSS of the active set refitted without shrinkage, so that the criterion compares edges and
-    not how much the penalty shrank them.
-    """
-    residual = refitted_residual(statistics, coefficients)
-    active = (coefficients != 0).sum(dim=0)
-    n, predictors = statistics.n, statistics.gram.shape[0]
-    price = np.log(n) + 2.0 * EBIC_GAMMA * np.log(predictors)
-    return float((n * torch.log(residual) + active * price).sum())
-
-
-def refitted_residual(statistics: Moments, coefficients: Tensor) -> Tensor:
-    """Return each target's mean squared residual after least squares on its active set, (p,).
-
-    Least squares on the active set A leaves ``variance - C_A' G_AA^-1 C_A``.
-    """
-    free = refitted(statistics.gram, statistics.cross, coefficients != 0)
-    return (statistics.variance - (free * statistics.cross).sum(dim=0)).clamp_min(1e-10)
+    return fitted, path

@@ -15,6 +15,7 @@ from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.contribution import contribution_map
+from napari_sparsevar.analysis.criterion import criterion_table
 from napari_sparsevar.analysis.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.edges import edge_table
 from napari_sparsevar.analysis.encoding import encode_movie
@@ -58,7 +59,7 @@ class Results:
     good : ndarray of bool, shape (T,)
         Frames that were used.
     criterion : DataFrame
-        ``penalty``, ``edges``, ``ebic`` along the solution path.
+        ``penalty``, ``edges``, ``ebic``, ``cv_error``, ``cv_se`` along the solution path.
     contribution : ndarray of float32, shape (Y, X)
     drivers : Drivers
         Those that survive the test against chance.
@@ -118,8 +119,10 @@ def analyse(
     weights = torch.from_numpy(grid.penalty_weights(config))
     found = regression(torch.from_numpy(latents), good, config.lags, config.dynamics)
     blocks = block_moments(found.pairs, N_BLOCKS)
-    fitting = fit_whole(found, pool(blocks), weights, config.lags)
-    fitted, criterion = yield from _part(fitting, 0.4, 0.7, "Fitting the sparse VAR")
+    yield 0.4, "Fitting the sparse VAR"
+    fitted, path = fit_whole(found, pool(blocks), weights, config.lags)
+    trying = criterion_table(fitted, path, blocks)
+    criterion = yield from _part(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
     yield 0.7, "Drawing the contribution map"
     projection = Projection(grid, sparse_footprints(network, grid, static), fitted)
     contribution = contribution_map(fitted, projection)

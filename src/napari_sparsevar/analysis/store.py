@@ -17,9 +17,9 @@ from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
 
+from napari_sparsevar.analysis.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.drivers import Drivers, LabelImage
-from napari_sparsevar.analysis.fitting import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.record import FORMAT, RunRecord
