@@ -15,15 +15,13 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Comparisons for the tests of several folders: `import made_comparisons`.
-_spec = importlib.util.spec_from_file_location(
-    "made_comparisons", Path(__file__).with_name("made_comparisons.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-made_comparisons = importlib.util.module_from_spec(_spec)
-sys.modules["made_comparisons"] = made_comparisons
-_spec.loader.exec_module(made_comparisons)
+# Comparisons and runs for the tests of several folders: `import made_comparisons`.
+for name in ("made_comparisons", "made_runs"):
+    _spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert _spec is not None
+    assert _spec.loader is not None
+    sys.modules[name] = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules[name])
 
 # The same examples in every run: a red test is red for its author too. No deadline: a compiled
 # function is slow the first time.

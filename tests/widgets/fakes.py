@@ -6,13 +6,12 @@ import time
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from made_comparisons import GRID, made_pair, made_set
+from made_runs import made_full_run
 from napari_sparsevar.training.events import (
     Continued,
     Failed,
@@ -135,31 +134,11 @@ class FakeComparing:
         )
 
 
-def fake_run(path: Path, shape=(16, 20), n_drivers=3) -> SimpleNamespace:
-    """Return what ``load_run`` gives, as far as the docks look."""
+def fake_run(path: Path, shape=(16, 20), n_drivers=3) -> Any:
+    """Return a run with so many drivers, as ``load_run`` does; nothing of it is on disk."""
     rng = np.random.default_rng(0)
     labels = np.zeros(shape, dtype=np.int32)
     for label in range(1, n_drivers + 1):
         y, x = rng.integers(2, shape[0] - 2), rng.integers(2, shape[1] - 2)
         labels[y - 1 : y + 2, x - 1 : x + 2] = label
-    drivers = pd.DataFrame(
-        {
-            "rank": np.arange(1, n_drivers + 1),
-            "label": np.arange(1, n_drivers + 1),
-            "y": 1.0,
-            "x": 1.0,
-            "strength": np.linspace(1, 0.5, n_drivers),
-        }
-    )
-    return SimpleNamespace(
-        path=path,
-        contribution_map=(labels > 0).astype(np.float32),
-        driver_labels=labels,
-        drivers=drivers,
-        scale=(2.0, 2.0),
-        units=("um", "um"),
-        movie_source=None,
-        movie_name="movie",
-        fps=15.0,
-        pixel_size_um=2.0,
-    )
+    return made_full_run(path, shape, 60, labels=labels)

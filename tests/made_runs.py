@@ -1,0 +1,138 @@
+"""Runs with everything in them, made without a network: latents in which one place drives two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+
+from napari_sparsevar.analysis.contribution import contribution_map
+from napari_sparsevar.analysis.drivers import COLUMNS, Drivers, find_drivers
+from napari_sparsevar.analysis.fitting import block_moments, fit_whole, pool, regression
+from napari_sparsevar.analysis.projection import Projection
+from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.analysis.significance import Significance
+from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.model.grid import LatentGrid
+
+SOURCE, TARGETS = (1, 1), ((6, 6), (6, 1))
+"""Row and column, in latents, of a place that drives others a frame later."""
+
+
+def made_full_run(
+    folder: Path,
+    shape: tuple[int, int] = (33, 34),
+    n_frames: int = 600,
+    *,
+    source: Path | None = None,
+    pixel_size_um: float | None = 2.0,
+    fps: float | None = 15.0,
+    lags: int = 2,
+    labels: np.ndarray | None = None,
+) -> Run:
+    """Return a run of a field of view of latents every 4 pixels.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it says it lies; nothing is written.
+    labels : ndarray of int, shape (Y, X), optional
+        Take these regions for drivers instead of those that stand out.
+    """
+    grid = LatentGrid(shape, 4)
+    config = ModelConfig(stride=4, lags=lags, dynamics="none", free_radius=1.0)
+    results = made_results(grid, config, n_frames)
+    if labels is not None:
+        results = _with_drivers(results, labels)
+    movie = MovieIdentity(
+        source=None if source is None else str(source),
+        name="movie",
+        shape=(n_frames, *shape),
+        dtype="float32",
+        fps=fps,
+        pixel_size_um=pixel_size_um,
+        content="",
+    )
+    record = RunRecord(
+        status="finished", movie=movie, configuration={}, network=config, device="cpu"
+    )
+    return Run(folder, record, results, pd.DataFrame())
+
+
+def made_results(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
+    """Analyse made-up latents as those of a network are, without the tests against chance."""
+    latents = made_latents(grid, n_frames)
+    good = np.ones(n_frames, bool)
+    weights = torch.from_numpy(grid.penalty_weights(config))
+    found = regression(torch.from_numpy(latents), torch.from_numpy(good), config.lags, "none")
+    fitted, _ = fit_whole(found, pool(block_moments(found.pairs, 4)), weights, config.lags)
+    projection = Projection(grid, made_footprints(grid), fitted)
+    contribution = contribution_map(fitted, projection)
+    untested = torch.full_like(fitted.coefficients, torch.nan).float()
+    rng = np.random.default_rng(3)
+    return Results(
+        fitted,
+        projection,
+        rng.uniform(90, 110, grid.shape).astype(np.float32),
+        rng.uniform(4, 6, grid.shape).astype(np.float32),
+        latents,
+        good,
+        pd.DataFrame(
+            {
+                "penalty": [0.3, 0.2, 0.1],
+                "edges": [0, 4, 90],
+                "ebic": [3.0, 1.0, 2.0],
+                "cv_error": [1.0, 0.9, 0.95],
+                "cv_se": [0.01, 0.01, 0.01],
+            }
+        ),
+        contribution,
+        find_drivers(contribution, grid.stride),
+        Significance(untested, untested, untested, untested[0]),
+        (fitted.coefficients != 0).float(),
+    )
+
+
+def made_latents(grid: LatentGrid, n_frames: int) -> np.ndarray:
+    """Return white noise (T, p) in which ``SOURCE`` drives ``TARGETS`` where the field has them."""
+    rng = np.random.default_rng(7)
+    latents = rng.standard_normal((n_frames, grid.size)).astype(np.float32)
+    index = {place: place[0] * grid.columns + place[1] for place in (SOURCE, *TARGETS)}
+    for place in TARGETS:
+        if place[0] < grid.rows and place[1] < grid.columns:
+            latents[1:, index[place]] += 0.8 * latents[:-1, index[SOURCE]]
+    return latents
+
+
+def made_footprints(grid: LatentGrid) -> sparse.csr_array:
+    """Return a bump of 12 x 12 pixels for every latent, (p, Y X) of the padded field."""
+    height, width = grid.padded_shape
+    y, x = np.mgrid[:height, :width]
+    rows = []
+    for centre in grid.centres():
+        away = np.maximum(np.abs(y - centre[0]), np.abs(x - centre[1]))
+        bump = np.exp(-((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / (2 * 3.0**2))
+        rows.append(np.where(away < 6, bump, 0.0).ravel())
+    return sparse.csr_array(np.stack(rows).astype(np.float32))
+
+
+def _with_drivers(results: Results, labels: np.ndarray) -> Results:
+    found = np.unique(labels[labels > 0])
+    table = pd.DataFrame({name: np.ones(len(found)) for name in COLUMNS})
+    centres = [np.argwhere(labels == label).mean(axis=0) for label in found]
+    table = table.assign(
+        rank=np.arange(1, len(found) + 1),
+        label=found,
+        y=[centre[0] for centre in centres],
+        x=[centre[1] for centre in centres],
+        strength=np.linspace(1, 0.5, len(found)),
+        p_adjusted=0.01,
+    )
+    drivers = Drivers(np.asarray(labels, np.int32), table)
+    return replace(results, drivers=drivers, contribution=(labels > 0).astype(np.float32))
