@@ -13,6 +13,8 @@ from napari_sparsevar.movie.traces import (
     region_labels,
     region_traces,
     relative_change,
+    relative_traces,
+    weighted_traces,
 )
 
 
@@ -94,6 +96,90 @@ def test_answers_come_while_it_reads_and_memory_stays_bounded():
     tracemalloc.stop()
     # Two blocks of 16 MB, and a piece as real numbers; all frames would be 131 MB, or 524 as float.
     assert most < 2 * 17 * 2**20 + 3 * 8 * PIECE_PIXELS
+
+
+@pytest.fixture
+def weights():
+    rng = np.random.default_rng(1)
+    images = np.zeros((2, 9, 11))
+    images[0, 2:5, 3:6], images[1, 3:7, 4:9] = rng.normal(size=(3, 3)), rng.normal(size=(4, 5))
+    return images
+
+
+@pytest.mark.parametrize("length", [1, 10, 57])
+def test_weighted_sums_are_those_of_every_frame(frames, weights, length):
+    found = whole(weighted_traces(da.from_array(frames, chunks=(length, 9, 11)), weights))
+    np.testing.assert_allclose(found, np.einsum("tyx,nyx->tn", frames.astype(float), weights))
+
+
+def test_weighted_sums_of_all_pixels(frames):
+    images = np.random.default_rng(2).normal(size=(2, 9, 11))
+    found = whole(weighted_traces(from_memory(frames), images))
+    np.testing.assert_allclose(found, np.einsum("tyx,nyx->tn", frames.astype(float), images))
+
+
+def test_only_the_box_around_the_weights_is_taken(weights):
+    # A dask graph knows what is asked of it: blocks beside the box are never made.
+    def block(block_info=None):
+        row, column = block_info[None]["chunk-location"][1:]
+        assert (row, column) == (0, 0), "a block beside the box was made"
+        return np.ones((4, 8, 10), np.uint16)
+
+    chunks = ((4, 4), (8, 8), (10, 10))
+    lazy = da.map_blocks(block, chunks=chunks, dtype=np.uint16, meta=np.empty((0, 0, 0), np.uint16))
+    wide = np.zeros((2, 16, 20))
+    wide[:, :8, :10] = weights[:, :8, :10]
+    found = whole(weighted_traces(lazy, wide))
+    np.testing.assert_allclose(found, np.tile(wide.sum((1, 2)), (8, 1)))
+
+
+def test_a_pixel_that_is_no_number_makes_the_frame_unknown_if_it_has_weight(frames, weights):
+    holed = frames.astype(float)
+    holed[3, 3, 4], holed[5, 4, 8] = np.nan, -np.inf
+    # In the box, but of no weight.
+    holed[9, 2, 8] = np.nan
+    found = whole(weighted_traces(from_memory(holed), weights))
+    assert np.flatnonzero(np.isnan(found).any(axis=1)).tolist() == [3, 5]
+    kept = np.delete(np.arange(57), [3, 5])
+    wanted = np.einsum("tyx,nyx->tn", frames.astype(float), weights)
+    np.testing.assert_allclose(found[kept], wanted[kept])
+
+
+def test_weights_of_nothing_read_nothing_and_of_another_field_are_refused(frames):
+    def read(start, stop):
+        raise AssertionError("the movie was read")
+
+    lazy = from_reader(read, (57, 9, 11), np.uint16)
+    assert list(weighted_traces(lazy, np.zeros((2, 9, 11)))) == []
+    with pytest.raises(ValueError, match="weights have shape"):
+        next(weighted_traces(from_memory(frames), np.ones((2, 4, 4))))
+
+
+def test_model_and_residual_share_the_baseline_of_the_movie():
+    rng = np.random.default_rng(0)
+    movie, background = rng.uniform(90, 200, 50), rng.uniform(-5, 5, 50)
+    modelled = {"reconstruction": rng.uniform(90, 200, 50), "prediction": rng.uniform(90, 200, 50)}
+    found = relative_traces(movie, background, modelled)
+    rest = np.percentile(movie, 20)
+    np.testing.assert_allclose(found["movie"], relative_change(movie))
+    for name, values in modelled.items():
+        np.testing.assert_allclose(found[name], (values + background - rest) / rest)
+    np.testing.assert_allclose(found["residual"] + found["prediction"], found["movie"])
+
+
+def test_relative_traces_of_what_is_known_so_far():
+    movie = np.array([100.0, np.nan, 150.0, np.nan])
+    found = relative_traces(movie, movie * 0, {"prediction": np.array([90.0, 90, np.nan, 90])})
+    known = {name: np.flatnonzero(np.isfinite(values)).tolist() for name, values in found.items()}
+    assert known == {"movie": [0, 2], "prediction": [0], "residual": [0]}
+    assert list(relative_traces(movie, movie, {})) == ["movie"]
+
+
+@pytest.mark.parametrize("level", [0.0, np.nan])
+def test_relative_traces_without_a_baseline_are_unknown(level):
+    movie = np.full(4, level)
+    found = relative_traces(movie, movie, {"prediction": np.ones(4)})
+    assert all(np.isnan(values).all() for values in found.values())
 
 
 def test_relative_change_is_zero_at_rest_and_has_no_unit():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import dask.array as da
@@ -87,6 +87,41 @@ def region_traces(lazy: da.Array, labels: npt.NDArray[Any]) -> Iterator[Traced]:
         yield Traced(start, start + len(frames), _finite_mean(painted, first, size))
 
 
+def weighted_traces(lazy: da.Array, weights: FloatArray) -> Iterator[Traced]:
+    """Yield weighted sums over the pixels of each frame, in order of time.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        The movie; only the box around the pixels of any weight is taken of its blocks.
+    weights : ndarray, shape (n, Y, X)
+        One image for each sum.
+
+    Yields
+    ------
+    Traced
+        One column for each image. NaN in frames in which a pixel of any weight is no number.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another shape than a frame.
+    """
+    if weights.shape[1:] != lazy.shape[1:]:
+        raise ValueError(f"weights have shape {weights.shape[1:]}, frames {lazy.shape[1:]}")
+    used = (weights != 0).any(axis=0)
+    if not used.any():
+        return
+    box = _box(used)
+    pixels = np.flatnonzero(used[box])
+    columns = np.ascontiguousarray(weights[:, *box].reshape(len(weights), -1)[:, pixels].T)
+    for start, frames in _pieces(lazy[:, *box]):
+        flat = frames.reshape(len(frames), -1)
+        seen = flat if len(pixels) == flat.shape[1] else flat[:, pixels]
+        values = _weighted_sum(seen.astype(np.float64), columns)
+        yield Traced(start, start + len(frames), values)
+
+
 def region_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Return the labels of the regions in ascending order, without the background."""
     found = np.unique(labels)
@@ -106,11 +141,60 @@ def relative_change(trace: FloatArray) -> FloatArray:
     ndarray, shape (T,)
         Over the size of F0 where that is negative; NaN everywhere where it is 0 or unknown.
     """
-    known = trace[np.isfinite(trace)]
-    baseline = float(np.percentile(known, BASELINE_PERCENTILE)) if known.size else 0.0
+    baseline = rest_level(trace)
     if baseline == 0.0:
         return np.full(trace.shape, np.nan)
     return (trace - baseline) / abs(baseline)
+
+
+def relative_traces(
+    movie: FloatArray, background: FloatArray, modelled: Mapping[str, FloatArray]
+) -> dict[str, FloatArray]:
+    """Return the traces of a region in ΔF/F, all with the F0 of the movie.
+
+    Parameters
+    ----------
+    movie : ndarray, shape (T,)
+        Mean grey values of the region; NaN where not known.
+    background : ndarray, shape (T,)
+        What the model leaves out of them.
+    modelled : mapping of str to ndarray, shape (T,)
+        What the model says of the region, without the background: ``reconstruction`` and
+        ``prediction``. None of either while it is not known.
+
+    Returns
+    -------
+    dict of ndarray, shape (T,)
+        ``movie``, what is modelled, and with a prediction the ``residual``: movie minus prediction.
+        NaN everywhere where F0 is 0 or unknown.
+    """
+    baseline = rest_level(movie)
+    size = abs(baseline) or np.nan
+    whole = {name: values + background for name, values in modelled.items()}
+    found = {name: (values - baseline) / size for name, values in {"movie": movie, **whole}.items()}
+    if "prediction" in whole:
+        found["residual"] = (movie - whole["prediction"]) / size
+    return found
+
+
+def rest_level(trace: FloatArray) -> float:
+    """Return F0 of a trace (T,): the 20th percentile of its numbers; 0 if it has none."""
+    known = trace[np.isfinite(trace)]
+    return float(np.percentile(known, BASELINE_PERCENTILE)) if known.size else 0.0
+
+
+def _box(used: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _weighted_sum(values: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return sums (t, n) of values (t, pixels); NaN in frames with a value that is no number."""
+    bad = ~np.isfinite(values).all(axis=1)
+    values[bad] = 0.0
+    sums = np.asarray(values @ columns)
+    sums[bad] = np.nan
+    return sums
 
 
 def _pieces(lazy: da.Array) -> Iterator[tuple[int, npt.NDArray[Any]]]:
