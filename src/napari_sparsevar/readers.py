@@ -188,14 +188,14 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
         "name": f"drivers ({run.path.name})",
         "features": features,
         "opacity": 0.45,
-        "colormap": _driver_colours(features["index"]),
+        "colormap": driver_colours(features["index"]),
         "metadata": _run_metadata(run, "drivers"),
         **where.arguments,
     }
     return np.asarray(run.driver_labels, dtype=np.int32), meta, "labels"
 
 
-def _driver_colours(labels: Iterable[int]) -> dict[int | None, str]:
+def driver_colours(labels: Iterable[int]) -> dict[int | None, str]:
     """Give each driver one of a few colours that stand out from the map's black to yellow."""
     colours = itertools.cycle(DRIVER_COLOURS)
     return {None: "transparent", **dict(zip(labels, colours, strict=False))}

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
+from uuid import uuid4
 
 import dask.array as da
 import numpy as np
@@ -73,8 +74,11 @@ class Decoding:
         def block(block_info: Any = None) -> FloatImage:
             return self.frame(kind, int(block_info[None]["chunk-location"][0]))[None]
 
+        meta = np.empty((0, 0, 0), np.float32)
+        # A name of its own: dask would pickle the whole run to find one.
+        name = f"{kind}-{uuid4().hex}"
         return da.map_blocks(  # type: ignore[no-untyped-call, no-any-return]
-            block, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0, 0), np.float32)
+            block, chunks=chunks, dtype=np.float32, meta=meta, name=name
         )
 
     def frame(self, kind: Kind, index: int) -> FloatImage:

@@ -8,21 +8,15 @@ import numpy as np
 import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
-from napari.utils import Colormap
 
 from napari_sparsevar.analysis.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.overlays import kind_of
+from napari_sparsevar.widgets.signed_colours import DIVERGING, signed_colour
 
 KINDS = ("difference", "changed edges")
 
-# Blue and orange are told apart with any kind of colour vision; black adds nothing to the movie.
-DIVERGING = Colormap(
-    [[0.55, 0.85, 1.0], [0.0, 0.45, 0.9], [0.0, 0.0, 0.0], [0.9, 0.45, 0.0], [1.0, 0.85, 0.45]],
-    controls=[0.0, 0.3, 0.5, 0.7, 1.0],
-    name="blue to orange",
-)
-INCREASE, DECREASE, CHOSEN = "#ff9f1c", "#4cc9f0", "#ffffff"
+CHOSEN = "#ffffff"
 FADED = "40"
 """Opacity of the other arrows while one is chosen, as in ``#rrggbbaa``."""
 ARROW_WIDTH, THIN, MANY = 0.6, 0.3, 12
@@ -156,7 +150,7 @@ def _edges_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> L
 
 
 def _colours(change: pd.Series) -> list[str]:
-    return [INCREASE if value > 0 else DECREASE for value in change]
+    return [signed_colour(value) for value in change]
 
 
 def _highlight(layer: Layer, edge: pd.Series) -> None:

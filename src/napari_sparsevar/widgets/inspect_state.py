@@ -72,6 +72,7 @@ class Inspecting:
         self.lag: int | None = None
         self.direction: Direction = "outgoing"
         self._number = 0
+        self._awaited: tuple[str, int] | None = None
         self._inspector: Inspector | None = None
         self._preparing: Background | None = None
         self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
@@ -139,6 +140,11 @@ class Inspecting:
         self._select(Selection(kind, label, mask, float(place["y"]), float(place["x"])))
         self._ask()
 
+    def select_soon(self, kind: str, label: int) -> None:
+        """Inspect a place as soon as it is known: it has only just been painted."""
+        self._awaited = (kind, label)
+        self.select(kind, label)
+
     def clear(self) -> None:
         """Inspect nothing."""
         if self.selection is not None:
@@ -179,6 +185,20 @@ class Inspecting:
                 return str(same["name"].iloc[0])
         return f"{kind} {label}"
 
+    def name_at(self, y: int, x: int) -> str:
+        """Return what a person calls the driver or region at a pixel; empty where there is none."""
+        if self.read_out is None:
+            return ""
+        images = {
+            "region": self.read_out.question.regions,
+            "driver": self.read_out.run.driver_labels,
+        }
+        for kind, image in images.items():
+            inside = image is not None and 0 <= y < image.shape[0] and 0 <= x < image.shape[1]
+            if inside and image[y, x]:
+                return self.name_of(kind, int(image[y, x]))
+        return ""
+
     def annotate(self, kind: str, label: int, **changes: Any) -> None:
         """Change name, note, ``hidden`` or (of a region) ``driver`` of a place; kept in the run."""
         place = self._place(kind, label)
@@ -209,6 +229,7 @@ class Inspecting:
     def _select(self, selection: Selection | None) -> None:
         self.selection, self.answer = selection, None
         self._number += 1
+        self._awaited = None
         self.selection_changed.emit()
 
     def _ask(self) -> None:
@@ -254,6 +275,8 @@ class Inspecting:
     def _on_read_out(self, news: ReadOut) -> None:
         self.read_out = news
         self.read_out_changed.emit()
+        if self._awaited is not None:
+            self.select(*self._awaited)
 
     def _on_answer(self, news: Answer) -> None:
         if self.selection is None or news.question.number != self._number:
@@ -272,7 +295,7 @@ class Inspecting:
         self._ask()
 
     def _on_label(self, label: int) -> None:
-        self.select("region", label)
+        self.select_soon("region", label)
 
 
 def _save(question: Any) -> Any:

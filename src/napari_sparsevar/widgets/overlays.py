@@ -56,3 +56,11 @@ def kind_of(layer: Layer) -> str | None:
     """Return what a layer of ours shows, or None for any other layer."""
     kind = layer.metadata.get(METADATA_KEY, {}).get("kind")
     return None if kind is None else str(kind)
+
+
+def layer_of(viewer: ViewerModel | None, run: Any, kind: str) -> Layer | None:
+    """Return the layer that shows something of a run, or None; both may be missing."""
+    for layer in [] if viewer is None or run is None else viewer.layers:
+        if kind_of(layer) == kind and run_of(layer) == Path(run.path):
+            return layer
+    return None

@@ -6,17 +6,23 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from psygnal import Signal
 
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.activity import Activity
 from napari_sparsevar.widgets.compare_layers import remove_comparison, show_comparison
 from napari_sparsevar.widgets.compare_state import Comparing
+from napari_sparsevar.widgets.inspect_clicks import InspectClicks
+from napari_sparsevar.widgets.inspect_layers import InspectLayers
 from napari_sparsevar.widgets.inspect_state import Inspecting
 from napari_sparsevar.widgets.layer_following import LayerFollowing
+from napari_sparsevar.widgets.model_movies import ModelMovies
 from napari_sparsevar.widgets.movie_layers import placement_of
 from napari_sparsevar.widgets.overlays import show_run
 from napari_sparsevar.widgets.run_opening import RunOpening
@@ -43,6 +49,8 @@ class Session:
         The windows of time and the comparisons of the run.
     inspecting : Inspecting
         The place that is inspected, the penalty, and what the run says of them.
+    inspect_layers, model_movies : InspectLayers, ModelMovies
+        Its layers.
     activity : Activity
         The movie in time: its frame rate, the traces of the field and of painted regions.
     """
@@ -65,6 +73,10 @@ class Session:
         self.comparing.shown_changed.connect(self._follow_shown)
         self._layers_wanted = False
         self.inspecting = Inspecting()
+        self.inspect_layers = InspectLayers(viewer, self.inspecting, self.placement)
+        self.model_movies = ModelMovies(viewer, self.inspecting)
+        self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers)
+        self.inspecting.prepared.connect(self._show_kept_regions)
         self.activity = Activity()
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
         self._opening = RunOpening()
@@ -141,6 +153,54 @@ class Session:
             self.show_comparison()
         elif self._layers_wanted and viewer is not None:
             remove_comparison(viewer)
+
+    def new_region(self) -> None:
+        """Take a free label in hand to paint with, on a new layer where there is none.
+
+        Raises
+        ------
+        UserError
+            If there is neither a run nor a movie to paint on.
+        """
+        viewer, regions = self._viewer(), self.inspecting.regions
+        if viewer is None:
+            return
+        if regions.layer is None:
+            regions.new_layer(viewer, *self._canvas(viewer))
+        assert regions.layer is not None
+        viewer.layers.selection.active = regions.layer
+        regions.layer.selected_label = regions.free_label()
+        regions.layer.mode = "paint"
+
+    def region_from(self, mask: npt.NDArray[np.bool_]) -> None:
+        """Copy a place to the painted regions and inspect the copy."""
+        viewer, regions = self._viewer(), self.inspecting.regions
+        if viewer is None:
+            return
+        if regions.layer is None:
+            regions.new_layer(viewer, *self._canvas(viewer))
+        label = regions.add(mask)
+        self.inspecting.select_soon("region", label)
+
+    def _canvas(self, viewer: ViewerModel) -> tuple[tuple[int, int], Placement]:
+        """Return the shape of a frame and where it lies."""
+        if self._run is not None:
+            return self._run.contribution_map.shape, self.placement()
+        layer = self.movie_layer
+        if layer is None:
+            raise UserError("There is nothing to paint on: open a movie or a run first.")
+        return tuple(layer.data.shape[-2:]), placement_of(layer)
+
+    def _show_kept_regions(self) -> None:
+        """Bring back what was painted on this run before, where nothing is painted now."""
+        viewer, kept = self._viewer(), self.inspecting.kept_regions
+        if viewer is None or kept is None or not kept.any():
+            return
+        if self.inspecting.regions.layer is None:
+            active = viewer.layers.selection.active
+            shape, where = self._canvas(viewer)
+            self.inspecting.regions.new_layer(viewer, shape, where, kept)
+            viewer.layers.selection.active = active
 
     def placement(self) -> Placement:
         """Return where the maps of the run lie."""

@@ -1,0 +1,235 @@
+"""The Drivers dock: how sparse, which places, what they drive and what drives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from napari.components import ViewerModel
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.compare_dock import CompareDock
+from napari_sparsevar.widgets.compare_layers import go_to_place
+from napari_sparsevar.widgets.docking import lie_beside
+from napari_sparsevar.widgets.driver_table import DriverTable
+from napari_sparsevar.widgets.inspect_keys import InspectKeys, help_text
+from napari_sparsevar.widgets.lifetime import watch
+from napari_sparsevar.widgets.model_movies import TITLES, Kind
+from napari_sparsevar.widgets.movie_choice import wrapped_label
+from napari_sparsevar.widgets.partners_panel import PartnersPanel
+from napari_sparsevar.widgets.path_plots import CriterionPlot, CurvesPlot
+from napari_sparsevar.widgets.place_actions import PlaceActions
+from napari_sparsevar.widgets.session import get_session, plain_viewer
+from napari_sparsevar.widgets.sparsity_panel import SparsityPanel
+from napari_sparsevar.widgets.timeline import open_timeline
+from napari_sparsevar.widgets.train_dock import TrainDock
+
+NO_RUN = (
+    "Nothing to inspect yet.\n\nTrain a network (Plugins ▸ SparseVAR ▸ Train), or open a run: drag "
+    "its folder onto the viewer."
+)
+
+
+class DriversDock(QWidget):
+    """Sparsity above, places in the middle, the selected place's partners and the path below.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Given by napari. What is inspected belongs to the viewer's session, so that this dock can be
+        closed and opened again.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self._viewer: ViewerModel = plain_viewer(napari_viewer)
+        self._session = get_session(self._viewer)
+        self._inspecting = self._session.inspecting
+        self.sparsity = SparsityPanel(self._inspecting)
+        self.table = DriverTable(self._inspecting)
+        self.actions_bar = PlaceActions(self._session, self.table)
+        self.partners = PartnersPanel(self._inspecting)
+        self.criterion = CriterionPlot(self._inspecting, self._viewer.theme)
+        self.curves = CurvesPlot(self._inspecting, self._viewer.theme)
+        self.selected = wrapped_label()
+        self.none = wrapped_label(NO_RUN)
+        self.movies: dict[Kind, QPushButton] = {}
+        self.timeline = QPushButton("Timeline")
+        self.help = QToolButton()
+        self.tabs = QTabWidget()
+        self._pages = QStackedWidget()
+        self.keys = InspectKeys(self._session, self._viewer)
+        self._arrange()
+        self._connect()
+        self._restore()
+        QTimer.singleShot(0, self._settle)
+
+    def _arrange(self) -> None:
+        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.tabs.addTab(self.partners, "Partners")
+        self.tabs.addTab(self.criterion, "Criterion")
+        self.tabs.addTab(self.curves, "Path")
+        self.tabs.setDocumentMode(True)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self._upper())
+        split.addWidget(self._lower())
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 4)
+        inspecting = QWidget()
+        inner = QVBoxLayout(inspecting)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(6)
+        inner.addWidget(self.sparsity)
+        inner.addWidget(split, 1)
+        inner.addLayout(self._views())
+        self._pages.addWidget(self.none)
+        self._pages.addWidget(inspecting)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 8)
+        layout.addWidget(self._pages, 1)
+        self.setMinimumWidth(330)
+
+    def _upper(self) -> QWidget:
+        upper = QWidget()
+        layout = QVBoxLayout(upper)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.table.setMinimumHeight(70)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.actions_bar)
+        return upper
+
+    def _lower(self) -> QWidget:
+        lower = QWidget()
+        layout = QVBoxLayout(lower)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.selected)
+        layout.addWidget(self.tabs, 1)
+        return lower
+
+    def _views(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for kind, title in TITLES.items():
+            button = QPushButton(title.split()[0].capitalize())
+            button.setCheckable(True)
+            button.setToolTip(f"<qt>Show the {title}: frames are decoded as you scrub.</qt>")
+            button.clicked.connect(self._movie_toggler(kind))
+            self.movies[kind] = button
+            row.addWidget(button, 1)
+        self.timeline.setToolTip("<qt>Traces of the selected place and activity of drivers.</qt>")
+        row.addWidget(self.timeline, 1)
+        self.help.setText("Keys")
+        self.help.setToolTip(help_text())
+        row.addWidget(self.help)
+        return row
+
+    def _connect(self) -> None:
+        inspecting = self._inspecting
+        self.table.chosen.connect(self._on_chosen)
+        self.partners.table.chosen.connect(self._go_to)
+        self.criterion.moved.connect(self._on_line)
+        self.curves.moved.connect(self._on_line)
+        self.timeline.clicked.connect(self._open_timeline)
+        self.help.clicked.connect(self._show_help)
+        watch(inspecting.run_changed, self._on_run, self)
+        watch(inspecting.selection_changed, self._say_selected, self)
+        watch(inspecting.read_out_changed, self._say_selected, self)
+        watch(inspecting.notes_changed, self._say_selected, self)
+        watch(self._session.timelines_changed, self._on_timelines, self)
+        watch(self._viewer.layers.events.removed, self._on_layers, self)
+        watch(self._viewer.events.theme, self._on_theme, self)
+
+    def _restore(self) -> None:
+        self._on_run(self._inspecting.run)
+        self._on_timelines(self._session.timelines > 0)
+
+    def _on_run(self, run: Any) -> None:
+        self._pages.setCurrentIndex(0 if run is None else 1)
+        self._say_selected()
+        self._on_layers()
+
+    def _say_selected(self) -> None:
+        selection, shown = self._inspecting.selection, self._inspecting.read_out
+        if selection is not None:
+            words = f"<b>{self._inspecting.name_of(*selection.key)}</b>"
+        elif shown is not None and not (shown.places["kind"] == "driver").any():
+            words = (
+                "No place survives the test against chance here. Paint a region (New region) to "
+                "inspect any place."
+            )
+        else:
+            words = "Click a driver, or paint a region, to see what it drives."
+        self.selected.setText(words)
+
+    def _on_chosen(self, kind: str, label: int) -> None:
+        self._inspecting.select(kind, label)
+        selection = self._inspecting.selection
+        if selection is not None:
+            self._go_to(pd.Series({"y": selection.y, "x": selection.x}))
+
+    def _go_to(self, place: pd.Series) -> None:
+        go_to_place(self._viewer, place, self._session.placement())
+
+    def _on_line(self, penalty: float) -> None:
+        path = self._inspecting.path
+        if path is not None:
+            self._inspecting.set_penalty(min(max(penalty, path.least), path.largest))
+
+    def _movie_toggler(self, kind: Kind) -> Any:
+        def toggle(on: bool) -> None:
+            try:
+                if on:
+                    self._session.model_movies.show(kind, self._session.movie_layer)
+                else:
+                    self._session.model_movies.hide(kind)
+            except UserError as error:
+                show_error(str(error))
+            self._on_layers()
+
+        return toggle
+
+    def _on_layers(self, *_: Any) -> None:
+        for kind, button in self.movies.items():
+            layer = self._session.model_movies.layer(kind)
+            button.setChecked(layer is not None and layer.visible)
+
+    def _on_timelines(self, some: bool) -> None:
+        self.timeline.setEnabled(not some)
+
+    def _open_timeline(self) -> None:
+        open_timeline(self._viewer)
+
+    def _show_help(self) -> None:
+        from qtpy.QtWidgets import QToolTip
+
+        below = self.help.mapToGlobal(self.help.rect().bottomLeft())
+        QToolTip.showText(below, help_text(), self.help)
+
+    def _on_theme(self, event: Any) -> None:
+        for plot in (self.criterion, self.curves):
+            plot.set_theme(event.value)
+
+    def _settle(self) -> None:
+        lie_beside(self, (TrainDock, CompareDock))
+
+    def event(self, event: QEvent) -> bool:
+        """Go with the dock: napari only takes this widget out of it."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.keys.release()
+            self.deleteLater()
+        return bool(super().event(event))

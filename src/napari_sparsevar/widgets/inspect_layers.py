@@ -1,0 +1,261 @@
+"""The layers of an inspection, kept in step with it: maps, drivers, arrows.
+
+Layers are views. What the person deletes stays deleted until it is asked for again; what is there
+is changed in place, so that limits, colours and order are the person's.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from napari.components import ViewerModel
+from napari.layers import Image, Layer, Vectors
+
+from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
+from napari_sparsevar.widgets.inspect_state import Inspecting
+from napari_sparsevar.widgets.inspect_worker import DIRECTIONS, Answer, Direction, LabelImage
+from napari_sparsevar.widgets.overlays import kind_of, layer_of
+from napari_sparsevar.widgets.signed_colours import DIVERGING, signed_colour
+
+INFLUENCE: dict[Direction, str] = {
+    "outgoing": "influence outgoing",
+    "incoming": "influence incoming",
+}
+ARROWS = "arrows"
+KINDS = (*INFLUENCE.values(), ARROWS)
+"""Kinds of layers that are made here."""
+
+REGION_OFFSET = 1000
+"""A region listed among the drivers has this much more than its own label."""
+
+N_ARROWS = 12
+ARROW_WIDTH, THIN = 0.6, 0.3
+
+
+class InspectLayers:
+    """Keeps the layers of one viewer in step with its inspection.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Held weakly.
+    inspecting : Inspecting
+    placement : callable
+        Returns where the movie lies.
+    """
+
+    def __init__(
+        self, viewer: ViewerModel, inspecting: Inspecting, placement: Callable[[], Placement]
+    ) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._inspecting = inspecting
+        self._placement = placement
+        self._hid_contribution = False
+        self._scaled_for: tuple[Any, ...] | None = None
+        inspecting.run_changed.connect(self._on_run)
+        inspecting.read_out_changed.connect(self._on_read_out)
+        inspecting.notes_changed.connect(self._show_drivers)
+        inspecting.selection_changed.connect(self._on_selection)
+        inspecting.answered.connect(self._on_answer)
+        inspecting.direction_changed.connect(self._show_direction)
+
+    def layer(self, kind: str) -> Layer | None:
+        """Return the layer of a kind that shows the present run, or None."""
+        return layer_of(self._viewer(), self._inspecting.run, kind)
+
+    def toggle(self, kind: str) -> None:
+        """Show or hide a layer; nothing happens where there is none."""
+        layer = self.layer(kind)
+        if layer is not None:
+            layer.visible = not layer.visible
+
+    def _on_run(self, _: Any) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
+                viewer.layers.remove(layer)
+        self._hid_contribution, self._scaled_for = False, None
+
+    def _on_read_out(self) -> None:
+        shown = self._inspecting.read_out
+        contribution = self.layer("contribution")
+        if shown is None:
+            return
+        if contribution is not None and contribution.data is not shown.run.contribution_map:
+            contribution.data = shown.run.contribution_map
+        self._show_drivers()
+        if self._inspecting.selection is None:
+            self._show_field_arrows()
+
+    def _show_drivers(self) -> None:
+        layer, shown = self.layer("drivers"), self._inspecting.read_out
+        if layer is None or shown is None:
+            return
+        labels = shown_labels(self._inspecting)
+        features = driver_features(self._inspecting)
+        if not np.array_equal(labels, layer.data):
+            layer.data = labels
+        if not layer.features.equals(features):
+            layer.features = features
+            layer.colormap = driver_colours(features["index"])
+
+    def _on_selection(self) -> None:
+        if self._inspecting.selection is not None:
+            return
+        viewer = self._viewer()
+        for kind in INFLUENCE.values():
+            layer = self.layer(kind)
+            if layer is not None and viewer is not None:
+                viewer.layers.remove(layer)
+        contribution = self.layer("contribution")
+        if contribution is not None and self._hid_contribution:
+            contribution.visible = True
+        self._hid_contribution, self._scaled_for = False, None
+        self._show_field_arrows()
+        arrows = self.layer(ARROWS)
+        if arrows is not None:
+            arrows.visible = False
+
+    def _on_answer(self) -> None:
+        answer = self._inspecting.answer
+        if answer is None:
+            return
+        first = self.layer(INFLUENCE["outgoing"]) is None
+        # Limits stay while the penalty moves, so that growing looks like growing.
+        scaled_for = (answer.question.number, answer.question.lag)
+        for direction in DIRECTIONS:
+            self._show_influence(answer, direction, rescale=scaled_for != self._scaled_for)
+        self._scaled_for = scaled_for
+        self._show_direction()
+        contribution = self.layer("contribution")
+        if first and contribution is not None and contribution.visible:
+            # Two additive maps over one another cannot be read.
+            contribution.visible, self._hid_contribution = False, True
+
+    def _show_influence(self, answer: Answer, direction: Direction, rescale: bool) -> None:
+        image = answer.influence[direction].image
+        name = self._inspecting.name_of(*answer.selection.key)
+        title = f"driven by {name}" if direction == "outgoing" else f"drives {name}"
+        layer = self.layer(INFLUENCE[direction])
+        if layer is None:
+            layer = self._add(
+                Image(
+                    image,
+                    name=title,
+                    colormap=DIVERGING,
+                    blending="additive",
+                    visible=direction == self._inspecting.direction,
+                    metadata=self._metadata(INFLUENCE[direction]),
+                    **self._placement().arguments,
+                )
+            )
+        else:
+            layer.data = image
+            if layer.name != title:
+                layer.name = title
+        if rescale:
+            top = float(np.abs(image).max(initial=0.0)) or 1.0
+            layer.contrast_limits_range = (-top, top)
+            layer.contrast_limits = (-top, top)
+
+    def _show_direction(self, *_: Any) -> None:
+        answer, direction = self._inspecting.answer, self._inspecting.direction
+        if answer is None:
+            return
+        for each in DIRECTIONS:
+            layer = self.layer(INFLUENCE[each])
+            if layer is not None and layer.visible != (each == direction):
+                layer.visible = each == direction
+        self._show_arrows(partner_arrows(answer, direction), visible=True)
+
+    def _show_field_arrows(self) -> None:
+        shown = self._inspecting.read_out
+        if shown is not None:
+            self._show_arrows(shown.edges, visible=None)
+
+    def _show_arrows(self, edges: pd.DataFrame, visible: bool | None) -> None:
+        start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
+        stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
+        arrows = np.stack([start, stop - start], axis=1)
+        layer = self.layer(ARROWS)
+        if layer is None:
+            if visible is None or not len(arrows):
+                return
+            layer = self._add(
+                Vectors(
+                    arrows,
+                    name="strongest influences",
+                    vector_style="arrow",
+                    opacity=1.0,
+                    edge_width=ARROW_WIDTH,
+                    metadata=self._metadata(ARROWS),
+                    **self._placement().arguments,
+                )
+            )
+        else:
+            layer.data = arrows
+        if len(arrows):
+            layer.edge_width = ARROW_WIDTH if len(arrows) <= N_ARROWS else THIN
+            layer.edge_color = [signed_colour(effect) for effect in edges["effect"]]
+        if visible is not None:
+            layer.visible = visible
+
+    def _add(self, layer: Layer) -> Layer:
+        """Add a layer below what is painted, without taking anything out of the person's hand."""
+        viewer = self._viewer()
+        assert viewer is not None
+        active = viewer.layers.selection.active
+        above = [
+            index
+            for index, other in enumerate(viewer.layers)
+            if kind_of(other) in ("drivers", "regions", ARROWS)
+        ]
+        viewer.layers.insert(min(above, default=len(viewer.layers)), layer)
+        if active is not None:
+            viewer.layers.selection.active = active
+        return layer
+
+    def _metadata(self, kind: str) -> dict[str, Any]:
+        return {METADATA_KEY: {"run": str(self._inspecting.run.path), "kind": kind}}
+
+
+def shown_labels(inspecting: Inspecting) -> LabelImage:
+    """Return the drivers that are not hidden, and the regions listed among them, (Y, X)."""
+    assert inspecting.read_out is not None
+    labels = np.array(inspecting.read_out.run.driver_labels, dtype=np.int32)
+    regions = inspecting.read_out.question.regions
+    for place in inspecting.places().itertuples():
+        if place.kind == "driver" and place.hidden:
+            labels[labels == place.label] = 0
+        if place.kind == "region" and place.as_driver and not place.hidden and regions is not None:
+            labels[regions == place.label] = REGION_OFFSET + place.label
+    return labels
+
+
+def driver_features(inspecting: Inspecting) -> pd.DataFrame:
+    """Return the table of the labels of ``shown_labels``; napari finds a label by ``index``."""
+    places = inspecting.places()
+    listed = places[places["as_driver"] & ~places["hidden"]]
+    offset = np.where(listed["kind"] == "region", REGION_OFFSET, 0)
+    columns = ["name", "y", "x", "area_px", "strength", "stability", "p_adjusted", "note"]
+    index = listed["label"].astype(int) + offset
+    return listed[columns].assign(index=index).reset_index(drop=True)
+
+
+def partner_arrows(answer: Answer, direction: Direction) -> pd.DataFrame:
+    """Return the influences on or of the strongest partners, from where to where."""
+    partners = answer.influence[direction].partners[:N_ARROWS]
+    here = ("source", "target") if direction == "outgoing" else ("target", "source")
+    return pd.DataFrame(
+        {
+            "effect": partners["strength"],
+            f"{here[0]}_y": answer.selection.y,
+            f"{here[0]}_x": answer.selection.x,
+            f"{here[1]}_y": partners["y"],
+            f"{here[1]}_x": partners["x"],
+        }
+    )
