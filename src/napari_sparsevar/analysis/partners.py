@@ -61,12 +61,11 @@ def partner_table(
     latents = _strongest(np.abs(size), results.grid.places(), most)
     parts = _parts(projection, region, direction)
     rows = []
-    for rank, latent in enumerate(latents, start=1):
+    for latent in latents:
         carried = int(np.abs(moved[:, latent]).argmax()) + 1 if lag is None else lag
         y, x = results.grid.centres()[latent]
         rows.append(
             {
-                "rank": rank,
                 "y": y,
                 "x": x,
                 "lag": carried,
@@ -75,7 +74,10 @@ def partner_table(
                 "latent": latent,
             }
         )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    order = np.argsort(-table["strength"].abs().to_numpy(float), kind="stable")
+    table = table.iloc[order].reset_index(drop=True)
+    return table.assign(rank=np.arange(1, len(table) + 1))
 
 
 def _strongest(size: FloatArray, places: FloatArray, most: int) -> list[int]:

@@ -84,6 +84,11 @@ class Activity:
     def _labels(self) -> Labels | None:
         return None if self._labels_ref is None else self._labels_ref()
 
+    @property
+    def movie(self) -> Movie | None:
+        """The movie that is read, or None."""
+        return self._movie
+
     def want(self) -> None:
         """Begin to read traces, now and of every later movie."""
         if not self._wanted:
@@ -114,7 +119,7 @@ class Activity:
         before = self._movie
         self._movie, self.why_none = _opened(self._layer)
         self.frames = None if self._movie is None else Frames.of(self._layer, self._movie)
-        if not _same_frames(before, self._movie):
+        if not same_frames(before, self._movie):
             self._read_field()
             self._read_regions()
         self.frames_changed.emit(self.frames)
@@ -189,7 +194,8 @@ def _opened(layer: Image | None) -> tuple[Movie | None, str]:
         return None, str(error)
 
 
-def _same_frames(before: Movie | None, now: Movie | None) -> bool:
+def same_frames(before: Movie | None, now: Movie | None) -> bool:
+    """Return whether two movies hold the same pixels, as far as can be known without a look."""
     if before is None or now is None:
         return before is now
     return before.source is not None and (before.source, before.data.shape) == (

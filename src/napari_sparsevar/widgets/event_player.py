@@ -63,8 +63,9 @@ class EventPlayer:
         self._target = int(later[0] if len(later) else events[0])
         fps = frames.fps or UNKNOWN_FPS
         self._frames = frames
-        self._first = frames.nearest(self._target - BEFORE_S * fps)
-        self._last = frames.nearest(self._target + AFTER_S * fps)
+        # At least a frame to either side, however slow the movie.
+        self._first = frames.nearest(self._target - max(1.0, BEFORE_S * fps))
+        self._last = frames.nearest(self._target + max(1.0, AFTER_S * fps))
         self._viewer = weakref.ref(viewer)
         viewer.dims.events.point.connect(self._on_slider)
         self._show(self._first)
@@ -80,8 +81,7 @@ class EventPlayer:
         self._viewer = None
 
     def _step(self) -> None:
-        assert self._frames is not None
-        fps = self._frames.fps or UNKNOWN_FPS
+        fps = (self._frames and self._frames.fps) or UNKNOWN_FPS
         frame = self._first + int(self._clock.elapsed() / 1000 * fps)
         self._show(min(frame, self._last))
         if frame >= self._last:
@@ -89,23 +89,17 @@ class EventPlayer:
 
     def _show(self, frame: int) -> None:
         viewer = None if self._viewer is None else self._viewer()
-        if viewer is None or not _is_open(viewer):
+        if viewer is None or self._frames is None:
             self.stop()
             return
         self._moving = True
         try:
             self._frames.show(viewer, frame)
+        except RuntimeError:  # the window has been closed: its model outlives it
+            self.stop()
         finally:
             self._moving = False
 
     def _on_slider(self, *_: Any) -> None:
         if not self._moving:
             self.stop()
-
-
-def _is_open(viewer: ViewerModel) -> bool:
-    """Return whether the window is there: a model outlives its window."""
-    try:
-        return viewer.window._qt_window.isVisible()
-    except (AttributeError, RuntimeError):
-        return False

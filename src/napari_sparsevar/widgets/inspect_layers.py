@@ -79,6 +79,10 @@ class InspectLayers:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
                 viewer.layers.remove(layer)
         self._hid_contribution, self._scaled_for = False, None
+        drivers = self.layer("drivers")
+        if drivers is not None and drivers.contour == 0:
+            # A reader cannot ask for outlines, and filled drivers hide the map they were found in.
+            drivers.contour, drivers.opacity = 1, 0.9
 
     def _on_read_out(self) -> None:
         shown = self._inspecting.read_out

@@ -50,7 +50,6 @@ class PathPlot(pg.GraphicsLayoutWidget):
         self.view = pg.ViewBox(enableMenu=False, enableMouse=False, invertX=True)
         self.left = self._axis("left", title)
         self.bottom = self._axis("bottom", "penalty (sparse to dense)")
-        self.bottom.setLogMode(True, False)
         self.now = pg.InfiniteLine(0, movable=True)
         self._stale = True
         self._arrange()
@@ -74,6 +73,7 @@ class PathPlot(pg.GraphicsLayoutWidget):
         self._stale = not self.isVisible()
         if not self._stale:
             self.move_line()
+            self.bottom.setTicks(self._ticks())
             self.draw()
 
     def move_line(self) -> None:
@@ -101,6 +101,11 @@ class PathPlot(pg.GraphicsLayoutWidget):
         self.now.setPen(pg.mkPen(self.text, width=1.5))
         self.now.setHoverPen(pg.mkPen(self.text, width=4))
         self.refresh()
+
+    def _ticks(self) -> list[list[tuple[float, str]]]:
+        """Return 1, 2, 5, 10, ... on the logarithmic axis: few enough to read."""
+        values = [digit * 10.0**power for power in range(-5, 2) for digit in (1, 2, 5)]
+        return [[(math.log10(value), f"{value:g}") for value in values]]
 
     def _arrange(self) -> None:
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -168,14 +173,22 @@ class CriterionPlot(PathPlot):
         self._names, spots = [], []
         colour = MARK[self.is_light]
         symbols = {"cross_validation_minimum": "star", "one_standard_error_choice": "t1"}
-        for title, name, _ in CHOICES[2:]:
+        said: dict[float, list[str]] = {}
+        for short, _, name, _ in CHOICES:
             penalty = chosen_penalty(run, name) if len(x) else None
             if penalty is None:
                 continue
             at = math.log10(penalty)
             height = float(np.interp(at, x[::-1], y[::-1]))
             spots.append({"pos": (at, height), "symbol": symbols.get(name, "d")})
-            words = pg.TextItem(title, color=self.text, anchor=(0.5, 1.2))
+            said.setdefault(at, []).append(short)
+        for at, names in said.items():
+            # Two criteria may speak for the same penalty.
+            height = float(np.interp(at, x[::-1], y[::-1]))
+            left_half = at > (x[0] + x[-1]) / 2
+            # The smallest error has room below it, the others lie on the slope.
+            above = 1.3 if "best" not in names else -0.2
+            words = pg.TextItem(", ".join(names), color=self.text, anchor=(1 - left_half, above))
             words.setPos(at, height)
             self.view.addItem(words, ignoreBounds=True)
             self._names.append(words)

@@ -134,6 +134,8 @@ class Regions:
         # Not started anew by every event: during a long stroke there are answers too.
         if not self._soon.isActive():
             self._soon.start()
+        if self.layer is not None and str(self.layer.mode) != "pan_zoom":
+            self._on_label()
         if self.layer is not None and kind_of(self.layer) == KIND:
             self._keep.start()
 

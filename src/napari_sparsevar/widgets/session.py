@@ -21,6 +21,7 @@ from napari_sparsevar.widgets.compare_state import Comparing
 from napari_sparsevar.widgets.inspect_clicks import InspectClicks
 from napari_sparsevar.widgets.inspect_layers import InspectLayers
 from napari_sparsevar.widgets.inspect_state import Inspecting
+from napari_sparsevar.widgets.inspected_traces import InspectedTraces
 from napari_sparsevar.widgets.layer_following import LayerFollowing
 from napari_sparsevar.widgets.model_movies import ModelMovies
 from napari_sparsevar.widgets.movie_layers import placement_of
@@ -53,6 +54,8 @@ class Session:
         Its layers.
     activity : Activity
         The movie in time: its frame rate, the traces of the field and of painted regions.
+    inspected : InspectedTraces
+        The selected place and the drivers over time.
     """
 
     movie_layer_changed = Signal(object)
@@ -78,6 +81,7 @@ class Session:
         self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers)
         self.inspecting.prepared.connect(self._show_kept_regions)
         self.activity = Activity()
+        self.inspected = InspectedTraces(self.inspecting, self.activity)
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
         self._opening = RunOpening()
         self._opening.opened.connect(self._take_opened)

@@ -6,29 +6,43 @@ import math
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
-from napari_sparsevar.widgets.config_form import NarrowComboBox
 from napari_sparsevar.widgets.inspect_state import Inspecting
 from napari_sparsevar.widgets.lifetime import watch
 
 STEPS = 1000
 
 CHOICES = (
-    ("Go to…", "", "Choose a penalty that a criterion speaks for."),
-    ("Chosen for the maps", "run", "The penalty this run was read out at."),
     (
+        "best",
         "Predicts best",
         "cross_validation_minimum",
         "Smallest error in held-out stretches of time (blocked cross-validation).",
     ),
     (
-        "1 SE sparser",
+        "1 SE",
+        "Sparsest that predicts as well",
         "one_standard_error_choice",
         "The sparsest whose error is within one standard error of the smallest.",
     ),
-    ("Extended BIC", "ebic_minimum", "Smallest extended Bayesian information criterion."),
+    (
+        "eBIC",
+        "Extended BIC",
+        "ebic_minimum",
+        "Smallest extended Bayesian information criterion.",
+    ),
 )
+"""Short name, title, function of ``analysis.criterion`` and what it means."""
 
 
 class SparsityPanel(QWidget):
@@ -46,11 +60,10 @@ class SparsityPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
         self.words = QLabel()
-        self.choice = NarrowComboBox()
+        self.choice = QPushButton("Go to")
         self.reset = QPushButton("Reset")
         self._arrange()
         self.slider.valueChanged.connect(self._on_slider)
-        self.choice.activated.connect(self._on_choice)
         self.reset.clicked.connect(inspecting.reset_penalty)
         watch(inspecting.run_changed, self.show_state, self)
         watch(inspecting.prepared, self.show_state, self)
@@ -66,11 +79,15 @@ class SparsityPanel(QWidget):
         for widget in (title, self.slider):
             widget.setToolTip(tip)
         self.reset.setToolTip("<qt>Back to the penalty the run was read out at.</qt>")
-        for text, name, meaning in CHOICES:
-            self.choice.addItem(text, name)
-            index = self.choice.count() - 1
-            self.choice.setItemData(index, f"<qt>{meaning}</qt>", Qt.ItemDataRole.ToolTipRole)
+        menu = QMenu(self.choice)
+        menu.setToolTipsVisible(True)
+        for _, title_, name, meaning in CHOICES:
+            action = menu.addAction(title_)
+            action.setToolTip(meaning)
+            action.triggered.connect(self._goer(name))
+        self.choice.setMenu(menu)
         self.choice.setToolTip("<qt>Go to a penalty that a criterion speaks for.</qt>")
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(title)
         top.addWidget(self.slider, 1)
@@ -102,18 +119,19 @@ class SparsityPanel(QWidget):
         if self._inspecting.path is None:
             return f"{shown.n_edges:,} edges · tracing the path…"
         edges = "1 edge" if shown.n_edges == 1 else f"{shown.n_edges:,} edges"
-        return f"penalty {shown.run.penalty:.3g} · {edges}"
+        return f"λ = {shown.run.penalty:.3g} · {edges}"
 
     def _on_slider(self, position: int) -> None:
         self._inspecting.set_penalty(self._penalty(position))
 
-    def _on_choice(self, index: int) -> None:
-        name = self.choice.itemData(index)
-        self.choice.setCurrentIndex(0)
-        penalty = chosen_penalty(self._inspecting.run, name)
-        if penalty is not None:
-            self._inspecting.set_penalty(penalty)
-            self.show_state()
+    def _goer(self, name: str) -> Any:
+        def go(*_: Any) -> None:
+            penalty = chosen_penalty(self._inspecting.run, name)
+            if penalty is not None and self._inspecting.path is not None:
+                self._inspecting.set_penalty(max(penalty, self._inspecting.path.least))
+                self.show_state()
+
+        return go
 
     def _ends(self) -> tuple[float, float]:
         path = self._inspecting.path
@@ -132,10 +150,8 @@ class SparsityPanel(QWidget):
 
 def chosen_penalty(run: Any, name: str) -> float | None:
     """Return the penalty a criterion speaks for; None where it cannot say."""
-    if not name or run is None:
+    if run is None:
         return None
-    if name == "run":
-        return float(run.penalty)
     from napari_sparsevar.analysis import criterion
 
     penalty = float(getattr(criterion, name)(run.results.criterion))

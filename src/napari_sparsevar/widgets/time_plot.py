@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QSize, Signal
@@ -13,16 +14,22 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSizePolicy
 
 from napari_sparsevar.widgets.activity import RegionTrace
+from napari_sparsevar.widgets.inspected_curves import InspectedCurves, curve
+from napari_sparsevar.widgets.inspected_worker import Raster
+from napari_sparsevar.widgets.raster_strip import RasterStrip
 from napari_sparsevar.widgets.time_view import TimeView
 from napari_sparsevar.widgets.trace_reading import TraceReading
 
 CURSOR = {"dark": "#ffffff", "light": "#000000"}
+STRIP_PX, WITH_RASTER_PX = 165, 230
+MOST_OF_IT = 0.35
+"""Share of the height that the raster takes at most."""
 
 
 class TimePlot(pg.GraphicsLayoutWidget):
     """Time from left to right; grey values on the left axis, ΔF/F of regions on the right.
 
-    x is in frames throughout; the axis alone speaks in seconds where the frame rate is known.
+    The activity of the drivers lies underneath, on the same time axis. x is in frames throughout; the axis alone speaks in seconds where the frame rate is known.
 
     Parameters
     ----------
@@ -40,17 +47,21 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.left = _axis("left", self.view, "field")
         self.right = _axis("right", self.region_view, "ΔF/F")
         self.bottom = _axis("bottom", self.view, "frame")
-        self.field = _curve()
+        self.field = curve()
         self.draft = pg.LinearRegionItem(movable=False)
         self.cursor = pg.InfiniteLine(0, movable=True)
         self._regions: list[pg.PlotDataItem] = []
         self._n_frames = 0
+        self._inspects = False
+        self._events: npt.NDArray[np.integer] = np.empty(0, int)
+        self.inspected = InspectedCurves(self.region_view, self.view)
+        self.raster = RasterStrip(self.view, self)
         self._arrange()
         self.set_theme(theme)
 
     def sizeHint(self) -> QSize:
         """Ask for a strip; the dock can be made taller."""
-        return QSize(600, 165)
+        return QSize(600, WITH_RASTER_PX if self.raster.height else STRIP_PX)
 
     def minimumSizeHint(self) -> QSize:
         """Insist on no more than the axis and a little above it."""
@@ -65,6 +76,7 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.bottom.setScale(1.0 / fps if fps else 1.0)
         self.bottom.setLabel("time (s)" if fps else "frame")
         self.view.setLimits(xMin=0, xMax=n_frames, minXRange=min(10, n_frames))
+        self.raster.set_time(n_frames)
         self.cursor.setBounds((0, n_frames - 1))
         if other:
             self.show_all()
@@ -83,19 +95,42 @@ class TimePlot(pg.GraphicsLayoutWidget):
         while len(self._regions) > len(traces):
             self.region_view.removeItem(self._regions.pop())
         while len(self._regions) < len(traces):
-            self._regions.append(_curve())
+            self._regions.append(curve())
             self.region_view.addItem(self._regions[-1])
         for curve, trace in zip(self._regions, traces, strict=True):
             # Qt draws lines of one pixel many times faster than wider ones.
             curve.setPen(pg.mkPen(QColor(*trace.colour), width=1))
             curve.setData(np.arange(len(trace.values), dtype=float), trace.values)
-        self.right.setVisible(bool(traces))
+        self._show_right()
+
+    def set_inspected(
+        self, curves: Mapping[str, npt.NDArray[np.float64]], shown: Collection[str]
+    ) -> None:
+        """Draw the traces of the inspected place; the field steps back while there are any."""
+        inspects = self.inspected.draw(curves, shown)
+        if inspects != self._inspects:
+            self._inspects = inspects
+            self._colour_field()
+        self._show_right()
+
+    def set_events(self, events: npt.NDArray[np.integer]) -> None:
+        """Mark the events of the inspected place."""
+        self._events = events
+        self.inspected.mark(events, *self.view.viewRange()[0])
+
+    def set_raster(self, raster: Raster | None, names: Sequence[str], row: int | None) -> None:
+        """Draw the drivers' activity, with their names and the selected one marked."""
+        self.raster.set_raster(raster, names)
+        self.raster.set_selected(row)
+        self._fit_raster()
+        self.updateGeometry()
 
     def set_frame(self, frame: int) -> None:
         """Put the line at a frame, without a word."""
         self.cursor.blockSignals(True)
         self.cursor.setValue(frame)
         self.cursor.blockSignals(False)
+        self.raster.cursor.setValue(frame)
 
     def set_draft(self, stretch: tuple[float, float] | None) -> None:
         """Show the stretch that is being drawn, or none."""
@@ -111,9 +146,9 @@ class TimePlot(pg.GraphicsLayoutWidget):
         for axis in (self.left, self.right, self.bottom):
             axis.setPen(pg.mkPen(self.text, width=1))
             axis.setTextPen(pg.mkPen(self.text))
-        faint = QColor(self.text)
-        faint.setAlpha(220)
-        self.field.setPen(pg.mkPen(faint, width=1))
+        self._colour_field()
+        self.inspected.set_theme(theme)
+        self.raster.set_theme(theme)
         line = CURSOR[colours.type]
         self.cursor.setPen(pg.mkPen(line, width=1.5))
         self.cursor.setHoverPen(pg.mkPen(line, width=4))
@@ -130,7 +165,9 @@ class TimePlot(pg.GraphicsLayoutWidget):
             (self.left, 0, 0),
             (self.view, 0, 1),
             (self.right, 0, 2),
-            (self.bottom, 1, 1),
+            (self.raster.axis, 1, 0),
+            (self.raster.view, 1, 1),
+            (self.bottom, 2, 1),
         ):
             self.addItem(item, row=row, col=column)
         # The regions have a y axis of their own and share the rest with the field.
@@ -151,6 +188,24 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.cursor.sigPositionChanged.connect(self._on_cursor)
         self.view.sigXRangeChanged.connect(self._on_range)
 
+    def resizeEvent(self, event: Any) -> None:
+        """Leave room for the curves above the raster."""
+        super().resizeEvent(event)
+        if hasattr(self, "raster"):  # Qt asks before there is anything
+            self._fit_raster()
+
+    def _fit_raster(self) -> None:
+        height = min(self.raster.height, int(MOST_OF_IT * self.height()))
+        self.ci.layout.setRowFixedHeight(1, height)
+
+    def _show_right(self) -> None:
+        self.right.setVisible(bool(self._regions) or self._inspects)
+
+    def _colour_field(self) -> None:
+        faint = QColor(self.text)
+        faint.setAlpha(90 if self._inspects else 220)
+        self.field.setPen(pg.mkPen(faint, width=1))
+
     def _fit_regions(self, *_: Any) -> None:
         self.region_view.setGeometry(self.view.sceneBoundingRect())
 
@@ -158,6 +213,7 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.cursor_moved.emit(float(self.cursor.value()))
 
     def _on_range(self, _: Any, seen: tuple[float, float]) -> None:
+        self.inspected.mark(self._events, float(seen[0]), float(seen[1]))
         self.seen_changed.emit(float(seen[0]), float(seen[1]))
 
 
@@ -168,11 +224,3 @@ def _axis(side: str, view: pg.ViewBox, title: str) -> pg.AxisItem:
     axis.enableAutoSIPrefix(False)
     axis.linkToView(view)
     return axis
-
-
-def _curve() -> pg.PlotDataItem:
-    curve = pg.PlotDataItem(connect="finite")
-    # Of 100,000 frames a screen shows a few thousand; peaks stay.
-    curve.setDownsampling(auto=True, method="peak")
-    curve.setClipToView(True)
-    return curve

@@ -1,4 +1,4 @@
-"""The timeline: activity over time, the current frame, and the windows marked on it."""
+"""The timeline: activity over time, the inspected place, the current frame, windows marked."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from napari_sparsevar.analysis.comparison.windows import snap
 from napari_sparsevar.errors import UserError
@@ -25,6 +26,8 @@ from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_choice import HOW_TO_BEGIN
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.time_plot import TimePlot
+from napari_sparsevar.widgets.timeline_words import short_names, what_is_drawn
+from napari_sparsevar.widgets.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.window_spans import WindowSpans
 
 REDRAW_MS = 100
@@ -32,7 +35,7 @@ TITLE = "Timeline"
 
 
 class Timeline(QWidget):
-    """Mean of the field, traces of painted regions, windows and the frame slider on one axis.
+    """Mean of the field, traces of places, drivers, windows and the frame slider on one axis.
 
     Parameters
     ----------
@@ -48,14 +51,17 @@ class Timeline(QWidget):
         self._session = get_session(self._viewer)
         self._windows = self._session.comparing.windows
         self._activity = self._session.activity
+        self._inspected = self._session.inspected
         self.plot = TimePlot(self._viewer.theme)
         self.spans = WindowSpans(self._windows, self.plot.view, self)
         self.mark = _button("Mark window", "", checkable=True)
         self.remove = _button("Remove", "Remove the selected window.")
         self.whole = _button("Whole movie", "See all frames again.")
-        self.about = _words(Qt.AlignmentFlag.AlignLeft)
-        self.readout = _words(Qt.AlignmentFlag.AlignRight)
-        self.hint = _words(Qt.AlignmentFlag.AlignCenter)
+        self.switches = TraceSwitches(self._inspected.shown, self._viewer.theme)
+        self.about = _words(QElidingLabel(), Qt.AlignmentFlag.AlignLeft)
+        self.readout = QElidingLabel()
+        self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.hint = _words(QLabel(), Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._redraw = QTimer(self)
         self._arrange()
@@ -71,8 +77,9 @@ class Timeline(QWidget):
         bar.setContentsMargins(0, 0, 0, 0)
         for widget in (self.mark, self.remove, self.whole):
             bar.addWidget(widget)
+        bar.addWidget(self.switches)
         bar.addWidget(self.about, 1)
-        bar.addWidget(self.readout, 1)
+        bar.addWidget(self.readout)
         self.hint.setWordWrap(True)
         self._pages.addWidget(self.hint)
         self._pages.addWidget(self.plot)
@@ -103,11 +110,18 @@ class Timeline(QWidget):
         watch(self._activity.frames_changed, self._on_frames, self)
         watch(self._activity.field.changed, self._on_traces, self)
         watch(self._activity.regions.changed, self._on_traces, self)
+        watch(self._inspected.changed, self._on_traces, self)
+        watch(self._inspected.shown_changed, self._on_traces, self)
+        watch(self._inspected.raster_changed, self._on_raster, self)
+        watch(self._session.inspecting.selection_changed, self._on_raster, self)
+        self.switches.switched.connect(self._inspected.show)
+        self.plot.raster.clicked.connect(self._on_row)
         watch(self._viewer.dims.events.point, self._on_slider, self)
         watch(self._viewer.events.theme, self._on_theme, self)
 
     def _restore(self) -> None:
         self._activity.want()
+        self._inspected.want()
         self._session.count_timelines(1)
         self.spans.set_text_colour(self.plot.text)
         self._on_frames(self._activity.frames)
@@ -119,36 +133,50 @@ class Timeline(QWidget):
         return self._activity.frames
 
     def redraw(self) -> None:
-        """Draw every trace now."""
+        """Draw every trace now, if anybody can see it; else it is done once somebody can."""
+        if not self.isVisible():
+            return
+        inspects = self._inspected.selection is not None
         self.plot.set_field(self._activity.field)
-        self.plot.set_regions(self._activity.region_traces())
-        self.about.setText(self._what_is_drawn())
+        # One place at a time: painted regions come back when nothing is inspected.
+        self.plot.set_regions([] if inspects else self._activity.region_traces())
+        self.plot.set_inspected(self._inspected.curves(), self._inspected.shown)
+        self.plot.set_events(self._inspected.events)
+        self.switches.set_shown(self._inspected.shown)
+        self.switches.setVisible(inspects and self.frames is not None)
+        self._say()
 
-    def _what_is_drawn(self) -> str:
-        field, regions = self._activity.field, self._activity.regions
-        if field.failure or regions.failure:
-            return field.failure or regions.failure
-        if self.mark.isChecked():
-            return "drag to mark a window · Shift: another piece of the selected one"
-        said = ["mean of the field"]
-        if regions.values.size:
-            said.append(f"regions of “{self._activity.region_layer_name}” in ΔF/F")
-        for reading in (field, regions):
-            if reading.busy and reading.n_frames:
-                said.append(f"reading {reading.known / reading.n_frames:.0%}")
-                break
-        return " · ".join(said)
+    def _say(self) -> None:
+        said = what_is_drawn(self._activity, self._inspected, marking=self.mark.isChecked())
+        self.about.setText(said)
+        self.about.setToolTip(said)
+        self.hint.setText(self._activity.why_none or self._inspected.why_not or HOW_TO_BEGIN)
+
+    def _on_raster(self) -> None:
+        if not self.isVisible():
+            return
+        inspecting, raster = self._session.inspecting, self._inspected.raster
+        selection = inspecting.selection
+        keys = () if raster is None else raster.keys
+        row = keys.index(selection.key) if selection and selection.key in keys else None
+        self.plot.set_raster(raster, short_names(inspecting.places(), keys), row)
+        self._on_traces()
+
+    def _on_row(self, row: int) -> None:
+        raster = self._inspected.raster
+        if raster is not None:
+            self._session.inspecting.select(*raster.keys[row])
 
     def _on_frames(self, frames: Frames | None) -> None:
         self._pages.setCurrentIndex(0 if frames is None else 1)
         for button in (self.mark, self.whole):
             button.setEnabled(frames is not None)
         self.about.setVisible(frames is not None)
-        self.hint.setText(self._activity.why_none or HOW_TO_BEGIN)
         if frames is not None:
             self.plot.set_time(frames.n_frames, frames.fps)
             self.spans.set_n_frames(frames.n_frames)
             self._on_slider()
+        self._say()
         self.redraw()
 
     def _on_traces(self) -> None:
@@ -156,7 +184,7 @@ class Timeline(QWidget):
             self._redraw.start()
 
     def _on_slider(self, *_: Any) -> None:
-        if self.frames is not None:
+        if self.frames is not None and self.isVisible():
             frame = self.frames.shown(self._viewer)
             self.plot.set_frame(frame)
             self._say_frame(frame)
@@ -177,7 +205,7 @@ class Timeline(QWidget):
         self.plot.view.marking = on
         shape = Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
         self.plot.view.setCursor(shape)
-        self.about.setText(self._what_is_drawn())
+        self._say()
 
     def _on_marking(self, first: float, last: float) -> None:
         start, stop = self._piece(first, last)
@@ -215,12 +243,21 @@ class Timeline(QWidget):
 
     def _on_theme(self, event: Any) -> None:
         self.plot.set_theme(event.value)
+        self.switches.set_theme(event.value)
         self.spans.set_text_colour(self.plot.text)
+
+    def showEvent(self, event: QEvent) -> None:
+        """Catch up with what has happened while nobody could see it."""
+        super().showEvent(event)
+        self._on_raster()
+        self.redraw()
+        self._on_slider()
 
     def event(self, event: QEvent) -> bool:
         """Go with the dock: napari only takes this widget out of it."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self._session.count_timelines(-1)
+            self._inspected.want(self._session.timelines > 0)
             self.deleteLater()
         return bool(super().event(event))
 
@@ -243,8 +280,7 @@ def _button(text: str, tooltip: str, *, checkable: bool = False) -> QPushButton:
     return button
 
 
-def _words(alignment: Qt.AlignmentFlag) -> QLabel:
-    label = QLabel()
+def _words(label: QLabel, alignment: Qt.AlignmentFlag) -> QLabel:
     label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
