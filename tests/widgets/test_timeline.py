@@ -268,7 +268,10 @@ def test_windows_survive_closing_and_opening_again(qtbot, viewer, on_movie, wind
     assert again is not on_movie
     assert again.spans.span("A").getRegion() == (5, 15)
     assert again.spans.span("B").getRegion() == (20, 30)
-    qtbot.waitUntil(lambda: len(again.plot.field.xData) == 60, timeout=5000)
+    qtbot.waitUntil(
+        lambda: again.plot.field.xData is not None and len(again.plot.field.xData) == 60,
+        timeout=5000,
+    )
 
 
 def test_the_stretch_in_sight_is_where_a_new_window_goes(on_movie, windows):

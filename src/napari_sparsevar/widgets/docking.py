@@ -28,6 +28,18 @@ def prefer_area(title: str, area: str) -> None:
         places.setdefault(name.format(title), area)
 
 
+def ask_for_height(widget: QWidget) -> None:
+    """Make the dock of a widget as tall as the widget would like, if it is less.
+
+    Qt asks a widget only once, when its dock opens.
+    """
+    dock = widget.parent()
+    window = dock.parent() if isinstance(dock, QDockWidget) else None
+    lacking = widget.sizeHint().height() - widget.height()
+    if isinstance(window, QMainWindow) and not dock.isFloating() and lacking > 0:
+        window.resizeDocks([dock], [dock.height() + lacking], Qt.Orientation.Vertical)
+
+
 def lie_beside(widget: QWidget, others: tuple[type[QWidget], ...]) -> None:
     """Make the dock of a widget a tab of another dock of ours on the same side.
 

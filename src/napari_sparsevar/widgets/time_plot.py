@@ -17,11 +17,12 @@ from napari_sparsevar.widgets.activity import RegionTrace
 from napari_sparsevar.widgets.inspected_curves import InspectedCurves, curve
 from napari_sparsevar.widgets.inspected_worker import Raster
 from napari_sparsevar.widgets.raster_strip import RasterStrip
+from napari_sparsevar.widgets.time_axis import LEFT_PX, TimeAxis
 from napari_sparsevar.widgets.time_view import TimeView
 from napari_sparsevar.widgets.trace_reading import TraceReading
 
 CURSOR = {"dark": "#ffffff", "light": "#000000"}
-STRIP_PX, WITH_RASTER_PX = 165, 230
+STRIP_PX, WITH_RASTER_PX = 165, 205
 MOST_OF_IT = 0.35
 """Share of the height that the raster takes at most."""
 
@@ -29,7 +30,8 @@ MOST_OF_IT = 0.35
 class TimePlot(pg.GraphicsLayoutWidget):
     """Time from left to right; grey values on the left axis, ΔF/F of regions on the right.
 
-    The activity of the drivers lies underneath, on the same time axis. x is in frames throughout; the axis alone speaks in seconds where the frame rate is known.
+    The activity of the drivers lies underneath, on the same time axis. x is in frames throughout;
+    the axis alone speaks in seconds where the frame rate is known.
 
     Parameters
     ----------
@@ -44,9 +46,11 @@ class TimePlot(pg.GraphicsLayoutWidget):
         super().__init__()
         self.view = TimeView()
         self.region_view = pg.ViewBox(enableMenu=False, enableMouse=False)
-        self.left = _axis("left", self.view, "field")
-        self.right = _axis("right", self.region_view, "ΔF/F")
-        self.bottom = _axis("bottom", self.view, "frame")
+        self.left, self.right = pg.AxisItem("left"), pg.AxisItem("right")
+        _name(self.left, self.view, "field")
+        _name(self.right, self.region_view, "ΔF/F")
+        self.bottom = TimeAxis("bottom")
+        _name(self.bottom, self.view, "frame")
         self.field = curve()
         self.draft = pg.LinearRegionItem(movable=False)
         self.cursor = pg.InfiniteLine(0, movable=True)
@@ -97,10 +101,10 @@ class TimePlot(pg.GraphicsLayoutWidget):
         while len(self._regions) < len(traces):
             self._regions.append(curve())
             self.region_view.addItem(self._regions[-1])
-        for curve, trace in zip(self._regions, traces, strict=True):
+        for line, trace in zip(self._regions, traces, strict=True):
             # Qt draws lines of one pixel many times faster than wider ones.
-            curve.setPen(pg.mkPen(QColor(*trace.colour), width=1))
-            curve.setData(np.arange(len(trace.values), dtype=float), trace.values)
+            line.setPen(pg.mkPen(QColor(*trace.colour), width=1))
+            line.setData(np.arange(len(trace.values), dtype=float), trace.values)
         self._show_right()
 
     def set_inspected(
@@ -161,6 +165,7 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.setFrameShape(self.Shape.NoFrame)
         self.ci.setContentsMargins(0, 4, 6, 2)
         self.ci.layout.setSpacing(0)
+        self.ci.layout.setColumnMinimumWidth(0, LEFT_PX)
         for item, row, column in (
             (self.left, 0, 0),
             (self.view, 0, 1),
@@ -217,10 +222,8 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.seen_changed.emit(float(seen[0]), float(seen[1]))
 
 
-def _axis(side: str, view: pg.ViewBox, title: str) -> pg.AxisItem:
-    axis = pg.AxisItem(side)
+def _name(axis: pg.AxisItem, view: pg.ViewBox, title: str) -> None:
     axis.setLabel(title)
     # Grey values and seconds: "x1e3" would only confuse.
     axis.enableAutoSIPrefix(False)
     axis.linkToView(view)
-    return axis

@@ -20,7 +20,7 @@ from superqt import QElidingLabel
 
 from napari_sparsevar.analysis.comparison.windows import snap
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.docking import prefer_area
+from napari_sparsevar.widgets.docking import ask_for_height, prefer_area
 from napari_sparsevar.widgets.frames import Frames
 from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.movie_choice import HOW_TO_BEGIN
@@ -59,8 +59,7 @@ class Timeline(QWidget):
         self.whole = _button("Whole movie", "See all frames again.")
         self.switches = TraceSwitches(self._inspected.shown, self._viewer.theme)
         self.about = _words(QElidingLabel(), Qt.AlignmentFlag.AlignLeft)
-        self.readout = QElidingLabel()
-        self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.readout = QLabel()
         self.hint = _words(QLabel(), Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._redraw = QTimer(self)
@@ -143,11 +142,13 @@ class Timeline(QWidget):
         self.plot.set_inspected(self._inspected.curves(), self._inspected.shown)
         self.plot.set_events(self._inspected.events)
         self.switches.set_shown(self._inspected.shown)
-        self.switches.setVisible(inspects and self.frames is not None)
         self._say()
 
     def _say(self) -> None:
-        said = what_is_drawn(self._activity, self._inspected, marking=self.mark.isChecked())
+        marking, inspects = self.mark.isChecked(), self._inspected.selection is not None
+        # Both need the same room, and a stretch that is being marked comes first.
+        self.switches.setVisible(inspects and not marking)
+        said = what_is_drawn(self._activity, self._inspected, marking=marking)
         self.about.setText(said)
         self.about.setToolTip(said)
         self.hint.setText(self._activity.why_none or self._inspected.why_not or HOW_TO_BEGIN)
@@ -159,7 +160,10 @@ class Timeline(QWidget):
         selection = inspecting.selection
         keys = () if raster is None else raster.keys
         row = keys.index(selection.key) if selection and selection.key in keys else None
+        first = raster is not None and not self.plot.raster.n_rows
         self.plot.set_raster(raster, short_names(inspecting.places(), keys), row)
+        if first:
+            ask_for_height(self)
         self._on_traces()
 
     def _on_row(self, row: int) -> None:
