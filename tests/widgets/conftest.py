@@ -138,3 +138,51 @@ def until_compared(qtbot):
         qtbot.waitUntil(lambda: comparing.state == "idle" and not comparing.busy, timeout=timeout)
 
     return wait
+
+
+@pytest.fixture
+def full_run(tmp_path):
+    """A run that belongs to the small movie, in which one place drives two; with a folder."""
+    from made_runs import made_full_run
+
+    folder = made_folder(tmp_path / "full-run")
+    shape = (33, 34)
+    labels = np.zeros(shape, np.int32)
+    labels[4:9, 4:9] = 1
+    labels[24:28, 24:28] = 2
+    return made_full_run(folder, shape, 60, labels=labels)
+
+
+@pytest.fixture
+def add_full_movie():
+    """Add a movie of the size of ``full_run`` to a viewer."""
+
+    def add(viewer, **meta):
+        frames = np.random.default_rng(0).normal(100, 10, size=(60, 33, 34)).astype(np.float32)
+        meta = {"scale": (1 / 15, 2.0, 2.0), "units": ("s", "um", "um"), "name": "movie", **meta}
+        return viewer.add_image(frames, contrast_limits=(50, 150), **meta)
+
+    return add
+
+
+@pytest.fixture
+def until_inspected(qtbot):
+    """Wait until an inspection has answered everything it was asked."""
+
+    def wait(inspecting, timeout=20_000):
+        # A stroke is answered a moment after it has been painted.
+        qtbot.wait(60)
+        qtbot.waitUntil(
+            lambda: not inspecting.busy and inspecting.path is not None, timeout=timeout
+        )
+
+    return wait
+
+
+@pytest.fixture
+def inspected(viewer, add_full_movie, full_run, open_run, until_inspected):
+    """The inspection of a viewer with a movie and a run, ready."""
+    add_full_movie(viewer)
+    session = open_run(viewer, full_run)
+    until_inspected(session.inspecting)
+    return session.inspecting

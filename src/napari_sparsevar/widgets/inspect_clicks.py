@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from napari.layers import Labels, Layer
 
 from napari_sparsevar.widgets.inspect_layers import REGION_OFFSET, InspectLayers
 from napari_sparsevar.widgets.inspect_state import Inspecting
+from napari_sparsevar.widgets.lifetime import OpenViewer
 
 STILL_PX = 4
 """The mouse may move so far, on the screen, between press and release of a click."""
@@ -28,7 +28,7 @@ class InspectClicks:
     """
 
     def __init__(self, viewer: ViewerModel, inspecting: Inspecting, layers: InspectLayers) -> None:
-        self._viewer = weakref.ref(viewer)
+        self._viewer = OpenViewer(viewer)
         self._inspecting = inspecting
         self._layers = layers
         viewer.mouse_drag_callbacks.append(self._on_press)

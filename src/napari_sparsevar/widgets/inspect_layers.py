@@ -6,7 +6,6 @@ is changed in place, so that limits, colours and order are the person's.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from napari.layers import Image, Layer, Vectors
 from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
 from napari_sparsevar.widgets.inspect_state import Inspecting
 from napari_sparsevar.widgets.inspect_worker import DIRECTIONS, Answer, Direction, LabelImage
+from napari_sparsevar.widgets.lifetime import OpenViewer
 from napari_sparsevar.widgets.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.signed_colours import DIVERGING, signed_colour
 
@@ -51,7 +51,7 @@ class InspectLayers:
     def __init__(
         self, viewer: ViewerModel, inspecting: Inspecting, placement: Callable[[], Placement]
     ) -> None:
-        self._viewer = weakref.ref(viewer)
+        self._viewer = OpenViewer(viewer)
         self._inspecting = inspecting
         self._placement = placement
         self._hid_contribution = False
@@ -126,7 +126,7 @@ class InspectLayers:
 
     def _on_answer(self) -> None:
         answer = self._inspecting.answer
-        if answer is None:
+        if answer is None or self._viewer() is None:
             return
         first = self.layer(INFLUENCE["outgoing"]) is None
         # Limits stay while the penalty moves, so that growing looks like growing.
@@ -168,7 +168,7 @@ class InspectLayers:
 
     def _show_direction(self, *_: Any) -> None:
         answer, direction = self._inspecting.answer, self._inspecting.direction
-        if answer is None:
+        if answer is None or self._viewer() is None:
             return
         for each in DIRECTIONS:
             layer = self.layer(INFLUENCE[each])

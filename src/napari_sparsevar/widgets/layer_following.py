@@ -48,7 +48,7 @@ class LayerFollowing:
         movie = _first([active, _alive(self._movie), *layers], layers, _is_movie)
         self._movie = None if movie is None else weakref.ref(movie)
         self.movie_chosen.emit(movie)
-        shape = () if movie is None else movie.data.shape[-2:]
+        shape = _field(movie, layers)
         regions = _first(
             [active, _alive(self._regions), *layers],
             layers,
@@ -77,6 +77,16 @@ class LayerFollowing:
 
 def _is_movie(layer: Layer) -> bool:
     return why_unsuitable(layer) is None and run_of(layer) is None
+
+
+def _field(movie: Image | None, layers: list[Layer]) -> tuple[int, ...]:
+    """Return the shape of a frame; that of a run's maps where its movie has gone."""
+    if movie is not None:
+        return tuple(movie.data.shape[-2:])
+    for layer in layers:
+        if run_of(layer) is not None and layer.ndim == 2 and hasattr(layer.data, "shape"):
+            return tuple(layer.data.shape)
+    return ()
 
 
 def _alive(reference: Any) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
-from weakref import WeakMethod
+from weakref import WeakMethod, ref
 
+from napari.components import ViewerModel
 from qtpy.QtWidgets import QWidget
 
 
@@ -40,3 +41,24 @@ def watch(signal: Any, slot: Callable[..., Any], widget: QWidget) -> Callable[[]
 
     widget.destroyed.connect(let_go)
     return let_go
+
+
+class OpenViewer:
+    """A viewer, held weakly: calling it gives the viewer, or None once its window has closed.
+
+    An answer that was under way when the window closed would add layers to what is being taken
+    down.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._ref = ref(viewer)
+
+    def __call__(self) -> ViewerModel | None:
+        """Return the viewer if a person can see it."""
+        viewer = self._ref()
+        # napari says in no public way that a window has closed; it deletes this on closing.
+        return viewer if viewer is not None and hasattr(viewer.window, "_qt_window") else None

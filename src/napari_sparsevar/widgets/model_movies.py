@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from napari.layers import Image, Layer
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.inspect_state import Inspecting
+from napari_sparsevar.widgets.lifetime import OpenViewer
 from napari_sparsevar.widgets.movie_layers import movie_of
 from napari_sparsevar.widgets.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.signed_colours import DIVERGING
@@ -34,7 +34,7 @@ class ModelMovies:
     """
 
     def __init__(self, viewer: ViewerModel, inspecting: Inspecting) -> None:
-        self._viewer = weakref.ref(viewer)
+        self._viewer = OpenViewer(viewer)
         self._inspecting = inspecting
         self._movie: Any = None
         inspecting.run_changed.connect(self._on_run)

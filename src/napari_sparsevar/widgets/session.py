@@ -23,6 +23,7 @@ from napari_sparsevar.widgets.inspect_layers import InspectLayers
 from napari_sparsevar.widgets.inspect_state import Inspecting
 from napari_sparsevar.widgets.inspected_traces import InspectedTraces
 from napari_sparsevar.widgets.layer_following import LayerFollowing
+from napari_sparsevar.widgets.lifetime import OpenViewer
 from napari_sparsevar.widgets.model_movies import ModelMovies
 from napari_sparsevar.widgets.movie_layers import placement_of
 from napari_sparsevar.widgets.overlays import show_run
@@ -63,7 +64,7 @@ class Session:
     timelines_changed = Signal(bool)
 
     def __init__(self, viewer: ViewerModel) -> None:
-        self._viewer = weakref.ref(viewer)
+        self._viewer = OpenViewer(viewer)
         self._movie_layer: weakref.ref[Image] | None = None
         self._trained_layer: weakref.ref[Image] | None = None
         self._placement: Placement | None = None
