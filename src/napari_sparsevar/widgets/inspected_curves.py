@@ -15,14 +15,15 @@ from napari_sparsevar.widgets.trace_colours import trace_colours
 TICKS = (0.0, 0.1)
 """Where events are marked, from the bottom of the plot to its top."""
 
-MOST_TICKS = 2000
+MOST_TICKS = 500
 """More would only make a bar of them."""
 
 
 def curve() -> pg.PlotDataItem:
     """Return an empty line that is thinned to what a screen can show."""
-    line = pg.PlotDataItem(connect="finite")
-    # Of 100,000 frames a screen shows a few thousand; peaks stay.
+    # Of 100,000 frames a screen shows a few thousand: the largest and the smallest of every half
+    # pixel. pyqtgraph's own choice, five a pixel, looks the same and takes twice as long to paint.
+    line = pg.PlotDataItem(connect="finite", autoDownsampleFactor=2.0)
     line.setDownsampling(auto=True, method="peak")
     line.setClipToView(True)
     return line
@@ -77,4 +78,4 @@ class InspectedCurves:
         colours = get_theme(theme)
         for name, colour in trace_colours(colours.type).items():
             self.lines[name].setPen(pg.mkPen(colour, width=1))
-        self.ticks.setPen(pg.mkPen(QColor(colours.text.as_hex(format="long")), width=1.5))
+        self.ticks.setPen(pg.mkPen(QColor(colours.text.as_hex(format="long")), width=1))

@@ -69,6 +69,12 @@ class Pyramid:
 def _pooled(values: FloatImage, each: int) -> FloatImage:
     if each == 1:
         return values
-    # fmax knows NaN for what it is: it does not hide the numbers beside it.
-    pooled: FloatImage = np.fmax.reduceat(values, np.arange(0, values.shape[1], each), axis=1)
-    return pooled
+    whole = values.shape[1] // each * each
+    # fmax knows NaN for what it is: it does not hide the numbers beside it. Step by step, because
+    # numpy reduces many short stretches four times as slowly.
+    pooled = values[:, 0:whole:each].copy()
+    for first in range(1, each):
+        np.fmax(pooled, values[:, first:whole:each], out=pooled)
+    if whole == values.shape[1]:
+        return pooled
+    return np.column_stack([pooled, np.fmax.reduce(values[:, whole:], axis=1)])
