@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from napari.components import ViewerModel
 from napari.utils.key_bindings import bind_key, coerce_keybinding
 
-from napari_sparsevar.widgets.inspect_layers import ARROWS, INFLUENCE
+from napari_sparsevar.widgets.inspect_layers import INFLUENCE
 
 
 class Key(NamedTuple):
@@ -39,7 +39,7 @@ KEYS = (
     Key("Alt-3", "painted regions", _toggle_regions),
     Key("Alt-4", "what it drives", _toggle(INFLUENCE["outgoing"])),
     Key("Alt-5", "what drives it", _toggle(INFLUENCE["incoming"])),
-    Key("Alt-6", "arrows", _toggle(ARROWS)),
+    Key("Alt-6", "arrows", lambda session, viewer: session.inspect_layers.toggle_arrows()),
     Key("Alt-7", "predicted movie", _toggle("prediction")),
     Key("Alt-8", "residual movie", _toggle("residual")),
 )

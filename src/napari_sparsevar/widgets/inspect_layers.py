@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
@@ -73,6 +74,15 @@ class InspectLayers:
         if layer is not None:
             layer.visible = not layer.visible
 
+    def toggle_arrows(self) -> None:
+        """Show or hide the arrows: the strongest of the whole field where nothing is selected."""
+        shown = self._inspecting.read_out
+        if self.layer(ARROWS) is None and shown is not None and len(shown.edges):
+            self._made_arrows(shown.edges)
+            self._show_arrows(shown.edges)
+        else:
+            self.toggle(ARROWS)
+
     def _on_run(self, _: Any) -> None:
         viewer = self._viewer()
         if viewer is not None:
@@ -92,8 +102,7 @@ class InspectLayers:
         if contribution is not None and contribution.data is not shown.run.contribution_map:
             contribution.data = shown.run.contribution_map
         self._show_drivers()
-        if self._inspecting.selection is None:
-            self._show_field_arrows()
+        self._show_field_arrows()
 
     def _show_drivers(self) -> None:
         layer, shown = self.layer("drivers"), self._inspecting.read_out
@@ -119,7 +128,6 @@ class InspectLayers:
         if contribution is not None and self._hid_contribution:
             contribution.visible = True
         self._hid_contribution, self._scaled_for = False, None
-        self._show_field_arrows()
         arrows = self.layer(ARROWS)
         if arrows is not None:
             arrows.visible = False
@@ -174,39 +182,39 @@ class InspectLayers:
             layer = self.layer(INFLUENCE[each])
             if layer is not None and layer.visible != (each == direction):
                 layer.visible = each == direction
-        self._show_arrows(partner_arrows(answer, direction), visible=True)
+        arrows = partner_arrows(answer, direction)
+        layer = self.layer(ARROWS) or self._made_arrows(arrows)
+        # First, so that napari looks at what it holds before it is changed.
+        layer.visible = True
+        self._show_arrows(arrows)
 
-    def _show_field_arrows(self) -> None:
+    def _show_field_arrows(self, *_: Any) -> None:
         shown = self._inspecting.read_out
-        if shown is not None:
-            self._show_arrows(shown.edges, visible=None)
+        if shown is not None and self._inspecting.selection is None:
+            self._show_arrows(shown.edges)
 
-    def _show_arrows(self, edges: pd.DataFrame, visible: bool | None) -> None:
-        start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
-        stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
-        arrows = np.stack([start, stop - start], axis=1)
+    def _show_arrows(self, edges: pd.DataFrame) -> None:
+        """Change the arrows where they can be seen; hidden ones when they are shown again."""
         layer = self.layer(ARROWS)
-        if layer is None:
-            if visible is None or not len(arrows):
-                return
-            layer = self._add(
-                Vectors(
-                    arrows,
-                    name="strongest influences",
-                    vector_style="arrow",
-                    opacity=1.0,
-                    edge_width=ARROW_WIDTH,
-                    metadata=self._metadata(ARROWS),
-                    **self._placement().arguments,
-                )
-            )
-        else:
-            layer.data = arrows
-        if len(arrows):
-            layer.edge_width = ARROW_WIDTH if len(arrows) <= N_ARROWS else THIN
+        if layer is None or not layer.visible:
+            return
+        layer.data = _arrows(edges)
+        if len(edges):
+            layer.edge_width = ARROW_WIDTH if len(edges) <= N_ARROWS else THIN
             layer.edge_color = [signed_colour(effect) for effect in edges["effect"]]
-        if visible is not None:
-            layer.visible = visible
+
+    def _made_arrows(self, edges: pd.DataFrame) -> Layer:
+        layer = Vectors(
+            _arrows(edges),
+            name="strongest influences",
+            vector_style="arrow",
+            opacity=1.0,
+            edge_width=ARROW_WIDTH,
+            metadata=self._metadata(ARROWS),
+            **self._placement().arguments,
+        )
+        layer.events.visible.connect(self._show_field_arrows)
+        return self._add(layer)
 
     def _add(self, layer: Layer) -> Layer:
         """Add a layer below what is painted, without taking anything out of the person's hand."""
@@ -225,6 +233,13 @@ class InspectLayers:
 
     def _metadata(self, kind: str) -> dict[str, Any]:
         return {METADATA_KEY: {"run": str(self._inspecting.run.path), "kind": kind}}
+
+
+def _arrows(edges: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return starts and directions of arrows, (n, 2, 2)."""
+    start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
+    stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
+    return np.stack([start, stop - start], axis=1)
 
 
 def shown_labels(inspecting: Inspecting) -> LabelImage:
