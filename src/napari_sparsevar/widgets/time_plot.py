@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QSize, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSizePolicy
 
@@ -175,6 +175,8 @@ class TimePlot(pg.GraphicsLayoutWidget):
             (self.bottom, 2, 1),
         ):
             self.addItem(item, row=row, col=column)
+        for axis in (self.left, self.raster.axis):
+            self.ci.layout.setAlignment(axis, Qt.AlignmentFlag.AlignRight)
         # The regions have a y axis of their own and share the rest with the field.
         self.region_view.setXLink(self.view)
         self.view.scene().addItem(self.region_view)
