@@ -92,9 +92,13 @@ def test_a_lazy_movie_decodes_the_frame_that_is_asked_for(
 
 def test_without_a_movie_there_is_no_background_and_no_residual(run: Run, movie: Movie) -> None:
     alone = Decoding(run).frame("reconstruction", 5)
-    flat = run.results.mean + run.results.noise * (
-        run.results.footprints.T @ np.asarray(run.results.latents[5])
-    ).reshape(run.results.grid.padded_shape)[: alone.shape[0], : alone.shape[1]]
+    flat = (
+        run.results.mean
+        + run.results.noise
+        * (run.results.footprints.T @ np.asarray(run.results.latents[5])).reshape(
+            run.results.grid.padded_shape
+        )[: alone.shape[0], : alone.shape[1]]
+    )
     np.testing.assert_allclose(alone, flat, rtol=1e-5)
     assert not np.allclose(Decoding(run, movie).frame("reconstruction", 5), alone)
     with pytest.raises(UserError, match="residuals need it"):

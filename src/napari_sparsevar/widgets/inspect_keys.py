@@ -33,7 +33,11 @@ KEYS = (
     Key("Alt-Right", "next driver", lambda session, viewer: session.inspecting.select_next(1)),
     Key("Alt-Left", "previous driver", lambda session, viewer: session.inspecting.select_next(-1)),
     Key("Alt-0", "inspect nothing", lambda session, viewer: session.inspecting.clear()),
-    Key("Alt-E", "play around the next event", lambda session, viewer: session.play_event()),
+    Key(
+        "Alt-E",
+        "play around the next event",
+        lambda session, viewer: session.inspected.play_event(viewer),
+    ),
     Key("Alt-1", "contribution map", _toggle("contribution")),
     Key("Alt-2", "drivers", _toggle("drivers")),
     Key("Alt-3", "painted regions", _toggle_regions),
