@@ -20,8 +20,8 @@ from typing import Any
 import napari
 import numpy as np
 import psutil
+from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
 
 from napari_sparsevar.widgets import background
 from napari_sparsevar.widgets.session import Session, get_session
@@ -105,7 +105,9 @@ def _strokes(session: Session, size: Size, repeats: int) -> tuple[float, list[fl
         _settle(session.inspecting)
         at = 0.2 + 0.6 * ((0.37 * number) % 1.0), 0.2 + 0.6 * ((0.61 * number) % 1.0)
         place = tuple(size.pixels * share for share in at)
-        latencies.append(_until_answered(session, lambda place=place: layer.paint(place, 1)))
+        latencies.append(
+            _until_answered(session, lambda place=place: layer.paint(place, layer.selected_label))
+        )
     return latencies[0], latencies[1:]
 
 
@@ -126,14 +128,21 @@ def _slides(session: Session, repeats: int) -> list[float]:
 
 def _until_answered(session: Session, act: Callable[[], Any]) -> float:
     """Return the milliseconds from an act to the answer on all layers and tables."""
-    before = session.inspecting.answer
-    start = time.perf_counter()
+    loop, ends = QEventLoop(), QTimer()
+    ends.setSingleShot(True)
+    ends.timeout.connect(loop.quit)
+    # Connected last, so that every layer and table has shown the answer by then.
+    session.inspecting.answered.connect(loop.quit)
+    before, start = session.inspecting.answer, time.perf_counter()
     act()
-    while session.inspecting.answer is before:
-        QApplication.processEvents()
-        if time.perf_counter() - start > 30:
-            raise TimeoutError("There was no answer within 30 s.")
-    return 1000 * (time.perf_counter() - start)
+    ends.start(30_000)
+    while session.inspecting.answer is before and ends.isActive():
+        loop.exec()
+    seconds = time.perf_counter() - start
+    session.inspecting.answered.disconnect(loop.quit)
+    if session.inspecting.answer is before:
+        raise TimeoutError("There was no answer within 30 s.")
+    return 1000 * seconds
 
 
 def _settle(inspecting: Any) -> None:

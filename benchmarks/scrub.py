@@ -58,7 +58,9 @@ def _whole(run: Path) -> napari.Viewer:
     while session.inspecting.path is None or session.inspecting.busy or session.activity.field.busy:
         QTest.qWait(20)
     session.new_region()
-    session.inspecting.regions.layer.paint((256.0, 256.0), 1)
+    session.inspecting.regions.layer.paint(
+        (256.0, 256.0), session.inspecting.regions.layer.selected_label
+    )
     while session.inspecting.answer is None:
         QTest.qWait(20)
     # Traces of the region are read once from the movie; they are not what is measured here.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -81,8 +82,12 @@ class FittedVar:
         """Return the coefficients between different places, (lags, source, target).
 
         Coefficients inside a target's own neighbourhood are the dynamics of one cell, not one cell
-        driving another, and are zero here.
+        driving another, and are zero here. Computed once; not to be written to.
         """
+        return self._distant
+
+    @cached_property
+    def _distant(self) -> npt.NDArray[np.float64]:
         distant = self.coefficients.masked_fill(self.weights == 0, 0.0)
         array: npt.NDArray[np.float64] = distant.cpu().numpy()
         return array.reshape(self.lags, self.n_latents, self.n_latents)

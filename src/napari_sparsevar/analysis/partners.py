@@ -137,20 +137,17 @@ def strongest_edges(results: Results, most: int) -> pd.DataFrame:
     in ``edges.csv``.
     """
     distant = results.fitted.distant()
-    effect = distant * results.projection.amplitude
-    flat = np.abs(effect).ravel()
-    count = min(most, int(np.count_nonzero(flat)))
-    # Not a sort of all: there may be a hundred thousand.
-    largest = np.argpartition(flat, flat.size - count - 1)[flat.size - count :]
-    chosen = largest[np.argsort(-flat[largest], kind="stable")]
-    lag, source, target = np.unravel_index(chosen, distant.shape)
+    lag, source, target = np.nonzero(distant)
+    effect = distant[lag, source, target] * results.projection.amplitude[target]
+    chosen = np.argsort(-np.abs(effect), kind="stable")[:most]
+    lag, source, target = lag[chosen], source[chosen], target[chosen]
     centres = results.grid.centres()
     return pd.DataFrame(
         {
             "source": source,
             "target": target,
             "lag": lag + 1,
-            "effect": effect[lag, source, target],
+            "effect": effect[chosen],
             "source_y": centres[source, 0],
             "source_x": centres[source, 1],
             "target_y": centres[target, 0],

@@ -40,7 +40,8 @@ def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> li
     for edge in edges.itertuples():
         penalties, coefficients = path.knots(int(edge.target))
         row = (int(edge.lag) - 1) * size + int(edge.source)
-        curves.append(Curve(penalties, coefficients[:, row] * amplitude[int(edge.target)]))
+        values = coefficients[:, [row]].toarray()[:, 0]
+        curves.append(Curve(penalties, values * amplitude[int(edge.target)]))
     return curves
 
 
@@ -66,33 +67,39 @@ def partner_curves(
     """
     projection, lags = results.projection, results.fitted.lags
     share = region_share(region, results.grid)
-    distant = (results.fitted.weights > 0).numpy()
+    near = results.fitted.weights.numpy() == 0
     if direction == "outgoing":
         weights = np.tile(projection.sources @ share, lags)
         curves = []
         for latent in latents:
             penalties, coefficients = path.knots(latent)
-            moved = (coefficients * distant[:, latent]) @ weights
+            moved = coefficients @ np.where(near[:, latent], 0.0, weights)
             curves.append(Curve(penalties, moved * projection.amplitude[latent]))
         return curves
     parts = projection.innovation * (projection.footprints @ share)
     targets = np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0))
-    return [_incoming(path, distant, parts, targets, latent) for latent in latents]
+    return _incoming(path, near, parts, targets, latents)
 
 
 def _incoming(
     path: SolutionPath,
-    distant: npt.NDArray[np.bool_],
+    near: npt.NDArray[np.bool_],
     parts: FloatArray,
     targets: npt.NDArray[np.intp],
-    latent: int,
-) -> Curve:
-    """Add up what one latent does to several targets, whose paths bend at different penalties."""
-    rows = np.arange(latent, path.n_predictors, path.n_targets)
-    known = [(target, *path.knots(int(target))) for target in targets]
-    every = np.unique(np.concatenate([penalties for _, penalties, _ in known]))
-    total = np.zeros(len(every))
-    for target, penalties, coefficients in known:
-        values = (coefficients[:, rows] * distant[rows, target]).sum(axis=1) * parts[target]
-        total += np.interp(every, penalties[::-1], values[::-1])
-    return Curve(every[::-1], total[::-1])
+    latents: list[int],
+) -> list[Curve]:
+    """Add up what latents do to several targets, whose paths bend at different penalties."""
+    size, sources = path.n_targets, np.asarray(latents, np.intp)
+    lags = path.n_predictors // size
+    rows = (np.arange(lags)[:, None] * size + sources).ravel()
+    known = []
+    for target in targets:
+        penalties, coefficients = path.knots(int(target))
+        values = coefficients[:, rows].toarray() * ~near[rows, target] * parts[target]
+        known.append((penalties, values.reshape(len(penalties), lags, -1).sum(axis=1)))
+    every = np.unique(np.concatenate([penalties for penalties, _ in known]))
+    curves = []
+    for index in range(len(sources)):
+        each = (np.interp(every, at[::-1], values[::-1, index]) for at, values in known)
+        curves.append(Curve(every[::-1], np.sum(list(each), axis=0)[::-1]))
+    return curves

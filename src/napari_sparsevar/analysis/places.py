@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.significance import place_p_values
-from napari_sparsevar.movie.traces import region_labels
 
 COLUMNS = ["kind", "label", "y", "x", "area_px", "strength", "stability", "p_adjusted"]
 
@@ -31,17 +30,27 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
     drivers = results.drivers.table.assign(kind="driver")[COLUMNS]
     if regions is None or not regions.any():
         return drivers.reset_index(drop=True)
-    labels = region_labels(regions)
-    centres = np.asarray(ndimage.center_of_mass(np.ones_like(regions), regions, labels))
-    tested = place_p_values(results.significance.place_p.numpy(), regions, labels, results.grid)
+    labels, centres, areas, strengths = [], [], [], []
+    # Looked at one by one, each in its own corner: a field of view may be large.
+    for label, area in enumerate(ndimage.find_objects(regions), start=1):
+        if area is None:
+            continue
+        inside = regions[area] == label
+        labels.append(label)
+        centres.append(np.argwhere(inside).mean(axis=0) + [part.start for part in area])
+        areas.append(int(inside.sum()))
+        strengths.append(float(results.contribution[area][inside].max()))
+    tested = place_p_values(
+        results.significance.place_p.numpy(), regions, np.array(labels), results.grid
+    )
     painted = pd.DataFrame(
         {
             "kind": "region",
             "label": labels,
-            "y": centres[:, 0],
-            "x": centres[:, 1],
-            "area_px": np.asarray(ndimage.sum_labels(regions > 0, regions, labels), int),
-            "strength": ndimage.maximum(results.contribution, regions, labels),
+            "y": [centre[0] for centre in centres],
+            "x": [centre[1] for centre in centres],
+            "area_px": areas,
+            "strength": strengths,
             "stability": float("nan"),
             "p_adjusted": tested,
         },

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.lasso import LassoPath, lasso_paths
@@ -134,14 +135,14 @@ class SolutionPath:
         for_ranges(work, self.n_targets)
         return torch.from_numpy(by_target).T
 
-    def knots(self, target: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def knots(self, target: int) -> tuple[npt.NDArray[np.float64], sparse.csr_array]:
         """Return the knots (m,) of one target and its coefficients there, (m, P)."""
         first, last = self.first_knot[target], self.first_knot[target + 1]
-        dense = np.zeros((last - first, self.n_predictors))
-        for index, knot in enumerate(range(first, last)):
-            entries = slice(self.first_entry[knot], self.first_entry[knot + 1])
-            dense[index, self.rows[entries]] = self.values[entries]
-        return self.penalties[first:last], dense
+        entries = slice(self.first_entry[first], self.first_entry[last])
+        starts = self.first_entry[first : last + 1] - self.first_entry[first]
+        shape = (int(last - first), self.n_predictors)
+        arrays = (self.values[entries], self.rows[entries], starts)
+        return self.penalties[first:last], sparse.csr_array(arrays, shape=shape)
 
 
 def _starts(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:

@@ -48,10 +48,11 @@ class ChangesTable(QWidget):
     ) -> None:
         super().__init__(parent)
         self._changes = pd.DataFrame()
+        self._stretched = stretched
         self.table = QTableWidget(0, len(columns))
         self.none = QLabel()
         self._pages = QStackedWidget()
-        self._arrange(columns, stretched)
+        self._arrange(columns)
         self.table.itemSelectionChanged.connect(self._on_selected)
 
     @property
@@ -75,14 +76,28 @@ class ChangesTable(QWidget):
         """
         self._changes = changes
         self.table.clearSelection()
+        # Widths follow the contents once at the end, not after each cell.
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.setRowCount(len(texts))
         for row, cells in enumerate(texts):
             for column, text in enumerate(cells):
-                self.table.setItem(row, column, QTableWidgetItem(text))
+                self._write(row, column, text)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(self._stretched, QHeaderView.ResizeMode.Stretch)
         self.none.setText(nothing)
         self._pages.setCurrentIndex(0 if self.empty else 1)
 
-    def _arrange(self, columns: Sequence[Column], stretched: int) -> None:
+    def _write(self, row: int, column: int, text: str) -> None:
+        item = self.table.item(row, column)
+        if item is None:
+            self.table.setItem(row, column, QTableWidgetItem(text))
+            return
+        item.setToolTip("")
+        if item.text() != text:
+            item.setText(text)
+
+    def _arrange(self, columns: Sequence[Column]) -> None:
         self.table.setHorizontalHeaderLabels([column.title for column in columns])
         for index, column in enumerate(columns):
             self.table.horizontalHeaderItem(index).setToolTip(f"<qt>{column.meaning}</qt>")
@@ -94,7 +109,7 @@ class ChangesTable(QWidget):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(self._stretched, QHeaderView.ResizeMode.Stretch)
         self.none.setWordWrap(True)
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages.addWidget(self.none)

@@ -246,6 +246,9 @@ class Inspecting:
 
     def _receive(self, news: Any) -> None:
         match news:
+            case tuple():
+                for each in news:
+                    self._receive(each)
             case Prepared():
                 self._on_known(news)
             case ReadOut():

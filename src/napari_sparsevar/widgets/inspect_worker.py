@@ -172,8 +172,14 @@ class Inspector:
         path = SolutionPath.trace(fitted.statistics, fitted.weights)
         yield Prepared(path, annotations, regions, tuple(notices))
 
-    def answer(self, question: Question) -> Iterator[ReadOut | Answer | Gone]:
-        """Yield the read-out where it is another, and the answer where something is selected."""
+    def answer(self, question: Question) -> Iterator[tuple[ReadOut | Answer | Gone, ...]]:
+        """Yield the read-out where it is another, and the answer where something is selected.
+
+        Both together: the window is painted once for them and not twice.
+        """
+        yield tuple(self._news(question))
+
+    def _news(self, question: Question) -> Iterator[ReadOut | Answer | Gone]:
         shown = self._shown
         if shown is None or not _same_read_out(shown.question, question) or self._lacks_curves():
             self._shown = shown = self._read_out(question)
@@ -193,12 +199,16 @@ class Inspector:
         from napari_sparsevar.analysis.path_curves import edge_curves
         from napari_sparsevar.analysis.places import places
 
+        shown, regions = self._shown, question.regions
+        if shown is not None and shown.run.penalty == question.penalty and not self._lacks_curves():
+            # Only the regions are others.
+            return replace(shown, question=question, places=places(shown.run.results, regions))
         run = self._at(question.penalty)
         results = run.results
         edges = strongest_edges(results, N_EDGES)
         curves = [] if self.path is None else edge_curves(results, self.path, edges[:N_CURVES])
         n_edges = int(np.count_nonzero(results.fitted.distant()))
-        return ReadOut(question, run, n_edges, edges, places(results, question.regions), curves)
+        return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
 
     def _at(self, penalty: float) -> Any:
         from napari_sparsevar.analysis.results import at_penalty
