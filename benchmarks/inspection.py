@@ -96,12 +96,13 @@ def _measure(
 
 
 def _strokes(session: Session, size: Size, repeats: int) -> tuple[float, list[float]]:
-    """Paint a cell-sized disc again and again, a little further each time."""
+    """Paint a cell-sized disc again and again, each a region of its own."""
     session.new_region()
     layer = session.inspecting.regions.layer
     layer.brush_size = max(size.pixels // 12, 5)
     latencies = []
     for number in range(repeats + 1):
+        session.new_region()
         _settle(session.inspecting)
         at = 0.2 + 0.6 * ((0.37 * number) % 1.0), 0.2 + 0.6 * ((0.61 * number) % 1.0)
         place = tuple(size.pixels * share for share in at)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.analysis.fitting import FittedVar
-from napari_sparsevar.analysis.projection import FloatImage, Projection, to_image
+from napari_sparsevar.analysis.projection import FloatImage, Projection, mixed, to_image
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray, LatentGrid
 
@@ -72,9 +72,9 @@ def moved_latents(
     """
     share = region_share(region, projection.grid)
     if direction == "outgoing":
-        return np.asarray((projection.sources @ share) @ distant)
+        return np.asarray(mixed(projection.sources_by_pixel, share) @ distant)
     if direction == "incoming":
-        weight = projection.innovation * (projection.footprints @ share)
+        weight = projection.innovation * mixed(projection.footprints_by_pixel, share)
         return np.asarray(distant @ weight)
     raise UserError(f"The direction is '{direction}': choose 'outgoing' or 'incoming'.")
 

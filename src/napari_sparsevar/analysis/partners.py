@@ -12,7 +12,7 @@ from napari_sparsevar.analysis.influence import (
     moved_latents,
     region_share,
 )
-from napari_sparsevar.analysis.projection import FloatImage, Projection
+from napari_sparsevar.analysis.projection import FloatImage, Projection, mixed
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.grid import BoolArray
 
@@ -96,8 +96,9 @@ def _strongest(size: FloatArray, places: FloatArray, most: int) -> list[int]:
 def _parts(projection: Projection, region: BoolArray, direction: Direction) -> FloatArray:
     """Return how much each latent makes up of a region, (p,); small parts are left out."""
     share = region_share(region, projection.grid)
-    mixed = projection.sources if direction == "outgoing" else projection.footprints
-    parts = np.abs(mixed @ share)
+    outgoing = direction == "outgoing"
+    by_pixel = projection.sources_by_pixel if outgoing else projection.footprints_by_pixel
+    parts = np.abs(mixed(by_pixel, share))
     return np.where(parts >= _PART * parts.max(initial=0.0), parts, 0.0)
 
 

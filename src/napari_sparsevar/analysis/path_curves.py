@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from napari_sparsevar.analysis.influence import Direction, region_share
+from napari_sparsevar.analysis.projection import mixed
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.solution_path import SolutionPath
 from napari_sparsevar.model.grid import BoolArray
@@ -69,14 +70,14 @@ def partner_curves(
     share = region_share(region, results.grid)
     near = results.fitted.weights.numpy() == 0
     if direction == "outgoing":
-        weights = np.tile(projection.sources @ share, lags)
+        weights = np.tile(mixed(projection.sources_by_pixel, share), lags)
         curves = []
         for latent in latents:
             penalties, coefficients = path.knots(latent)
             moved = coefficients @ np.where(near[:, latent], 0.0, weights)
             curves.append(Curve(penalties, moved * projection.amplitude[latent]))
         return curves
-    parts = projection.innovation * (projection.footprints @ share)
+    parts = projection.innovation * mixed(projection.footprints_by_pixel, share)
     targets = np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0))
     return _incoming(path, near, parts, targets, latents)
 

@@ -76,6 +76,11 @@ class Projection:
         return sparse.csc_array(self.sources)
 
     @cached_property
+    def footprints_by_pixel(self) -> sparse.csc_array:
+        """Footprints, ordered for looking up pixels."""
+        return sparse.csc_array(self.footprints)
+
+    @cached_property
     def signal(self) -> FloatImage:
         """Share of what is decoded in each pixel that is activity and not noise, (Y, X)."""
         deviation = self.fitted.deviation.cpu().numpy()
@@ -84,6 +89,18 @@ class Projection:
         whole = np.asarray(squares.sum(axis=0)).ravel()
         share = squares.T @ self.fitted.signal.cpu().numpy() / np.maximum(whole, 1e-12)
         return to_image(share, self.grid)
+
+
+def mixed(by_pixel: sparse.csc_array, share: FloatArray) -> FloatArray:
+    """Return ``by_pixel @ share``, (p,), looking only where the share is not 0: a region is small.
+
+    Parameters
+    ----------
+    by_pixel : csc_array, shape (p, Y X)
+    share : ndarray, shape (Y X,)
+    """
+    pixels = np.flatnonzero(share)
+    return np.asarray(by_pixel[:, pixels] @ share[pixels])
 
 
 def to_image(values: FloatArray, grid: LatentGrid) -> FloatImage:

@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 from napari.utils.key_bindings import bind_key, coerce_keybinding
 
 from napari_sparsevar.widgets.inspect_layers import INFLUENCE
+from napari_sparsevar.widgets.inspect_worker import Direction
 
 
 class Key(NamedTuple):
@@ -21,6 +22,18 @@ class Key(NamedTuple):
 
 def _toggle(kind: str) -> Callable[[Any, ViewerModel], None]:
     return lambda session, viewer: session.inspect_layers.toggle(kind)
+
+
+def _look(direction: Direction) -> Callable[[Any, ViewerModel], None]:
+    """Turn to a map; where it is the one looked at already, show or hide it."""
+
+    def look(session: Any, viewer: ViewerModel) -> None:
+        if session.inspecting.direction == direction:
+            session.inspect_layers.toggle(INFLUENCE[direction])
+        else:
+            session.inspecting.set_direction(direction)
+
+    return look
 
 
 def _toggle_regions(session: Any, viewer: ViewerModel) -> None:
@@ -41,8 +54,8 @@ KEYS = (
     Key("Alt-1", "contribution map", _toggle("contribution")),
     Key("Alt-2", "drivers", _toggle("drivers")),
     Key("Alt-3", "painted regions", _toggle_regions),
-    Key("Alt-4", "what it drives", _toggle(INFLUENCE["outgoing"])),
-    Key("Alt-5", "what drives it", _toggle(INFLUENCE["incoming"])),
+    Key("Alt-4", "what it drives", _look("outgoing")),
+    Key("Alt-5", "what drives it", _look("incoming")),
     Key("Alt-6", "arrows", lambda session, viewer: session.inspect_layers.toggle_arrows()),
     Key("Alt-7", "predicted movie", _toggle("prediction")),
     Key("Alt-8", "residual movie", _toggle("residual")),

@@ -56,7 +56,7 @@ class InspectLayers:
         self._inspecting = inspecting
         self._placement = placement
         self._hid_contribution = False
-        self._scaled_for: tuple[Any, ...] | None = None
+        self._scaled_for: dict[Direction, tuple[Any, ...]] = {}
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._on_read_out)
         inspecting.notes_changed.connect(self._show_drivers)
@@ -88,7 +88,7 @@ class InspectLayers:
         if viewer is not None:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
                 viewer.layers.remove(layer)
-        self._hid_contribution, self._scaled_for = False, None
+        self._hid_contribution, self._scaled_for = False, {}
         drivers = self.layer("drivers")
         if drivers is not None and drivers.contour == 0:
             # A reader cannot ask for outlines, and filled drivers hide the map they were found in.
@@ -127,7 +127,7 @@ class InspectLayers:
         contribution = self.layer("contribution")
         if contribution is not None and self._hid_contribution:
             contribution.visible = True
-        self._hid_contribution, self._scaled_for = False, None
+        self._hid_contribution, self._scaled_for = False, {}
         arrows = self.layer(ARROWS)
         if arrows is not None:
             arrows.visible = False
@@ -137,18 +137,16 @@ class InspectLayers:
         if answer is None or self._viewer() is None:
             return
         first = self.layer(INFLUENCE["outgoing"]) is None
-        # Limits stay while the penalty moves, so that growing looks like growing.
-        scaled_for = (answer.question.number, answer.question.lag)
         for direction in DIRECTIONS:
-            self._show_influence(answer, direction, rescale=scaled_for != self._scaled_for)
-        self._scaled_for = scaled_for
+            if first:
+                self._show_influence(answer, direction)
         self._show_direction()
         contribution = self.layer("contribution")
         if first and contribution is not None and contribution.visible:
             # Two additive maps over one another cannot be read.
             contribution.visible, self._hid_contribution = False, True
 
-    def _show_influence(self, answer: Answer, direction: Direction, rescale: bool) -> None:
+    def _show_influence(self, answer: Answer, direction: Direction) -> None:
         image = answer.influence[direction].image
         name = self._inspecting.name_of(*answer.selection.key)
         title = f"driven by {name}" if direction == "outgoing" else f"drives {name}"
@@ -169,7 +167,10 @@ class InspectLayers:
             layer.data = image
             if layer.name != title:
                 layer.name = title
-        if rescale:
+        # Limits stay while the penalty moves, so that growing looks like growing.
+        scaled_for = (answer.question.number, answer.question.lag)
+        if scaled_for != self._scaled_for.get(direction):
+            self._scaled_for[direction] = scaled_for
             top = float(np.abs(image).max(initial=0.0)) or 1.0
             layer.contrast_limits_range = (-top, top)
             layer.contrast_limits = (-top, top)
@@ -178,14 +179,18 @@ class InspectLayers:
         answer, direction = self._inspecting.answer, self._inspecting.direction
         if answer is None or self._viewer() is None:
             return
+        if self.layer(INFLUENCE[direction]) is not None:
+            # The other map is changed when it is looked at.
+            self._show_influence(answer, direction)
         for each in DIRECTIONS:
             layer = self.layer(INFLUENCE[each])
             if layer is not None and layer.visible != (each == direction):
                 layer.visible = each == direction
         arrows = partner_arrows(answer, direction)
         layer = self.layer(ARROWS) or self._made_arrows(arrows)
-        # First, so that napari looks at what it holds before it is changed.
-        layer.visible = True
+        if not layer.visible:
+            # First, so that napari looks at what it holds before it is changed.
+            layer.visible = True
         self._show_arrows(arrows)
 
     def _show_field_arrows(self, *_: Any) -> None:

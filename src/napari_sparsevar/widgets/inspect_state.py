@@ -71,6 +71,7 @@ class Inspecting:
         self.penalty = 0.0
         self.lag: int | None = None
         self.direction: Direction = "outgoing"
+        self._places: tuple[Any, Any, pd.DataFrame] | None = None
         self._number = 0
         self._awaited: tuple[str, int] | None = None
         self._inspector: Inspector | None = None
@@ -163,6 +164,14 @@ class Inspecting:
         """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
         if self.read_out is None:
             return pd.DataFrame()
+        known = self._places
+        if known is None or known[0] is not self.read_out or known[1] is not self.notes:
+            # Many ask after each answer, and most of them for a single name.
+            self._places = known = (self.read_out, self.notes, self._made_places())
+        return known[2]
+
+    def _made_places(self) -> pd.DataFrame:
+        assert self.read_out is not None
         rows = list(self.read_out.places.itertuples())
         notes = [self._note(row) for row in rows]
         given = [getattr(note, "name", "") for note in notes]
