@@ -30,6 +30,7 @@ from viewer_parts.runs import SIZES, Size, trained_run
 STROKE_TARGET_MS = 100
 SLIDER_TARGET_MS = {64: 50, 128: 150, 512: 150}
 MAIN_THREAD_TARGET_MS = 16
+N_REGIONS = 5
 DOCKS = ("Drivers", "Timeline")
 
 
@@ -86,23 +87,22 @@ def _measure(
     inspecting = session.inspecting
     _wait(lambda: inspecting.path is not None and not inspecting.busy)
     _wait(lambda: not session.activity.field.busy)
+    deliveries.times.clear()
     first, strokes = _strokes(session, size, options.repeats)
     _settle(inspecting)
-    deliveries.times.clear() if size is SIZES[-1] else None
     slides = _slides(session, options.repeats)
-    strokes += _strokes(session, size, options.repeats)[1] if size is SIZES[-1] else []
     viewer.close()
     return first, strokes, slides
 
 
 def _strokes(session: Session, size: Size, repeats: int) -> tuple[float, list[float]]:
-    """Paint a cell-sized disc again and again, each a region of its own."""
+    """Paint cell-sized discs, on one of five regions after the other."""
     session.new_region()
     layer = session.inspecting.regions.layer
     layer.brush_size = max(size.pixels // 12, 5)
     latencies = []
     for number in range(repeats + 1):
-        session.new_region()
+        layer.selected_label = 1 + number % N_REGIONS
         _settle(session.inspecting)
         at = 0.2 + 0.6 * ((0.37 * number) % 1.0), 0.2 + 0.6 * ((0.61 * number) % 1.0)
         place = tuple(size.pixels * share for share in at)

@@ -56,7 +56,9 @@ def main() -> int:
     dock = open_train_dock(viewer)
     training = get_session(viewer).training
     photographer = Photographer(viewer, options.out)
+    open_dock(viewer, "Drivers")
     photographer.take("1-empty")
+    dock.parent().raise_()
     open_movie(viewer, options.movie, options.sample)
     photographer.take("2-movie")
     dock.form.editor("steps").setValue(options.steps)
@@ -74,9 +76,43 @@ def main() -> int:
     print(training.report.sentence)
     succeeded = len(viewer.layers) == 3
     if succeeded:
+        inspect(viewer, photographer)
         compare_halves(viewer, photographer)
     viewer.close()
     return 0 if succeeded else 1
+
+
+def inspect(viewer: napari.Viewer, photographer: Photographer) -> None:
+    """Look at a driver, paint a region, move along the path, ask for what cannot be had."""
+    dock, _ = open_dock(viewer, "Drivers"), open_dock(viewer, "Timeline")
+    session = get_session(viewer)
+    inspecting = session.inspecting
+
+    def answered() -> bool:
+        return inspecting.answer is not None and not inspecting.busy
+
+    wait_until(lambda: inspecting.path is not None and not inspecting.busy)
+    photographer.take("a-run-open")
+    inspecting.select_next(1)
+    if inspecting.selection is not None:
+        wait_until(answered)
+        photographer.take("b-driver")
+    session.new_region()
+    layer = inspecting.regions.layer
+    layer.paint(tuple(length / 2 for length in layer.data.shape), layer.selected_label)
+    wait_until(answered)
+    QTest.qWait(3000)
+    photographer.take("c-region-painted")
+    dock.sparsity.slider.setValue(500)
+    dock.tabs.setCurrentWidget(dock.curves)
+    wait_until(answered)
+    photographer.take("d-slider-moved")
+    dock.tabs.setCurrentWidget(dock.criterion)
+    photographer.take("e-criterion")
+    dock.sparsity.reset.click()
+    dock.tabs.setCurrentWidget(dock.partners)
+    inspecting.clear()
+    layer.mode = "pan_zoom"
 
 
 def compare_halves(viewer: napari.Viewer, photographer: Photographer) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 from napari_sparsevar.analysis.drivers import Drivers, keep_drivers
@@ -144,10 +145,13 @@ def place_p_values(
     inside = (centres.round() < grid.shape).all(axis=1)
     at = np.where(inside, regions[row, column], 0)
     found = np.ones(len(labels))
+    areas = ndimage.find_objects(regions)
     for index, label in enumerate(labels):
         chosen = np.flatnonzero(at == label)
         if not chosen.size:
-            middle = np.argwhere(regions == label).mean(axis=0)
+            area = areas[label - 1]
+            corner = [part.start for part in area]
+            middle = np.argwhere(regions[area] == label).mean(axis=0) + corner
             away = np.hypot(*(centres - middle).T)
             chosen = np.flatnonzero(away == away.min())
         known = p_values[chosen][np.isfinite(p_values[chosen])]

@@ -90,11 +90,16 @@ class DriverTable(QTableWidget):
         if places.equals(self._shown):
             return
         self._shown = places
+        header = self.horizontalHeader()
         with QSignalBlocker(self):
             self.setSortingEnabled(False)
+            # Widths follow the contents once at the end, not after each cell.
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             self.setRowCount(len(places))
             for row, place in enumerate(places.itertuples()):
                 self._fill_row(row, place)
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
             self.setSortingEnabled(True)
         self._filter()
         self.follow_selection()
