@@ -92,6 +92,7 @@ def inspect(viewer: napari.Viewer, photographer: Photographer) -> None:
         return inspecting.answer is not None and not inspecting.busy
 
     wait_until(lambda: inspecting.path is not None and not inspecting.busy)
+    dock.parent().raise_()
     photographer.take("a-run-open")
     inspecting.select_next(1)
     if inspecting.selection is not None:

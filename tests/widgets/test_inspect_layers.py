@@ -44,6 +44,17 @@ def test_the_contribution_map_gives_way_and_comes_back(layers, select, inspected
     assert not layers.layer(ARROWS).visible
 
 
+def test_both_maps_are_named_after_what_is_selected(layers, select, inspected):
+    select(1)
+    select(2)
+    names = [layers.layer(kind).name for kind in INFLUENCE.values()]
+    assert names == ["driven by driver 2", "drives driver 2"]
+    inspected.set_direction("incoming")
+    np.testing.assert_allclose(
+        layers.layer(INFLUENCE["incoming"]).data, inspected.answer.influence["incoming"].image
+    )
+
+
 def test_a_map_the_person_had_hidden_stays_hidden(layers, select, inspected):
     layers.layer("contribution").visible = False
     select()

@@ -148,8 +148,7 @@ class InspectLayers:
 
     def _show_influence(self, answer: Answer, direction: Direction) -> None:
         image = answer.influence[direction].image
-        name = self._inspecting.name_of(*answer.selection.key)
-        title = f"driven by {name}" if direction == "outgoing" else f"drives {name}"
+        title = self._title(answer, direction)
         layer = self.layer(INFLUENCE[direction])
         if layer is None:
             layer = self._add(
@@ -165,8 +164,6 @@ class InspectLayers:
             )
         else:
             layer.data = image
-            if layer.name != title:
-                layer.name = title
         # Limits stay while the penalty moves, so that growing looks like growing.
         scaled_for = (answer.question.number, answer.question.lag)
         if scaled_for != self._scaled_for.get(direction):
@@ -174,6 +171,10 @@ class InspectLayers:
             top = float(np.abs(image).max(initial=0.0)) or 1.0
             layer.contrast_limits_range = (-top, top)
             layer.contrast_limits = (-top, top)
+
+    def _title(self, answer: Answer, direction: Direction) -> str:
+        name = self._inspecting.name_of(*answer.selection.key)
+        return f"driven by {name}" if direction == "outgoing" else f"drives {name}"
 
     def _show_direction(self, *_: Any) -> None:
         answer, direction = self._inspecting.answer, self._inspecting.direction
@@ -184,7 +185,12 @@ class InspectLayers:
             self._show_influence(answer, direction)
         for each in DIRECTIONS:
             layer = self.layer(INFLUENCE[each])
-            if layer is not None and layer.visible != (each == direction):
+            if layer is None:
+                continue
+            title = self._title(answer, each)
+            if layer.name != title:
+                layer.name = title
+            if layer.visible != (each == direction):
                 layer.visible = each == direction
         arrows = partner_arrows(answer, direction)
         layer = self.layer(ARROWS) or self._made_arrows(arrows)
