@@ -106,6 +106,13 @@ def test_painted_regions_are_kept_with_the_run(
     assert (kept == 3).sum() == 25
 
 
+def test_a_layer_deleted_at_once_is_kept(qtbot, viewer, session, inspected, full_run):
+    layer = paint(session, np.s_[4:9, 4:9], 3)
+    viewer.layers.remove(layer)
+    qtbot.waitUntil(lambda: (full_run.path / "regions.tif").exists(), timeout=5000)
+    assert (read_regions(full_run.path, (33, 34)) == 3).sum() == 25
+
+
 def test_painted_regions_come_back_with_the_run(
     qtbot, make_napari_viewer, home, full_run, open_run, until_inspected
 ):

@@ -137,8 +137,8 @@ class InspectLayers:
         if answer is None or self._viewer() is None:
             return
         first = self.layer(INFLUENCE["outgoing"]) is None
-        for direction in DIRECTIONS:
-            if first:
+        if first:
+            for direction in DIRECTIONS:
                 self._show_influence(answer, direction)
         self._show_direction()
         contribution = self.layer("contribution")

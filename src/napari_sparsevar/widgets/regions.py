@@ -22,7 +22,7 @@ from napari_sparsevar.widgets.overlays import kind_of
 KIND = "regions"
 SOON_MS = 25
 """A stroke is many events; they are answered together."""
-KEEP_MS = 1500
+KEEP_MS = 500
 """How long nobody paints before the regions are written to the run."""
 _PAINTED = ("labels_update", "paint", "data")
 
@@ -58,15 +58,14 @@ class Regions:
 
     def set_run(self, run: Any) -> None:
         """Keep what is painted with another run; what is on its way is kept with the old one."""
-        if self._keep.isActive():
-            self._keep.stop()
-            self._save()
+        self._keep_now()
         self._run = run
 
     def follow(self, layer: Labels | None) -> None:
         """Follow another layer."""
         if layer is self.layer:
             return
+        self._keep_now()
         self._connect(self.layer, False)
         self._layer_ref = None if layer is None else weakref.ref(layer)
         self._connect(layer, True)
@@ -142,6 +141,12 @@ class Regions:
     def _on_label(self, *_: Any) -> None:
         if self.layer is not None:
             self.label_chosen.emit(int(self.layer.selected_label))
+
+    def _keep_now(self) -> None:
+        """Keep what has been painted a moment ago: the layer or the run is about to change."""
+        if self._keep.isActive():
+            self._keep.stop()
+            self._save()
 
     def _save(self) -> None:
         image = self.image()
