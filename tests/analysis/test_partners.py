@@ -10,6 +10,7 @@ from napari_sparsevar.analysis.influence import influence_map, moved_latents
 from napari_sparsevar.analysis.partners import partner_table, strongest_edges
 from napari_sparsevar.analysis.path_curves import edge_curves, partner_curves
 from napari_sparsevar.analysis.places import places
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.analysis.solution_path import SolutionPath
 
@@ -35,9 +36,9 @@ def square(run: Run, place: tuple[int, int]) -> np.ndarray:
 
 
 def partners(run: Run, place: tuple[int, int], direction: str, lag: int | None = None):  # type: ignore[no-untyped-def]
-    region = square(run, place)
     results = run.results
-    image = influence_map(results.fitted, results.projection, region, direction, lag)  # type: ignore[arg-type]
+    region = Region(square(run, place), results.projection)
+    image = influence_map(results.fitted, region, direction, lag)  # type: ignore[arg-type]
     return image, partner_table(results, region, direction, image, lag)  # type: ignore[arg-type]
 
 
@@ -95,8 +96,9 @@ def test_strongest_edges_are_the_first_of_all_edges(run: Run) -> None:
 def test_curves_pass_through_what_the_maps_say(run: Run, path: SolutionPath, share: float) -> None:
     there = run.at_penalty(share * run.penalty).results
     for direction in ("outgoing", "incoming"):
-        region = square(run, SOURCE if direction == "outgoing" else TARGETS[0])
-        moved = moved_latents(there.fitted.distant(), there.projection, region, direction).sum(0)  # type: ignore[arg-type]
+        mask = square(run, SOURCE if direction == "outgoing" else TARGETS[0])
+        region = Region(mask, there.projection)
+        moved = moved_latents(there.fitted, region, direction).sum(0)  # type: ignore[arg-type]
         unit = there.projection.amplitude if direction == "outgoing" else np.ones(len(moved))
         latents = [int(at) for at in np.argsort(-np.abs(moved))[:3]]
         curves = partner_curves(run.results, path, region, direction, latents)  # type: ignore[arg-type]

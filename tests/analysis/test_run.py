@@ -210,19 +210,20 @@ def test_a_map_shows_what_is_positive_and_active(run: sv.Run) -> None:
 def test_the_drive_is_the_mean_square_of_what_a_source_moves(run: sv.Run) -> None:
     """The compiled pass against the definition, with latents that only some sources share."""
     projection = run.results.projection
-    coefficients = run.at_penalty(0.3 * run.penalty).results.fitted.distant()
+    coefficients = run.at_penalty(0.3 * run.penalty).results.fitted.distant
     found = drive(coefficients, projection.amplitude, projection.sources_by_pixel)
     moved = np.stack([lagged.T @ projection.sources.toarray() for lagged in coefficients])
     share = projection.amplitude / projection.amplitude.sum()
     for each, side in zip(found, (np.maximum(moved, 0), np.minimum(moved, 0)), strict=True):
         expected = np.einsum("t,lts->s", share, side**2)
-        np.testing.assert_allclose(each, expected, rtol=1e-6, atol=1e-12 * expected.max())
+        np.testing.assert_allclose(each, expected, rtol=1e-5, atol=1e-6 * expected.max())
 
 
 def test_the_same_influence_counts_more_where_it_moves_more(run: sv.Run) -> None:
     """Doubling every coefficient doubles the drive; its sign decides which side it counts for."""
-    projection, distant = run.results.projection, run.results.fitted.distant()
+    projection, distant = run.results.projection, run.results.fitted.distant
     once = drive(distant, projection.amplitude, projection.sources_by_pixel)
-    turned = drive(-2.0 * distant, projection.amplitude, projection.sources_by_pixel)
-    np.testing.assert_allclose(turned.positive, 4.0 * once.negative, rtol=1e-9)
-    np.testing.assert_allclose(turned.negative, 4.0 * once.positive, rtol=1e-9)
+    twice = [-2.0 * edges for edges in distant]
+    turned = drive(twice, projection.amplitude, projection.sources_by_pixel)
+    np.testing.assert_allclose(turned.positive, 4.0 * once.negative, rtol=1e-6)
+    np.testing.assert_allclose(turned.negative, 4.0 * once.positive, rtol=1e-6)

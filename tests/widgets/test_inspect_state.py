@@ -5,6 +5,7 @@ import pytest
 
 from napari_sparsevar.analysis.annotations import read_annotations, read_regions
 from napari_sparsevar.analysis.influence import influence_map
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.widgets.session import get_session
 
 
@@ -27,7 +28,7 @@ def test_selecting_a_driver_answers_with_its_maps(inspected, full_run, until_ins
     until_inspected(inspected)
     results, mask = full_run.results, full_run.driver_labels == 1
     for direction in ("outgoing", "incoming"):
-        expected = influence_map(results.fitted, results.projection, mask, direction)
+        expected = influence_map(results.fitted, Region(mask, results.projection), direction)
         np.testing.assert_allclose(inspected.answer.influence[direction].image, expected)
     first = inspected.answer.influence["outgoing"].partners.iloc[0]
     assert (first["y"] > 20, first["lag"]) == (True, 1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from napari_sparsevar.analysis.drive import drive
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.analysis.projection import FloatImage, Projection, to_image
+from napari_sparsevar.analysis.smoothing import smoothed
 
 
 def contribution_map(fitted: FittedVar, projection: Projection) -> FloatImage:
@@ -24,8 +24,8 @@ def contribution_map(fitted: FittedVar, projection: Projection) -> FloatImage:
     All zero where no edge between different places was found.
     """
     grid = projection.grid
-    found = drive(fitted.distant(), projection.amplitude, projection.sources_by_pixel)
-    chance = ndimage.gaussian_filter(to_image(found.negative, grid), grid.stride)
+    found = drive(fitted.distant, projection.amplitude, projection.sources_by_pixel)
+    chance = np.maximum(smoothed(to_image(found.negative, grid), grid.stride), 0.0)
     beyond = np.maximum(to_image(found.positive, grid) - chance, 0.0)
     image: FloatImage = np.sqrt(beyond * projection.signal)
     largest = float(image.max())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,10 @@ from napari_sparsevar.lasso.compiled import compiled, for_ranges
 
 FloatArray = npt.NDArray[np.float64]
 
-_TOGETHER = 16
-"""Sources worked on side by side: the processor adds several at once."""
+FloatRow = npt.NDArray[np.float32]
+
+_TOGETHER = 64
+"""Sources worked on side by side, in single precision: the processor adds several at once."""
 
 
 class Drive(NamedTuple):
@@ -32,14 +35,14 @@ class Drive(NamedTuple):
 
 
 def drive(
-    coefficients: npt.NDArray[np.float64], amplitude: FloatArray, weights: sparse.csc_array
+    edges: Sequence[sparse.csr_array], amplitude: FloatArray, weights: sparse.csc_array
 ) -> Drive:
     """Return how strongly sources drive distant places.
 
     Parameters
     ----------
-    coefficients : ndarray, shape (lags, p, p)
-        From source to target, zero within one cell: ``FittedVar.distant``.
+    edges : sequence of csr_array, shape (p, p)
+        From source to target at each lag, none within one cell: ``FittedVar.distant``.
     amplitude : ndarray, shape (p,)
         What each target counts.
     weights : csc_array, shape (p, sources)
@@ -47,18 +50,17 @@ def drive(
         mix the same latents.
     """
     n_sources = weights.shape[1]
-    sums = np.zeros((2, n_sources))
-    for lagged in coefficients:
-        edges = sparse.csr_array(lagged)
+    sums, counted = np.zeros((2, n_sources)), amplitude.astype(np.float32)
+    for lagged in edges:
         arrays: tuple[Any, ...] = (
             *(weights.indptr, weights.indices, weights.data),
-            *(edges.indptr, edges.indices, edges.data),
+            *(lagged.indptr, lagged.indices, lagged.data.astype(np.float32)),
         )
 
         def work(start: int, stop: int, arrays: tuple[Any, ...] = arrays) -> None:
-            _add_squares(amplitude, sums, start, stop, *arrays)
+            _add_squares(counted, sums, start, stop, *arrays)
 
-        for_ranges(work, n_sources, chunk=max(_TOGETHER * 16, n_sources // 16))
+        for_ranges(work, n_sources, chunk=max(_TOGETHER * 4, n_sources // 16))
     positive, negative = sums / max(float(amplitude.sum()), 1e-12)
     return Drive(positive, negative)
 
@@ -72,9 +74,9 @@ def _mixed_latents(
     last: int,
     place: npt.NDArray[np.int64],
     latents: npt.NDArray[np.int64],
-    weights: FloatArray,
+    weights: FloatRow,
 ) -> int:
-    """List the latents that sources ``first`` to ``last`` mix, with their weights (latents, 16)."""
+    """List the latents that sources ``first`` to ``last`` mix, with their weights (latents, 64)."""
     n_latents = 0
     for source in range(first, last):
         for entry in range(starts[source], starts[source + 1]):
@@ -92,7 +94,7 @@ def _mixed_latents(
 
 @compiled
 def _add_squares(
-    amplitude: FloatArray,
+    amplitude: FloatRow,
     sums: FloatArray,
     start: int,
     stop: int,
@@ -101,17 +103,16 @@ def _add_squares(
     weight_values: npt.NDArray[np.floating],
     edge_starts: npt.NDArray[np.integer],
     edge_targets: npt.NDArray[np.integer],
-    edges: FloatArray,
+    edges: FloatRow,
 ) -> None:
     """Add the squares of sources ``start`` to ``stop`` to ``sums`` (2, sources)."""
     size = amplitude.size
-    place, latents, weights = (
-        np.full(size, -1),
-        np.empty(size, np.int64),
-        np.empty((size, _TOGETHER)),
-    )
-    slot, targets, moved = np.full(size, -1), np.empty(size, np.int64), np.empty((size, _TOGETHER))
-    positive, negative = np.empty(_TOGETHER), np.empty(_TOGETHER)
+    place, latents = np.full(size, -1), np.empty(size, np.int64)
+    slot, targets = np.full(size, -1), np.empty(size, np.int64)
+    weights = np.empty((size, _TOGETHER), np.float32)
+    moved = np.empty((size, _TOGETHER), np.float32)
+    positive, negative = np.empty(_TOGETHER, np.float32), np.empty(_TOGETHER, np.float32)
+    zero = np.float32(0.0)
     for first in range(start, stop, _TOGETHER):
         last = min(first + _TOGETHER, stop)
         n_latents = _mixed_latents(
@@ -134,7 +135,7 @@ def _add_squares(
             slot[targets[index]] = -1
             counted = amplitude[targets[index]]
             for source in range(_TOGETHER):
-                up, down = max(moved[index, source], 0.0), min(moved[index, source], 0.0)
+                up, down = max(moved[index, source], zero), min(moved[index, source], zero)
                 positive[source] += counted * up * up
                 negative[source] += counted * down * down
         for source in range(last - first):

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import ndimage
 
 from napari_sparsevar.analysis.projection import FloatImage
+from napari_sparsevar.analysis.smoothing import smoothed
 
 LabelImage = npt.NDArray[np.int32]
 
@@ -77,7 +78,7 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     Drivers
         With ``stability`` and ``p_adjusted`` missing (NaN).
     """
-    smooth = ndimage.gaussian_filter(contribution, 0.4 * spacing)
+    smooth = smoothed(contribution, 0.4 * spacing)
     threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
     peaks = _peaks(smooth, threshold, SEPARATION * spacing)[:most]
     regions = _regions(smooth, peaks, REACH * spacing)
@@ -113,8 +114,13 @@ def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> L
     for index, (row, column) in enumerate(peaks):
         area = _around(row, column, reach, image.shape)
         y, x = np.ogrid[area]
-        distance = np.stack([np.hypot(y - peak[0], x - peak[1]) for peak in peaks])
-        near = (distance.argmin(axis=0) == index) & (distance[index] <= reach)
+        away = np.hypot(y - row, x - column)
+        near = away <= reach
+        for rival, other in enumerate(peaks):
+            # Those further away own no pixel within reach.
+            if rival != index and np.hypot(row - other[0], column - other[1]) <= 2 * reach:
+                theirs = np.hypot(y - other[0], x - other[1])
+                near &= (away < theirs) if rival < index else (away <= theirs)
         components, _ = ndimage.label(near & (image[area] >= HALF_HEIGHT * image[row, column]))
         own = components[row - area[0].start, column - area[1].start]
         labels[area][components == own] = index + 1

@@ -46,9 +46,7 @@ def edge_table(
     95 % interval ``low`` to ``high``, ``p_adjusted`` (family-wise, over all pairs), ``stability``
     (share of random halves of the movie in which it is selected), and the positions in pixels.
     """
-    distant = fitted.distant()
-    lag, source, target = np.nonzero(distant)
-    coefficient = distant[lag, source, target]
+    lag, source, target, coefficient = fitted.distant_edges()
     effect = coefficient * projection.amplitude[target]
     centres = projection.grid.centres()
     table = pd.DataFrame(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.solution_path import SolutionPath
@@ -28,6 +29,24 @@ from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics, signa
 DEFAULT_PENALTY = 0.4
 """Penalty of the maps in units of ``universal_penalty``: many edges that are too weak to be certain
 of one by one make a map together. ``significance`` says which places can be trusted."""
+
+
+class Edges(NamedTuple):
+    """Coefficients that are not zero, one entry each.
+
+    Attributes
+    ----------
+    lag : ndarray of int
+        From 0: ``lag + 1`` frames.
+    source, target : ndarray of int
+        Latents.
+    coefficient : ndarray of float64
+    """
+
+    lag: npt.NDArray[np.intp]
+    source: npt.NDArray[np.intp]
+    target: npt.NDArray[np.intp]
+    coefficient: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,19 +97,31 @@ class FittedVar:
         coefficients = fit_var(self.statistics, self.weights, penalty, self.coefficients)
         return replace(self, penalty=float(penalty), coefficients=coefficients)
 
-    def distant(self) -> npt.NDArray[np.float64]:
-        """Return the coefficients between different places, (lags, source, target).
+    @cached_property
+    def distant(self) -> tuple[sparse.csr_array, ...]:
+        """The coefficients between different places, at each lag from source to target, (p, p).
 
         Coefficients inside a target's own neighbourhood are the dynamics of one cell, not one cell
-        driving another, and are zero here. Computed once; not to be written to.
+        driving another, and are left out. Not to be written to.
         """
-        return self._distant
+        size = self.n_latents
+        by_target = sparse.coo_array(self.coefficients.T.cpu().numpy())
+        target, row = by_target.coords
+        far = self.weights.cpu().numpy()[row, target] != 0
+        target, row, values = target[far], row[far], by_target.data[far]
+        lagged = []
+        for lag in range(self.lags):
+            own = row // size == lag
+            edges = (values[own], (row[own] % size, target[own]))
+            lagged.append(sparse.csr_array(sparse.coo_array(edges, shape=(size, size))))
+        return tuple(lagged)
 
-    @cached_property
-    def _distant(self) -> npt.NDArray[np.float64]:
-        distant = self.coefficients.masked_fill(self.weights == 0, 0.0)
-        array: npt.NDArray[np.float64] = distant.cpu().numpy()
-        return array.reshape(self.lags, self.n_latents, self.n_latents)
+    def distant_edges(self) -> Edges:
+        """Return the same as a list, in the order of lag, source and target."""
+        parts = [lagged.tocoo() for lagged in self.distant]
+        lag = np.repeat(np.arange(len(parts)), [part.nnz for part in parts])
+        source, target = (np.concatenate([part.coords[end] for part in parts]) for end in (0, 1))
+        return Edges(lag, source, target, np.concatenate([part.data for part in parts]))
 
 
 class Regression(NamedTuple):

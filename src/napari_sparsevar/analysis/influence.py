@@ -8,20 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.analysis.fitting import FittedVar
-from napari_sparsevar.analysis.projection import FloatImage, Projection, mixed, to_image
+from napari_sparsevar.analysis.projection import FloatImage, to_image
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.model.grid import BoolArray, LatentGrid
 
 Direction = Literal["outgoing", "incoming"]
 FloatArray = npt.NDArray[np.float64]
 
 
 def influence_map(
-    fitted: FittedVar,
-    projection: Projection,
-    region: BoolArray,
-    direction: Direction,
-    lag: int | None = None,
+    fitted: FittedVar, region: Region, direction: Direction, lag: int | None = None
 ) -> FloatImage:
     """Return the signed influence of or on a region, (Y, X).
 
@@ -35,27 +31,19 @@ def influence_map(
     Parameters
     ----------
     fitted : FittedVar
-    projection : Projection
-    region : ndarray of bool, shape (Y, X)
+    region : Region
     direction : {"outgoing", "incoming"}
     lag : int, optional
         Only what arrives after this many frames; by default all lags summed.
-
-    Raises
-    ------
-    UserError
-        If the region has another shape than the field of view, or is empty.
     """
-    moved = moved_latents(fitted.distant(), projection, region, direction)
+    moved, projection = moved_latents(fitted, region, direction), region.projection
     chosen = moved.sum(axis=0) if lag is None else moved[lag - 1]
     if direction == "outgoing":
         return to_image(projection.footprints.T @ (projection.innovation * chosen), projection.grid)
     return to_image(projection.sources.T @ chosen, projection.grid)
 
 
-def moved_latents(
-    distant: FloatArray, projection: Projection, region: BoolArray, direction: Direction
-) -> FloatArray:
+def moved_latents(fitted: FittedVar, region: Region, direction: Direction) -> FloatArray:
     """Return the same for latents and lag by lag, (lags, p).
 
     ``outgoing``: by how many standard deviations of their innovations the region moves the latents,
@@ -64,31 +52,12 @@ def moved_latents(
 
     Parameters
     ----------
-    distant : ndarray, shape (lags, p, p)
-        Coefficients from source to target between different places: ``FittedVar.distant``.
-    projection : Projection
-    region : ndarray of bool, shape (Y, X)
+    fitted : FittedVar
+    region : Region
     direction : {"outgoing", "incoming"}
     """
-    share = region_share(region, projection.grid)
     if direction == "outgoing":
-        return np.asarray(mixed(projection.sources_by_pixel, share) @ distant)
+        return np.stack([edges.T @ region.drive for edges in fitted.distant])
     if direction == "incoming":
-        weight = projection.innovation * mixed(projection.footprints_by_pixel, share)
-        return np.asarray(distant @ weight)
+        return np.stack([edges @ region.prediction for edges in fitted.distant])
     raise UserError(f"The direction is '{direction}': choose 'outgoing' or 'incoming'.")
-
-
-def region_share(region: BoolArray, grid: LatentGrid) -> FloatArray:
-    """Return the weight of every pixel in the mean over a region, flat on the padded field."""
-    mask = np.asarray(region, dtype=bool)
-    if mask.shape != grid.shape:
-        raise UserError(
-            f"The region is {mask.shape} pixels but the movie {grid.shape}: "
-            "paint it on the movie's own grid."
-        )
-    if not mask.any():
-        raise UserError("The region is empty: paint at least one pixel.")
-    padded = np.zeros(grid.padded_shape)
-    padded[: grid.shape[0], : grid.shape[1]] = mask
-    return np.asarray(padded.ravel() / padded.sum())

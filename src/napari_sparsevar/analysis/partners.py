@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from napari_sparsevar.analysis.drivers import SEPARATION
-from napari_sparsevar.analysis.influence import (
-    Direction,
-    FloatArray,
-    moved_latents,
-    region_share,
-)
-from napari_sparsevar.analysis.projection import FloatImage, Projection, mixed
+from napari_sparsevar.analysis.influence import Direction, FloatArray, moved_latents
+from napari_sparsevar.analysis.projection import FloatImage
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.results import Results
-from napari_sparsevar.model.grid import BoolArray
 
 COLUMNS = ["rank", "y", "x", "lag", "strength", "stability", "p_adjusted", "latent"]
 
@@ -27,7 +23,7 @@ _FAINTEST = 0.02
 
 def partner_table(
     results: Results,
-    region: BoolArray,
+    region: Region,
     direction: Direction,
     influence: FloatImage,
     lag: int | None = None,
@@ -45,7 +41,7 @@ def partner_table(
     Parameters
     ----------
     results : Results
-    region : ndarray of bool, shape (Y, X)
+    region : Region
     direction : {"outgoing", "incoming"}
     influence : ndarray of float32, shape (Y, X)
         The map of ``influence_map`` with the same arguments.
@@ -54,33 +50,28 @@ def partner_table(
     most : int
         How many to list at most.
     """
-    distant, projection = results.fitted.distant(), results.projection
-    moved = moved_latents(distant, projection, region, direction)
+    moved = moved_latents(results.fitted, region, direction)
     chosen = moved.sum(axis=0) if lag is None else moved[lag - 1]
-    size = chosen * projection.amplitude if direction == "outgoing" else chosen
+    size = chosen * results.projection.amplitude if direction == "outgoing" else chosen
     latents = _strongest(np.abs(size), results.grid.places(), most)
-    parts = _parts(projection, region, direction)
-    rows = []
-    for latent in latents:
-        carried = int(np.abs(moved[:, latent]).argmax()) + 1 if lag is None else lag
-        y, x = results.grid.centres()[latent]
-        rows.append(
-            {
-                "y": y,
-                "x": x,
-                "lag": carried,
-                "strength": _value_at(influence, y, x),
-                **_evidence(results, distant, parts, latent, direction),
-                "latent": latent,
-            }
-        )
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    order = np.argsort(-table["strength"].abs().to_numpy(float), kind="stable")
-    table = table.iloc[order].reset_index(drop=True)
-    return table.assign(rank=np.arange(1, len(table) + 1))
+    y, x = results.grid.centres()[latents].T
+    carried = np.abs(moved[:, latents]).argmax(axis=0) + 1
+    strength = _values_at(influence, y, x)
+    table = pd.DataFrame(
+        {
+            "y": y,
+            "x": x,
+            "lag": carried if lag is None else lag,
+            "strength": strength,
+            **_evidence(results, region, latents, direction),
+            "latent": latents,
+        }
+    )
+    table = table.iloc[np.argsort(-np.abs(strength), kind="stable")].reset_index(drop=True)
+    return table.assign(rank=np.arange(1, len(table) + 1))[COLUMNS]
 
 
-def _strongest(size: FloatArray, places: FloatArray, most: int) -> list[int]:
+def _strongest(size: FloatArray, places: FloatArray, most: int) -> npt.NDArray[np.intp]:
     """Return the latents with the largest values, none within ``SEPARATION`` of a larger one."""
     candidates = np.flatnonzero(size > _FAINTEST * max(float(size.max(initial=0.0)), 1e-300))
     candidates = candidates[np.argsort(-size[candidates], kind="stable")]
@@ -90,45 +81,47 @@ def _strongest(size: FloatArray, places: FloatArray, most: int) -> list[int]:
         kept.append(first)
         away = np.hypot(*(places[candidates] - places[first]).T)
         candidates = candidates[away >= SEPARATION]
-    return kept
-
-
-def _parts(projection: Projection, region: BoolArray, direction: Direction) -> FloatArray:
-    """Return how much each latent makes up of a region, (p,); small parts are left out."""
-    share = region_share(region, projection.grid)
-    outgoing = direction == "outgoing"
-    by_pixel = projection.sources_by_pixel if outgoing else projection.footprints_by_pixel
-    parts = np.abs(mixed(by_pixel, share))
-    return np.where(parts >= _PART * parts.max(initial=0.0), parts, 0.0)
+    return np.asarray(kept, np.intp)
 
 
 def _evidence(
-    results: Results, distant: FloatArray, parts: FloatArray, latent: int, direction: Direction
-) -> dict[str, float]:
-    """Return stability and p-value of the edges between a region and one latent."""
-    lags, size = distant.shape[:2]
-    lag, member = np.divmod(np.arange(lags * size), size)
-    source, target = (member, latent) if direction == "outgoing" else (latent, member)
-    carried = np.abs(distant[lag, source, target]) * parts[member]
-    edges = np.flatnonzero(carried)
-    if not edges.size:
-        return {"stability": float("nan"), "p_adjusted": float("nan")}
-    rows = lag * size + source
-    columns = np.broadcast_to(target, rows.shape)
-    stability = results.edge_stability.numpy()[rows[edges], columns[edges]]
-    p_values = results.significance.edge_p.numpy()[rows[edges], columns[edges]]
-    known = p_values[np.isfinite(p_values)]
+    results: Results, region: Region, latents: npt.NDArray[np.intp], direction: Direction
+) -> dict[str, FloatArray]:
+    """Return stability and p-value of the edges between a region and each of some latents."""
+    outgoing = direction == "outgoing"
+    parts = np.abs(region.drive if outgoing else region.prediction)
+    members = np.flatnonzero(parts >= _PART * parts.max(initial=0.0))
+    carried, stability, p_values = [], [], []
+    for lag, edges in enumerate(results.fitted.distant):
+        sources, targets = (members, latents) if outgoing else (latents, members)
+        between = np.abs(edges[sources][:, targets].toarray())
+        at = np.ix_(lag * results.fitted.n_latents + sources, targets)
+        found = between, results.edge_stability.numpy()[at], results.significance.edge_p.numpy()[at]
+        # Members in rows, latents in columns.
+        lagged = found if outgoing else tuple(each.T for each in found)
+        carried.append(lagged[0] * parts[members, None])
+        stability.append(lagged[1])
+        p_values.append(lagged[2])
+    weight, p_value = np.concatenate(carried), np.concatenate(p_values)
+    whole = weight.sum(axis=0)
+    share = (weight * np.concatenate(stability)).sum(axis=0)
+    tested = np.where((weight > 0) & np.isfinite(p_value), p_value, np.inf).min(
+        axis=0, initial=np.inf
+    )
+    unknown = np.full(len(latents), np.nan)
     return {
-        "stability": float(np.average(stability, weights=carried[edges])),
-        "p_adjusted": float(known.min()) if known.size else float("nan"),
+        "stability": np.divide(share, whole, out=unknown.copy(), where=whole > 0),
+        "p_adjusted": np.where(np.isfinite(tested), tested, np.nan),
     }
 
 
-def _value_at(image: FloatImage, y: float, x: float) -> float:
-    row, column = (
-        min(round(at), length - 1) for at, length in zip((y, x), image.shape, strict=True)
+def _values_at(image: FloatImage, y: FloatArray, x: FloatArray) -> FloatArray:
+    rows, columns = (
+        np.minimum(np.round(at).astype(int), length - 1)
+        for at, length in zip((y, x), image.shape, strict=True)
     )
-    return float(image[row, column])
+    values: FloatArray = image[rows, columns].astype(np.float64)
+    return values
 
 
 def strongest_edges(results: Results, most: int) -> pd.DataFrame:
@@ -137,9 +130,8 @@ def strongest_edges(results: Results, most: int) -> pd.DataFrame:
     Columns: ``source``, ``target`` (latents), ``lag``, ``effect`` and the positions in pixels, as
     in ``edges.csv``.
     """
-    distant = results.fitted.distant()
-    lag, source, target = np.nonzero(distant)
-    effect = distant[lag, source, target] * results.projection.amplitude[target]
+    lag, source, target, coefficient = results.fitted.distant_edges()
+    effect = coefficient * results.projection.amplitude[target]
     chosen = np.argsort(-np.abs(effect), kind="stable")[:most]
     lag, source, target = lag[chosen], source[chosen], target[chosen]
     centres = results.grid.centres()

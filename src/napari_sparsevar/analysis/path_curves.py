@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from napari_sparsevar.analysis.influence import Direction, region_share
-from napari_sparsevar.analysis.projection import mixed
+from napari_sparsevar.analysis.influence import Direction
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.solution_path import SolutionPath
-from napari_sparsevar.model.grid import BoolArray
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,7 +48,7 @@ def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> li
 def partner_curves(
     results: Results,
     path: SolutionPath,
-    region: BoolArray,
+    region: Region,
     direction: Direction,
     latents: list[int],
 ) -> list[Curve]:
@@ -62,22 +61,20 @@ def partner_curves(
     ----------
     results : Results
     path : SolutionPath
-    region : ndarray of bool, shape (Y, X)
+    region : Region
     direction : {"outgoing", "incoming"}
     latents : list of int
     """
-    projection, lags = results.projection, results.fitted.lags
-    share = region_share(region, results.grid)
     near = results.fitted.weights.numpy() == 0
     if direction == "outgoing":
-        weights = np.tile(mixed(projection.sources_by_pixel, share), lags)
+        weights = np.tile(region.drive, results.fitted.lags)
         curves = []
         for latent in latents:
             penalties, coefficients = path.knots(latent)
             moved = coefficients @ np.where(near[:, latent], 0.0, weights)
-            curves.append(Curve(penalties, moved * projection.amplitude[latent]))
+            curves.append(Curve(penalties, moved * results.projection.amplitude[latent]))
         return curves
-    parts = projection.innovation * mixed(projection.footprints_by_pixel, share)
+    parts = region.prediction
     targets = np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0))
     return _incoming(path, near, parts, targets, latents)
 

@@ -91,18 +91,6 @@ class Projection:
         return to_image(share, self.grid)
 
 
-def mixed(by_pixel: sparse.csc_array, share: FloatArray) -> FloatArray:
-    """Return ``by_pixel @ share``, (p,), looking only where the share is not 0: a region is small.
-
-    Parameters
-    ----------
-    by_pixel : csc_array, shape (p, Y X)
-    share : ndarray, shape (Y X,)
-    """
-    pixels = np.flatnonzero(share)
-    return np.asarray(by_pixel[:, pixels] @ share[pixels])
-
-
 def to_image(values: FloatArray, grid: LatentGrid) -> FloatImage:
     """Return flat pixels (Y X) of the padded field of view as an image of the field of view."""
     image = values.reshape(grid.padded_shape)[: grid.shape[0], : grid.shape[1]]

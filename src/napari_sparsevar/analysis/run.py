@@ -11,6 +11,7 @@ from napari_sparsevar.analysis.drivers import LabelImage
 from napari_sparsevar.analysis.influence import Direction, influence_map
 from napari_sparsevar.analysis.projection import FloatImage
 from napari_sparsevar.analysis.record import FORMAT_VERSION, RunRecord
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.store import (
     LOSS_COLUMNS,
@@ -72,7 +73,7 @@ class Run:
     def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
         """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X)."""
         results = self.results
-        return influence_map(results.fitted, results.projection, region, direction)
+        return influence_map(results.fitted, Region(region, results.projection), direction)
 
     def at_penalty(self, penalty: float) -> Run:
         """Return the same run elsewhere on the exact solution path; nothing is retrained.

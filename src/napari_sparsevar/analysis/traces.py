@@ -10,7 +10,7 @@ import torch
 from scipy import signal
 
 from napari_sparsevar.analysis.encoding import inside_field
-from napari_sparsevar.analysis.influence import region_share
+from napari_sparsevar.analysis.region import region_share
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.lasso.compiled import compiled
 from napari_sparsevar.model.background import background

@@ -146,6 +146,7 @@ class Inspector:
     def __init__(self, run: Any) -> None:
         self._base = run
         self._shown: ReadOut | None = None
+        self._region: Any = None
         self.path: Any = None
 
     def prepare(self) -> Iterator[Prepared]:
@@ -207,7 +208,7 @@ class Inspector:
         results = run.results
         edges = strongest_edges(results, N_EDGES)
         curves = [] if self.path is None else edge_curves(results, self.path, edges[:N_CURVES])
-        n_edges = int(np.count_nonzero(results.fitted.distant()))
+        n_edges = sum(lagged.nnz for lagged in results.fitted.distant)
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
 
     def _at(self, penalty: float) -> Any:
@@ -220,26 +221,33 @@ class Inspector:
         return replace(self._base, results=at_penalty(self._base.results, penalty, self.path))
 
     def _answer(self, question: Question, selection: Selection, run: Any) -> Answer:
+        region = self._region_of(selection.mask)
         influence = {
-            direction: self._influence(run, selection.mask, direction, question.lag)
+            direction: self._influence(run, region, direction, question.lag)
             for direction in DIRECTIONS
         }
         return Answer(question, selection, influence)
 
-    def _influence(
-        self, run: Any, mask: npt.NDArray[np.bool_], direction: Direction, lag: int | None
-    ) -> Influence:
+    def _region_of(self, mask: npt.NDArray[np.bool_]) -> Any:
+        """Return the region in terms of the latents: the same at every penalty."""
+        from napari_sparsevar.analysis.region import Region
+
+        if self._region is None or not np.array_equal(self._region.mask, mask):
+            self._region = Region(mask, self._base.results.projection)
+        return self._region
+
+    def _influence(self, run: Any, region: Any, direction: Direction, lag: int | None) -> Influence:
         from napari_sparsevar.analysis.influence import influence_map
         from napari_sparsevar.analysis.partners import partner_table
         from napari_sparsevar.analysis.path_curves import partner_curves
 
         results = run.results
-        image = influence_map(results.fitted, results.projection, mask, direction, lag)
-        partners = partner_table(results, mask, direction, image, lag)
+        image = influence_map(results.fitted, region, direction, lag)
+        partners = partner_table(results, region, direction, image, lag)
         latents = partners["latent"].astype(int).tolist()[:N_CURVES]
         curves = []
         if self.path is not None:
-            curves = partner_curves(results, self.path, mask, direction, latents)
+            curves = partner_curves(results, self.path, region, direction, latents)
         return Influence(image, partners, curves)
 
 
