@@ -137,11 +137,11 @@ def _until_answered(session: Session, act: Callable[[], Any]) -> float:
     before, start = session.inspecting.answer, time.perf_counter()
     act()
     ends.start(30_000)
-    while session.inspecting.answer is before and ends.isActive():
+    while session.inspecting.answer in (None, before) and ends.isActive():
         loop.exec()
     seconds = time.perf_counter() - start
     session.inspecting.answered.disconnect(loop.quit)
-    if session.inspecting.answer is before:
+    if session.inspecting.answer in (None, before):
         raise TimeoutError("There was no answer within 30 s.")
     return 1000 * seconds
 

@@ -66,7 +66,6 @@ def until(qtbot, viewer):
                 or inspected._place.busy
                 or inspected._rows.busy
                 or inspected.movie.busy
-                or session.inspecting.regions._soon.isActive()
             )
 
         qtbot.waitUntil(rests, timeout=10_000)

@@ -1,5 +1,7 @@
 """The inspected place and the drivers on the timeline: what is drawn, said, clicked, left out."""
 
+import time
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QPointF, Qt
@@ -182,10 +184,12 @@ def test_nothing_is_drawn_while_nobody_can_see_it(qtbot, viewer, timeline, sessi
 def test_it_is_drawn_ten_times_a_second_at_most(qtbot, timeline, session, monkeypatch):
     calls = []
     monkeypatch.setattr(timeline.plot, "set_inspected", lambda *_: calls.append(1))
+    start = time.monotonic()
     for _ in range(50):
         session.inspected.changed.emit()
         qtbot.wait(10)
-    assert 1 <= len(calls) <= 9
+    assert 1 <= len(calls) <= 10 * (time.monotonic() - start) + 4
+    assert len(calls) < 25
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -26,6 +26,7 @@ from napari_sparsevar.widgets.frames import Frames
 from napari_sparsevar.widgets.movie_layers import movie_of
 from napari_sparsevar.widgets.movie_units import completed, given_units
 from napari_sparsevar.widgets.overlays import run_of
+from napari_sparsevar.widgets.precedence import Precedence
 from napari_sparsevar.widgets.trace_reading import TraceReading
 
 REPAINT_MS = 300
@@ -48,6 +49,11 @@ class RegionTrace:
 class Activity:
     """The movie in time. Traces are read only once somebody wants to see them.
 
+    Parameters
+    ----------
+    precedence : Precedence
+        What reading the movie waits for.
+
     Attributes
     ----------
     frames_changed : psygnal.Signal
@@ -61,11 +67,11 @@ class Activity:
 
     frames_changed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, precedence: Precedence) -> None:
         self.frames: Frames | None = None
         self.why_none = ""
-        self.field = TraceReading()
-        self.regions = TraceReading()
+        self.field = TraceReading(precedence.pauses)
+        self.regions = TraceReading(precedence.pauses)
         self._movie: Movie | None = None
         self._layer_ref: weakref.ref[Image] | None = None
         self._labels_ref: weakref.ref[Labels] | None = None

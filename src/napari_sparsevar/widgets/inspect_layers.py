@@ -14,10 +14,18 @@ import numpy.typing as npt
 import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
+from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
 from napari_sparsevar.widgets.inspect_state import Inspecting
-from napari_sparsevar.widgets.inspect_worker import DIRECTIONS, Answer, Direction, LabelImage
+from napari_sparsevar.widgets.inspect_worker import (
+    DIRECTIONS,
+    Answer,
+    Direction,
+    Influence,
+    LabelImage,
+    Selection,
+)
 from napari_sparsevar.widgets.lifetime import OpenViewer
 from napari_sparsevar.widgets.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.signed_colours import DIVERGING, signed_colour
@@ -57,11 +65,13 @@ class InspectLayers:
         self._placement = placement
         self._hid_contribution = False
         self._scaled_for: dict[Direction, tuple[Any, ...]] = {}
+        self._made_for: dict[Direction, int] = {}
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._on_read_out)
         inspecting.notes_changed.connect(self._show_drivers)
         inspecting.selection_changed.connect(self._on_selection)
         inspecting.answered.connect(self._on_answer)
+        inspecting.completed.connect(self._on_completed)
         inspecting.direction_changed.connect(self._show_direction)
 
     def layer(self, kind: str) -> Layer | None:
@@ -88,7 +98,7 @@ class InspectLayers:
         if viewer is not None:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
                 viewer.layers.remove(layer)
-        self._hid_contribution, self._scaled_for = False, {}
+        self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         drivers = self.layer("drivers")
         if drivers is not None and drivers.contour == 0:
             # A reader cannot ask for outlines, and filled drivers hide the map they were found in.
@@ -127,29 +137,37 @@ class InspectLayers:
         contribution = self.layer("contribution")
         if contribution is not None and self._hid_contribution:
             contribution.visible = True
-        self._hid_contribution, self._scaled_for = False, {}
+        self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         arrows = self.layer(ARROWS)
         if arrows is not None:
             arrows.visible = False
 
     def _on_answer(self) -> None:
-        answer = self._inspecting.answer
-        if answer is None or self._viewer() is None:
+        if self._inspecting.answer is None or self._viewer() is None:
             return
-        first = self.layer(INFLUENCE["outgoing"]) is None
-        if first:
-            for direction in DIRECTIONS:
-                self._show_influence(answer, direction)
+        first = all(self.layer(kind) is None for kind in INFLUENCE.values())
         self._show_direction()
         contribution = self.layer("contribution")
         if first and contribution is not None and contribution.visible:
             # Two additive maps over one another cannot be read.
             contribution.visible, self._hid_contribution = False, True
 
+    def _on_completed(self, direction: Direction) -> None:
+        answer = self._inspecting.answer
+        # The other map is changed when it is looked at.
+        if answer is not None and self._viewer() is not None and self._lacks(answer, direction):
+            self._show_influence(answer, direction)
+
+    def _lacks(self, answer: Answer, direction: Direction) -> bool:
+        """Return whether a map is not there, and has not been deleted since this selection."""
+        made_for = self._made_for.get(direction)
+        return self.layer(INFLUENCE[direction]) is None and made_for != answer.question.number
+
     def _show_influence(self, answer: Answer, direction: Direction) -> None:
         image = answer.influence[direction].image
         title = self._title(answer, direction)
         layer = self.layer(INFLUENCE[direction])
+        self._made_for[direction] = answer.question.number
         if layer is None:
             layer = self._add(
                 Image(
@@ -180,8 +198,10 @@ class InspectLayers:
         answer, direction = self._inspecting.answer, self._inspecting.direction
         if answer is None or self._viewer() is None:
             return
-        if self.layer(INFLUENCE[direction]) is not None:
-            # The other map is changed when it is looked at.
+        influence = answer.influence.get(direction)
+        if influence is None:
+            return
+        if self.layer(INFLUENCE[direction]) is not None or self._lacks(answer, direction):
             self._show_influence(answer, direction)
         for each in DIRECTIONS:
             layer = self.layer(INFLUENCE[each])
@@ -192,7 +212,7 @@ class InspectLayers:
                 layer.name = title
             if layer.visible != (each == direction):
                 layer.visible = each == direction
-        arrows = partner_arrows(answer, direction)
+        arrows = partner_arrows(answer.selection, influence, direction)
         layer = self.layer(ARROWS) or self._made_arrows(arrows)
         if not layer.visible:
             # First, so that napari looks at what it holds before it is changed.
@@ -210,9 +230,15 @@ class InspectLayers:
         if layer is None or not layer.visible:
             return
         layer.data = _arrows(edges)
-        if len(edges):
-            layer.edge_width = ARROW_WIDTH if len(edges) <= N_ARROWS else THIN
-            layer.edge_color = [signed_colour(effect) for effect in edges["effect"]]
+        if not len(edges):
+            return
+        # Each of these draws all of them anew.
+        width = ARROW_WIDTH if len(edges) <= N_ARROWS else THIN
+        if layer.edge_width != width:
+            layer.edge_width = width
+        colours = transform_color([signed_colour(effect) for effect in edges["effect"]])
+        if not np.array_equal(colours, layer.edge_color):
+            layer.edge_color = colours
 
     def _made_arrows(self, edges: pd.DataFrame) -> Layer:
         layer = Vectors(
@@ -276,15 +302,17 @@ def driver_features(inspecting: Inspecting) -> pd.DataFrame:
     return listed[columns].assign(index=index).reset_index(drop=True)
 
 
-def partner_arrows(answer: Answer, direction: Direction) -> pd.DataFrame:
+def partner_arrows(
+    selection: Selection, influence: Influence, direction: Direction
+) -> pd.DataFrame:
     """Return the influences on or of the strongest partners, from where to where."""
-    partners = answer.influence[direction].partners[:N_ARROWS]
+    partners = influence.partners[:N_ARROWS]
     here = ("source", "target") if direction == "outgoing" else ("target", "source")
     return pd.DataFrame(
         {
             "effect": partners["strength"],
-            f"{here[0]}_y": answer.selection.y,
-            f"{here[0]}_x": answer.selection.x,
+            f"{here[0]}_y": selection.y,
+            f"{here[0]}_x": selection.x,
             f"{here[1]}_y": partners["y"],
             f"{here[1]}_x": partners["x"],
         }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
@@ -14,7 +16,9 @@ from napari_sparsevar.widgets.inspect_worker import (
     Answer,
     Direction,
     Gone,
+    Influence,
     Inspector,
+    OtherWay,
     Prepared,
     Question,
     ReadOut,
@@ -23,6 +27,7 @@ from napari_sparsevar.widgets.inspect_worker import (
     save_annotations,
 )
 from napari_sparsevar.widgets.latest import Latest
+from napari_sparsevar.widgets.precedence import Precedence
 from napari_sparsevar.widgets.regions import Regions
 
 _log = logging.getLogger(__name__)
@@ -33,10 +38,13 @@ class Inspecting:
 
     Attributes
     ----------
-    run_changed, prepared, read_out_changed, selection_changed, answered, direction_changed,
-    notes_changed : psygnal.Signal
-        Emitted in the main thread. ``prepared`` when the solution path is known.
+    run_changed, prepared, read_out_changed, selection_changed, answered, completed,
+    direction_changed, notes_changed : psygnal.Signal
+        Emitted in the main thread. ``prepared`` when the solution path is known, ``answered`` when
+        the direction looked at is, ``completed`` when the other one is too.
     regions : Regions
+    precedence : Precedence
+        Of the answers over all that reads the movie.
     run : Run or None
         As it was trained; ``read_out.run`` is the same at the penalty chosen now.
     read_out : ReadOut or None
@@ -56,11 +64,13 @@ class Inspecting:
     read_out_changed = Signal()
     selection_changed = Signal()
     answered = Signal()
+    completed = Signal(str)
     direction_changed = Signal(str)
     notes_changed = Signal()
 
     def __init__(self) -> None:
         self.regions = Regions()
+        self.precedence = Precedence()
         self.run: Any = None
         self.path: Any = None
         self.read_out: ReadOut | None = None
@@ -73,11 +83,14 @@ class Inspecting:
         self.direction: Direction = "outgoing"
         self._places: tuple[Any, Any, pd.DataFrame] | None = None
         self._number = 0
+        self._asked: Question | None = None
         self._awaited: tuple[str, int] | None = None
         self._inspector: Inspector | None = None
         self._preparing: Background | None = None
         self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
-        self._asking: Latest = Latest(self._answers, self._receive, what="The inspection")
+        self._asking: Latest = Latest(
+            self._answers, self._receive, what="The inspection", precedence=self.precedence
+        )
         self.regions.painted.connect(self._on_painted)
         self.regions.label_chosen.connect(self._on_label)
 
@@ -85,6 +98,11 @@ class Inspecting:
     def busy(self) -> bool:
         """Whether something is being computed or read."""
         return self._asking.busy or self._preparing is not None
+
+    @property
+    def influence(self) -> Influence | None:
+        """What is looked at of the present answer; None while it is not known."""
+        return None if self.answer is None else self.answer.influence.get(self.direction)
 
     def set_run(self, run: Any) -> None:
         """Inspect another run, or none."""
@@ -95,6 +113,7 @@ class Inspecting:
         self.regions.set_run(run)
         self.run, self.path, self.notes, self.kept_regions = run, None, None, None
         self.read_out = self.selection = self.answer = self.lag = None
+        self._asked = None
         self._inspector = None if run is None else Inspector(run)
         self.penalty = 0.0 if run is None else float(run.penalty)
         self.run_changed.emit(run)
@@ -133,13 +152,25 @@ class Inspecting:
         """Inspect a driver or a painted region; ignored where there is none of that label."""
         if self.selection is not None and self.selection.key == (kind, label):
             return
-        place = self._place(kind, label)
-        if place is None or self.read_out is None:
-            return
+        selection = self._found(kind, label)
+        if selection is not None:
+            self._select(selection)
+            self._ask()
+
+    def _found(self, kind: str, label: int) -> Selection | None:
+        """Return the place as it is; a region may have been painted a moment ago."""
+        if self.read_out is None:
+            return None
         image = self.regions.image() if kind == "region" else self.read_out.run.driver_labels
+        if image is None or image.shape != self.run.contribution_map.shape:
+            return None
         mask = image == label
-        self._select(Selection(kind, label, mask, float(place["y"]), float(place["x"])))
-        self._ask()
+        rows, columns = np.nonzero(mask)
+        if not rows.size:
+            return None
+        place = self._place(kind, label)
+        y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
+        return Selection(kind, label, mask, float(y), float(x))
 
     def select_soon(self, kind: str, label: int) -> None:
         """Inspect a place as soon as it is known: it has only just been painted."""
@@ -246,8 +277,12 @@ class Inspecting:
             regions = self.regions.image()
             if regions is not None and regions.shape != self.run.contribution_map.shape:
                 regions = None
-            question = Question(self.penalty, regions, self.selection, self.lag, self._number)
-            self._asking.ask(question)
+            question = Question(
+                self.penalty, regions, self.selection, self.lag, self._number, self.direction
+            )
+            if not question.same(self._asked):
+                self._asked = question
+                self._asking.ask(question)
 
     def _answers(self, question: Question) -> Any:
         assert self._inspector is not None
@@ -264,9 +299,12 @@ class Inspecting:
                 self._on_read_out(news)
             case Answer():
                 self._on_answer(news)
+            case OtherWay():
+                self._on_other_way(news)
             case Gone():
                 self._on_gone(news)
             case Failure():
+                self._asked = None
                 if news.details:
                     _log.error("%s\n%s", news.sentence, news.details)
                 show_error(news.sentence)
@@ -279,6 +317,8 @@ class Inspecting:
             show_warning(notice)
         self.prepared.emit()
         self.notes_changed.emit()
+        # Again: with the path there are curves.
+        self._asked = None
         self._ask()
 
     def _on_prepared(self) -> None:
@@ -299,11 +339,23 @@ class Inspecting:
             self.selection_changed.emit()
         self.answered.emit()
 
+    def _on_other_way(self, news: OtherWay) -> None:
+        if self.answer is None or self.answer.question is not news.question:
+            return
+        influence = {**self.answer.influence, news.direction: news.influence}
+        self.answer = replace(self.answer, influence=influence)
+        self.completed.emit(news.direction)
+        if news.direction == self.direction:
+            # The person has turned round while it was computed.
+            self.answered.emit()
+
     def _on_gone(self, news: Gone) -> None:
         if news.question.number == self._number:
             self.clear()
 
     def _on_painted(self) -> None:
+        if self._awaited is not None:
+            self.select(*self._awaited)
         self._ask()
 
     def _on_label(self, label: int) -> None:

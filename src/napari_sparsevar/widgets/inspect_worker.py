@@ -61,6 +61,14 @@ class Question:
     selection: Selection | None = None
     lag: int | None = None
     number: int = 0
+    direction: Direction = "outgoing"
+    """What is looked at, and answered first."""
+
+    def same(self, other: Question | None) -> bool:
+        """Return whether the other has the same answer."""
+        if other is None or (self.lag, self.number) != (other.lag, other.number):
+            return False
+        return _same_read_out(other, self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +126,7 @@ class Answer:
     selection : Selection
         As it is at this penalty.
     influence : dict of Influence
-        By direction.
+        By direction: first the one that is looked at, the other a moment later.
     """
 
     question: Question
@@ -127,10 +135,22 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
+class OtherWay:
+    """The other direction of an answer."""
+
+    question: Question
+    direction: Direction
+    influence: Influence
+
+
+@dataclass(frozen=True, eq=False)
 class Gone:
     """Nothing is left of the selected region."""
 
     question: Question
+
+
+News = ReadOut | Answer | OtherWay | Gone
 
 
 class Inspector:
@@ -173,14 +193,19 @@ class Inspector:
         path = SolutionPath.trace(fitted.statistics, fitted.weights)
         yield Prepared(path, annotations, regions, tuple(notices))
 
-    def answer(self, question: Question) -> Iterator[tuple[ReadOut | Answer | Gone, ...]]:
+    def answer(self, question: Question) -> Iterator[tuple[News, ...]]:
         """Yield the read-out where it is another, and the answer where something is selected.
 
-        Both together: the window is painted once for them and not twice.
+        Both together: the window is painted once for them and not twice. What is not looked at
+        comes by itself.
         """
-        yield tuple(self._news(question))
+        news = tuple(self._news(question))
+        yield news
+        for each in news:
+            if isinstance(each, Answer):
+                yield (self._other_way(each),)
 
-    def _news(self, question: Question) -> Iterator[ReadOut | Answer | Gone]:
+    def _news(self, question: Question) -> Iterator[News]:
         shown = self._shown
         if shown is None or not _same_read_out(shown.question, question) or self._lacks_curves():
             self._shown = shown = self._read_out(question)
@@ -221,12 +246,15 @@ class Inspector:
         return replace(self._base, results=at_penalty(self._base.results, penalty, self.path))
 
     def _answer(self, question: Question, selection: Selection, run: Any) -> Answer:
-        region = self._region_of(selection.mask)
-        influence = {
-            direction: self._influence(run, region, direction, question.lag)
-            for direction in DIRECTIONS
-        }
-        return Answer(question, selection, influence)
+        found = self._influence(run, selection.mask, question.direction, question.lag)
+        return Answer(question, selection, {question.direction: found})
+
+    def _other_way(self, answer: Answer) -> OtherWay:
+        assert self._shown is not None
+        question, run = answer.question, self._shown.run
+        (other,) = (each for each in DIRECTIONS if each not in answer.influence)
+        found = self._influence(run, answer.selection.mask, other, question.lag)
+        return OtherWay(question, other, found)
 
     def _region_of(self, mask: npt.NDArray[np.bool_]) -> Any:
         """Return the region in terms of the latents: the same at every penalty."""
@@ -236,12 +264,14 @@ class Inspector:
             self._region = Region(mask, self._base.results.projection)
         return self._region
 
-    def _influence(self, run: Any, region: Any, direction: Direction, lag: int | None) -> Influence:
+    def _influence(
+        self, run: Any, mask: npt.NDArray[np.bool_], direction: Direction, lag: int | None
+    ) -> Influence:
         from napari_sparsevar.analysis.influence import influence_map
         from napari_sparsevar.analysis.partners import partner_table
         from napari_sparsevar.analysis.path_curves import partner_curves
 
-        results = run.results
+        results, region = run.results, self._region_of(mask)
         image = influence_map(results.fitted, region, direction, lag)
         partners = partner_table(results, region, direction, image, lag)
         latents = partners["latent"].astype(int).tolist()[:N_CURVES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -62,7 +63,8 @@ class InspectedTraces:
 
     def __init__(self, inspecting: Inspecting, activity: Activity) -> None:
         self._inspecting, self._activity = inspecting, activity
-        self.movie = TraceReading()
+        self._pauses = inspecting.precedence.pauses
+        self.movie = TraceReading(self._pauses)
         self.shown = {"movie", "prediction"}
         self.raster: Raster | None = None
         self.player = EventPlayer()
@@ -75,8 +77,10 @@ class InspectedTraces:
         self._asked: PlaceQuestion | None = None
         self._asked_raster: RasterQuestion | None = None
         self._play_soon: weakref.ref[ViewerModel] | None = None
-        self._place = Latest(answer_place, self._receive, what="Reading the selected place")
-        self._rows = Latest(answer_raster, self._receive, what="Reading the drivers")
+        self._place = Latest(
+            self._calmly(answer_place), self._receive, what="Reading the selected place"
+        )
+        self._rows = Latest(self._calmly(answer_raster), self._receive, what="Reading the drivers")
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -92,6 +96,16 @@ class InspectedTraces:
         inspecting.notes_changed.connect(self._look_at_drivers)
         inspecting.run_changed.connect(self._on_read_out)
         self._activity.frames_changed.connect(self._on_movie)
+
+    def _calmly(self, answer: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
+        """Return the same work, begun when nobody waits for the inspection."""
+        pauses = self._pauses
+
+        def answer_later(question: Any) -> Iterator[Any]:
+            yield from pauses()
+            yield from answer(question)
+
+        return answer_later
 
     @property
     def selection(self) -> Selection | None:
@@ -181,6 +195,8 @@ class InspectedTraces:
         """Follow the selection: another place at once, the same one repainted once it rests."""
         question, now = self._question(), self._inspecting.selection
         if question is None or not self._wanted:
+            if question is not None and self._is_played_soon(question):
+                return
             self._play_soon = None
             if self._selection is not None or self._answer is not None:
                 self._forget_place()
@@ -194,6 +210,15 @@ class InspectedTraces:
             self._settle.start()
         elif self._asked is not None and self._asked.run is not question.run:
             self._ask(question)
+
+    def _is_played_soon(self, question: PlaceQuestion) -> bool:
+        """Return whether an event of the place is to be played, once its events are known."""
+        asked = self._asked
+        return (
+            self._play_soon is not None
+            and asked is not None
+            and _same_mask(asked.mask, question.mask)
+        )
 
     def _forget_place(self, selection: Selection | None = None) -> None:
         self.player.stop()

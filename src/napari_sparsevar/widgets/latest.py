@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from napari_sparsevar.widgets.background import Background
+from napari_sparsevar.widgets.precedence import Precedence
 
 
 class Latest:
@@ -20,6 +21,8 @@ class Latest:
         Called in the main thread with all that it yields, or a ``Failure``.
     what : str
         Name of the work at the beginning of a sentence.
+    precedence : Precedence, optional
+        Told while there is a question without an answer.
     """
 
     def __init__(
@@ -28,10 +31,12 @@ class Latest:
         deliver: Callable[[Any], None],
         *,
         what: str,
+        precedence: Precedence | None = None,
     ) -> None:
         self._answer = answer
         self._deliver = deliver
         self._what = what
+        self._precedence = precedence
         self._work: Background | None = None
         self._waiting: list[Any] = []
 
@@ -47,6 +52,8 @@ class Latest:
             return
         make = partial(self._answer, question)
         self._work = Background(make, self._deliver, self._ended, what=self._what)
+        if self._precedence is not None:
+            self._precedence.begin()
         self._work.start()
 
     def forget(self) -> None:
@@ -54,9 +61,14 @@ class Latest:
         self._waiting = []
         if self._work is not None:
             self._work.drop()
-            self._work = None
+            self._give_way()
+
+    def _give_way(self) -> None:
+        self._work = None
+        if self._precedence is not None:
+            self._precedence.end()
 
     def _ended(self) -> None:
-        self._work = None
+        self._give_way()
         if self._waiting:
             self.ask(self._waiting.pop())

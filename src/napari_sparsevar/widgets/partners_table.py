@@ -39,14 +39,14 @@ class PartnersTable(ChangesTable):
 
     def fill(self) -> None:
         """List the partners of the present answer."""
-        answer, direction = self._inspecting.answer, self._inspecting.direction
-        if answer is None:
+        influence = self._inspecting.influence
+        if influence is None:
             self.show_changes(pd.DataFrame(), [], NOT_SELECTED)
             return
-        partners = answer.influence[direction].partners
+        partners = influence.partners
         fps = self._inspecting.run.fps
         texts = [_texts(self._name(partner), partner, fps) for _, partner in partners.iterrows()]
-        self.show_changes(partners, texts, NOTHING[direction])
+        self.show_changes(partners, texts, NOTHING[self._inspecting.direction])
 
     def _name(self, partner: pd.Series) -> str:
         y, x = round(float(partner["y"])), round(float(partner["x"]))

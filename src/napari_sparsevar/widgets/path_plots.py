@@ -235,7 +235,8 @@ class CurvesPlot(PathPlot):
             line.setData(np.log10(curve.penalties), curve.values)
 
     def _curves(self) -> list[Any]:
-        answer, shown = self.inspecting.answer, self.inspecting.read_out
-        if answer is not None:
-            return answer.influence[self.inspecting.direction].curves
+        shown = self.inspecting.read_out
+        if self.inspecting.answer is not None:
+            influence = self.inspecting.influence
+            return [] if influence is None else influence.curves
         return [] if shown is None else shown.curves

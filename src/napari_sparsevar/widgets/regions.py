@@ -20,8 +20,6 @@ from napari_sparsevar.widgets.inspect_worker import LabelImage, save_regions
 from napari_sparsevar.widgets.overlays import kind_of
 
 KIND = "regions"
-SOON_MS = 25
-"""A stroke is many events; they are answered together."""
 KEEP_MS = 500
 """How long nobody paints before the regions are written to the run."""
 _PAINTED = ("labels_update", "paint", "data")
@@ -43,7 +41,6 @@ class Regions:
         self._layer_ref: weakref.ref[Labels] | None = None
         self._run: Any = None
         self._saving: Background | None = None
-        self._soon = _timer(SOON_MS, self.painted.emit)
         self._keep = _timer(KEEP_MS, self._save)
 
     @property
@@ -130,11 +127,10 @@ class Regions:
             (emitter.connect if on else emitter.disconnect)(slot)
 
     def _on_painted(self, *_: Any) -> None:
-        # Not started anew by every event: during a long stroke there are answers too.
-        if not self._soon.isActive():
-            self._soon.start()
         if self.layer is not None and str(self.layer.mode) != "pan_zoom":
             self._on_label()
+        # At once: of what comes while an answer is computed, only the last is looked at.
+        self.painted.emit()
         if self.layer is not None and kind_of(self.layer) == KIND:
             self._keep.start()
 

@@ -81,7 +81,7 @@ class Session:
         self.model_movies = ModelMovies(viewer, self.inspecting)
         self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers)
         self.inspecting.prepared.connect(self._show_kept_regions)
-        self.activity = Activity()
+        self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
         self._opening = RunOpening()

@@ -20,6 +20,11 @@ MIN_INTERVAL_S = 0.1
 class TraceReading:
     """Means over a movie, known up to the frame that has been read.
 
+    Parameters
+    ----------
+    pauses : callable
+        Called in the thread before each piece is read; yields until it may be.
+
     Attributes
     ----------
     changed : psygnal.Signal
@@ -34,7 +39,8 @@ class TraceReading:
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: Callable[[], Iterator[None]]) -> None:
+        self._pauses = pauses
         self._thread: Background | None = None
         self._clear(0, 0)
 
@@ -54,7 +60,10 @@ class TraceReading:
         self._clear(n_frames, n_traces)
         if n_frames and n_traces:
             self._thread = Background(
-                _in_batches(make), self._receive, self._ended, what="Reading the movie"
+                _in_batches(make, self._pauses),
+                self._receive,
+                self._ended,
+                what="Reading the movie",
             )
             self._thread.start()
         self.changed.emit()
@@ -75,6 +84,8 @@ class TraceReading:
         self.failure = ""
 
     def _receive(self, news: Any) -> None:
+        if not news:
+            return
         if isinstance(news, Failure):
             self.failure = news.sentence
         else:
@@ -88,17 +99,19 @@ class TraceReading:
         self.changed.emit()
 
 
-def _in_batches(make: Callable[[], Iterator[Traced]]) -> Make:
+def _in_batches(make: Callable[[], Iterator[Traced]], pauses: Callable[[], Iterator[None]]) -> Make:
     """Return the same answers in lists, a few a second: the event loop has other work."""
 
     def batches() -> Iterator[list[Traced]]:
         waiting: list[Traced] = []
         delivered = time.monotonic()
+        yield from ([] for _ in pauses())
         for traced in make():
             waiting.append(traced)
             if time.monotonic() - delivered >= MIN_INTERVAL_S:
                 yield waiting
                 waiting, delivered = [], time.monotonic()
+            yield from ([] for _ in pauses())
         if waiting:
             yield waiting
 
