@@ -66,6 +66,8 @@ class InspectLayers:
         self._hid_contribution = False
         self._scaled_for: dict[Direction, tuple[Any, ...]] = {}
         self._made_for: dict[Direction, int] = {}
+        self._own: dict[str, npt.NDArray[Any]] = {}
+        self._contribution_of: Any = None
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._on_read_out)
         inspecting.notes_changed.connect(self._show_drivers)
@@ -98,6 +100,7 @@ class InspectLayers:
         if viewer is not None:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
                 viewer.layers.remove(layer)
+        self._own, self._contribution_of = {}, None
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         drivers = self.layer("drivers")
         if drivers is not None and drivers.contour == 0:
@@ -109,8 +112,9 @@ class InspectLayers:
         contribution = self.layer("contribution")
         if shown is None:
             return
-        if contribution is not None and contribution.data is not shown.run.contribution_map:
-            contribution.data = shown.run.contribution_map
+        if contribution is not None and self._contribution_of is not shown.run.results:
+            self._contribution_of = shown.run.results
+            self._show_pixels("contribution", contribution, shown.run.contribution_map)
         self._show_drivers()
         self._show_field_arrows()
 
@@ -121,10 +125,25 @@ class InspectLayers:
         labels = shown_labels(self._inspecting)
         features = driver_features(self._inspecting)
         if not np.array_equal(labels, layer.data):
-            layer.data = labels
+            self._show_pixels("drivers", layer, labels)
         if not layer.features.equals(features):
+            recoloured = not features["index"].equals(layer.features.get("index"))
             layer.features = features
-            layer.colormap = driver_colours(features["index"])
+            if recoloured:
+                layer.colormap = driver_colours(features["index"])
+
+    def _show_pixels(self, kind: str, layer: Layer, image: npt.NDArray[Any]) -> None:
+        """Show another image of the same shape.
+
+        napari measures the whole viewer anew when a layer is given other data, and not when pixels
+        of it have changed; the run's own arrays are never written to.
+        """
+        own = self._own.get(kind)
+        if own is None or layer.data is not own or own.shape != image.shape:
+            self._own[kind] = layer.data = np.array(image)
+        else:
+            np.copyto(own, image)
+            layer.refresh(extent=False)
 
     def _on_selection(self) -> None:
         if self._inspecting.selection is not None:
@@ -181,7 +200,7 @@ class InspectLayers:
                 )
             )
         else:
-            layer.data = image
+            self._show_pixels(INFLUENCE[direction], layer, image)
         # Limits stay while the penalty moves, so that growing looks like growing.
         scaled_for = (answer.question.number, answer.question.lag)
         if scaled_for != self._scaled_for.get(direction):

@@ -82,6 +82,7 @@ class Inspecting:
         self.lag: int | None = None
         self.direction: Direction = "outgoing"
         self._places: tuple[Any, Any, pd.DataFrame] | None = None
+        self._names: dict[tuple[str, int], str] = {}
         self._number = 0
         self._asked: Question | None = None
         self._awaited: tuple[str, int] | None = None
@@ -194,11 +195,15 @@ class Inspecting:
     def places(self) -> pd.DataFrame:
         """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
         if self.read_out is None:
+            self._names = {}
             return pd.DataFrame()
         known = self._places
         if known is None or known[0] is not self.read_out or known[1] is not self.notes:
             # Many ask after each answer, and most of them for a single name.
-            self._places = known = (self.read_out, self.notes, self._made_places())
+            places = self._made_places()
+            keys = zip(places["kind"], places["label"].astype(int), strict=True)
+            self._names = dict(zip(keys, places["name"], strict=True))
+            self._places = known = (self.read_out, self.notes, places)
         return known[2]
 
     def _made_places(self) -> pd.DataFrame:
@@ -218,12 +223,8 @@ class Inspecting:
 
     def name_of(self, kind: str, label: int) -> str:
         """Return what a person calls a place."""
-        places = self.places()
-        if not places.empty:
-            same = places[(places["kind"] == kind) & (places["label"] == label)]
-            if not same.empty:
-                return str(same["name"].iloc[0])
-        return f"{kind} {label}"
+        self.places()
+        return self._names.get((kind, label), f"{kind} {label}")
 
     def name_at(self, y: int, x: int) -> str:
         """Return what a person calls the driver or region at a pixel; empty where there is none."""
