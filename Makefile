@@ -21,13 +21,14 @@ CODE := src tests benchmarks scripts
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test lint types manifest pytest benchmark suite2p environment system clean
+.PHONY: help demo test lint types manifest docs pytest benchmark suite2p environment system clean
 
 help:
 	@echo "make demo             open a sample movie in napari, train on it, show what drives it"
 	@echo "make demo MOVIE=path  the same on your movie"
-	@echo "make test             every check: style, types, manifest, tests"
+	@echo "make test             every check: style, types, manifest, docs, tests"
 	@echo "make pytest ARGS=...  the tests alone, for example ARGS='tests/lasso -x'"
+	@echo "make docs             the pages of docs/ as HTML, in docs/_build; warnings are errors"
 	@echo "make lint             style alone (ruff)"
 	@echo "make benchmark        known drivers, our method and its rivals: hours; goes on where it was,"
 	@echo "                      smaller with ARGS='--cases strong_noise --seeds 11-12 --jobs 2'"
@@ -46,6 +47,7 @@ test: $(READY) system
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory types
 	@$(MAKE) --no-print-directory manifest
+	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory pytest
 
 lint: $(READY)
@@ -60,6 +62,10 @@ types: $(READY)
 manifest: $(READY)
 	@echo "== manifest"
 	@$(BIN)/npe2 validate napari.yaml
+
+docs: $(READY)
+	@echo "== docs"
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 
 # Two workers, one thread each: more threads than cores only make each other wait.
 pytest: $(READY) system
@@ -85,5 +91,5 @@ system:
 	@$(PYTHON) scripts/system_libraries.py
 
 clean:
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist demo demo.png
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist demo demo.png docs/_build
 	find src tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
