@@ -61,9 +61,9 @@ def encode_movie(
             network.guide(static, split.to(static.device), inside) for split in fixed_splits(grid)
         ]
     latents = np.zeros((n_frames, grid.size), np.float32)
-    for start in range(0, n_frames, block):
-        stop = min(start + block, n_frames)
-        piece = torch.from_numpy(frames.read(start, stop)).to(static.device)
+    for start, standardised in frames.pieces(block):
+        stop = start + len(standardised)
+        piece = torch.from_numpy(standardised).to(static.device)
         with torch.no_grad():
             codes = [network.encode_guided(piece, pair).latents for pair in halves]
         latents[start:stop] = torch.stack(codes).mean(dim=0).flatten(1).cpu().numpy()

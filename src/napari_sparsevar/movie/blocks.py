@@ -10,6 +10,8 @@ import dask.array as da
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_sparsevar.movie.mapped import MappedFrames
+
 BLOCK_BYTES = 16 * 2**20
 
 _counter = itertools.count()
@@ -47,7 +49,9 @@ def from_memory(array: NDArray[Any]) -> da.Array:
     dask.array.Array
         Views of the same pixels.
     """
-    # dask's own from_array copies what NumPy holds, which reads a memory map from end to end.
+    if MappedFrames.suits(array):
+        return from_reader(MappedFrames(array), array.shape, array.dtype)
+    # dask's own from_array copies what NumPy holds.
     return from_reader(lambda start, stop: np.asarray(array[start:stop]), array.shape, array.dtype)
 
 
@@ -172,13 +176,28 @@ def read_blocks(
     frames : ndarray, shape (t, Y, X)
         Their pixels.
     """
-    edges = np.cumsum((0, *lazy.chunks[0])).tolist()
-    wanted = [(0, edges[-1])] if wanted is None else wanted
-    for first, last in itertools.pairwise(edges):
+    wanted = [(0, lazy.shape[0])] if wanted is None else wanted
+    for first, last in block_edges(lazy):
         overlaps = [(max(a, first), min(b, last)) for a, b in wanted if a < last and b > first]
         if overlaps:
             start, stop = overlaps[0][0], overlaps[-1][1]
             yield start, np.asarray(lazy[start:stop])
+
+
+def block_edges(lazy: da.Array) -> list[tuple[int, int]]:
+    """Return the first frame of each block and the one after its last.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        The movie.
+
+    Returns
+    -------
+    list of tuple of int
+        In the order of time.
+    """
+    return list(itertools.pairwise(np.cumsum((0, *lazy.chunks[0])).tolist()))
 
 
 def runs(n_frames: int, length: int) -> Iterator[tuple[int, int]]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.movie import blocks
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 
-CACHE_BYTES = 1_500_000_000
+CACHE_BYTES = 500_000_000
 """A movie whose raw frames are smaller than this is read once and kept."""
 
 
 @dataclass
 class StandardisedFrames:
     """Gives standardised frames ``(x - mean) / noise``, padded to whole latents.
+
+    Safe to use from several threads.
 
     Parameters
     ----------
@@ -41,7 +47,7 @@ class StandardisedFrames:
 
     def __post_init__(self) -> None:
         if self.movie.data.nbytes <= CACHE_BYTES:
-            self._cache = _compute(self.movie.data)
+            self._cache = _kept(self.movie.data)
 
     def read(
         self, start: int, stop: int, rows: slice = slice(None), columns: slice = slice(None)
@@ -52,11 +58,38 @@ class StandardisedFrames:
         -------
         ndarray of float32, shape (stop - start, rows, columns)
         """
-        raw = self._raw(start, stop, rows, columns)
+        return self._standardised(self._raw(start, stop, rows, columns), start, rows, columns)
+
+    def pieces(self, length: int) -> Iterator[tuple[int, Float32Array]]:
+        """Yield the whole movie in order, each block of the file being read once, and ahead.
+
+        Parameters
+        ----------
+        length : int
+            Frames of every piece but the last.
+
+        Yields
+        ------
+        start : int
+            First frame of the piece.
+        frames : ndarray of float32, shape (t, Y, X)
+            As ``read(start, start + t)`` returns them.
+        """
+        everything = slice(None)
+        for start, raw in _cut(self._blocks(), length):
+            yield start, self._standardised(raw, start, everything, everything)
+
+    def release(self) -> None:
+        """Give the memory back in which a small movie is kept; frames come from disk from now."""
+        self._cache = None
+
+    def _standardised(
+        self, raw: npt.NDArray[np.generic], start: int, rows: slice, columns: slice
+    ) -> Float32Array:
         frames: Float32Array = raw.astype(np.float32)
         frames -= self.mean[rows, columns]
         frames /= self.noise[rows, columns]
-        frames[~self.good[start:stop]] = 0.0
+        frames[~self.good[start : start + len(frames)]] = 0.0
         height, width = (len(range(*s.indices(n))) for s, n in self._extent(rows, columns))
         padding = ((0, 0), (0, height - frames.shape[1]), (0, width - frames.shape[2]))
         return np.pad(frames, padding) if any(b for _, b in padding) else frames
@@ -64,10 +97,44 @@ class StandardisedFrames:
     def _extent(self, rows: slice, columns: slice) -> tuple[tuple[slice, int], tuple[slice, int]]:
         return (rows, self.padded_shape[0]), (columns, self.padded_shape[1])
 
+    def _blocks(self) -> Iterator[npt.NDArray[Any]]:
+        if self._cache is not None:
+            yield self._cache
+            return
+        edges = blocks.block_edges(self.movie.data)
+        reading = in_turn(lambda edge: _compute(self.movie.data[slice(*edge)]), edges, depth=1)
+        for _, frames in reading:
+            yield frames
+
     def _raw(self, start: int, stop: int, rows: slice, columns: slice) -> npt.NDArray[np.generic]:
         if self._cache is not None:
             return self._cache[start:stop, rows, columns]
         return _compute(self.movie.data[start:stop, rows, columns])
+
+
+def _kept(lazy: da.Array) -> npt.NDArray[np.generic]:
+    kept = np.empty(lazy.shape, lazy.dtype)
+    for start, frames in blocks.read_blocks(lazy):
+        kept[start : start + len(frames)] = frames
+    return kept
+
+
+def _cut(
+    stretches: Iterable[npt.NDArray[Any]], length: int
+) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """Cut stretches of frames that follow each other into pieces of one length."""
+    start = 0
+    held: list[npt.NDArray[Any]] = []  # the beginning of a piece that goes on in the next stretch
+    for frames in stretches:
+        first = 0
+        while first < len(frames):
+            held.append(frames[first : first + length - sum(map(len, held))])
+            first += len(held[-1])
+            if sum(map(len, held)) == length:
+                yield start, held[0] if len(held) == 1 else np.concatenate(held)
+                start, held = start + length, []
+    if held:
+        yield start, np.concatenate(held)
 
 
 def _compute(lazy: da.Array) -> npt.NDArray[np.generic]:

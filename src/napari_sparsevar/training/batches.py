@@ -71,7 +71,11 @@ class Batcher:
         return self.crop_shape == self.grid.padded_shape
 
     def training(self, step: int, spans: tuple[Span, ...], chunks: int) -> Batch:
-        """Draw the batch of a training step."""
+        """Return the batch of a training step, on the device."""
+        return self.drawn(step, spans, chunks).to(self.device)
+
+    def drawn(self, step: int, spans: tuple[Span, ...], chunks: int) -> Batch:
+        """Draw and read the batch of a training step, in main memory; safe to call in a thread."""
         rng = np.random.default_rng([self.seed, step])
         starts = draw_starts(spans, self.length, chunks, rng)
         return self._batch(starts, self._random_corner(rng), rng)
@@ -90,7 +94,7 @@ class Batcher:
         score = score[: len(fit)]
         starts = np.concatenate([fit, score])
         corners = [self._random_corner(rng) for _ in range(1 if self.whole_field else 2)]
-        return [self._batch(starts, corner, rng) for corner in corners]
+        return [self._batch(starts, corner, rng).to(self.device) for corner in corners]
 
     def _random_corner(self, rng: np.random.Generator) -> tuple[int, int]:
         free = [
@@ -115,10 +119,10 @@ class Batcher:
         inside[: self.grid.shape[0], : self.grid.shape[1]] = 1.0
         good = good_chunks(starts, self.length, self.source.good)
         return Batch(
-            frames=torch.from_numpy(frames).to(self.device),
-            good=torch.from_numpy(good).to(self.device),
-            static=torch.from_numpy(self.static[:, rows, columns]).to(self.device),
-            inside=torch.from_numpy(inside[rows, columns]).to(self.device),
-            split=torch.from_numpy(rng.random((height, width)) < 0.5).to(self.device),
-            weights=_crop_weights(self.crop_shape, self.config).to(self.device),
+            frames=torch.from_numpy(frames),
+            good=torch.from_numpy(good),
+            static=torch.from_numpy(self.static[:, rows, columns]),
+            inside=torch.from_numpy(inside[rows, columns]),
+            split=torch.from_numpy(rng.random((height, width)) < 0.5),
+            weights=_crop_weights(self.crop_shape, self.config),
         )

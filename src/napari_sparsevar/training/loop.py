@@ -47,6 +47,13 @@ def run_steps(
     TrainingEvent
         ``StepLoss`` after every step, ``ValidationLoss`` when due, and what happens in between.
     """
+    with trainer.reading_ahead():
+        return (yield from _steps(trainer, control, save))
+
+
+def _steps(
+    trainer: Trainer, control: TrainingControl, save: Callable[[], Path]
+) -> Generator[TrainingEvent, None, StopReason]:
     config = trainer.config
     durations: deque[float] = deque(maxlen=_RECENT_STEPS)
     if trainer.step == 0 and not control.stop_requested:

@@ -48,6 +48,10 @@ class Batch(NamedTuple):
     split: Tensor
     weights: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(*(part.to(device) for part in self))
+
 
 class Loss(NamedTuple):
     """Loss terms of a batch, and the coefficients (P, p) of its embedded VAR."""

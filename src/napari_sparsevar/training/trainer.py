@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.movie.read_ahead import DEPTH, ReadAhead
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.blocks import TimeBlocks
 from napari_sparsevar.training.config import TrainConfig
@@ -54,6 +57,7 @@ class Trainer:
     best_loss: float = math.inf
     since_best: int = 0
     _validation: list[Batch] = field(default_factory=list, repr=False)
+    _ahead: ReadAhead[tuple[int, int], Batch] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.chunks = self.chunks or self.config.chunks
@@ -77,6 +81,23 @@ class Trainer:
         """Return a copy of the network's weights."""
         return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
+    @contextmanager
+    def reading_ahead(self) -> Iterator[None]:
+        """Read the batches of the next steps in a thread while a step computes.
+
+        A batch depends on the number of its step alone, so nothing changes but the time it takes.
+        """
+
+        def read(key: tuple[int, int]) -> Batch:
+            step, chunks = key
+            return self.batcher.drawn(step, self.blocks.training, chunks)
+
+        with ReadAhead(read) as self._ahead:
+            try:
+                yield
+            finally:
+                self._ahead = None
+
     def calibrate(self) -> None:
         """Set the decoder's gain by least squares, before the first step."""
         batch = self.batcher.training(0, self.blocks.training, self.chunks)
@@ -93,7 +114,7 @@ class Trainer:
         FloatingPointError
             If the loss is not finite.
         """
-        batch = self.batcher.training(self.step, self.blocks.training, self.chunks)
+        batch = self._batch()
         self._set_learning_rate()
         self.optimiser.zero_grad(set_to_none=True)
         initial = self.coefficients if self.batcher.whole_field else None
@@ -154,6 +175,14 @@ class Trainer:
     def exhausted(self) -> bool:
         """Whether validation has not improved for too long."""
         return self.since_best >= self.config.patience
+
+    def _batch(self) -> Batch:
+        """Return the batch of the coming step."""
+        if self._ahead is None:
+            return self.batcher.training(self.step, self.blocks.training, self.chunks)
+        steps = range(self.step, min(self.step + 1 + DEPTH, self.config.steps))
+        keys = [(step, self.chunks) for step in steps]
+        return self._ahead.take(keys[0], keys[1:]).to(self.batcher.device)
 
     def _note_best(self, total: float) -> bool:
         improved = total < self.best_loss
