@@ -71,7 +71,7 @@ def made_results(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Result
     good = np.ones(n_frames, bool)
     weights = torch.from_numpy(grid.penalty_weights(config))
     found = regression(torch.from_numpy(latents), torch.from_numpy(good), config.lags, "none")
-    fitted, _ = fit_whole(found, pool(block_moments(found.pairs, 4)), weights, config.lags)
+    fitted = fit_whole(found, pool(block_moments(found.pairs, 4)), weights, config.lags)
     projection = Projection(grid, made_footprints(grid), fitted)
     contribution = contribution_map(fitted, projection)
     untested = torch.full_like(fitted.coefficients, torch.nan).float()

@@ -29,10 +29,13 @@ class Watch:
         self._thread.start()
 
     def _look(self) -> None:
-        process = psutil.Process()
+        process, phase, began = psutil.Process(), "", time.perf_counter()
         while not self._done.wait(_INTERVAL_S):
+            if phase != self.phase:
+                phase = self.phase
+                print(f"{time.perf_counter() - began:.1f} s: {phase}", file=sys.stderr)
             now = process.memory_info().rss / MEGABYTE
-            self.peaks[self.phase] = max(now, self.peaks.get(self.phase, 0.0))
+            self.peaks[phase] = max(now, self.peaks.get(phase, 0.0))
 
     def stop(self) -> None:
         """Look no more."""
@@ -75,7 +78,6 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     watch.phase = "prepare"
     marks: dict[str, float] = {"prepare": time.perf_counter()}
     steps: list[float] = []
-    control = sv.TrainingControl() if hasattr(sv, "TrainingControl") else None
     latents = 0
     last = time.perf_counter()
     for event in sv.train(
@@ -96,7 +98,6 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
             marks.setdefault("analyse", now)
             watch.phase = f"analyse: {event.message}"
         last = time.perf_counter()
-    del control
     end = time.perf_counter()
     watch.stop()
     shutil.rmtree(task["out"], ignore_errors=True)

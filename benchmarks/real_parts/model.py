@@ -142,7 +142,7 @@ def fit_all(model: Model, offset: int = 0) -> tuple[Regression, FittedVar]:
         pairs=found.pairs._replace(following=found.pairs.following.roll(-offset, dims=0))
     )
     statistics = pool(block_moments(found.pairs, 1))
-    fitted, _ = fit_whole(found, statistics, weights, config.lags)
+    fitted = fit_whole(found, statistics, weights, config.lags)
     return found, fitted
 
 

@@ -36,6 +36,7 @@ from napari_sparsevar.analysis.fitting import (
 )
 from napari_sparsevar.analysis.least_squares import refitted
 from napari_sparsevar.analysis.progress import returned
+from napari_sparsevar.analysis.solution_path import SolutionPath, path_ends
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, LaggedPairs, Moments, universal_penalty
 from napari_sparsevar.model.temporal import PLAIN
@@ -62,8 +63,8 @@ def table_of(pairs: LaggedPairs, n_blocks: int = N_BLOCKS) -> pd.DataFrame:
     ones = torch.ones(p, dtype=torch.float64)
     found = Regression(pairs, 0 * ones, ones, ones, ones, ones, PLAIN)
     blocks = block_moments(pairs, n_blocks)
-    fitted, path = fit_whole(found, pool(blocks), only_itself(p), 1)
-    return returned(criterion_table(fitted, path, blocks))
+    fitted = fit_whole(found, pool(blocks), only_itself(p), 1)
+    return returned(criterion_table(fitted, blocks))
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +191,7 @@ def test_progress_rises_to_its_end() -> None:
     fractions = list(work)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert len(fractions) == 2 * N_FOLDS
+    assert len(fractions) == 5 * N_FOLDS
 
 
 def choices(
@@ -224,10 +225,12 @@ def test_the_path_drawn_on_to_zero_is_least_squares_on_its_active_set() -> None:
     pairs, weights = rows(7, 300, 12, effect=0.3), only_itself(12)
     statistics = pool(block_moments(pairs, 1))
     ones = torch.ones(12, dtype=torch.float64)
-    fitted, path = fit_whole(
+    fitted = fit_whole(
         Regression(pairs, 0 * ones, ones, ones, ones, ones, PLAIN), statistics, weights, 1
     )
-    for penalty in tried_penalties(path, fitted.penalty, universal_penalty(12, 300)):
+    path, ends = SolutionPath.trace(statistics, weights), path_ends(statistics, weights)
+    assert ends == pytest.approx((path.largest, path.least))
+    for penalty in tried_penalties(ends, fitted.penalty, universal_penalty(12, 300)):
         active = path.at(float(penalty)) != 0
         expected = refitted(statistics.gram, statistics.cross, active)
         torch.testing.assert_close(path.refitted(float(penalty)), expected, rtol=1e-8, atol=1e-10)

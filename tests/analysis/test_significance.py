@@ -80,10 +80,13 @@ def test_without_a_test_nothing_is_thrown_away(drivers: Drivers) -> None:
     assert len(kept.table) == len(drivers.table) == 3
 
 
+@pytest.mark.parametrize(("predictors", "most"), [(100, 16384), (1024, 16384), (2048, 8192)])
 @pytest.mark.parametrize("n_rows", [10, 16384, 16385, 100_000])
-def test_a_long_recording_is_tested_on_stretches_spread_over_it(n_rows: int) -> None:
-    rows = rows_to_test(n_rows)
-    assert len(rows) == min(n_rows, 16384)
+def test_a_long_recording_is_tested_on_stretches_spread_over_it(
+    n_rows: int, predictors: int, most: int
+) -> None:
+    rows = rows_to_test(n_rows, predictors)
+    assert len(rows) == min(n_rows, most)
     assert len(rows.unique()) == len(rows)
     assert (int(rows[0]), int(rows[-1])) == (0, n_rows - 1)
     assert (rows.diff() != 1).sum() <= 15

@@ -13,7 +13,14 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.cross_validation import cross_validation
 from napari_sparsevar.analysis.fitting import FittedVar
-from napari_sparsevar.analysis.solution_path import SolutionPath
+from napari_sparsevar.analysis.progress import part
+from napari_sparsevar.analysis.solution_path import (
+    PathEnds,
+    SolutionPath,
+    of_targets,
+    path_ends,
+    target_groups,
+)
 from napari_sparsevar.model.embedded_var import Moments, universal_penalty
 
 FloatArray = npt.NDArray[np.float64]
@@ -24,6 +31,9 @@ COLUMNS = ["penalty", "edges", "ebic", "cv_error", "cv_se"]
 N_STEPS = 17
 """Penalties tried, equally spaced on a logarithmic scale."""
 
+_SHARE_OF_WHOLE = 0.2
+"""Of the time the table takes."""
+
 WIDEST = 3.0
 """Penalties above it, in units of ``universal_penalty``, are not looked at closely."""
 
@@ -32,7 +42,7 @@ EBIC_GAMMA = 0.5
 
 
 def criterion_table(
-    fitted: FittedVar, path: SolutionPath, blocks: list[Moments]
+    fitted: FittedVar, blocks: list[Moments]
 ) -> Generator[float, None, pd.DataFrame]:
     """Say for penalties along the solution path what speaks for them; yield the fraction done.
 
@@ -40,8 +50,6 @@ def criterion_table(
     ----------
     fitted : FittedVar
         Its penalty is one of those tried.
-    path : SolutionPath
-        Of the same VAR.
     blocks : list of Moments
         Its rows, consecutive in time, from ``block_moments``.
 
@@ -52,43 +60,55 @@ def criterion_table(
         variance left by the own place that is left in held-out time (``cross_validation``), and
         ``cv_se``, its standard error over folds. The last two are NaN where the movie is too short.
     """
-    unit = universal_penalty(path.n_predictors, fitted.statistics.n)
-    penalties = tried_penalties(path, fitted.penalty, unit)
-    rows = [_whole(fitted, path, float(penalty)) for penalty in penalties]
-    scores = yield from cross_validation(blocks, fitted.weights, penalties)
-    table = pd.DataFrame(rows)
+    unit = universal_penalty(fitted.weights.shape[0], fitted.statistics.n)
+    ends = path_ends(fitted.statistics, fitted.weights)
+    penalties = tried_penalties(ends, fitted.penalty, unit)
+    table = yield from part(_whole(fitted, penalties), 0.0, _SHARE_OF_WHOLE)
+    scoring = cross_validation(blocks, fitted.weights, penalties)
+    scores = yield from part(scoring, _SHARE_OF_WHOLE, 1.0)
     table["cv_error"], table["cv_se"] = _mean_and_error(scores)
     return table[COLUMNS]
 
 
-def tried_penalties(path: SolutionPath, kept: float, unit: float) -> FloatArray:
+def tried_penalties(ends: PathEnds, kept: float, unit: float) -> FloatArray:
     """Return penalties from where no edge is left to the end of the path, (m,), descending.
 
     Parameters
     ----------
-    path : SolutionPath
+    ends : PathEnds
     kept : float
         Takes the place of the one nearest to it.
     unit : float
         The universal penalty.
     """
-    empty = path.largest * (1.0 + 1e-6)  # at its knot the last edge is there or not, by rounding
+    empty = ends.largest * (1.0 + 1e-6)  # at its knot the last edge is there or not, by rounding
     start = min(max(empty, unit), WIDEST * unit)
-    penalties = np.geomspace(start, path.least, N_STEPS)
+    penalties = np.geomspace(start, ends.least, N_STEPS)
     penalties[np.abs(np.log(penalties / kept)).argmin()] = kept
     # Strong edges last longer than any sensible choice: only where the last one goes is told.
     return np.append(empty, penalties) if empty > start else penalties
 
 
-def _whole(fitted: FittedVar, path: SolutionPath, penalty: float) -> dict[str, float]:
-    """Return the columns that come from the whole movie."""
-    statistics, active = fitted.statistics, path.at(penalty) != 0
-    residual = residual_variance(statistics, path.refitted(penalty))
-    return {
-        "penalty": penalty,
-        "edges": int((active & (fitted.weights > 0)).sum()),
-        "ebic": extended_bic(residual, active.sum(dim=0), statistics.n, path.n_predictors),
-    }
+def _whole(fitted: FittedVar, penalties: FloatArray) -> Generator[float, None, pd.DataFrame]:
+    """Return the columns that come from the whole movie; yield the fraction done."""
+    statistics, weights = fitted.statistics, fitted.weights
+    n_predictors, n_targets = weights.shape
+    edges = np.zeros(len(penalties), int)
+    n_active, residual = torch.zeros(2, len(penalties), n_targets, dtype=torch.float64)
+    for targets in target_groups(n_targets):
+        part_of, penalised = of_targets(statistics, targets), weights[:, targets] > 0
+        path = SolutionPath.trace(part_of, weights[:, targets], float(penalties.min()))
+        for index, penalty in enumerate(penalties):
+            active = path.at(float(penalty)) != 0
+            edges[index] += int((active & penalised).sum())
+            n_active[index, targets] = active.sum(dim=0).double()
+            residual[index, targets] = residual_variance(part_of, path.refitted(float(penalty)))
+        yield float(targets[-1] + 1) / n_targets
+    ebic = [
+        extended_bic(left, count, statistics.n, n_predictors)
+        for left, count in zip(residual, n_active, strict=True)
+    ]
+    return pd.DataFrame({"penalty": penalties, "edges": edges, "ebic": ebic})
 
 
 def residual_variance(statistics: Moments, refitted: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.fitting import pool
-from napari_sparsevar.analysis.solution_path import SolutionPath
+from napari_sparsevar.analysis.solution_path import SolutionPath, of_targets, target_groups
 from napari_sparsevar.lasso.compiled import compiled, for_ranges
 from napari_sparsevar.model.embedded_var import Moments
 
@@ -23,9 +23,6 @@ N_FOLDS = 5
 
 _LEAST_ROWS = 10
 """Fewer held-out rows say nothing about an error."""
-
-_TARGETS_TOGETHER = 256
-"""Whose paths are traced at once: together they would not fit into memory on large fields."""
 
 
 class Fold(NamedTuple):
@@ -90,7 +87,7 @@ def cross_validation(
     for index, fold in enumerate(folds(blocks)):
         tried = np.append(np.inf, penalties * math.sqrt(n / fold.fitted.n))
         errors = np.zeros(len(tried))
-        groups = torch.split(torch.arange(weights.shape[1]), _TARGETS_TOGETHER)
+        groups = list(target_groups(weights.shape[1]))
         for done, targets in enumerate(groups, start=1):
             errors += _errors(_of(fold, targets), weights[:, targets], tried)
             yield (index + done / len(groups)) / N_FOLDS
@@ -100,11 +97,7 @@ def cross_validation(
 
 def _of(fold: Fold, targets: Tensor) -> Fold:
     """Return the moments of some targets."""
-    fitted, held_out = (
-        part._replace(cross=part.cross[:, targets], variance=part.variance[targets])
-        for part in fold
-    )
-    return Fold(fitted, held_out)
+    return Fold(of_targets(fold.fitted, targets), of_targets(fold.held_out, targets))
 
 
 def _errors(fold: Fold, weights: Tensor, penalties: FloatArray) -> FloatArray:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +19,9 @@ from napari_sparsevar.movie.standardised import StandardisedFrames
 
 N_SPLITS = 2
 """Random splits into blind halves that are averaged; two see every pixel from four sides."""
+
+SCRATCH = ".latents-"
+"""How files begin that hold latents until the analysis is complete."""
 
 _PIXELS_PER_BLOCK = 2**20
 
@@ -36,7 +43,11 @@ def fixed_splits(grid: LatentGrid) -> Tensor:
 
 
 def encode_movie(
-    network: SparseVarAutoencoder, frames: StandardisedFrames, grid: LatentGrid, static: Tensor
+    network: SparseVarAutoencoder,
+    frames: StandardisedFrames,
+    grid: LatentGrid,
+    static: Tensor,
+    file: Path | None = None,
 ) -> Generator[float, None, npt.NDArray[np.float32]]:
     """Encode every frame of a movie; yield the fraction done.
 
@@ -47,26 +58,57 @@ def encode_movie(
     grid : LatentGrid
     static : Tensor, shape (3, Y, X)
         Standardised static images on the padded field of view, on the network's device.
+    file : Path, optional
+        Where to write them (``.npy``); otherwise they are kept in memory, which a long recording
+        may not leave room for.
 
     Returns
     -------
     ndarray of float32, shape (T, p)
-        Zero for bad frames.
+        Zero for bad frames; with a file, a map of it.
     """
-    n_frames = frames.movie.n_frames
+    if file is None:
+        latents = np.empty((frames.movie.n_frames, grid.size), np.float32)
+        for start, piece in _encoded(network, frames, grid, static):
+            latents[start : start + len(piece)] = piece
+            yield (start + len(piece)) / len(latents)
+        return latents
+    shape = (frames.movie.n_frames, grid.size)
+    with file.open("wb") as opened:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(opened, header)
+        for start, piece in _encoded(network, frames, grid, static):
+            opened.write(piece.astype("<f4", copy=False).tobytes())
+            yield (start + len(piece)) / shape[0]
+    mapped: npt.NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+    return mapped
+
+
+def _encoded(
+    network: SparseVarAutoencoder, frames: StandardisedFrames, grid: LatentGrid, static: Tensor
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """Yield the latents (t, p) of pieces of the movie with their first frames, in order."""
     block = max(1, _PIXELS_PER_BLOCK // static[0].numel())
     inside = inside_field(grid).to(static.device)
     with torch.no_grad():
         halves = [
             network.guide(static, split.to(static.device), inside) for split in fixed_splits(grid)
         ]
-    latents = np.zeros((n_frames, grid.size), np.float32)
     for start, standardised in frames.pieces(block):
-        stop = start + len(standardised)
         piece = torch.from_numpy(standardised).to(static.device)
         with torch.no_grad():
             codes = [network.encode_guided(piece, pair).latents for pair in halves]
-        latents[start:stop] = torch.stack(codes).mean(dim=0).flatten(1).cpu().numpy()
-        yield stop / n_frames
-    latents[~frames.good] = 0.0
-    return latents
+        latents = torch.stack(codes).mean(dim=0).flatten(1).cpu().numpy()
+        latents[~frames.good[start : start + len(latents)]] = 0.0
+        yield start, latents
+
+
+@contextmanager
+def scratch_latents(folder: Path) -> Iterator[Path]:
+    """Give an empty file for latents in a run directory; gone afterwards unless it was moved."""
+    handle, name = tempfile.mkstemp(prefix=SCRATCH, suffix=".npy", dir=folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -12,19 +12,22 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.solution_path import SolutionPath
+from napari_sparsevar.analysis.streaming import (
+    Pairs,
+    StreamedPairs,
+    n_rows,
+    row_pieces,
+    streamed_pairs,
+)
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import (
     RIDGE,
     LaggedPairs,
     Moments,
     fit_var,
-    lagged_pairs,
-    sequences,
-    standardiser,
     universal_penalty,
 )
-from napari_sparsevar.model.temporal import CalciumDynamics, own_dynamics, signal_share
+from napari_sparsevar.model.temporal import CalciumDynamics
 
 DEFAULT_PENALTY = 0.4
 """Penalty of the maps in units of ``universal_penalty``: many edges that are too weak to be certain
@@ -129,14 +132,14 @@ class Regression(NamedTuple):
 
     Attributes
     ----------
-    pairs : LaggedPairs
+    pairs : LaggedPairs or StreamedPairs
         Drives (n, P) and innovations (n, p) in the order of time, float32.
     mean, deviation, scale, drive_scale, signal : Tensor, shape (p,)
         As in ``FittedVar``, float64.
     dynamics : CalciumDynamics
     """
 
-    pairs: LaggedPairs
+    pairs: Pairs
     mean: Tensor
     deviation: Tensor
     scale: Tensor
@@ -146,7 +149,7 @@ class Regression(NamedTuple):
 
 
 def regression(latents: Tensor, good: Tensor, lags: int, kind: Dynamics) -> Regression:
-    """Take the own dynamics out of latents (T, p) and pair what is left with its past.
+    """Take the own dynamics out of latents (T, p) and pair what is left with its past, in memory.
 
     Parameters
     ----------
@@ -155,47 +158,78 @@ def regression(latents: Tensor, good: Tensor, lags: int, kind: Dynamics) -> Regr
     lags : int
     kind : Dynamics
     """
-    standard = standardiser(latents[None], good[None])
-    standardised = standard.forward(latents)[None]
-    dynamics = own_dynamics(standardised, good[None], kind)
-    found = sequences(standardised, good[None], dynamics)
-    pairs = lagged_pairs(found, good[None], lags)
+    found = streamed_regression(latents.numpy(), good.numpy(), lags, kind)
+    past, following = zip(*row_pieces(found.pairs), strict=True)
+    return found._replace(pairs=LaggedPairs(torch.cat(past), torch.cat(following)))
+
+
+def streamed_regression(
+    latents: npt.NDArray[np.float32], good: npt.NDArray[np.bool_], lags: int, kind: Dynamics
+) -> Regression:
+    """Do the same without any rows in memory: they are made from the latents when needed.
+
+    Parameters
+    ----------
+    latents : ndarray of float32, shape (T, p)
+        In memory or a mapped file.
+    good : ndarray of bool, shape (T,)
+    lags : int
+    kind : Dynamics
+    """
+    pairs: StreamedPairs = streamed_pairs(latents, good, lags, kind)
     return Regression(
         pairs,
-        standard.mean.double(),
-        standard.deviation.double(),
-        found.scale.double(),
-        found.drive_scale.double(),
-        signal_share(standardised, good[None], dynamics),
-        dynamics,
+        pairs.standard.mean.double(),
+        pairs.standard.deviation.double(),
+        pairs.scale.double(),
+        pairs.drive_scale.double(),
+        pairs.signal,
+        pairs.dynamics,
     )
 
 
-def block_moments(pairs: LaggedPairs, n_blocks: int) -> list[Moments]:
+def block_moments(pairs: Pairs, n_blocks: int) -> list[Moments]:
     """Return sums of products over consecutive blocks of time, float64, without ridge."""
-    blocks = []
-    for past, following in zip(
-        pairs.past.tensor_split(n_blocks), pairs.following.tensor_split(n_blocks), strict=True
-    ):
-        x, y = past.double(), following.double()
-        blocks.append(Moments(x.T @ x, x.T @ y, y.square().sum(dim=0), len(x)))
-    return blocks
+    ends = np.cumsum([len(rows) for rows in np.array_split(np.arange(n_rows(pairs)), n_blocks)])
+    blocks: list[Moments | None] = [None] * n_blocks
+    first = 0
+    for piece in row_pieces(pairs):
+        inside = np.clip(ends - first, 0, len(piece.past))
+        for index, stop in enumerate(inside.tolist()):
+            start = int(inside[index - 1]) if index else 0
+            if stop > start or blocks[index] is None:
+                x, y = piece.past[start:stop].double(), piece.following[start:stop].double()
+                blocks[index] = _added(blocks[index], x, y)
+        first += len(piece.past)
+    return [block for block in blocks if block is not None]
+
+
+def _added(block: Moments | None, x: Tensor, y: Tensor) -> Moments:
+    """Add rows to a block, in place."""
+    if block is None:
+        return Moments(x.T @ x, x.T @ y, y.square().sum(dim=0), len(x))
+    block.gram.addmm_(x.T, x)
+    block.cross.addmm_(x.T, y)
+    block.variance.add_(y.square().sum(dim=0))
+    return block._replace(n=block.n + len(x))
 
 
 def pool(blocks: list[Moments], ridge: float = RIDGE) -> Moments:
     """Add up blocks of ``block_moments`` to the moments of all their frames."""
     n = max(sum(block.n for block in blocks), 1)
-    gram = torch.stack([block.gram for block in blocks]).sum(dim=0) / n
-    gram += ridge * torch.eye(gram.shape[0], dtype=gram.dtype, device=gram.device)
-    cross = torch.stack([block.cross for block in blocks]).sum(dim=0) / n
+    gram, cross = blocks[0].gram.clone(), blocks[0].cross.clone()
+    for block in blocks[1:]:  # one after the other: a stack would hold them all twice
+        gram += block.gram
+        cross += block.cross
+    gram /= n
+    cross /= n
+    gram.diagonal().add_(ridge)
     variance = torch.stack([block.variance for block in blocks]).sum(dim=0) / n
     return Moments(gram, cross, variance, n)
 
 
-def fit_whole(
-    found: Regression, statistics: Moments, weights: Tensor, lags: int
-) -> tuple[FittedVar, SolutionPath]:
-    """Fit the VAR to all frames: at the default penalty, and the path to all others.
+def fit_whole(found: Regression, statistics: Moments, weights: Tensor, lags: int) -> FittedVar:
+    """Fit the VAR to all frames, at the default penalty.
 
     Parameters
     ----------
@@ -205,9 +239,8 @@ def fit_whole(
     weights : Tensor, shape (P, p)
     lags : int
     """
-    path = SolutionPath.trace(statistics, weights)
     penalty = DEFAULT_PENALTY * universal_penalty(statistics.gram.shape[0], statistics.n)
-    fitted = FittedVar(
+    return FittedVar(
         statistics,
         weights,
         lags,
@@ -218,6 +251,5 @@ def fit_whole(
         found.signal,
         found.dynamics,
         penalty,
-        path.at(penalty),
+        fit_var(statistics, weights, penalty),
     )
-    return fitted, path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ from napari_sparsevar.analysis.fitting import (
     block_moments,
     fit_whole,
     pool,
-    regression,
+    streamed_regression,
 )
 from napari_sparsevar.analysis.footprints import sparse_footprints
 from napari_sparsevar.analysis.progress import Step, named, part
@@ -97,7 +98,11 @@ class Results:
 
 
 def analyse(
-    network: SparseVarAutoencoder, frames: StandardisedFrames, grid: LatentGrid, static: Tensor
+    network: SparseVarAutoencoder,
+    frames: StandardisedFrames,
+    grid: LatentGrid,
+    static: Tensor,
+    file: Path | None = None,
 ) -> Generator[Step, None, Results]:
     """Encode the movie, fit the VAR to all of it and read out what drives what.
 
@@ -108,20 +113,23 @@ def analyse(
     grid : LatentGrid
     static : Tensor, shape (3, Y, X)
         On the network's device.
+    file : Path, optional
+        Where latents go, as for ``encode_movie``; otherwise they stay in memory.
 
     Yields
     ------
     Step
     """
     config = network.config
-    latents = yield from _part(encode_movie(network, frames, grid, static), 0.0, 0.4, "Encoding")
-    good = torch.from_numpy(frames.good)
+    encoding = encode_movie(network, frames, grid, static, file)
+    latents = yield from _part(encoding, 0.0, 0.4, "Encoding")
+    frames.release()
     weights = torch.from_numpy(grid.penalty_weights(config))
-    found = regression(torch.from_numpy(latents), good, config.lags, config.dynamics)
+    found = streamed_regression(latents, frames.good, config.lags, config.dynamics)
     blocks = block_moments(found.pairs, N_BLOCKS)
     yield 0.4, "Fitting the sparse VAR"
-    fitted, path = fit_whole(found, pool(blocks), weights, config.lags)
-    trying = criterion_table(fitted, path, blocks)
+    fitted = fit_whole(found, pool(blocks), weights, config.lags)
+    trying = criterion_table(fitted, blocks)
     criterion = yield from _part(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
     yield 0.7, "Drawing the contribution map"
     projection = Projection(grid, sparse_footprints(network, grid, static), fitted)

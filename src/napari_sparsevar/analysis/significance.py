@@ -15,6 +15,7 @@ from napari_sparsevar.analysis.drivers import Drivers, keep_drivers
 from napari_sparsevar.analysis.fitting import FittedVar, Regression
 from napari_sparsevar.analysis.inference import place_effects
 from napari_sparsevar.analysis.shifted_null import adjusted_p_values
+from napari_sparsevar.analysis.streaming import chosen_rows, n_rows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import LatentGrid
 
@@ -24,9 +25,9 @@ LEVEL = 0.05
 _DRAWS, _FEWER_DRAWS, _MANY = 199, 99, 512
 """Draws of the null distribution; fewer for many latents, whose draws cost more."""
 
-_MOST_ROWS, _STRETCHES = 16384, 16
-"""A longer recording is tested on this many frames, in stretches spread over it: the products of
-all pairs would not fit into memory, and there is power enough."""
+_MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**24, 16
+"""A longer recording is tested on this many frames, fewer where predictors are many, in stretches
+spread over it: more would not fit into memory, and there is power enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +56,8 @@ class Significance:
 def significance(found: Regression, fitted: FittedVar) -> Generator[float, None, Significance]:
     """Test every place and edge; yield the fraction done."""
     near = fitted.weights[: fitted.n_latents] == 0
-    rows = rows_to_test(len(found.pairs.past))
-    past, following = (part[rows].double() for part in found.pairs)
+    rows = rows_to_test(n_rows(found.pairs), fitted.weights.shape[0])
+    past, following = (part.double() for part in chosen_rows(found.pairs, rows))
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
     yield 0.3
     edge_p = torch.full_like(effects.estimate, torch.nan)
@@ -80,12 +81,13 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
     )
 
 
-def rows_to_test(n_rows: int) -> Tensor:
+def rows_to_test(total: int, predictors: int) -> Tensor:
     """Return the rows the tests look at: all, or stretches spread evenly over a long recording."""
-    if n_rows <= _MOST_ROWS:
-        return torch.arange(n_rows)
-    length = _MOST_ROWS // _STRETCHES
-    starts = torch.linspace(0, n_rows - length, _STRETCHES).long()
+    most = min(_MOST_ROWS, _MOST_NUMBERS // predictors)
+    if total <= most:
+        return torch.arange(total)
+    length = most // _STRETCHES
+    starts = torch.linspace(0, total - length, _STRETCHES).long()
     return (starts[:, None] + torch.arange(length)).flatten()
 
 

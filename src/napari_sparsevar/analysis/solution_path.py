@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,20 @@ from napari_sparsevar.model.embedded_var import Moments, universal_penalty
 
 LEAST_PENALTY = 0.3
 """Where the path ends, in units of ``universal_penalty``: below it nearly all edges are chance."""
+
+
+TARGETS_TOGETHER = 64
+"""Whose paths are traced at once: on large fields those of all would take gigabytes."""
+
+_BEFORE_ANY = 1e9
+"""A penalty at which only unpenalised coefficients are left."""
+
+
+class PathEnds(NamedTuple):
+    """Smallest penalty at which no penalised coefficient is left, and where the path ends."""
+
+    largest: float
+    least: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +159,36 @@ class SolutionPath:
         shape = (int(last - first), self.n_predictors)
         arrays = (self.values[entries], self.rows[entries], starts)
         return self.penalties[first:last], sparse.csr_array(arrays, shape=shape)
+
+
+def target_groups(n_targets: int) -> Iterator[Tensor]:
+    """Yield the numbers of targets that are looked at together."""
+    yield from torch.split(torch.arange(n_targets), TARGETS_TOGETHER)
+
+
+def of_targets(statistics: Moments, targets: Tensor) -> Moments:
+    """Return the moments of some targets."""
+    return statistics._replace(
+        cross=statistics.cross[:, targets], variance=statistics.variance[targets]
+    )
+
+
+def path_ends(statistics: Moments, weights: Tensor) -> PathEnds:
+    """Return between which penalties the path of all targets lies, without tracing it.
+
+    Parameters
+    ----------
+    statistics : Moments
+    weights : Tensor, shape (P, p)
+    """
+    largest = 0.0
+    for targets in target_groups(weights.shape[1]):
+        part, penalised = of_targets(statistics, targets), weights[:, targets]
+        free = SolutionPath.trace(part, penalised, _BEFORE_ANY).at(_BEFORE_ANY)
+        left = (part.cross - part.gram @ free).abs() / penalised
+        largest = max(largest, float(left[penalised > 0].max()) if (penalised > 0).any() else 0.0)
+    size = statistics.gram.shape[0]
+    return PathEnds(largest, LEAST_PENALTY * universal_penalty(size, statistics.n))
 
 
 def _starts(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import tifffile
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 from napari_sparsevar.analysis.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.drivers import Drivers, LabelImage
+from napari_sparsevar.analysis.encoding import SCRATCH
 from napari_sparsevar.analysis.fitting import FittedVar
 from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.record import FORMAT, RunRecord
@@ -96,8 +98,7 @@ def write_results(folder: Path, results: Results, pixel_size_um: float | None) -
     write_table(folder / CRITERION, results.criterion)
     write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
     write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
-    with replacing(folder / LATENTS, overwrite=True) as path, path.open("wb") as file:
-        np.save(file, results.latents, allow_pickle=False)
+    _write_latents(folder / LATENTS, results.latents)
     write_tensors(folder / ANALYSIS, _tensors(results))
 
 
@@ -134,6 +135,15 @@ def write_image(path: Path, image: FloatImage | LabelImage, pixel_size_um: float
     sizes = {"PhysicalSizeX": pixel_size_um, "PhysicalSizeY": pixel_size_um} if units else {}
     with replacing(path, overwrite=True) as temporary:
         tifffile.imwrite(temporary, image, ome=True, metadata={"axes": "YX", **sizes, **units})
+
+
+def _write_latents(path: Path, latents: npt.NDArray[np.float32]) -> None:
+    with replacing(path, overwrite=True) as temporary:
+        if isinstance(latents, np.memmap) and Path(str(latents.filename)).name.startswith(SCRATCH):
+            Path(str(latents.filename)).replace(temporary)  # written already, while encoding
+            return
+        with temporary.open("wb") as file:
+            np.save(file, latents, allow_pickle=False)
 
 
 def _tensors(results: Results) -> dict[str, Tensor]:

@@ -75,6 +75,14 @@ class Filtered(NamedTuple):
     drive: Tensor
 
 
+class FilterState(NamedTuple):
+    """What the filter knows after a frame, (pieces, p) each but for the variance, (pieces, 1)."""
+
+    variance: Tensor
+    expected: Tensor
+    drive: Tensor
+
+
 def calcium_filter(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> Filtered:
     """Split standardised latents into what their own past foretells and the rest.
 
@@ -91,13 +99,31 @@ def calcium_filter(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> 
     Filtered
         Differentiable in the latents.
     """
+    return filter_on(latents, good, dynamics, None)[0]
+
+
+def filter_on(
+    latents: Tensor, good: Tensor, dynamics: CalciumDynamics, state: FilterState | None
+) -> tuple[Filtered, FilterState | None]:
+    """Do as ``calcium_filter`` does, going on from where it was after the frames before.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (pieces, frames, p)
+    good : Tensor of bool, shape (pieces, frames)
+    dynamics : CalciumDynamics
+    state : FilterState or None
+        As returned for the frames before; None at the beginning of a movie.
+    """
     decay, signal = dynamics.decay, 1.0 - dynamics.noise
     seen = good.to(latents.dtype)[..., None]
     if decay == 0.0:  # nothing is foretold, and nothing adds up
         innovation = latents * seen
-        return Filtered(torch.zeros_like(latents), innovation, innovation)
-    variance = torch.full_like(seen[:, 0], signal)
-    expected = drive = torch.zeros_like(latents[:, 0])
+        return Filtered(torch.zeros_like(latents), innovation, innovation), None
+    if state is None:
+        nothing = torch.zeros_like(latents[:, 0])
+        state = FilterState(torch.full_like(seen[:, 0], signal), nothing, nothing)
+    variance, expected, drive = state
     steps: list[tuple[Tensor, Tensor, Tensor]] = []
     for t in range(latents.shape[1]):
         gain = seen[:, t] * variance / (variance + dynamics.noise)
@@ -107,7 +133,7 @@ def calcium_filter(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> 
         expected = decay * (expected + gain * innovation)
         variance = decay**2 * (1.0 - gain) * variance + (1.0 - decay**2) * signal
     parts = [torch.stack(part, dim=1) for part in zip(*steps, strict=True)]
-    return Filtered(parts[0], parts[1], parts[2])
+    return Filtered(parts[0], parts[1], parts[2]), FilterState(variance, expected, drive)
 
 
 def own_dynamics(latents: Tensor, good: Tensor, kind: Dynamics) -> CalciumDynamics:
@@ -133,6 +159,12 @@ def estimate_dynamics(latents: Tensor, good: Tensor) -> CalciumDynamics:
         middle = latents.shape[1] // 2
         first = _autocovariance(latents[:, :middle], good[:, :middle])
         second = _autocovariance(latents[:, middle:], good[:, middle:])
+        return dynamics_of(first, second)
+
+
+def dynamics_of(first: Tensor, second: Tensor) -> CalciumDynamics:
+    """Return the dynamics that fit autocovariances (lags, p) of two halves of the time."""
+    with torch.no_grad():
         weights = torch.cat([second[0], first[0]]).clamp_min(0.0)
         total = float(weights.sum())
         if total == 0.0:
@@ -160,13 +192,23 @@ def signal_share(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> Te
     """
     if dynamics == PLAIN:
         return torch.ones(latents.shape[-1], dtype=torch.float64)
-    covariance = _autocovariance(latents, good)[0]
+    return share_of(_autocovariance(latents, good), dynamics)
+
+
+def share_of(autocovariance: Tensor, dynamics: CalciumDynamics) -> Tensor:
+    """Return ``signal_share`` of latents with an autocovariance (lags, p)."""
+    covariance = autocovariance[0]
     return (covariance / max(dynamics.decay, _LEAST_DECAY)).clamp(0.0, 1.0)
+
+
+def longest_lag(n_frames: int) -> int:
+    """Return up to which lag autocovariances of so many frames are looked at."""
+    return max(1, min(_LONGEST, n_frames - 1))
 
 
 def _autocovariance(latents: Tensor, good: Tensor) -> Tensor:
     """Return the autocovariance of each latent at lags 1, 2, ..., (lags, p), in float64."""
-    longest = max(1, min(_LONGEST, latents.shape[1] - 1))
+    longest = longest_lag(latents.shape[1])
     seen = (latents * good[..., None]).double().cpu()
     rows = []
     for lag in range(1, longest + 1):

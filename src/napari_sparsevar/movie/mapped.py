@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class MappedFrames:
         return np.ndarray(shape, self._dtype, mapping, first - aligned, self._strides)
 
     @staticmethod
-    def suits(array: NDArray[Any]) -> bool:
+    def suits(array: NDArray[Any]) -> TypeGuard[np.memmap[Any, Any]]:
         """Return whether an array is a view of a named file and holds nothing the file does not."""
         return isinstance(array, np.memmap) and bool(array.filename) and array.mode != "c"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from napari_sparsevar.analysis.encoding import scratch_latents
 from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.analysis.run import read_record
@@ -214,22 +215,27 @@ class _Training:
         save_checkpoint(self.folder.working, trainer)
         trainer.keep_best()
         trainer.optimiser.zero_grad(set_to_none=True)
-        analysis = analyse(trainer.network.eval(), prepared.frames, prepared.grid, prepared.static)
+        with scratch_latents(self.folder.working) as file:
+            results = yield from self._analysed(prepared, file)
+            for sentence in cautions(results.drivers, results.significance):
+                yield Notice(sentence)
+            seconds = time.perf_counter() - began
+            self._write(prepared, record, results, log, reason, seconds)
+        path = self.folder.publish()
+        if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
+            remove_checkpoint(path)
+        yield Finished(reason, path, trainer.step, seconds, peak_memory_mb())
+
+    def _analysed(self, prepared: Prepared, file: Path) -> Generator[TrainingEvent, None, Results]:
+        network = prepared.trainer.network.eval()
+        analysis = analyse(network, prepared.frames, prepared.grid, prepared.static, file)
         while True:
             try:
                 fraction, message = next(analysis)
             except StopIteration as finished:
                 results: Results = finished.value
-                break
+                return results
             yield Progress("analyse", fraction, message)
-        for sentence in cautions(results.drivers, results.significance):
-            yield Notice(sentence)
-        seconds = time.perf_counter() - began
-        self._write(prepared, record, results, log, reason, seconds)
-        path = self.folder.publish()
-        if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
-            remove_checkpoint(path)
-        yield Finished(reason, path, trainer.step, seconds, peak_memory_mb())
 
     def _write(
         self,
