@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ MAY_IMPORT = {
     "__init__": BELOW_WIDGETS,
 }
 LOADS_CODE = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+
+# The one reader of a foreign pickle: its unpickler finds no name but five, see its tests.
+MAY_UNPICKLE = {"movie/formats/plain_pickle.py"}
 
 MODULES = sorted(SOURCE.rglob("*.py"))
 
@@ -151,7 +155,13 @@ def test_an_import_the_right_way_is_not(part: str, source: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_nothing_runs_code_from_a_file(path: Path) -> None:
-    assert not foreign_code(path.read_text(encoding="utf-8"))
+    source = path.read_text(encoding="utf-8")
+    if str(path.relative_to(SOURCE).as_posix()) in MAY_UNPICKLE:
+        assert foreign_code(source) == ["pickle"]
+        assert set(re.findall(r"pickle\.(\w+)", source)) == {"Unpickler", "UnpicklingError"}
+        assert "def find_class" in source
+    else:
+        assert not foreign_code(source)
 
 
 @pytest.mark.parametrize(

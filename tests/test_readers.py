@@ -101,6 +101,7 @@ def run(tmp_path):
         scale=(2.0, 2.0),
         units=("um", "um"),
         movie_source=tmp_path / "movie.tif",
+        movie_choice={},
         movie_name="movie",
         fps=15.0,
         pixel_size_um=2.0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +27,11 @@ Reader = Callable[[str], list[LayerData]]
 METADATA_KEY = "napari_sparsevar"
 """The one key this package uses in ``layer.metadata``."""
 
-TIFF_SUFFIXES = {".tif", ".tiff"}
-ZARR_MARKERS = ("zarr.json", ".zarray", ".zgroup")
 LOOKED_AT_FRAMES = 8
+LOOKED_AT_PX = 128
+"""Rows and columns of a frame that contrast limits are taken from, spread over the field."""
+MOST_LAYERS = 8
+"""Channels, planes and data sets of one file that open beside the first."""
 
 DRIVER_COLOURS = ("#00e5ff", "#7cff6b", "#ffffff", "#5aa9ff", "#ff9edb")
 
@@ -81,9 +83,9 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
     place = Path(path)
     if is_run(place):
         return read_run
-    if place.is_dir():
-        return read_movie if _is_movie_directory(place) else None
-    return read_movie if _is_movie_file(place) else None
+    from napari_sparsevar.movie.open import holds_movie
+
+    return read_movie if holds_movie(place) else None
 
 
 def is_run(path: Path) -> bool:
@@ -96,17 +98,65 @@ def is_run(path: Path) -> bool:
 
 
 def read_movie(path: str) -> list[LayerData]:
-    """Open a movie lazily as one image layer.
+    """Open a movie lazily as an image layer, and each further channel, plane or data set too.
+
+    Returns
+    -------
+    list of LayerData
+        The first channel and plane last, so that it lies on top and is selected; the others are
+        hidden until they are wanted.
 
     Raises
     ------
     UserError
         If the file cannot be read as a movie; the sentence says why.
     """
-    from napari_sparsevar.movie import open_movie
-
     # Absolute, so that a run trained on it finds the movie from wherever it is opened.
-    return [movie_layer(open_movie(Path(path).absolute()))]
+    movies = _open_all(Path(path).absolute())
+    layers = [movie_layer(movie) for movie in movies]
+    for _, meta, _ in layers[1:]:
+        meta["visible"] = False
+    return layers[::-1]
+
+
+def _open_all(path: Path) -> list[Movie]:
+    from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.movie.choice import ChoiceNeeded
+
+    try:
+        first = open_movie(path)
+        datasets: tuple[str | None, ...] = (first.choice.dataset,)
+    except ChoiceNeeded as error:
+        datasets = error.datasets
+        first = open_movie(path, dataset=datasets[0])
+    planes = range(1, first.offer.planes + 1) if first.offer.planes > 1 else (None,)
+    channels = range(1, first.offer.channels + 1) if first.offer.channels > 1 else (None,)
+    wanted = list(itertools.product(datasets, planes, channels))
+    if len(wanted) > MOST_LAYERS:
+        _warn(
+            f"{path} holds {len(wanted)} movies; the first {MOST_LAYERS} are opened, "
+            "the others with sparsevar's --dataset, --plane and --channel or from Python."
+        )
+    if len(wanted) == 1:
+        return [first]
+    movies = []
+    for dataset, plane, channel in wanted[:MOST_LAYERS]:
+        try:
+            movie = open_movie(path, dataset=dataset, plane=plane, channel=channel)
+        except UserError as error:
+            _warn(f"One of the movies in {path} does not open: {error}")
+            continue
+        movies.append(replace(movie, name=_name_of(movie)))
+    return movies
+
+
+def _name_of(movie: Movie) -> str:
+    parts = [movie.name]
+    if movie.offer.planes > 1:
+        parts.append(f"plane {movie.choice.plane}")
+    if movie.offer.channels > 1:
+        parts.append(f"channel {movie.choice.channel}")
+    return " ".join(parts)
 
 
 def read_run(path: str) -> list[LayerData]:
@@ -124,6 +174,7 @@ def movie_layer(movie: Movie) -> LayerData:
         "fps": movie.fps,
         "pixel_size_um": movie.pixel_size_um,
         "notes": list(movie.notes),
+        "choice": asdict(movie.choice),
     }
     meta = {
         "name": movie.name,
@@ -140,7 +191,9 @@ def movie_layer(movie: Movie) -> LayerData:
 def contrast_limits(movie: Movie) -> tuple[float, float]:
     """Return display limits from a few frames, so that napari need not scan the movie."""
     chosen = np.linspace(0, movie.n_frames - 1, min(LOOKED_AT_FRAMES, movie.n_frames)).astype(int)
-    frames = np.asarray(movie.data[np.unique(chosen)], dtype=np.float64)
+    rows, columns = (max(1, size // LOOKED_AT_PX) for size in movie.shape)
+    looked_at = movie.data[np.unique(chosen), ::rows, ::columns]
+    frames = np.asarray(looked_at, dtype=np.float64)
     finite = frames[np.isfinite(frames)]
     if finite.size == 0:
         return 0.0, 1.0
@@ -216,7 +269,9 @@ def _run_movie(run: Run) -> list[LayerData]:
     from napari_sparsevar.movie import open_movie
 
     try:
-        movie = open_movie(Path(source), fps=run.fps, pixel_size_um=run.pixel_size_um)
+        movie = open_movie(
+            Path(source), fps=run.fps, pixel_size_um=run.pixel_size_um, **run.movie_choice
+        )
         return [movie_layer(movie)]
     except UserError as error:
         _warn(f"The movie of this run cannot be opened, only the maps: {error}")
@@ -226,49 +281,3 @@ def _run_movie(run: Run) -> list[LayerData]:
 def _warn(sentence: str) -> None:
     # napari shows a warning as a notification.
     warnings.warn(sentence, UserWarning, stacklevel=2)
-
-
-def _is_movie_directory(path: Path) -> bool:
-    if any((path / marker).is_file() for marker in ZARR_MARKERS):
-        return True
-    tiffs = (entry for entry in path.iterdir() if entry.suffix.lower() in TIFF_SUFFIXES)
-    return sum(1 for _, _ in zip(tiffs, range(2), strict=False)) == 2
-
-
-def _is_movie_file(path: Path) -> bool:
-    if path.suffix.lower() not in TIFF_SUFFIXES or not path.is_file():
-        return False
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            return _holds_frames(tiff)
-    except (OSError, ValueError, tifffile.TiffFileError):
-        # A damaged movie is ours to explain; a file that is no TIFF at all is not.
-        return _has_tiff_magic(path)
-
-
-def _holds_frames(tiff: Any) -> bool:
-    page = tiff.pages.first
-    if page.samplesperpixel in (3, 4) and page.photometric.name == "RGB":
-        return False
-    # ImageJ writes a movie above 4 GB with one page; a second page is found without a scan.
-    if (tiff.imagej_metadata or {}).get("images", 1) > 1 or page.ndim > 2:
-        return True
-    return _has_second_page(tiff) or len(tiff.series[0].shape) > 2
-
-
-def _has_second_page(tiff: Any) -> bool:
-    try:
-        tiff.pages.get(1)
-    except IndexError:
-        return False
-    return True
-
-
-def _has_tiff_magic(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-    except OSError:
-        return False

@@ -67,7 +67,7 @@ def test_image_that_does_not_fit_is_named_when_read(tmp_path: Path) -> None:
     [
         ("empty.tif", b"", "is empty"),
         ("text.tif", b"frame,signal\n1,2\n", "known format"),
-        ("movie.avi", b"RIFF....AVI ", "known format"),
+        ("movie.avi", b"RIFF....AVI ", "damaged"),
         ("bare.tif", b"II*\0", "damaged"),
         ("nowhere.tif", b"II*\0\xff\xff\xff\x7f", "no image|damaged"),
     ],

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.movie import Movie
 
 FORMAT: Final = "napari-sparsevar run"
@@ -33,6 +34,8 @@ class MovieIdentity(BaseModel):
     fps: float | None
     pixel_size_um: float | None
     content: str
+    choice: Choice = Choice()
+    """Channel, plane, data set and shape that open the same movie again."""
 
     @classmethod
     def of(cls, movie: Movie) -> MovieIdentity:
@@ -49,6 +52,7 @@ class MovieIdentity(BaseModel):
             fps=movie.fps,
             pixel_size_um=movie.pixel_size_um,
             content=digest.hexdigest(),
+            choice=movie.choice,
         )
 
 

@@ -7,6 +7,7 @@ Thin: it parses, calls the library and prints. The library is imported inside th
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,15 @@ import typer
 
 from napari_sparsevar.cli.compare import compare
 from napari_sparsevar.cli.figure import figure
-from napari_sparsevar.cli.options import AsJson, Debug, Overwrite
+from napari_sparsevar.cli.options import (
+    AsJson,
+    Channel,
+    Dataset,
+    Debug,
+    FrameShape,
+    Overwrite,
+    Plane,
+)
 from napari_sparsevar.cli.outcome import (
     INTERRUPTED,
     UNEXPECTED,
@@ -30,6 +39,7 @@ from napari_sparsevar.cli.summary import as_table, print_values, summary_of_movi
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
+    from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.config import TrainConfig
 
 
@@ -118,7 +128,9 @@ def simulate(
 @app.command(help="Train on a movie and write a run directory.")
 @explained
 def train(
-    movie: Annotated[Path, typer.Argument(help="TIFF file or Zarr folder.", metavar="MOVIE")],
+    movie: Annotated[
+        Path, typer.Argument(help="A movie: TIFF, Zarr, HDF5, NWB ...", metavar="MOVIE")
+    ],
     out: Annotated[Path, typer.Option(help="The run directory to write.", metavar="RUN")],
     preset: Annotated[Preset, typer.Option(help="How long to train.")] = Preset.standard,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")] = "auto",
@@ -144,6 +156,10 @@ def train(
     no_skip: Annotated[
         bool, typer.Option("--no-skip", help="Without the static skip, for comparison.")
     ] = False,
+    channel: Channel = None,
+    plane: Plane = None,
+    dataset: Dataset = None,
+    shape: FrameShape = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Continue where a training ended, with its own settings."),
@@ -153,17 +169,20 @@ def train(
 ) -> None:
     """Train and show the progress."""
     from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.events import Failed
     from napari_sparsevar.training.train import train as start
 
     if (movie / "run.json").is_file():
         raise UserError(f"{movie} is a run directory, not a movie; give the movie to train on.")
+    chosen = Choice(channel, plane, dataset, shape)
     if resume:
         config = recorded_configuration(out)
+        chosen = chosen if chosen != Choice() else recorded_choice(out)
     else:
         config = configuration(preset, mode, seed, lags, cell_size, skip=not no_skip)
-    opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size)
+    opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(chosen))
     control = TrainingControl()
     events = start(
         opened, config, out=out, device=device, resume=resume, overwrite=overwrite, control=control
@@ -233,15 +252,33 @@ def recorded_configuration(out: Path) -> TrainConfig:
         ) from None
 
 
+def recorded_choice(out: Path) -> Choice:
+    """Return which channel, plane and data set a training was started with."""
+    from napari_sparsevar.analysis.run import read_record
+    from napari_sparsevar.movie.choice import Choice
+
+    folder = run_folder(out)
+    return Choice() if folder is None else read_record(folder).movie.choice
+
+
 @app.command(help="Say what a movie or a run directory holds.")
 @explained
 def info(
     path: Annotated[Path, typer.Argument(help="A movie or a run directory.", metavar="MOVIE|RUN")],
+    channel: Channel = None,
+    plane: Plane = None,
+    dataset: Dataset = None,
+    shape: FrameShape = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Print a summary."""
-    summary = summary_of_run(path) if (path / "run.json").is_file() else summary_of_movie(path)
+    from napari_sparsevar.movie.choice import Choice
+
+    if (path / "run.json").is_file():
+        summary = summary_of_run(path)
+    else:
+        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape))
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return

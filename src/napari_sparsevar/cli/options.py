@@ -10,4 +10,18 @@ import typer
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is already there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Channel = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Which of several channels, from 1.")
+]
+Plane = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Which of several planes, from 1.")
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which array inside an HDF5, NWB or Zarr file."),
+]
+FrameShape = Annotated[
+    tuple[int, int] | None,
+    typer.Option(metavar="H W", help="Height and width of a frame, for a file of bare pixels."),
+]
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_sparsevar.movie.choice import Choice
 
 TOP_DRIVERS = 10
 
@@ -26,13 +30,13 @@ def print_values(values: dict[str, Any], indent: str = "") -> None:
             typer.echo(f"{label}  {as_text(value)}")
 
 
-def summary_of_movie(path: Path) -> dict[str, Any]:
+def summary_of_movie(path: Path, choice: Choice) -> dict[str, Any]:
     """Return what a movie file says and what its frames hold, ready for JSON."""
     from napari_sparsevar.movie import check_frames, open_movie, static_images
     from napari_sparsevar.movie.cell_size import guess_cell_diameter
     from napari_sparsevar.movie.motion import Motion, find_motion
 
-    movie = open_movie(path)
+    movie = open_movie(path, **asdict(choice))
     report = check_frames(movie)
     diameter, motion = None, Motion(0.0, 0.0)
     with suppress(UserError):  # a movie too short to train on can still be described
@@ -54,6 +58,9 @@ def summary_of_movie(path: Path) -> dict[str, Any]:
         "bad_frames": report.n_bad,
         "saturation_level": report.saturation_level,
         "saturated_fraction": report.saturated_fraction,
+        "channel": movie.choice.channel and f"{movie.choice.channel} of {movie.offer.channels}",
+        "plane": movie.choice.plane and f"{movie.choice.plane} of {movie.offer.planes}",
+        "dataset": movie.choice.dataset,
         "notes": [*movie.notes, *report.sentences(), *motion.sentences()],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dask.array as da
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie.choice import Choice, Offer, place
 
 _NAMES = {"C": "channel", "Z": "plane"}
 _MOST_CHANNELS = 8
@@ -30,6 +31,10 @@ class Selection:
         Where T, Y and X are among the axes of the array.
     notes : tuple of str
         Sentences about what was chosen.
+    choice : Choice
+        The channel and plane that are taken, None where there is one.
+    offer : Offer
+        How many channels and planes there are.
     """
 
     index: tuple[int | slice, ...]
@@ -37,6 +42,8 @@ class Selection:
     row: int
     column: int
     notes: tuple[str, ...]
+    choice: Choice = field(default=Choice())
+    offer: Offer = field(default=Offer())
 
     def apply(self, array: Any) -> Any:
         """Return the chosen frames.
@@ -58,6 +65,27 @@ class Selection:
         order = [kept.index(axis) for axis in wanted]
         return array[self.index].transpose(order)
 
+    def read(self, array: Any, start: int, stop: int) -> NDArray[Any]:
+        """Read some of the chosen frames from an array that reads when it is sliced.
+
+        Parameters
+        ----------
+        array : array-like
+            With the axes this selection was made for.
+        start, stop : int
+            First frame and the one after the last.
+
+        Returns
+        -------
+        ndarray, shape (stop - start, Y, X)
+            Frames.
+        """
+        index = list(self.index)
+        index[self.time] = slice(start, stop)
+        kept = sorted((self.time, self.row, self.column))
+        order = [kept.index(axis) for axis in (self.time, self.row, self.column)]
+        return np.asarray(array[tuple(index)]).transpose(order)
+
     def pages(self, leading: Sequence[int]) -> NDArray[np.int64]:
         """Return which page holds each frame, where every page is one plane.
 
@@ -75,8 +103,8 @@ class Selection:
         return np.asarray(numbers[self.index[: len(leading)]]).ravel()
 
 
-def choose(shape: Sequence[int], axes: str, what: str) -> Selection:
-    """Decide which axis is time and which planes to keep.
+def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = None) -> Selection:
+    """Decide which axis is time and which channel and plane to keep.
 
     Parameters
     ----------
@@ -87,6 +115,8 @@ def choose(shape: Sequence[int], axes: str, what: str) -> Selection:
         number), Q (unknown).
     what : str
         What to call the array in a sentence: a path or a layer.
+    choice : Choice, optional
+        The channel and plane that are wanted; by default the first.
 
     Returns
     -------
@@ -96,7 +126,8 @@ def choose(shape: Sequence[int], axes: str, what: str) -> Selection:
     Raises
     ------
     UserError
-        If it is no movie: a single image, a colour image, empty, or axes nobody can tell.
+        If it is no movie: a single image, a colour image, empty, or axes nobody can tell; or if
+        there is no such channel or plane.
     """
     if "Y" not in axes or "X" not in axes or len(shape) != len(axes):
         raise UserError(f"{what} has no rows and columns of pixels; a movie has time, Y and X.")
@@ -115,10 +146,25 @@ def choose(shape: Sequence[int], axes: str, what: str) -> Selection:
     index: list[int | slice] = [
         slice(None) if i in (time, row, column) else 0 for i in range(len(shape))
     ]
+    sizes: dict[str, int] = {}
+    taken: dict[str, int] = {}
     for i in wide:
         if i != time:
-            notes += (_dropped(axes[i], shape[i], what),)
-    return Selection(tuple(index), time, row, column, notes)
+            name = _name_of(axes[i], shape[i], what)
+            taken[name], said = place(getattr(choice, name, None), shape[i], name, what)
+            index[i] = taken[name]
+            sizes[f"{name}s"] = shape[i]
+            taken[name] += 1
+            notes += said
+    return Selection(
+        tuple(index),
+        time,
+        row,
+        column,
+        notes,
+        Choice(taken.get("channel"), taken.get("plane")),
+        Offer(sizes.get("channels", 1), sizes.get("planes", 1)),
+    )
 
 
 def check_dtype(dtype: np.dtype[Any], what: str) -> None:
@@ -201,13 +247,13 @@ def _find_time(
     )
 
 
-def _dropped(axis: str, size: int, what: str) -> str:
+def _name_of(axis: str, size: int, what: str) -> str:
     if axis not in _NAMES:
         raise UserError(
             f"{what} has an axis of {size} that is neither time, channel nor plane; "
             "save it with axes T, Y, X."
         )
-    return f"{what} has {size} {_NAMES[axis]}s; the first one is used."
+    return _NAMES[axis]
 
 
 def _times(shape: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from napari_sparsevar.movie.mapped import MappedFrames
 
 BLOCK_BYTES = 16 * 2**20
+_LONGEST = 8  # chunks of so many blocks are decoded again rather than kept
 
 _counter = itertools.count()
 
@@ -34,6 +35,29 @@ def frames_per_block(frame_shape: Sequence[int], dtype: DTypeLike) -> int:
     """
     frame_bytes = int(np.prod(frame_shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     return max(1, BLOCK_BYTES // max(1, frame_bytes))
+
+
+def whole_chunks(frame_shape: Sequence[int], dtype: DTypeLike, own: int) -> int:
+    """Return how many frames make a block that cuts no chunk of a file in two.
+
+    Parameters
+    ----------
+    frame_shape : sequence of int
+        Shape of one frame.
+    dtype : dtype
+        Type of its pixels.
+    own : int
+        Frames in a chunk of the file.
+
+    Returns
+    -------
+    int
+        About 16 MB; less than a chunk where chunks are so long that memory would not hold many.
+    """
+    length = frames_per_block(frame_shape, dtype)
+    if own > _LONGEST * length:
+        return length
+    return max(1, length // own) * own
 
 
 def from_memory(array: NDArray[Any]) -> da.Array:
@@ -73,7 +97,7 @@ def from_array(array: Any, time: int = 0) -> da.Array:
     chunks = [1] * (array.ndim - 2) + [*array.shape[-2:]]
     own = (getattr(array, "chunks", None) or (1,) * array.ndim)[time]
     # Whole chunks of the array: a compressed one would otherwise be decoded again and again.
-    length = max(1, frames_per_block(array.shape[-2:], array.dtype) // own) * own
+    length = whole_chunks(array.shape[-2:], array.dtype, own)
     chunks[time] = min(length, max(1, array.shape[time]))
     # A name of its own: dask would otherwise read everything to hash it.
     lazy: da.Array = da.from_array(array, chunks=tuple(chunks), name=_new_name("array"))  # type: ignore[no-untyped-call]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import dask.array as da
 
+from napari_sparsevar.movie.choice import Choice, Offer
+
 
 @dataclass(frozen=True, eq=False)
 class Movie:
@@ -26,6 +28,10 @@ class Movie:
         What a person would call it: file stem or layer name.
     notes : tuple of str
         Sentences about the file its user should know, for example a slice that was chosen.
+    choice : Choice
+        What of the file this is; the same choice opens it again.
+    offer : Offer
+        What else the file has to choose from.
     """
 
     data: da.Array
@@ -34,6 +40,8 @@ class Movie:
     source: Path | None = None
     name: str = "movie"
     notes: tuple[str, ...] = field(default=())
+    choice: Choice = field(default=Choice())
+    offer: Offer = field(default=Offer())
 
     @property
     def n_frames(self) -> int:

@@ -5,34 +5,46 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.choice import Choice, check_used
 from napari_sparsevar.movie.files import explain
-from napari_sparsevar.movie.formats import memory, tiff, zarr_store
+from napari_sparsevar.movie.formats import FORMATS, memory
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.series import find_files, read_series
-
-# A format is a module with claims(path) and read(path); the first that claims a path reads it.
-FORMATS: tuple[ModuleType, ...] = (tiff, zarr_store)
+from napari_sparsevar.movie.series import find_files, is_series, read_series
 
 
 def open_movie(
-    source: Any, *, fps: float | None = None, pixel_size_um: float | None = None
+    source: Any,
+    *,
+    fps: float | None = None,
+    pixel_size_um: float | None = None,
+    channel: int | None = None,
+    plane: int | None = None,
+    dataset: str | None = None,
+    shape: tuple[int, int] | None = None,
 ) -> Movie:
     """Open a movie lazily.
 
     Parameters
     ----------
     source : path, sequence of paths, array, image layer or Movie
-        A TIFF file or Zarr folder; a folder, pattern (``run_*.tif``) or list of files that follow
-        each other in time; an array (T, Y, X); or a layer of a viewer.
+        A file or folder in a known format (``docs/open.md`` lists them); a folder, pattern
+        (``run_*.tif``) or list of files that follow each other in time; an array (T, Y, X); or a
+        layer of a viewer.
     fps : float, optional
         Frames per second; overrides what the file says.
     pixel_size_um : float, optional
         Edge of a pixel in micrometres; overrides what the file says.
+    channel, plane : int, optional
+        Which of several channels or planes, the first is 1; by default the first, with a note.
+    dataset : str, optional
+        Which of several arrays in an HDF5, NWB or Zarr file.
+    shape : tuple of int, optional
+        Height and width of a frame, for a file of bare pixels that does not say.
 
     Returns
     -------
@@ -43,11 +55,15 @@ def open_movie(
     ------
     UserError
         If it cannot be read or is no movie: one sentence says why and what to do.
+    ChoiceNeeded
+        A `UserError` for a file with several movies, where ``dataset`` has to say which.
     """
     for name, value in {"fps": fps, "pixel_size_um": pixel_size_um}.items():
         if value is not None and not 0 < value < math.inf:
             raise UserError(f"{name} must be a positive number, not {value!r}.")
-    movie = _open(source)
+    choice = Choice(channel, plane, dataset, _frame_shape(shape))
+    movie = _open(source, choice)
+    check_used(choice, movie.choice, str(movie.source or movie.name))
     return replace(
         movie,
         fps=movie.fps if fps is None else float(fps),
@@ -55,53 +71,86 @@ def open_movie(
     )
 
 
-def _open(source: Any) -> Movie:
+def holds_movie(path: Path) -> bool:
+    """Return whether a file or folder is a movie, or a damaged one; fast, for a viewer's reader.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any file or folder.
+
+    Returns
+    -------
+    bool
+        False for what is left to others: single images, tables, folders of something else.
+    """
+    try:
+        for format_ in FORMATS:
+            if format_.claims(path):
+                return format_.holds_movie(path)
+        return path.is_dir() and is_series(path)
+    except OSError:
+        return False
+
+
+def _frame_shape(shape: Any) -> tuple[int, int] | None:
+    if shape is None:
+        return None
+    try:
+        height, width = (int(size) for size in shape)
+    except (TypeError, ValueError):
+        height = width = 0
+    if min(height, width) < 1:
+        raise UserError(f"shape must be a height and a width in pixels, not {shape!r}.")
+    return height, width
+
+
+def _open(source: Any, choice: Choice) -> Movie:
     if isinstance(source, Movie):
         return source
     if isinstance(source, str | Path):
-        return _open_path(Path(source).expanduser())
+        return _open_path(Path(source).expanduser(), choice)
     if isinstance(source, list | tuple) and all(isinstance(part, str | Path) for part in source):
-        return _open_paths([Path(part).expanduser() for part in source])
+        return _open_paths([Path(part).expanduser() for part in source], choice)
     if memory.is_array(source):
-        return memory.read_array(source)
+        return memory.read_array(source, choice)
     if memory.is_layer(source):
-        return memory.read_layer(source)
+        return memory.read_layer(source, choice)
     raise UserError(
         f"A movie is a file, a folder, an array or an image layer, not {type(source).__name__}."
     )
 
 
-def _open_paths(paths: Sequence[Path]) -> Movie:
+def _open_paths(paths: Sequence[Path], choice: Choice) -> Movie:
     if not paths:
         raise UserError("The list of files is empty; give at least one movie.")
     for path in paths:
         _check_there(path)
-    return read_series(paths, _read_one)
+    return read_series(paths, partial(_read_one, choice=choice))
 
 
-def _open_path(path: Path) -> Movie:
+def _open_path(path: Path, choice: Choice) -> Movie:
     if not path.exists() and set("*?[") & set(str(path)):
-        return _open_paths(find_files(path))
+        return _open_paths(find_files(path), choice)
     _check_there(path)
     try:
         if path.is_dir() and not any(format_.claims(path) for format_ in FORMATS):
-            return _open_paths(find_files(path))
+            return _open_paths(find_files(path), choice)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    return _read_one(path)
+    return _read_one(path, choice)
 
 
-def _read_one(path: Path) -> Movie:
+def _read_one(path: Path, choice: Choice) -> Movie:
     try:
         for format_ in FORMATS:
             if format_.claims(path):
-                movie: Movie = format_.read(path)
-                return movie
+                return format_.read(path, choice)
         if path.is_file() and path.stat().st_size == 0:
             raise UserError(f"{path} is empty; copy or export it again.")
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    raise UserError(f"{path} is not a movie in a known format; save it as TIFF or Zarr.")
+    raise UserError(f"{path} is not a movie in a known format; save it as TIFF, Zarr or HDF5.")
 
 
 def _check_there(path: Path) -> None:

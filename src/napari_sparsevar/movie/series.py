@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -42,6 +43,23 @@ def find_files(pattern: Path) -> list[Path]:
     if not found:
         raise UserError(missing)
     return sorted(found, key=lambda path: _natural(str(path)))
+
+
+def is_series(folder: Path) -> bool:
+    """Return whether a folder holds at least two TIFF files, by their names alone.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder.
+
+    Returns
+    -------
+    bool
+        Fast, also where the folder holds many files.
+    """
+    named = (part for part in folder.iterdir() if part.suffix.lower() in (".tif", ".tiff"))
+    return len(list(itertools.islice(named, 2))) == 2
 
 
 def read_series(paths: Sequence[Path], read_one: Callable[[Path], Movie]) -> Movie:

@@ -25,8 +25,8 @@ from napari_sparsevar.widgets.movie_units import (
 from napari_sparsevar.widgets.overlays import run_of
 
 HOW_TO_BEGIN = (
-    "Open a movie to begin: File ▸ Open Sample ▸ SparseVAR, or drag a TIFF or Zarr movie "
-    "onto the viewer."
+    "Open a movie to begin: File ▸ Open Sample ▸ SparseVAR, or drag a movie "
+    "(TIFF, Zarr, HDF5, NWB ...) onto the viewer."
 )
 
 

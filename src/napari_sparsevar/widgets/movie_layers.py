@@ -53,6 +53,7 @@ def movie_of(layer: Image) -> Movie:
         Path(source),
         fps=shown.fps or ours.get("fps"),
         pixel_size_um=shown.pixel_size_um or ours.get("pixel_size_um"),
+        **ours.get("choice", {}),
     )
     # A cropped copy of a layer keeps its metadata; then the pixels of the layer count.
     return movie if movie.data.shape == shown.data.shape else shown

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, is_time, micrometres
 
@@ -47,17 +48,15 @@ def is_array(source: object) -> bool:
     return all(hasattr(source, name) for name in ("shape", "dtype", "__getitem__"))
 
 
-def read_array(array: Any, *, what: str = "The array", names: str | None = None) -> Movie:
+def read_array(array: Any, choice: Choice | None = None) -> Movie:
     """Wrap an array without copying it.
 
     Parameters
     ----------
     array : array-like
         Shape (T, Y, X), or with more axes of length 1.
-    what : str
-        What to call it in a sentence.
-    names : str, optional
-        A letter for each axis where they are known, see `axes.choose`.
+    choice : Choice, optional
+        What was asked for.
 
     Returns
     -------
@@ -69,10 +68,10 @@ def read_array(array: Any, *, what: str = "The array", names: str | None = None)
     UserError
         If it is no movie.
     """
-    return _wrap(array, what, names)[0]
+    return _wrap(array, "The array", None, choice)[0]
 
 
-def read_layer(layer: Any) -> Movie:
+def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
     """Wrap the data of an image layer and take over its scale, units and name.
 
     Parameters
@@ -80,6 +79,8 @@ def read_layer(layer: Any) -> Movie:
     layer : image layer
         With ``data``, ``scale``, ``name``, and perhaps ``units``, ``axis_labels``, ``rgb``,
         ``multiscale`` and ``source.path``.
+    choice : Choice, optional
+        The channel and plane that are wanted.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def read_layer(layer: Any) -> Movie:
     scale = [float(size) for size in layer.scale]
     units = list(getattr(layer, "units", None) or [])
     labels = [str(label) for label in getattr(layer, "axis_labels", None) or []]
-    movie, selection = _wrap(data, what, _layer_axes(data.ndim, labels, units))
+    movie, selection = _wrap(data, what, _layer_axes(data.ndim, labels, units), choice)
     fps = pixel_size_um = None
     if len(scale) == len(units) == data.ndim:
         fps = frames_per_second(scale[selection.time], units[selection.time])
@@ -115,12 +116,16 @@ def read_layer(layer: Any) -> Movie:
         Path(path) if path else None,
         str(layer.name),
         selection.notes,
+        selection.choice,
+        selection.offer,
     )
 
 
-def _wrap(array: Any, what: str, names: str | None) -> tuple[Movie, axes.Selection]:
+def _wrap(
+    array: Any, what: str, names: str | None, choice: Choice | None
+) -> tuple[Movie, axes.Selection]:
     axes.check_dtype(np.dtype(array.dtype), what)
-    selection = axes.choose(array.shape, names or axes.unnamed(len(array.shape)), what)
+    selection = axes.choose(array.shape, names or axes.unnamed(len(array.shape)), what, choice)
     if isinstance(array, np.ndarray):
         lazy = blocks.from_memory(selection.apply(array))
     elif isinstance(array, da.Array):
@@ -128,7 +133,8 @@ def _wrap(array: Any, what: str, names: str | None) -> tuple[Movie, axes.Selecti
     else:
         lazy = selection.apply(blocks.from_array(array, selection.time))
     frames = axes.finish(lazy, what)
-    return Movie(frames, notes=selection.notes), selection
+    movie = Movie(frames, notes=selection.notes, choice=selection.choice, offer=selection.offer)
+    return movie, selection
 
 
 def _layer_axes(ndim: int, labels: Sequence[str], units: Sequence[object]) -> str:

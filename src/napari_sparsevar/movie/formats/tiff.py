@@ -8,7 +8,7 @@ import os
 import struct
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.formats.tiff_check import check_complete
+from napari_sparsevar.movie.formats.tiff_strided import find_strided
 from napari_sparsevar.movie.formats.tiff_units import read_units
 from napari_sparsevar.movie.movie import Movie
 
@@ -62,13 +64,49 @@ def claims(path: Path) -> bool:
         return file.read(4) in _MAGIC
 
 
-def read(path: Path) -> Movie:
+def holds_movie(path: Path) -> bool:
+    """Return whether a TIFF file has more than one grey-scale frame, without reading its chain.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A TIFF file.
+
+    Returns
+    -------
+    bool
+        True also where the file is damaged: opening it will say so.
+    """
+    try:
+        with tifffile.TiffFile(path) as file:
+            page: Any = file.pages.first
+            if page.samplesperpixel in (3, 4) and page.photometric.name == "RGB":
+                return False
+            # ImageJ writes a movie above 4 GB with one page; a second page needs no scan.
+            if (file.imagej_metadata or {}).get("images", 1) > 1 or page.ndim > 2:
+                return True
+            return _has_second_page(file) or len(file.series[0].shape) > 2
+    except (OSError, *DAMAGED):
+        return True
+
+
+def _has_second_page(file: tifffile.TiffFile) -> bool:
+    try:
+        file.pages.get(1)
+    except IndexError:
+        return False
+    return True
+
+
+def read(path: Path, choice: Choice) -> Movie:
     """Open one TIFF file without reading its pixels.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
+    choice : Choice
+        The channel and plane that are wanted.
 
     Returns
     -------
@@ -80,12 +118,32 @@ def read(path: Path) -> Movie:
     UserError
         If the file is damaged, cut short, or holds no movie.
     """
+    return open_file(path, lambda file: _read(file, path, choice))
+
+
+def open_file(path: Path, read_open: Callable[[tifffile.TiffFile], Movie]) -> Movie:
+    """Open a TIFF file, read it and close it; what goes wrong becomes one sentence.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    read_open : callable
+        Makes a movie of the open file.
+
+    Returns
+    -------
+    Movie
+        What `read_open` made.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged or cannot be read.
+    """
     try:
-        file = tifffile.TiffFile(path)
-        try:
-            return _read(file, path)
-        finally:
-            file.close()
+        with tifffile.TiffFile(path) as file:
+            return read_open(file)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
     except DAMAGED as error:
@@ -167,20 +225,33 @@ def _read_image(path: Path) -> NDArray[Any]:
     return image
 
 
-def _read(file: tifffile.TiffFile, path: Path) -> Movie:
-    if not file.pages or not file.series:
+def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
+    if not file.pages:
+        raise UserError(f"{path} holds no image; copy or export it again.")
+    # A page with a flag belongs to a program with rules of its own.
+    strided = find_strided(file, path) if not file.pages.first.flags else None
+    if strided is not None:
+        axes.check_dtype(strided.dtype, str(path))
+        data = axes.finish(strided.frames(np.arange(strided.n_pages)), str(path))
+        return Movie(data, None, None, path, tiff_stem(path))
+    return _read_series(file, path, choice)
+
+
+def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
+    if not file.series:
         raise UserError(f"{path} holds no image; copy or export it again.")
     number = max(range(len(file.series)), key=lambda i: math.prod(file.series[i].shape))
     series = file.series[number]
     check_complete(file, series, path)
     axes.check_dtype(np.dtype(series.dtype), str(path))
-    selection = axes.choose(series.shape, series.axes, str(path))
+    selection = axes.choose(series.shape, series.axes, str(path), choice)
     notes = selection.notes
     if len(file.series) > 1:
         notes = (f"{path} holds {len(file.series)} image series; the largest one is used.", *notes)
-    lazy = _frames(file, number, selection, path)
+    lazy = axes.finish(_frames(file, number, selection, path), str(path))
     fps, pixel_size_um = read_units(file)
-    return Movie(axes.finish(lazy, str(path)), fps, pixel_size_um, path, tiff_stem(path), notes)
+    name = tiff_stem(path)
+    return Movie(lazy, fps, pixel_size_um, path, name, notes, selection.choice, selection.offer)
 
 
 def tiff_stem(path: Path) -> str:
@@ -216,8 +287,7 @@ def _frames(
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
         pages = selection.pages(leading)
-        reader = _Pages(path, number, pages)
-        return blocks.from_reader(reader, (len(pages), *series.shape[-2:]), series.dtype)
+        return read_pages(path, number, pages, series.shape[-2:], series.dtype)
     # Pages of several planes, tiles in depth: rare, and tifffile knows how to address them.
     reopened = tifffile.TiffFile(path)
     store = reopened.series[number].aszarr(level=0)
@@ -225,6 +295,36 @@ def _frames(
     weakref.finalize(array, reopened.close)
     frames: da.Array = selection.apply(blocks.from_array(array, selection.time))
     return frames
+
+
+def read_pages(
+    path: Path,
+    number: int,
+    pages: NDArray[np.int64],
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+) -> da.Array:
+    """Return frames that are decoded page by page.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    number : int
+        Which of its series, as tifffile counts them.
+    pages : ndarray of int64, shape (T,)
+        The page of each frame.
+    shape : tuple of int
+        Height and width of a page.
+    dtype : numpy.dtype
+        Type of its pixels.
+
+    Returns
+    -------
+    dask.array.Array, shape (T, Y, X)
+        Decoded when asked for.
+    """
+    return blocks.from_reader(_Pages(path, number, pages), (len(pages), *shape), dtype)
 
 
 class _Pages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import zarr.errors
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
+_DEEPEST = 3
 _DAMAGED = (
     ValueError,
     LookupError,
@@ -45,13 +48,18 @@ def claims(path: Path) -> bool:
     return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
 
 
-def read(path: Path) -> Movie:
+holds_movie = claims
+
+
+def read(path: Path, choice: Choice) -> Movie:
     """Open a Zarr folder without reading its pixels.
 
     Parameters
     ----------
     path : pathlib.Path
         The folder.
+    choice : Choice
+        The array or image inside it, the channel and the plane that are wanted.
 
     Returns
     -------
@@ -66,8 +74,8 @@ def read(path: Path) -> Movie:
     try:
         node = zarr.open(str(path), mode="r")
         if isinstance(node, zarr.Array):
-            return from_node(node, axis_names(node), (), (), str(path), path)
-        return _read_group(node, path)
+            return from_node(node, axis_names(node), (), (), str(path), path, choice)
+        return _read_group(node, path, choice)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
     except _DAMAGED as error:
@@ -84,6 +92,7 @@ def from_node(
     units: Sequence[object],
     what: str,
     path: Path | None,
+    choice: Choice | None = None,
 ) -> Movie:
     """Make a movie of an open Zarr array.
 
@@ -99,6 +108,8 @@ def from_node(
         What to call it in a sentence.
     path : pathlib.Path or None
         Where it lies.
+    choice : Choice, optional
+        The channel and plane that are wanted.
 
     Returns
     -------
@@ -106,14 +117,23 @@ def from_node(
         Frames that are read when asked for.
     """
     axes.check_dtype(np.dtype(array.dtype), what)
-    selection = axes.choose(array.shape, names, what)
+    selection = axes.choose(array.shape, names, what, choice)
     lazy = axes.finish(selection.apply(blocks.from_array(array, selection.time)), what)
     fps = pixel_size_um = None
     if len(scale) == len(units) == len(array.shape):
         fps = frames_per_second(scale[selection.time], units[selection.time])
         pixel_size_um = micrometres(scale[selection.column], units[selection.column])
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
-    return Movie(lazy, fps, pixel_size_um, path, name, selection.notes)
+    return Movie(
+        lazy,
+        fps,
+        pixel_size_um,
+        path,
+        name,
+        selection.notes,
+        selection.choice,
+        selection.offer,
+    )
 
 
 def axis_names(array: Any) -> str:
@@ -136,24 +156,49 @@ def axis_names(array: Any) -> str:
     return axes.unnamed(array.ndim)
 
 
-def _read_group(group: Any, path: Path) -> Movie:
-    attributes = dict(group.attrs)
-    described = attributes.get("ome", attributes).get("multiscales")
-    if described:
-        return _read_multiscale(group, described[0], path)
-    arrays = dict(group.arrays())
-    if len(arrays) == 1:
-        array = next(iter(arrays.values()))
-        return from_node(array, axis_names(array), (), (), str(path), path)
-    if not arrays:
-        raise UserError(f"{path} is a Zarr group without an array; choose the array inside it.")
-    raise UserError(
-        f"{path} is a Zarr group of several arrays ({', '.join(sorted(arrays))}); "
-        "open one of these folders instead."
+def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
+    if _multiscales(group):
+        return _read_multiscale(group, path, choice)
+    found = _movies(group)
+    if not found:
+        raise UserError(f"{path} is a Zarr group without an array that can be a movie.")
+    name = pick(choice.dataset, list(found), str(path))
+    node = found[name]
+    if isinstance(node, zarr.Array):
+        what = f"{path}:{name}" if len(found) > 1 else str(path)
+        movie = from_node(node, axis_names(node), (), (), what, path, choice)
+    else:
+        movie = _read_multiscale(node, path, choice)
+    return replace(
+        movie,
+        name=f"{movie.name} {name}" if len(found) > 1 else movie.name,
+        choice=replace(movie.choice, dataset=name),
+        offer=replace(movie.offer, datasets=tuple(found)),
     )
 
 
-def _read_multiscale(group: Any, described: Mapping[str, Any], path: Path) -> Movie:
+def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, Any]:
+    """Return the arrays with three axes or more and the OME images in a group, by their names."""
+    found: dict[str, Any] = {}
+    for name, node in sorted(group.members()):
+        place = f"{inside}{name}"
+        if isinstance(node, zarr.Array):
+            if node.ndim >= 3 and np.dtype(node.dtype).kind in "uif":
+                found[place] = node
+        elif _multiscales(node):
+            found[place] = node
+        elif depth:
+            found |= _movies(node, f"{place}/", depth - 1)
+    return found
+
+
+def _multiscales(group: Any) -> Any:
+    attributes = dict(group.attrs)
+    return attributes.get("ome", attributes).get("multiscales")
+
+
+def _read_multiscale(group: Any, path: Path, choice: Choice) -> Movie:
+    described: Mapping[str, Any] = _multiscales(group)[0]
     # The first data set is the one in full resolution.
     dataset = described["datasets"][0]
     array = group[dataset["path"]]
@@ -168,4 +213,4 @@ def _read_multiscale(group: Any, described: Mapping[str, Any], path: Path) -> Mo
         for step in source.get("coordinateTransformations") or ():
             if step.get("type") == "scale":
                 scale = scale * np.asarray(step["scale"], dtype=float)
-    return from_node(array, "".join(names), scale.tolist(), units, str(path), path)
+    return from_node(array, "".join(names), scale.tolist(), units, str(path), path, choice)

@@ -1,0 +1,97 @@
+"""CaImAn's memory map: bare pixels whose shape and order are in the name of the file."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.movie import Movie
+
+_NAME = re.compile(r"(.*?)_?d1_(\d+)_d2_(\d+)_d3_(\d+)_order_([CF])_frames_(\d+)_?\.mmap")
+_PIXEL = np.dtype("<f4")
+
+
+def claims(path: Path) -> bool:
+    """Return whether the name is one that CaImAn gives; the file has no other mark.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        True where shape, order and number of frames can be read from the name.
+    """
+    return _NAME.fullmatch(path.name) is not None and path.is_file() and path.stat().st_size > 0
+
+
+def holds_movie(path: Path) -> bool:
+    """Return True: every such file is a movie.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What was claimed.
+
+    Returns
+    -------
+    bool
+        True.
+    """
+    return claims(path)
+
+
+def read(path: Path, choice: Choice) -> Movie:
+    """Open a memory map of CaImAn.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file under the name that CaImAn gave it.
+    choice : Choice
+        The plane that is wanted, where ``d3`` is larger than 1.
+
+    Returns
+    -------
+    Movie
+        Frames of 32-bit floating-point numbers. CaImAn writes down no units.
+
+    Raises
+    ------
+    UserError
+        If the file is not as long as its name says.
+    """
+    found = _NAME.fullmatch(path.name)
+    if found is None:
+        raise UserError(f"{path} does not have the name CaImAn gave it; rename it back.")
+    rows, columns, planes, frames = (int(found[group]) for group in (2, 3, 4, 6))
+    expected = math.prod((rows, columns, planes, frames)) * _PIXEL.itemsize
+    size = path.stat().st_size
+    if size != expected or size == 0:
+        raise UserError(
+            f"{path} is truncated or renamed: it has {size:,} bytes and by its name should have "
+            f"{expected:,}; copy it again."
+        )
+    by_frame = found[5] == "F"
+    # A matrix of pixels x frames, pixels counted down the columns first.
+    space = (planes, columns, rows)
+    shape, names = ((frames, *space), "TZXY") if by_frame else ((*space, frames), "ZXYT")
+    selection = axes.choose(shape, names, str(path), choice)
+    raw = np.memmap(path, _PIXEL, "r", shape=shape)
+    notes = selection.notes
+    if not by_frame:
+        notes += (
+            f"{path} is stored pixel by pixel (order C), so that frames are slow to read; "
+            "for training save it with order F, or as TIFF.",
+        )
+    data = axes.finish(blocks.from_memory(selection.apply(raw)), str(path))
+    name = found[1] or path.stem
+    return Movie(data, None, None, path, name, notes, selection.choice, selection.offer)

@@ -1,0 +1,123 @@
+"""HDF5, also as MATLAB 7.3 writes it: the data set that is a movie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.choice import Choice, Offer, pick
+from napari_sparsevar.movie.formats.hdf5_file import (
+    DAMAGED,
+    axis_names,
+    is_hdf5,
+    lazy_frames,
+    with_file,
+)
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.units import micrometres
+
+_SMALLEST_PX = 4  # arrays of small matrices are no movies
+
+claims = is_hdf5
+
+
+def holds_movie(path: Path) -> bool:
+    """Return whether an HDF5 file has a data set of frames.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An HDF5 file.
+
+    Returns
+    -------
+    bool
+        True also where the file is damaged: opening it will say so.
+    """
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return bool(file.visititems(lambda _, node: True if _is_movie(node) else None))
+    except (OSError, *DAMAGED):
+        return True
+
+
+def read(path: Path, choice: Choice) -> Movie:
+    """Open a data set of an HDF5 file without reading its pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    choice : Choice
+        The data set, channel and plane that are wanted.
+
+    Returns
+    -------
+    Movie
+        Frames that are read when asked for.
+
+    Raises
+    ------
+    ChoiceNeeded
+        If the file holds several movies and none was chosen.
+    UserError
+        If it is damaged or holds none.
+    """
+    return with_file(path, lambda file: _read(file, path, choice))
+
+
+def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
+    arrays: list[h5py.Dataset] = []
+
+    def collect(_: str, node: object) -> None:
+        if isinstance(node, h5py.Dataset) and node.ndim >= 3 and node.dtype.kind in "uif":
+            arrays.append(node)
+
+    file.visititems(collect)
+    if not arrays:
+        raise UserError(
+            f"{path} holds no movie: none of its data sets has three axes of numbers; "
+            "choose another file."
+        )
+    movies = [node for node in arrays if _is_movie(node)]
+    # Whoever names a data set gets it, or hears what is wrong with it.
+    offered = [node.name for node in (arrays if choice.dataset or not movies else movies)]
+    name = pick(choice.dataset, offered, str(path))
+    dataset, what = file[name], f"{path}:{name}"
+    selection = axes.choose(dataset.shape, axis_names(dataset), what, choice)
+    axes.check_dtype(dataset.dtype, what)
+    data = axes.finish(lazy_frames(path, dataset, selection), what)
+    several = len(movies) > 1
+    return Movie(
+        data,
+        None,
+        _pixel_size(dataset),
+        path,
+        f"{path.stem} {name.strip('/')}" if several else path.stem,
+        selection.notes,
+        Choice(selection.choice.channel, selection.choice.plane, name),
+        Offer(selection.offer.channels, selection.offer.planes, tuple(offered)),
+    )
+
+
+def _is_movie(node: object) -> bool:
+    if not isinstance(node, h5py.Dataset) or node.ndim < 3 or node.dtype.kind not in "uif":
+        return False
+    try:
+        selection = axes.choose(node.shape, axis_names(node), node.name)
+    except UserError:
+        return False
+    smallest: int = min(node.shape[selection.row], node.shape[selection.column])
+    return smallest >= _SMALLEST_PX
+
+
+def _pixel_size(dataset: h5py.Dataset) -> float | None:
+    """Return the pixel size as Fiji and its relatives write it down: Z, Y, X."""
+    size = dataset.attrs.get("element_size_um")
+    try:
+        return None if size is None else micrometres(float(size[-1]), "um")
+    except (TypeError, ValueError, IndexError):
+        return None

@@ -1,0 +1,160 @@
+"""NWB: a TwoPhotonSeries with its frame rate and pixel size, read with h5py alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.choice import Choice, Offer, pick
+from napari_sparsevar.movie.formats.hdf5_file import DAMAGED, is_hdf5, lazy_frames, with_file
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.units import micrometres
+
+_KINDS = ("TwoPhotonSeries", "OnePhotonSeries")
+_DIGITS = 6  # what is left of a value that was stored in single precision
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is an NWB file, by the version at its root.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        False also where the file is damaged.
+    """
+    if not is_hdf5(path):
+        return False
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return "nwb_version" in file.attrs
+    except (OSError, *DAMAGED):
+        return False
+
+
+def holds_movie(path: Path) -> bool:
+    """Return whether an NWB file has an imaging series.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An NWB file.
+
+    Returns
+    -------
+    bool
+        True also where the file is damaged: opening it will say so.
+    """
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return bool(file.visititems(lambda _, node: True if _is_series(node) else None))
+    except (OSError, *DAMAGED):
+        return True
+
+
+def read(path: Path, choice: Choice) -> Movie:
+    """Open an imaging series of an NWB file without reading its pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    choice : Choice
+        The series (``dataset``) and the plane that are wanted.
+
+    Returns
+    -------
+    Movie
+        Frames in the order in which they are stored: frame, row, column.
+
+    Raises
+    ------
+    ChoiceNeeded
+        If the file holds several series and none was chosen.
+    UserError
+        If it is damaged, holds none, or the pixels lie in other files.
+    """
+    return with_file(path, lambda file: _read(file, path, choice))
+
+
+def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
+    found: list[str] = []
+    file.visititems(lambda _, node: found.append(node.name) if _is_series(node) else None)
+    if not found:
+        raise UserError(f"{path} holds no TwoPhotonSeries or OnePhotonSeries; choose another file.")
+    name = pick(choice.dataset, found, str(path))
+    series, what = file[name], f"{path}:{name}"
+    dataset = series.get("data")
+    if "external_file" in series or not isinstance(dataset, h5py.Dataset):
+        raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
+    names = "T" + "YXZ"[: dataset.ndim - 1]
+    selection = axes.choose(dataset.shape, names, what, choice)
+    axes.check_dtype(dataset.dtype, what)
+    data = axes.finish(lazy_frames(path, dataset, selection), what)
+    return Movie(
+        data,
+        _rate(series),
+        _pixel_size(series, data.shape[2]),
+        path,
+        f"{path.stem} {name.rsplit('/', 1)[-1]}" if len(found) > 1 else path.stem,
+        selection.notes,
+        Choice(selection.choice.channel, selection.choice.plane, name),
+        Offer(selection.offer.channels, selection.offer.planes, tuple(found)),
+    )
+
+
+def _is_series(node: object) -> bool:
+    if not isinstance(node, h5py.Group):
+        return False
+    kind = node.attrs.get("neurodata_type", "")
+    return (kind.decode() if isinstance(kind, bytes) else kind) in _KINDS
+
+
+def _rate(series: h5py.Group) -> float | None:
+    """Return frames per second from the rate, the time stamps or the plane, in this order."""
+    start, stamps = series.get("starting_time"), series.get("timestamps")
+    if start is not None and "rate" in start.attrs:
+        return _rounded(start.attrs["rate"])
+    if isinstance(stamps, h5py.Dataset) and len(stamps) > 1:
+        # Two values only: a day of stamps need not be read to know the mean rate.
+        duration = float(stamps[-1]) - float(stamps[0])
+        return _rounded((len(stamps) - 1) / duration) if duration > 0 else None
+    return _rounded(_number(series.get("imaging_plane/imaging_rate")))
+
+
+def _pixel_size(series: h5py.Group, width: int) -> float | None:
+    spacing = series.get("imaging_plane/grid_spacing")
+    if isinstance(spacing, h5py.Dataset) and spacing.size > 1:
+        unit = spacing.attrs.get("unit", "meters")
+        unit = unit.decode() if isinstance(unit, bytes) else unit
+        return _rounded(micrometres(float(spacing[0]), unit))
+    field = series.get("field_of_view")
+    if isinstance(field, h5py.Dataset) and field.size > 1:
+        return _rounded(micrometres(float(field[0]) / width, "meters"))
+    return None
+
+
+def _number(dataset: Any) -> float | None:
+    return float(dataset[()]) if isinstance(dataset, h5py.Dataset) and dataset.size == 1 else None
+
+
+def _rounded(value: Any) -> float | None:
+    if value is None or not np.isfinite(value) or value <= 0:
+        return None
+    return float(f"{float(value):.{_DIGITS}g}")
+
+
+def _files(series: h5py.Group) -> str:
+    named = series.get("external_file")
+    if not isinstance(named, h5py.Dataset) or named.size == 0:
+        return ""
+    return " (" + ", ".join(str(entry) for entry in named.asstr()[:3]) + ")"

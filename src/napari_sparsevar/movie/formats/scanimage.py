@@ -1,0 +1,179 @@
+"""TIFF files of ScanImage: channels and planes taken apart, flyback left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.choice import Choice, Offer, place
+from napari_sparsevar.movie.formats import tiff
+from napari_sparsevar.movie.formats.scanimage_header import (
+    Layout,
+    count_fields,
+    frame_number,
+    read_header,
+    read_layout,
+    read_pixel_size,
+)
+from napari_sparsevar.movie.formats.tiff_check import check_complete
+from napari_sparsevar.movie.formats.tiff_strided import find_strided
+from napari_sparsevar.movie.movie import Movie
+
+_SQUARE = 0.01  # pixels whose sides differ by less are taken as square
+
+
+def claims(path: Path) -> bool:
+    """Return whether ScanImage wrote this file, by its header.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        False also where the file is damaged.
+    """
+    if not tiff.claims(path):
+        return False
+    try:
+        with tifffile.TiffFile(path) as file:
+            return bool(file.is_scanimage)
+    except (OSError, *tiff.DAMAGED):
+        return False
+
+
+holds_movie = tiff.holds_movie
+
+
+def read(path: Path, choice: Choice) -> Movie:
+    """Open one file of ScanImage without reading its pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    choice : Choice
+        The channel (among those saved) and the plane that are wanted.
+
+    Returns
+    -------
+    Movie
+        Frames of one channel and plane, with the rate at which that plane was visited.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged or cut short, or there is no such channel or plane.
+    """
+    return tiff.open_file(path, lambda file: _read(file, path, choice))
+
+
+def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
+    what = str(path)
+    page = file.pages.first
+    header = read_header(file)
+    layout = read_layout(header)
+    n_channels = len(layout.channels)
+    channel = plane = 0
+    notes: tuple[str, ...] = ()
+    taken: dict[str, int] = {}
+    if n_channels > 1:
+        channel, notes = place(choice.channel, n_channels, "channel", what)
+        taken["channel"] = channel + 1
+    if layout.slices > 1:
+        plane, said = place(choice.plane, layout.slices, "plane", what)
+        taken["plane"] = plane + 1
+        notes += said
+    if page.ndim != 2 or page.dtype is None:
+        raise UserError(f"{path} has pages that are no grey-scale frames; export it again.")
+    shape = (int(page.shape[0]), int(page.shape[1]))
+    axes.check_dtype(page.dtype, what)
+    strided = find_strided(file, path)
+    if strided is None:
+        check_complete(file, file.series[0], path)
+    n_pages = strided.n_pages if strided else len(file.pages)
+    began = (frame_number(page.description) - 1) // layout.average
+    pages = find_pages(layout, n_pages, channel, plane, began)
+    if len(pages) < 2:
+        raise UserError(
+            f"{path} holds {n_pages} images for {n_channels} channels and {layout.volume} frames "
+            "a volume: less than two frames of one plane; give the whole series of files."
+        )
+    lazy = strided.frames(pages) if strided else tiff.read_pages(path, 0, pages, shape, page.dtype)
+    rate, more = _rate(layout, pages, path)
+    several = count_fields(file, header) > 1
+    size = None if several else read_pixel_size(header, shape)
+    return Movie(
+        axes.finish(lazy, what),
+        rate,
+        size[1] if size else None,
+        path,
+        tiff.tiff_stem(path),
+        (*notes, *more, *_about_pixels(size, several, path)),
+        Choice(taken.get("channel"), taken.get("plane")),
+        Offer(n_channels, layout.slices),
+    )
+
+
+def find_pages(
+    layout: Layout, n_pages: int, channel: int, plane: int, began: int = 0
+) -> NDArray[np.int64]:
+    """Return which pages show one channel of one plane.
+
+    Parameters
+    ----------
+    layout : Layout
+        How the pages follow each other.
+    n_pages : int
+        How many the file has.
+    channel, plane : int
+        Which, from 0.
+    began : int
+        Frames of the acquisition before this file: it may begin in the middle of a volume.
+
+    Returns
+    -------
+    ndarray of int64, shape (T,)
+        Numbers of pages.
+    """
+    frames = np.arange(n_pages // len(layout.channels), dtype=np.int64)
+    places = (frames + began) % layout.volume // layout.frames_per_slice
+    shown = frames[places == plane] if layout.volume > 1 else frames
+    return shown * len(layout.channels) + channel
+
+
+def _rate(
+    layout: Layout, pages: NDArray[np.int64], path: Path
+) -> tuple[float | None, tuple[str, ...]]:
+    per_frame = len(layout.channels)
+    if layout.slices == 1 or len(np.unique(np.diff(pages))) > 1:
+        if layout.slices > 1:
+            return None, (
+                f"{path} shows a plane in bursts of {layout.frames_per_slice} frames; "
+                "its frames are not evenly spaced in time.",
+            )
+        return layout.frame_rate, ()
+    step = int(pages[1] - pages[0]) // per_frame
+    if step == 1:  # a slow stack: all frames of a plane, then the next
+        return layout.frame_rate, ()
+    return layout.volume_rate or (layout.frame_rate and layout.frame_rate / step), ()
+
+
+def _about_pixels(size: tuple[float, float] | None, several: bool, path: Path) -> tuple[str, ...]:
+    if several:
+        return (
+            f"{path} has several fields of view in one frame, one below the other; "
+            "it opens as stored and the pixel size has to be given.",
+        )
+    if size and abs(size[0] / size[1] - 1) > _SQUARE:
+        return (
+            f"{path} has pixels of {size[1]:.3g} x {size[0]:.3g} um; the width is used for both.",
+        )
+    return ()

@@ -1,0 +1,131 @@
+"""Pages at equal distances in a TIFF file: found by looking at a few, read as one memory map.
+
+A microscope that writes one page a frame leaves tens of thousands of them, each with a table of its
+own. Following that chain takes seconds; where all pages are alike it need not be followed.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from napari_sparsevar.movie import blocks
+
+_LEAST_PAGES = 4
+_LOOKED_AT = 64
+
+
+@dataclass(frozen=True)
+class StridedPages:
+    """Raw frames at equal distances in a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    n_pages : int
+        How many frames there are.
+    shape : tuple of int
+        Height and width of each.
+    dtype : numpy.dtype
+        Type of the pixels, in the byte order of the file.
+    offset, stride : int
+        Where the first frame begins and how far it is to the next, in bytes.
+    """
+
+    path: Path
+    n_pages: int
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    offset: int
+    stride: int
+
+    def frames(self, pages: NDArray[np.int64]) -> da.Array:
+        """Return some of the frames, lazily.
+
+        Parameters
+        ----------
+        pages : ndarray of int64, shape (T,)
+            Which, in any order.
+
+        Returns
+        -------
+        dask.array.Array, shape (T, Y, X)
+            Views of the file where the pages follow a constant step.
+        """
+        raw = np.memmap(self.path, dtype=np.uint8, mode="r")
+        row = self.shape[1] * self.dtype.itemsize
+        every: NDArray[Any] = np.ndarray(
+            (self.n_pages, *self.shape),
+            self.dtype,
+            raw,
+            self.offset,
+            (self.stride, row, self.dtype.itemsize),
+        )
+        steps = np.unique(np.diff(pages))
+        if len(steps) == 1 and steps[0] > 0:
+            return blocks.from_memory(every[pages[0] : pages[-1] + 1 : steps[0]])
+        shape = (len(pages), *self.shape)
+        return blocks.from_reader(lambda a, b: every[pages[a:b]], shape, self.dtype)
+
+
+def find_strided(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
+    """Return the pages of a file if they are raw, alike and at equal distances.
+
+    Parameters
+    ----------
+    file : tifffile.TiffFile
+        An open file.
+    path : pathlib.Path
+        Where it lies.
+
+    Returns
+    -------
+    StridedPages or None
+        None where any of the pages looked at is not where it should be: then the chain of pages
+        has to be followed.
+    """
+    first: Any = file.pages.first
+    if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
+        return None
+    offset, stride = first.offset, _next(file, first.offset) - first.offset
+    inside = first.dataoffsets[0] - offset
+    if stride <= 0 or not 0 < inside < stride:
+        return None
+    n_pages = (file.filehandle.size - offset - inside - first.nbytes) // stride + 1
+    if n_pages < _LEAST_PAGES:
+        return None
+    seen = {1, 2, 3, *np.linspace(0, n_pages - 1, _LOOKED_AT).astype(int).tolist()}
+    for number in sorted(seen):
+        place = offset + number * stride
+        after = place + stride if number < n_pages - 1 else 0
+        if not _is_like(file, first, place, inside) or _next(file, place) != after:
+            return None
+    dtype = np.dtype(file.byteorder + first.dtype.char)
+    return StridedPages(path, n_pages, first.shape, dtype, offset + inside, stride)
+
+
+def _is_like(file: tifffile.TiffFile, first: Any, place: int, inside: int) -> bool:
+    file.filehandle.seek(place)
+    page = tifffile.TiffPage(file, index=0)
+    return (
+        (page.shape, page.dtype, page.compression) == (first.shape, first.dtype, first.compression)
+        and bool(page.is_contiguous)
+        and page.dataoffsets[0] == place + inside
+    )
+
+
+def _next(file: tifffile.TiffFile, place: int) -> int:
+    """Return where the page after the one at `place` is, 0 after the last."""
+    layout, handle = file.tiff, file.filehandle
+    handle.seek(place)
+    count = struct.unpack(layout.tagnoformat, handle.read(layout.tagnosize))[0]
+    handle.seek(place + layout.tagnosize + count * layout.tagsize)
+    return int(struct.unpack(layout.offsetformat, handle.read(layout.offsetsize))[0])

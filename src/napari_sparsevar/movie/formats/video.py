@@ -1,0 +1,117 @@
+"""AVI, MP4 and MOV through FFmpeg (the optional package ``av``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.formats.video_decoder import VideoReader, grey, make_index
+from napari_sparsevar.movie.movie import Movie
+
+_FAINT = 4  # grey values by which the colours of a grey video may differ after compression
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is an AVI, MP4 or MOV file, by its first bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        Without looking for the package that can decode it.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        start = file.read(12)
+    is_avi = start[:4] == b"RIFF" and start[8:] == b"AVI "
+    return is_avi or start[4:8] in (b"ftyp", b"moov", b"wide", b"mdat")
+
+
+def holds_movie(path: Path) -> bool:
+    """Return True: what was claimed is a video.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What was claimed.
+
+    Returns
+    -------
+    bool
+        True.
+    """
+    return claims(path)
+
+
+def read(path: Path, choice: Choice) -> Movie:
+    """Open a video; its packets are listed now and decoded when asked for.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    choice : Choice
+        Nothing of it applies.
+
+    Returns
+    -------
+    Movie
+        Brightness of the frames, at the frame rate of the video. Pixel size is never known.
+
+    Raises
+    ------
+    UserError
+        If the package ``av`` is not installed, or the file is damaged or has no picture.
+    """
+    try:
+        import av
+    except ImportError:
+        raise UserError(
+            f"{path} is a video; install what decodes it: pip install 'napari-sparsevar[video]'."
+        ) from None
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise UserError(f"{path} has no picture; choose another file.")
+            return _read(container, path)
+    except (av.FFmpegError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"{path} is damaged, cut short or not a video that can be read ({reason}); "
+            "copy or export it again."
+        ) from error
+
+
+def _read(container: Any, path: Path) -> Movie:
+    stream = container.streams.video[0]
+    index = make_index(container, stream)
+    container.seek(0)
+    first = next(container.decode(stream), None)
+    if first is None or len(index.stamps) < 2:
+        raise UserError(f"{path} holds less than two frames; a movie needs several.")
+    colour = _has_colour(first)
+    sample = grey(first, colour)
+    reader = VideoReader(path, index, colour)
+    lazy = blocks.from_reader(reader, (len(index.stamps), *sample.shape), sample.dtype)
+    notes = (f"{path} is a colour video; the brightness of its pixels is used.",) if colour else ()
+    rate = stream.average_rate
+    return Movie(
+        axes.finish(lazy, str(path)), float(rate) if rate else None, None, path, path.stem, notes
+    )
+
+
+def _has_colour(frame: Any) -> bool:
+    if frame.format.name.startswith("gray"):
+        return False
+    pixels = frame.to_ndarray(format="rgb24").astype(np.int16)
+    return bool((np.ptp(pixels, axis=2) > _FAINT).mean() > 1e-3)
