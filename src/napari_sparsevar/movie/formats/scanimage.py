@@ -20,7 +20,7 @@ from napari_sparsevar.movie.formats.scanimage_header import (
     read_layout,
     read_pixel_size,
 )
-from napari_sparsevar.movie.formats.tiff_check import check_complete
+from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_strided import find_strided
 from napari_sparsevar.movie.movie import Movie
 
@@ -45,7 +45,7 @@ def claims(path: Path) -> bool:
     try:
         with tifffile.TiffFile(path) as file:
             return bool(file.is_scanimage)
-    except (OSError, *tiff.DAMAGED):
+    except (OSError, *DAMAGED):
         return False
 
 

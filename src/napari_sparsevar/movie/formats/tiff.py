@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import struct
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.files import explain
-from napari_sparsevar.movie.formats.tiff_check import check_complete
+from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_strided import find_strided
 from napari_sparsevar.movie.formats.tiff_units import read_units
 from napari_sparsevar.movie.movie import Movie
@@ -31,18 +30,6 @@ from napari_sparsevar.movie.movie import Movie
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-# What a damaged file makes the parser raise, apart from its own TiffFileError (a ValueError).
-DAMAGED = (
-    ValueError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    struct.error,
-)
 
 
 def claims(path: Path) -> bool:

@@ -11,6 +11,19 @@ import tifffile
 
 from napari_sparsevar.errors import UserError
 
+# What a damaged file makes the parser raise, apart from its own TiffFileError (a ValueError).
+DAMAGED = (
+    ValueError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    struct.error,
+)
+
 
 def check_complete(file: tifffile.TiffFile, series: Any, path: Path) -> None:
     """Refuse a file that was cut short, from its page table alone.

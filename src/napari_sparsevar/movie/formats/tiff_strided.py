@@ -17,6 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie.formats.tiff_check import DAMAGED
 
 _LEAST_PAGES = 4
 _LOOKED_AT = 64
@@ -92,6 +93,13 @@ def find_strided(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
         None where any of the pages looked at is not where it should be: then the chain of pages
         has to be followed.
     """
+    try:
+        return _find(file, path)
+    except DAMAGED:
+        return None  # there is no page where one was expected
+
+
+def _find(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
     first: Any = file.pages.first
     if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
         return None

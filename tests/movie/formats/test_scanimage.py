@@ -1,0 +1,167 @@
+"""ScanImage: files in the documented layout, taken apart into channels and planes."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie.formats import scanimage, tiff, tiff_strided
+
+FRAMES = np.random.default_rng(0).integers(-50, 4000, (60, 12, 16)).astype(np.int16)
+FIELD = "SI.hRoiManager.imagingFovUm = [-16 -12;16 -12;16 12;-16 12]"
+PLANAR = ["SI.hChannels.channelSave = 1", "SI.hRoiManager.scanFrameRate = 30", FIELD]
+VOLUME = [
+    "SI.hChannels.channelSave = [1;3]",
+    "SI.hRoiManager.scanFrameRate = 30",
+    "SI.hRoiManager.scanVolumeRate = 7.5",
+    "SI.hStackManager.enable = true",
+    "SI.hStackManager.actualNumSlices = 3",
+    "SI.hStackManager.framesPerSlice = 1",
+    "SI.hStackManager.numFramesPerVolume = 3",
+    "SI.hStackManager.numFramesPerVolumeWithFlyback = 4",
+    "SI.hFastZ.enable = true",
+    FIELD,
+]
+
+
+def write(
+    path: Path,
+    frames: NDArray[np.int16],
+    header: list[str],
+    *,
+    began: int = 0,
+    channels: int = 1,
+    ragged: bool = False,
+) -> None:
+    """Write a BigTIFF as ScanImage does: header, settings, then a table, text and pixels a page."""
+    settings = "\n".join(header).encode() + b"\0"
+    regions = b"null\0"
+    fixed = struct.pack("<4I", 0x07030301, 4, len(settings), len(regions)) + settings + regions
+    fixed += b"\0" * (-len(fixed) % 8)
+    content = bytearray(b"II" + struct.pack("<3HQ", 43, 8, 0, 16 + len(fixed)) + fixed)
+    height, width = frames.shape[1:]
+    for number, frame in enumerate(frames):
+        taken = began + number // channels + 1
+        text = f"frameNumbers = {taken}\nframeNumberAcquisition = {taken}\n".encode().ljust(80)
+        text = text + b"\0" * (8 * (1 + number % 3) if ragged else 8)
+        here = len(content)
+        after_table = here + 8 + 13 * 20 + 8
+        pixels = after_table + len(text)
+        tags = [
+            (256, 4, 1, width),
+            (257, 4, 1, height),
+            (258, 3, 1, 16),
+            (259, 3, 1, 1),
+            (262, 3, 1, 1),
+            (270, 2, len(text), after_table),
+            (273, 16, 1, pixels),
+            (274, 3, 1, 1),
+            (277, 3, 1, 1),
+            (278, 4, 1, height),
+            (279, 16, 1, frame.nbytes),
+            (305, 2, len(settings), 32),
+        ]
+        tags.append((339, 3, 1, 2))
+        after = pixels + frame.nbytes
+        table = struct.pack("<Q", len(tags)) + b"".join(struct.pack("<HHQQ", *tag) for tag in tags)
+        table += struct.pack("<Q", after if number < len(frames) - 1 else 0)
+        content += table.ljust(after_table - here, b"\0") + text + frame.tobytes()
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_one_plane_with_its_rate_and_pixel_size(tmp_path: Path, ragged: bool) -> None:
+    path = tmp_path / "session_00001.tif"
+    write(path, FRAMES, PLANAR, ragged=ragged)
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert (movie.fps, movie.pixel_size_um) == (30.0, 2.0)
+    assert movie.units == ("s", "um", "um")
+    assert movie.notes == ()
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_channels_and_planes_without_flyback(tmp_path: Path, ragged: bool) -> None:
+    path = tmp_path / "volume.tif"
+    write(path, FRAMES[:56], VOLUME, channels=2, ragged=ragged)
+    stack = FRAMES[:56].reshape(7, 4, 2, 12, 16)
+    for plane in (1, 2, 3):
+        for channel in (1, 2):
+            movie = open_movie(path, plane=plane, channel=channel)
+            np.testing.assert_array_equal(movie.data, stack[:, plane - 1, channel - 1])
+            assert movie.fps == 7.5
+            assert movie.notes == ()
+    movie = open_movie(path)
+    assert (movie.offer.channels, movie.offer.planes) == (2, 3)
+    assert (movie.choice.channel, movie.choice.plane) == (1, 1)
+    assert "--channel" in movie.notes[0]
+    assert "--plane" in movie.notes[1]
+    with pytest.raises(UserError, match="no plane 4"):
+        open_movie(path, plane=4)
+
+
+def test_a_file_that_begins_within_a_volume(tmp_path: Path) -> None:
+    """ScanImage cuts an acquisition into files without regard to volumes."""
+    one_channel = ["SI.hChannels.channelSave = 2", *VOLUME[1:]]
+    write(tmp_path / "a_00001.tif", FRAMES[:30], one_channel)
+    write(tmp_path / "a_00002.tif", FRAMES[30:], one_channel, began=30)
+    movie = open_movie(tmp_path, plane=2)
+    np.testing.assert_array_equal(movie.data, FRAMES[1::4])
+    assert movie.choice.plane == 2
+
+
+def test_a_slow_stack_and_averaged_frames(tmp_path: Path) -> None:
+    header = [*PLANAR, "SI.hScan2D.logAverageFactor = 2", "SI.hStackManager.enable = true"]
+    header += ["SI.hStackManager.numSlices = 3", "SI.hStackManager.framesPerSlice = 40"]
+    path = tmp_path / "stack.tif"
+    write(path, FRAMES, header)
+    movie = open_movie(path, plane=3)
+    np.testing.assert_array_equal(movie.data, FRAMES[40:])
+    assert movie.fps == 15.0
+
+
+def test_a_stack_that_was_switched_off_is_no_stack(tmp_path: Path) -> None:
+    path = tmp_path / "stale.tif"
+    write(path, FRAMES, [*PLANAR, "SI.hStackManager.numSlices = 11"])
+    assert open_movie(path).n_frames == 60
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_file_cut_short(tmp_path: Path, ragged: bool) -> None:
+    path = tmp_path / "cut.tif"
+    write(path, FRAMES, PLANAR, ragged=ragged)
+    whole = path.read_bytes()
+    for share in (0.1, 0.5, 0.9, 0.999):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(UserError, match=r"cut\.tif"):
+            open_movie(path)
+
+
+def test_pages_at_equal_distances_are_not_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "movie.tif"
+    write(path, FRAMES, PLANAR)
+    seen: list[int] = []
+    look = tiff_strided._is_like
+    monkeypatch.setattr(tiff_strided, "_LOOKED_AT", 4)
+    monkeypatch.setattr(tiff_strided, "_is_like", lambda *a: (seen.append(a[2]), look(*a))[1])
+    np.testing.assert_array_equal(open_movie(path).data, FRAMES)
+    assert len(seen) < 8
+
+
+def test_other_tiff_files_are_left_to_others(tmp_path: Path) -> None:
+    import tifffile
+
+    path = tmp_path / "plain.tif"
+    tifffile.imwrite(path, FRAMES)
+    assert tiff.claims(path)
+    assert not scanimage.claims(path)
+    write(path, FRAMES, PLANAR)
+    assert scanimage.claims(path)
