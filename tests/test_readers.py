@@ -57,6 +57,38 @@ def test_zarr_is_claimed(tmp_path):
     np.testing.assert_array_equal(np.asarray(data), FRAMES)
 
 
+def test_every_channel_is_a_layer_and_the_first_lies_on_top(tmp_path):
+    stack = np.stack([FRAMES, FRAMES + 1], axis=1)
+    path = write(tmp_path / "two.tif", stack, imagej=True, metadata={"axes": "TCYX"})
+    second, first = get_reader(path)(path)
+    for number, (data, meta, _) in enumerate((first, second)):
+        np.testing.assert_array_equal(np.asarray(data), FRAMES + number)
+        assert meta["name"] == f"two channel {number + 1}"
+        assert meta["metadata"][METADATA_KEY]["choice"]["channel"] == number + 1
+        assert meta["metadata"][METADATA_KEY]["notes"] == []
+    assert "visible" not in first[1]
+    assert second[1]["visible"] is False
+
+
+def test_every_data_set_is_a_layer(tmp_path):
+    import h5py
+
+    path = tmp_path / "movies.h5"
+    with h5py.File(path, "w") as file:
+        file["raw"], file["corrected"] = FRAMES, FRAMES + 1
+    layers = get_reader(str(path))(str(path))
+    assert [meta["name"] for _, meta, _ in layers] == ["movies raw", "movies corrected"]
+    np.testing.assert_array_equal(np.asarray(layers[0][0]), FRAMES)
+
+
+def test_too_many_planes_are_not_all_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "MOST_LAYERS", 2)
+    stack = np.stack([FRAMES] * 3, axis=1)
+    path = write(tmp_path / "deep.tif", stack, imagej=True, metadata={"axes": "TZYX"})
+    with pytest.warns(UserWarning, match="3 movies; the first 2"):
+        assert len(get_reader(path)(path)) == 2
+
+
 def test_what_is_not_ours_is_left_alone(tmp_path):
     still = write(tmp_path / "still.tif", FRAMES[0])
     photo = write(tmp_path / "photo.tif", np.zeros((6, 7, 3), np.uint8), photometric="rgb")

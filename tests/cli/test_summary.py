@@ -83,3 +83,19 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = sparsevar("info", tmp_path).stdout
     assert "strongest drivers" in words
     assert "cpu" in words
+
+
+def test_info_of_a_channel(tmp_path: Path) -> None:
+    import tifffile
+
+    frames = np.random.default_rng(0).integers(0, 4000, (40, 32, 32)).astype(np.uint16)
+    path = tmp_path / "two.tif"
+    metadata = {"axes": "TCYX"}
+    tifffile.imwrite(path, np.stack([frames, frames // 2], 1), imagej=True, metadata=metadata)
+    found = json.loads(sparsevar("info", path, "--channel", "2", "--json").stdout)
+    assert (found["channel"], found["maximum"]) == ("2 of 2", frames.max() // 2)
+    unasked = json.loads(sparsevar("info", path, "--json").stdout)
+    assert any("--channel" in note for note in unasked["notes"])
+    wrong = sparsevar("info", path, "--channel", "3")
+    assert wrong.exit_code == 2
+    assert one_sentence(wrong.stderr)

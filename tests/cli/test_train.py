@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 from cli_called import FINISHED, LOSSES, Calls, one_sentence, sparsevar
 
 from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
@@ -64,6 +66,28 @@ def test_resume_takes_the_settings_it_was_started_with(
     assert done.exit_code == 0, done.output
     assert calls[0]["config"] == settings
     assert calls[0]["resume"] is True
+
+
+def test_the_channel_is_handed_over_and_remembered_on_resume(tmp_path: Path, pretend: Any) -> None:
+    frames = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
+    movie, out = tmp_path / "two.tif", tmp_path / "run"
+    stack = np.stack([frames, frames + 1], 1)
+    tifffile.imwrite(movie, stack, imagej=True, metadata={"axes": "TCYX"})
+    calls = pretend(FINISHED)
+    done = sparsevar("train", movie, "--out", out, "--channel", "2")
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(calls[0]["movie"].data, frames + 1)
+    record = RunRecord(
+        movie=MovieIdentity.of(calls[0]["movie"]),
+        configuration=config.TrainConfig().model_dump(),
+        network=ModelConfig(),
+        device="cpu",
+    )
+    out.mkdir()
+    write_record(out, record)
+    done = sparsevar("train", movie, "--out", out, "--resume")
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(calls[1]["movie"].data, frames + 1)
 
 
 def test_nothing_to_resume_is_one_sentence(movie: Path, tmp_path: Path, pretend: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import tifffile
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import Movie, open_movie
+from napari_sparsevar.movie.open import holds_movie
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
 REAL_MOVIE = Path(__file__).parents[3] / "shared" / "data" / "mouse_v1_2p_1000f.tif"
@@ -118,3 +120,43 @@ def test_real_movie() -> None:
     assert isinstance(movie, Movie)
     assert movie.data.shape == (1000, 128, 128)
     assert movie.data.dtype == np.uint16
+
+
+def test_a_choice_the_file_leaves_no_room_for(tmp_path: Path) -> None:
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, FRAMES)
+    np.testing.assert_array_equal(open_movie(path, channel=1, plane=1).data, FRAMES)
+    for wrong in ({"channel": 2}, {"plane": 3}, {"dataset": "raw"}, {"shape": (4, 4)}):
+        (name,) = wrong
+        with pytest.raises(UserError, match=f"leave {name}"):
+            open_movie(path, **wrong)
+
+
+def test_channel_and_plane_of_a_hyperstack(tmp_path: Path) -> None:
+    path = tmp_path / "hyper.tif"
+    stack = np.stack([np.stack([FRAMES + 10 * z + c for c in (0, 1)], 1) for z in (0, 1, 2)], 1)
+    tifffile.imwrite(path, stack, imagej=True, metadata={"axes": "TZCYX"})
+    movie = open_movie(path, channel=2, plane=3)
+    np.testing.assert_array_equal(movie.data, FRAMES + 21)
+    assert movie.notes == ()
+    assert (movie.choice.channel, movie.choice.plane) == (2, 3)
+    # What a movie says of itself opens the same movie again.
+    first = open_movie(path)
+    again = open_movie(path, **asdict(first.choice))
+    np.testing.assert_array_equal(again.data, FRAMES)
+    assert open_movie(again, channel=1).choice == first.choice
+    for number in (0, 3):
+        with pytest.raises(UserError, match="choose 1 to 2"):
+            open_movie(path, channel=number)
+
+
+def test_holds_movie_leaves_the_rest_to_others(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "movie.tif", FRAMES)
+    tifffile.imwrite(tmp_path / "still.tif", FRAMES[0])
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY")
+    (tmp_path / "a.bin").write_bytes(b"1234")
+    (tmp_path / "empty").mkdir()
+    found = sorted(path.name for path in tmp_path.iterdir() if holds_movie(path))
+    assert found == ["movie.tif"]
+    assert holds_movie(tmp_path)
+    assert not holds_movie(tmp_path / "absent.tif")

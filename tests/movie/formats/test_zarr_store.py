@@ -11,6 +11,7 @@ import zarr
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie.choice import ChoiceNeeded
 from napari_sparsevar.movie.formats import tiff, zarr_store
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 16, 18)).astype(np.uint16)
@@ -54,6 +55,52 @@ def test_ome_group(tmp_path: Path, version: Any) -> None:
     assert movie.pixel_size_um == pytest.approx(0.8)
     assert movie.name == "movie"
     assert "2 channels" in movie.notes[0]
+
+
+# ome-zarr's own writer refers to a class it has deprecated.
+@pytest.mark.filterwarnings("ignore:Call to deprecated class Scaler")
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_ome_zarr_as_its_own_library_writes_it(tmp_path: Path, version: str) -> None:
+    from ome_zarr.format import FormatV04, FormatV05
+    from ome_zarr.writer import write_image
+
+    path = tmp_path / "movie.ome.zarr"
+    form = {"0.4": FormatV04, "0.5": FormatV05}[version]()
+    group = zarr.open_group(str(path), mode="w", zarr_format=form.zarr_format)
+    axes = [
+        {"name": "t", "type": "time", "unit": "second"},
+        {"name": "c", "type": "channel"},
+        {"name": "y", "type": "space", "unit": "micrometer"},
+        {"name": "x", "type": "space", "unit": "micrometer"},
+    ]
+    scale = [{"type": "scale", "scale": [0.05, 1.0, 0.8, 0.8]}]
+    write_image(
+        np.stack([FRAMES, FRAMES + 1], axis=1),
+        group,
+        axes=axes,
+        fmt=form,
+        scale_factors=[],
+        coordinate_transformations=[scale],
+    )
+    movie = open_movie(path, channel=2)
+    np.testing.assert_array_equal(movie.data, FRAMES + 1)
+    assert movie.fps == pytest.approx(20.0)
+    assert movie.pixel_size_um == pytest.approx(0.8)
+    assert movie.offer.channels == 2
+
+
+def test_images_inside_a_group(tmp_path: Path) -> None:
+    path = tmp_path / "converted.zarr"
+    group = zarr.open_group(str(path), mode="w")
+    for name in ("0", "1"):
+        image = group.create_group(name)
+        image.create_array("0", data=FRAMES + int(name))
+        image.attrs["ome"] = {"multiscales": _ome("tyx", [50.0, 800.0, 800.0])}
+    with pytest.raises(ChoiceNeeded, match=r"0, 1.*--dataset"):
+        open_movie(path)
+    movie = open_movie(path, dataset="1")
+    np.testing.assert_array_equal(movie.data, FRAMES + 1)
+    assert (movie.fps, movie.choice.dataset) == (pytest.approx(20.0), "1")
 
 
 def test_one_frame_reads_one_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

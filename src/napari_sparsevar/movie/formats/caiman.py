@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import mmap
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
@@ -85,7 +88,7 @@ def read(path: Path, choice: Choice) -> Movie:
     space = (planes, columns, rows)
     shape, names = ((frames, *space), "TZXY") if by_frame else ((*space, frames), "ZXYT")
     selection = axes.choose(shape, names, str(path), choice)
-    raw = np.memmap(path, _PIXEL, "r", shape=shape)
+    raw = np.memmap(path, _PIXEL, "r", shape=shape) if by_frame else _scattered(path, shape)
     notes = selection.notes
     if not by_frame:
         notes += (
@@ -95,3 +98,12 @@ def read(path: Path, choice: Choice) -> Movie:
     data = axes.finish(blocks.from_memory(selection.apply(raw)), str(path))
     name = found[1] or path.stem
     return Movie(data, None, None, path, name, notes, selection.choice, selection.offer)
+
+
+def _scattered(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Map a file whose frames are scattered: reading ahead would read nearly all of it."""
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if hasattr(mapped, "madvise"):  # not on Windows
+        mapped.madvise(mmap.MADV_RANDOM)
+    return np.ndarray(shape, _PIXEL, mapped)

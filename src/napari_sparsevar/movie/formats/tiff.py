@@ -215,13 +215,30 @@ def _read_image(path: Path) -> NDArray[Any]:
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     if not file.pages:
         raise UserError(f"{path} holds no image; copy or export it again.")
-    # A page with a flag belongs to a program with rules of its own.
-    strided = find_strided(file, path) if not file.pages.first.flags else None
-    if strided is not None:
-        axes.check_dtype(strided.dtype, str(path))
-        data = axes.finish(strided.frames(np.arange(strided.n_pages)), str(path))
-        return Movie(data, None, None, path, tiff_stem(path))
-    return _read_series(file, path, choice)
+    return _read_strided(file, path, choice) or _read_series(file, path, choice)
+
+
+def _read_strided(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | None:
+    """Open a file of many like pages without following their chain."""
+    flags = file.pages.first.flags
+    strided = find_strided(file, path) if flags <= {"shaped"} else None
+    if strided is None:
+        return None
+    shape, names = (strided.n_pages, *strided.shape), "IYX"
+    if flags:
+        # tifffile notes shape and axes on the first page of an array.
+        described = (file.shaped_metadata or ({},))[0]
+        shape = tuple(described.get("shape", ()))
+        names = described.get("axes") or axes.unnamed(len(shape))
+        if math.prod(shape[:-2]) != strided.n_pages or shape[-2:] != strided.shape:
+            return None
+    axes.check_dtype(strided.dtype, str(path))
+    selection = axes.choose(shape, names, str(path), choice)
+    if max(selection.row, selection.column) != len(shape) - 1 or selection.time >= len(shape) - 2:
+        return None
+    data = axes.finish(strided.frames(selection.pages(shape[:-2])), str(path))
+    taken, offered = selection.choice, selection.offer
+    return Movie(data, None, None, path, tiff_stem(path), selection.notes, taken, offered)
 
 
 def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:

@@ -103,30 +103,47 @@ def _find(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
     first: Any = file.pages.first
     if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
         return None
-    offset, stride = first.offset, _next(file, first.offset) - first.offset
-    inside = first.dataoffsets[0] - offset
-    if stride <= 0 or not 0 < inside < stride:
+    # The first table may differ: programs put what holds for the whole file there.
+    second = _next(file, first.offset)
+    table_step = _next(file, second) - second
+    offset = first.dataoffsets[0]
+    stride = _page(file, second).dataoffsets[0] - offset
+    if table_step <= 0 or stride < first.nbytes:
         return None
-    n_pages = (file.filehandle.size - offset - inside - first.nbytes) // stride + 1
-    if n_pages < _LEAST_PAGES:
+    # Tables lie between the pixels of frames, or all together behind the pixels.
+    if table_step == stride:
+        n_pages = (_size(file) - offset - first.nbytes) // stride + 1
+    else:
+        n_pages = (_size(file) - second) // table_step + 1
+    if n_pages < _LEAST_PAGES or offset + (n_pages - 1) * stride + first.nbytes > _size(file):
         return None
-    seen = {1, 2, 3, *np.linspace(0, n_pages - 1, _LOOKED_AT).astype(int).tolist()}
+    seen = {1, 2, 3, *np.linspace(1, n_pages - 1, _LOOKED_AT).astype(int).tolist()}
     for number in sorted(seen):
-        place = offset + number * stride
-        after = place + stride if number < n_pages - 1 else 0
-        if not _is_like(file, first, place, inside) or _next(file, place) != after:
+        place = second + (number - 1) * table_step
+        after = place + table_step if number < n_pages - 1 else 0
+        if not _is_like(file, first, place, offset + number * stride):
+            return None
+        if _next(file, place) != after:
             return None
     dtype = np.dtype(file.byteorder + first.dtype.char)
-    return StridedPages(path, n_pages, first.shape, dtype, offset + inside, stride)
+    return StridedPages(path, n_pages, first.shape, dtype, offset, stride)
 
 
-def _is_like(file: tifffile.TiffFile, first: Any, place: int, inside: int) -> bool:
+def _size(file: tifffile.TiffFile) -> int:
+    return int(file.filehandle.size)
+
+
+def _page(file: tifffile.TiffFile, place: int) -> Any:
     file.filehandle.seek(place)
-    page = tifffile.TiffPage(file, index=0)
+    return tifffile.TiffPage(file, index=0)
+
+
+def _is_like(file: tifffile.TiffFile, first: Any, place: int, pixels: int) -> bool:
+    page = _page(file, place)
     return (
         (page.shape, page.dtype, page.compression) == (first.shape, first.dtype, first.compression)
         and bool(page.is_contiguous)
-        and page.dataoffsets[0] == place + inside
+        and page.dataoffsets[0] == pixels
     )
 
 
