@@ -67,20 +67,14 @@ def test_ome_zarr_as_its_own_library_writes_it(tmp_path: Path, version: str) -> 
     path = tmp_path / "movie.ome.zarr"
     form = {"0.4": FormatV04, "0.5": FormatV05}[version]()
     group = zarr.open_group(str(path), mode="w", zarr_format=form.zarr_format)
-    axes = [
-        {"name": "t", "type": "time", "unit": "second"},
-        {"name": "c", "type": "channel"},
-        {"name": "y", "type": "space", "unit": "micrometer"},
-        {"name": "x", "type": "space", "unit": "micrometer"},
-    ]
-    scale = [{"type": "scale", "scale": [0.05, 1.0, 0.8, 0.8]}]
     write_image(
         np.stack([FRAMES, FRAMES + 1], axis=1),
         group,
-        axes=axes,
+        axes="tcyx",
+        axes_units={"t": "millisecond", "y": "micrometer", "x": "micrometer"},
         fmt=form,
         scale_factors=[],
-        coordinate_transformations=[scale],
+        scale={"t": 50.0, "c": 1.0, "y": 0.8, "x": 0.8},
     )
     movie = open_movie(path, channel=2)
     np.testing.assert_array_equal(movie.data, FRAMES + 1)
