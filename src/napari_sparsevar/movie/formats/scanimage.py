@@ -21,7 +21,7 @@ from napari_sparsevar.movie.formats.scanimage_header import (
     read_pixel_size,
 )
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_strided import find_strided
+from napari_sparsevar.movie.formats.tiff_strided import find_strided, raw_pages
 from napari_sparsevar.movie.movie import Movie
 
 _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
@@ -106,7 +106,11 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
             f"{path} holds {n_pages} images for {n_channels} channels and {layout.volume} frames "
             "a volume: less than two frames of one plane; give the whole series of files."
         )
-    lazy = strided.frames(pages) if strided else tiff.read_pages(path, 0, pages, shape, page.dtype)
+    lazy = strided.frames(pages) if strided else None
+    if lazy is None:
+        lazy = raw_pages(file, file.series[0].pages, pages, path)
+    if lazy is None:
+        lazy = tiff.read_pages(path, 0, pages, shape, page.dtype)
     rate, more = _rate(layout, pages, path)
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)

@@ -22,7 +22,7 @@ from napari_sparsevar.movie import axes, blocks
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_strided import find_strided
+from napari_sparsevar.movie.formats.tiff_strided import find_strided, raw_pages
 from napari_sparsevar.movie.formats.tiff_units import read_units
 from napari_sparsevar.movie.movie import Movie
 
@@ -291,6 +291,9 @@ def _frames(
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
         pages = selection.pages(leading)
+        raw = raw_pages(file, series.pages, pages, path)
+        if raw is not None:
+            return raw
         return read_pages(path, number, pages, series.shape[-2:], series.dtype)
     # Pages of several planes, tiles in depth: rare, and tifffile knows how to address them.
     reopened = tifffile.TiffFile(path)
