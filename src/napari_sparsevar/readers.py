@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.colours import CONTRIBUTION
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis import Run
@@ -225,7 +226,7 @@ def _contribution_layer(run: Run, where: Placement) -> LayerData:
     top = float(np.nanmax(image, initial=0.0))
     meta = {
         "name": f"contribution ({run.path.name})",
-        "colormap": "inferno",
+        "colormap": CONTRIBUTION,
         "blending": "additive",
         "contrast_limits": (0.0, top if top > 0 else 1.0),
         "metadata": _run_metadata(run, "contribution"),

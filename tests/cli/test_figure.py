@@ -38,22 +38,17 @@ def test_every_option_reaches_the_drawing(
 ) -> None:
     calls = []
     monkeypatch.setattr(
-        write, "write_comparison_figure", lambda *places, **options: calls.append((places, options))
+        write, "write_figure", lambda *given, **options: calls.append((given, options))
     )
     out = tmp_path / "figure.png"
     options = ["--comparison", "A-B-C", "--pair", "A-C", "--dpi", "72", "--width", "85"]
     done = sparsevar("figure", run_path, "--out", out, *options, "--overwrite")
     assert done.exit_code == 0, done.output
-    ((places, given),) = calls
-    assert places == (run_path, out)
+    (((*places, chosen), given),) = calls
+    assert places == [run_path, out, "comparison"]
+    assert chosen == write.FigureOptions(width_mm=85, comparison="A-B-C", pair="A-C")
     given.pop("tell")
-    assert given == {
-        "comparison": "A-B-C",
-        "pair": "A-C",
-        "dpi": 72,
-        "width_mm": 85,
-        "overwrite": True,
-    }
+    assert given == {"dpi": 72, "overwrite": True}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +59,7 @@ def test_every_option_reaches_the_drawing(
         ("figure.svg", ["--pair", "A-C"], "A-B"),
         ("figure.svg", ["--width", "5"], "180"),
         ("figure.svg", ["--dpi", "1"], "--dpi"),
-        ("figure.svg", ["--kind", "drivers"], "--kind"),
+        ("figure.svg", ["--kind", "guess"], "--kind"),
         ("missing/figure.svg", [], "missing"),
     ],
 )

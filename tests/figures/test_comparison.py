@@ -24,13 +24,14 @@ from napari_sparsevar.analysis.comparison.result import ComparisonSet
 from napari_sparsevar.analysis.comparison.windows import Window
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.colour_maps import symmetric_limits
 from napari_sparsevar.figures.comparison import (
     TOP_EDGES,
     choose_pair,
     clearest_pair,
     comparison_figure,
 )
-from napari_sparsevar.figures.difference_panel import EDGE, MAP, symmetric_limit
+from napari_sparsevar.figures.difference_panel import EDGE, MAP
 from napari_sparsevar.figures.export import caption_path, save_figure
 from napari_sparsevar.figures.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.model.grid import LatentGrid
@@ -290,5 +291,5 @@ def test_a_scale_bar_is_round_and_not_too_long(longest: float) -> None:
 
 def test_a_map_that_is_not_finite_has_limits() -> None:
     image = np.array([[np.nan, -3.0], [np.inf, 1.0]], dtype=np.float32)
-    assert symmetric_limit(image) == 3.0
-    assert symmetric_limit(np.full((2, 2), np.nan, dtype=np.float32)) == 1.0
+    assert symmetric_limits(image) == (-3.0, 3.0)
+    assert symmetric_limits(np.full((2, 2), np.nan, dtype=np.float32)) == (-1.0, 1.0)

@@ -14,7 +14,7 @@ from napari_sparsevar.figures import write
 from napari_sparsevar.figures.caption import comparison_caption
 from napari_sparsevar.figures.comparison import comparison_figure
 from napari_sparsevar.figures.export import caption_path, check_figure_path, save_figure
-from napari_sparsevar.figures.write import choose_comparison, write_comparison_figure
+from napari_sparsevar.figures.write import FigureOptions, choose_comparison, write_figure
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_latest_comparison_and_its_clearest_pair_are_drawn(
     assert choose_comparison(run_path, None).name == "A-B-C"
     assert choose_comparison(run_path, "A-B").name == "A-B"
     out = tmp_path / "figure.svg"
-    write_comparison_figure(run_path, out, pair="C-A")
+    write_figure(run_path, out, "comparison", FigureOptions(pair="C-A"))
     assert "A (0:100), 100 frames" in caption_path(out).read_text(encoding="utf-8")
     assert "(A, C)" in out.read_text(encoding="utf-8")
     assert "comparison A-B-C" in caption_path(out).read_text(encoding="utf-8")
@@ -73,12 +73,12 @@ def test_the_latest_comparison_and_its_clearest_pair_are_drawn(
 def test_what_is_not_there_is_named(run_path: Path, tmp_path: Path) -> None:
     out = tmp_path / "figure.svg"
     with pytest.raises(UserError, match="sparsevar compare"):
-        write_comparison_figure(run_path, out)
+        write_figure(run_path, out, "comparison")
     save_comparisons(run_path, made_set())
     with pytest.raises(UserError, match=r"no comparison 'X'.*A-B"):
-        write_comparison_figure(run_path, out, comparison="X")
+        write_figure(run_path, out, "comparison", FigureOptions(comparison="X"))
     with pytest.raises(UserError, match=r"no pair 'A-X'.*A-B"):
-        write_comparison_figure(run_path, out, pair="A-X")
+        write_figure(run_path, out, "comparison", FigureOptions(pair="A-X"))
     assert not out.exists()
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_comparison_is_told_and_the_others_can_be_drawn(
         save_comparisons(run_path, made_set())
     (run_path / "comparisons" / "A-B-2" / "comparison.json").write_text("{}")
     told: list[str] = []
-    write_comparison_figure(run_path, tmp_path / "figure.svg", tell=told.append)
+    write_figure(run_path, tmp_path / "figure.svg", "comparison", tell=told.append)
     assert len(told) == 1
     assert "A-B-2" in told[0]
 
@@ -107,20 +107,20 @@ def test_nothing_is_replaced_unasked(run_path: Path, tmp_path: Path, there: str)
     (tmp_path / there).write_text("mine")
     out = tmp_path / "figure.svg"
     with pytest.raises(UserError, match=r"--overwrite"):
-        write_comparison_figure(run_path, out)
+        write_figure(run_path, out, "comparison")
     assert (tmp_path / there).read_text() == "mine"
     assert out.exists() == (there == "figure.svg")
-    write_comparison_figure(run_path, out, overwrite=True)
+    write_figure(run_path, out, "comparison", overwrite=True)
     assert (tmp_path / there).read_text() != "mine"
 
 
 def test_formats_of_one_figure_share_its_caption(run_path: Path, tmp_path: Path) -> None:
     save_comparisons(run_path, made_set())
     for name in ("figure.svg", "figure.pdf"):
-        write_comparison_figure(run_path, tmp_path / name)
+        write_figure(run_path, tmp_path / name, "comparison")
     save_comparisons(run_path, made_set(changed=0))
     with pytest.raises(UserError, match="caption of another figure"):
-        write_comparison_figure(run_path, tmp_path / "figure.png")
+        write_figure(run_path, tmp_path / "figure.png", "comparison")
     assert not (tmp_path / "figure.png").exists()
 
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
+from napari_sparsevar.analysis.annotations import Annotations
+from napari_sparsevar.analysis.drivers import SEPARATION
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.significance import place_p_values
 
@@ -58,3 +60,42 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
     )
     listed = [table for table in (drivers, painted) if not table.empty]
     return pd.concat(listed, ignore_index=True)
+
+
+def place_reach(results: Results) -> float:
+    """Return how far apart, in pixels, the same driver may lie at two penalties."""
+    return float(SEPARATION * results.grid.stride)
+
+
+def noted_places(found: pd.DataFrame, notes: Annotations, reach: float) -> pd.DataFrame:
+    """Return the places of ``places`` with what a person says of each.
+
+    More columns: ``name`` (``driver 1`` where none was given), ``note``, ``hidden`` and
+    ``as_driver`` (listed among the drivers).
+
+    Parameters
+    ----------
+    found : DataFrame
+    notes : Annotations
+    reach : float
+        Pixels within which a note on a place holds for a driver: ``place_reach``.
+    """
+    rows = list(found.itertuples())
+    said = [
+        notes.of_region(int(row.label))
+        if row.kind == "region"
+        else notes.at(float(row.y), float(row.x), reach)
+        for row in rows
+    ]
+    return found.assign(
+        name=[note.name or f"{row.kind} {row.label}" for row, note in zip(rows, said, strict=True)],
+        note=[note.note for note in said],
+        hidden=np.array([note.hidden for note in said], bool),
+        as_driver=np.array(
+            [
+                row.kind == "driver" or getattr(note, "driver", False)
+                for row, note in zip(rows, said, strict=True)
+            ],
+            bool,
+        ),
+    )

@@ -15,6 +15,8 @@ from napari_sparsevar.cli.outcome import explained, fail
 class Kind(StrEnum):
     """What is drawn."""
 
+    contribution = "contribution"
+    drivers = "drivers"
     comparison = "comparison"
 
 
@@ -29,8 +31,18 @@ def figure(
         ),
     ],
     kind: Annotated[
-        Kind, typer.Option(help="comparison: windows compared with sparsevar compare.")
+        Kind,
+        typer.Option(
+            help="contribution: the map beside the tissue. drivers: ranked, with arrows to whom "
+            "they drive. comparison: windows compared with sparsevar compare."
+        ),
     ] = Kind.comparison,
+    penalty: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LAMBDA", help="Where on the exact path; the run's own penalty if left out."
+        ),
+    ] = None,
     comparison: Annotated[
         str | None,
         typer.Option(
@@ -55,17 +67,8 @@ def figure(
 ) -> None:
     """Draw a figure and say where it is."""
     from napari_sparsevar.figures.export import caption_path
-    from napari_sparsevar.figures.write import write_comparison_figure
+    from napari_sparsevar.figures.write import FigureOptions, write_figure
 
-    assert kind is Kind.comparison, "the only kind there is"
-    write_comparison_figure(
-        run,
-        out,
-        comparison=comparison,
-        pair=pair,
-        width_mm=width,
-        dpi=dpi,
-        overwrite=overwrite,
-        tell=fail,
-    )
+    options = FigureOptions(width_mm=width, penalty=penalty, comparison=comparison, pair=pair)
+    write_figure(run, out, kind.value, options, dpi=dpi, overwrite=overwrite, tell=fail)
     typer.echo(f"Wrote {out} and {caption_path(out)}.")

@@ -35,9 +35,14 @@ def mean_activity(
     return np.where(good, np.concatenate(activity), np.nan)
 
 
+def frames_each(n_frames: int, longest: int) -> int:
+    """Return how many frames each of at most ``longest`` points stands for."""
+    return -(-n_frames // longest)
+
+
 def binned(values: FloatArray, longest: int) -> tuple[FloatArray, FloatArray]:
     """Return centres (in frames) and means of equal bins, at most ``longest``; NaN are left out."""
-    size = -(-len(values) // longest)
+    size = frames_each(len(values), longest)
     edges = np.arange(0, len(values), size)
     centres = edges + (np.diff([*edges, len(values)]) - 1) / 2
     known = np.isfinite(values)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet, Interval
 from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.figures.caption_parts import (
+    data_words,
+    lags_words,
+    length_unit,
+    paragraphs,
+    seed_of,
+    software_words,
+)
+from napari_sparsevar.figures.colour_maps import symmetric_limits
 from napari_sparsevar.figures.comparison import adjusted_p, top_edges
-from napari_sparsevar.figures.difference_panel import CONTEXT_LEVEL, symmetric_limit
+from napari_sparsevar.figures.difference_panel import CONTEXT_LEVEL
 
 
 def comparison_caption(
@@ -25,29 +34,20 @@ def comparison_caption(
     versions : mapping of str to str
         Of the software that compared.
     """
-    paragraphs = [
+    return paragraphs(
         _title(run, pair),
         _timeline(found),
         _map(run, pair),
         _null(pair, found),
         _prediction(pair),
         _edges(run, pair),
-    ]
-    if len(found.windows) > 2:
-        paragraphs.append(_matrix(found))
-    paragraphs.append(_settings(run, found, pair, versions))
-    return "\n\n".join(paragraphs) + "\n"
+        _matrix(found) if len(found.windows) > 2 else "",
+        _settings(run, found, pair, versions),
+    )
 
 
 def _title(run: Run, pair: Comparison) -> str:
-    movie = run.record.movie
-    n_frames, height, width = movie.shape
-    size = f", {run.pixel_size_um:g} µm a pixel" if run.pixel_size_um else ""
-    rate = f" at {run.fps:g} frames/s" if run.fps else ""
-    return (
-        f"Dynamics in windows {pair.a.label} and {pair.b.label} of {movie.name} "
-        f"({n_frames} frames{rate}, {height} x {width} px{size}; run {run.path.name})."
-    )
+    return f"Dynamics in windows {pair.a.label} and {pair.b.label} of {data_words(run)}."
 
 
 def _timeline(found: ComparisonSet) -> str:
@@ -61,8 +61,7 @@ def _timeline(found: ComparisonSet) -> str:
 def _map(run: Run, pair: Comparison) -> str:
     if pair.difference is None:
         return "(b) No map: these sequences have no places."
-    limit = symmetric_limit(pair.difference)
-    unit = "micrometres" if run.pixel_size_um else "pixels (their size is not known)"
+    limit = symmetric_limits(pair.difference)[1]
     return (
         f"(b) Where influence on other places differs, {pair.b.label} minus {pair.a.label}: how "
         "far the studentised differences of a place's edges reach beyond 2, all together, less "
@@ -72,7 +71,7 @@ def _map(run: Run, pair: Comparison) -> str:
         "largest in the whole movie. Arrows: changed edges among those in (e), from source "
         "(numbered as there) to target; "
         f"solid where the coefficient is larger in {pair.b.label}, dashed where it is smaller. "
-        f"{_rings(pair)} Scale bar in {unit}."
+        f"{_rings(pair)} Scale bar in {length_unit(run)}."
     )
 
 
@@ -145,19 +144,14 @@ def _matrix(found: ComparisonSet) -> str:
 
 
 def _settings(run: Run, found: ComparisonSet, pair: Comparison, versions: Mapping[str, str]) -> str:
-    network, seed = run.record.network, run.record.configuration.get("seed", "not known")
-    lags = f"{network.lags} lag{'s' * (network.lags > 1)}"
     return (
         f"Settings: {pair.draws} draws, level {pair.level:g}, seed {pair.seed}; VAR with "
-        f"{lags}; network trained with seed {seed} on all frames, without knowing the windows. "
+        f"{lags_words(run)}; network trained with seed {seed_of(run)} on all frames, without "
+        "knowing the windows. "
         f"Compared {found.created} (comparison {found.name or 'not kept'}) with "
-        f"{_software(versions.items())}; "
-        f"trained {run.record.created} with {_software(run.record.versions.items())}."
+        f"{software_words(versions.items())}; "
+        f"trained {run.record.created} with {software_words(run.record.versions.items())}."
     )
-
-
-def _software(versions: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions)
 
 
 def _interval(interval: Interval) -> str:

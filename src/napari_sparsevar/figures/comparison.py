@@ -10,7 +10,7 @@ from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSe
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.activity import mean_activity
-from napari_sparsevar.figures.difference_panel import colour_bar, draw_difference, draw_places
+from napari_sparsevar.figures.difference_panel import difference_bar, draw_difference, draw_places
 from napari_sparsevar.figures.edges_panel import draw_edges
 from napari_sparsevar.figures.layout import Panels, lay_out
 from napari_sparsevar.figures.null_panel import draw_null
@@ -126,4 +126,4 @@ def _draw_difference(axes: Axes, run: Run, pair: Comparison, top: pd.DataFrame) 
     named = f"{shortened(pair.b.label)} minus {shortened(pair.a.label)}"
     if len(named) > _LONGEST_LINE:
         named = named.replace(" minus ", "\nminus ")
-    colour_bar(axes, pair.difference, f"change of influence (excess z),\n{named}")
+    difference_bar(axes, pair.difference, f"change of influence (excess z),\n{named}")

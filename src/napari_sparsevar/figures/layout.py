@@ -13,8 +13,9 @@ BESIDE_FROM_MM = 130.0
 """Width from which the map stands beside the other panels."""
 
 _TIMELINE_MM, _PANEL_MM, _EDGES_MM = 28.0, 38.0, 45.0
-_BELOW_MAP_MM = 22.0
-_TALLEST_MM = 150.0
+_BELOW_DIFFERENCE_MM = 22.0
+BELOW_MAP_MM, BESIDE_MAP_MM = 21.0, 7.0
+TALLEST_MM = 150.0
 _MAP_SHARE = 0.46
 
 
@@ -39,33 +40,40 @@ def lay_out(width_mm: float, shape: tuple[int, ...], *, several: bool) -> tuple[
     """
     beside = width_mm >= BESIDE_FROM_MM
     map_mm = (_MAP_SHARE if beside else 1.0) * width_mm * shape[0] / shape[1]
-    map_mm = min(map_mm + _BELOW_MAP_MM, _TALLEST_MM)
+    map_mm = min(map_mm + _BELOW_DIFFERENCE_MM, TALLEST_MM)
     if beside:
         body_mm = max(map_mm, _PANEL_MM + _EDGES_MM)
         figure = new_figure(width_mm, _TIMELINE_MM + body_mm)
-        top, body = _rows(figure, [_TIMELINE_MM, body_mm])
-        left, right = _columns(body, [_MAP_SHARE, 1 - _MAP_SHARE])
+        top, body = rows(figure, [_TIMELINE_MM, body_mm])
+        left, right = columns(body, [_MAP_SHARE, 1 - _MAP_SHARE])
     else:
         heights = [_TIMELINE_MM, map_mm, _PANEL_MM + _EDGES_MM]
         figure = new_figure(width_mm, sum(heights))
-        top, left, right = _rows(figure, heights)
+        top, left, right = rows(figure, heights)
     return figure, Panels(top.subplots(), left.subplots(), *_others(right, several))
 
 
 def _others(figure: SubFigure, several: bool) -> tuple[Axes, Axes, Axes, Axes | None]:
-    above, below = _rows(figure, [_PANEL_MM, _EDGES_MM])
-    left, right = _columns(above, [1.2, 1.0])
+    above, below = rows(figure, [_PANEL_MM, _EDGES_MM])
+    left, right = columns(above, [1.2, 1.0])
     if not several:
         return left.subplots(), right.subplots(), below.subplots(), None
-    first, second = _columns(below, [1.0, 1.0])
+    first, second = columns(below, [1.0, 1.0])
     return left.subplots(), right.subplots(), first.subplots(), second.subplots()
 
 
-def _rows(figure: Figure | SubFigure, heights: list[float]) -> list[SubFigure]:
+def map_height_mm(width_mm: float, shape: tuple[int, ...]) -> float:
+    """Return the height of a panel with a map as wide as this and the bars below it."""
+    return min((width_mm - BESIDE_MAP_MM) * shape[0] / shape[1] + BELOW_MAP_MM, TALLEST_MM)
+
+
+def rows(figure: Figure | SubFigure, heights: list[float]) -> list[SubFigure]:
+    """Divide a figure into parts below each other."""
     parts: Any = figure.subfigures(len(heights), 1, height_ratios=heights)
     return list(parts)
 
 
-def _columns(figure: SubFigure, widths: list[float]) -> list[SubFigure]:
+def columns(figure: Figure | SubFigure, widths: list[float]) -> list[SubFigure]:
+    """Divide a figure into parts side by side."""
     parts: Any = figure.subfigures(1, len(widths), width_ratios=widths)
     return list(parts)

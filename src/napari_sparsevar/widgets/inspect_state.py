@@ -207,19 +207,12 @@ class Inspecting:
         return known[2]
 
     def _made_places(self) -> pd.DataFrame:
+        from napari_sparsevar.analysis.annotations import Annotations
+        from napari_sparsevar.analysis.places import noted_places
+
         assert self.read_out is not None
-        rows = list(self.read_out.places.itertuples())
-        notes = [self._note(row) for row in rows]
-        given = [getattr(note, "name", "") for note in notes]
-        return self.read_out.places.assign(
-            name=[name or f"{row.kind} {row.label}" for row, name in zip(rows, given, strict=True)],
-            note=[getattr(note, "note", "") for note in notes],
-            hidden=[getattr(note, "hidden", False) for note in notes],
-            as_driver=[
-                row.kind == "driver" or getattr(note, "driver", False)
-                for row, note in zip(rows, notes, strict=True)
-            ],
-        )
+        notes = self.notes or Annotations()
+        return noted_places(self.read_out.places, notes, reach_of(self.run))
 
     def name_of(self, kind: str, label: int) -> str:
         """Return what a person calls a place."""
@@ -252,13 +245,6 @@ class Inspecting:
             self.notes = self.notes.with_place(*where, reach_of(self.run), **changes)
         self._saving.ask((self.run.path, self.notes))
         self.notes_changed.emit()
-
-    def _note(self, place: Any) -> Any:
-        if self.notes is None:
-            return None
-        if place.kind == "region":
-            return self.notes.of_region(int(place.label))
-        return self.notes.at(float(place.y), float(place.x), reach_of(self.run))
 
     def _place(self, kind: str, label: int) -> pd.Series | None:
         if self.read_out is None:

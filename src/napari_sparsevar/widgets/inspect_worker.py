@@ -336,6 +336,6 @@ def _selected(place: pd.Series, labels: LabelImage) -> Selection:
 
 def reach_of(run: Any) -> float:
     """Return how far apart, in pixels, the same driver may lie at two penalties."""
-    from napari_sparsevar.analysis.drivers import SEPARATION
+    from napari_sparsevar.analysis.places import place_reach
 
-    return float(SEPARATION * run.results.grid.stride)
+    return place_reach(run.results)

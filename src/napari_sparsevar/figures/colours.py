@@ -1,0 +1,28 @@
+"""Colours that mean the same in the viewer and in print, told apart with any colour vision."""
+
+from __future__ import annotations
+
+CONTRIBUTION = "inferno"
+"""Perceptually uniform, black where a place drives nothing; known to napari and matplotlib."""
+
+TISSUE = "gray"
+
+SIGNED = "blue to orange"
+"""Of what has a sign, symmetric about 0: blue lowers, orange raises, black does neither and adds
+nothing to a movie it lies on."""
+
+SIGNED_COLOURS = [
+    [0.55, 0.85, 1.0],
+    [0.0, 0.45, 0.9],
+    [0.0, 0.0, 0.0],
+    [0.9, 0.45, 0.0],
+    [1.0, 0.85, 0.45],
+]
+SIGNED_PLACES = [0.0, 0.3, 0.5, 0.7, 1.0]
+
+INCREASE, DECREASE = "#ff9f1c", "#4cc9f0"
+
+
+def signed_colour(value: float) -> str:
+    """Return the colour of an increase or a decrease."""
+    return INCREASE if value > 0 else DECREASE

@@ -1,0 +1,78 @@
+"""Drivers as a figure lists them: without the hidden ones, with the names a person gave them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from napari_sparsevar.analysis.annotations import Annotations
+from napari_sparsevar.analysis.influence import influence_map
+from napari_sparsevar.analysis.partners import partner_table
+from napari_sparsevar.analysis.places import noted_places, place_reach, places
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.model.grid import BoolArray
+
+Regions = npt.NDArray[np.integer] | None
+
+ARROWS_IN_ALL, MOST_ARROWS_EACH = 12, 3
+"""Arrows on a map that can still be followed, and from one driver."""
+
+ARROW_COLUMNS = ["number", "source_y", "source_x", "target_y", "target_x", "lag", "strength"]
+
+
+def known_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.DataFrame:
+    """Return every driver and region with its notes and ``number``.
+
+    The number of a driver is its rank; that of a region is R and its label.
+    """
+    found = noted_places(
+        places(run.results, regions), notes or Annotations(), place_reach(run.results)
+    )
+    numbers = [
+        f"R{row.label}" if row.kind == "region" else f"{row.label}" for row in found.itertuples()
+    ]
+    return found.assign(number=numbers)
+
+
+def listed_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.DataFrame:
+    """Return drivers, and regions listed among them, strongest first; none that is hidden."""
+    found = known_places(run, notes, regions)
+    shown = found[found["as_driver"].astype(bool) & ~found["hidden"].astype(bool)]
+    return shown.sort_values("strength", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def mask_of(run: Run, regions: Regions, kind: str, label: int) -> BoolArray:
+    """Return the pixels of a driver or a region, (Y, X)."""
+    if kind == "driver":
+        return np.asarray(run.driver_labels == label)
+    assert regions is not None, "only painted regions are listed"
+    return np.asarray(regions == label)
+
+
+def title_of(place: object) -> str:
+    """Return number and name of a listed place; of a driver nobody named the number alone."""
+    number, name = str(place.number), str(place.name)  # type: ignore[attr-defined]
+    plain = f"{place.kind} {place.label}"  # type: ignore[attr-defined]
+    return number if name == plain else f"{number}  {name}"
+
+
+def arrows_each(n_places: int) -> int:
+    """Return how many arrows go out from each of so many drivers."""
+    return int(np.clip(ARROWS_IN_ALL // max(1, n_places), 1, MOST_ARROWS_EACH))
+
+
+def outgoing_arrows(run: Run, listed: pd.DataFrame, regions: Regions) -> pd.DataFrame:
+    """Return the strongest influences of each listed place, from where to where (pixels)."""
+    rows = []
+    for place in listed.itertuples():
+        region = mask_of(run, regions, str(place.kind), int(place.label))
+        image = influence_map(run.results.fitted, run.results.projection, region, "outgoing")
+        partners = partner_table(
+            run.results, region, "outgoing", image, most=arrows_each(len(listed))
+        )
+        rows += [
+            (place.number, place.y, place.x, one.y, one.x, one.lag, one.strength)
+            for one in partners.itertuples()
+        ]
+    return pd.DataFrame(rows, columns=ARROW_COLUMNS)

@@ -1,0 +1,199 @@
+"""A map of the field of view with its scale bar, colour bar and what is drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.image import AxesImage
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.patheffects import withStroke
+from scipy import ndimage
+
+from napari_sparsevar.figures.colour_maps import FloatImage, Limits, checked, colour_map
+from napari_sparsevar.figures.scale_bar import scale_bar
+from napari_sparsevar.figures.style import INK
+
+LabelImage = npt.NDArray[np.integer]
+
+HALO = 0.8
+"""Points of ground colour on both sides of a line that crosses a map."""
+
+NUMBER_POINTS = 6.0
+
+
+def draw_map(
+    axes: Axes,
+    image: FloatImage,
+    colormap: Colormap | str,
+    limits: Limits,
+    pixel_size_um: float | None,
+    name: str,
+) -> AxesImage:
+    """Draw an image (Y, X) in its own pixels with a scale bar below.
+
+    Parameters
+    ----------
+    axes : Axes
+    image : ndarray, shape (Y, X) or (Y, X, 3)
+    colormap : Colormap or str
+    limits : tuple of float
+        Values of the first and last colour.
+    pixel_size_um : float or None
+    name : str
+        Of the image in the figure and in an SVG.
+
+    Raises
+    ------
+    UserError
+        If the limits or the colour map cannot be.
+    """
+    low, high = checked(limits)
+    drawn = axes.imshow(
+        image,
+        cmap=colour_map(colormap),
+        vmin=low,
+        vmax=high,
+        interpolation="none",  # the file holds the pixels themselves
+        gid=name,
+    )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(True)
+    axes.set_anchor("N")
+    scale_bar(axes, image.shape, pixel_size_um)
+    return drawn
+
+
+def colour_bar(
+    axes: Axes,
+    image: AxesImage,
+    label: str,
+    ticks: Mapping[float, str] | None = None,
+) -> None:
+    """Draw the colour bar below the right half of the map.
+
+    Parameters
+    ----------
+    axes : Axes
+    image : AxesImage
+    label : str
+        What the colours mean, with its unit.
+    ticks : mapping of float to str, optional
+        By default both ends, and 0 between them.
+    """
+    array = image.get_array()
+    assert array is not None
+    height, width = array.shape[:2]
+    per_width = width / height  # heights are shares of the map's width
+    place = axes.inset_axes((0.5, -0.06 * per_width, 0.5, 0.025 * per_width))
+    figure = axes.get_figure(root=False)
+    assert figure is not None
+    bar = figure.colorbar(image, cax=place, orientation="horizontal")
+    bar.set_label(label, loc="right")
+    bar.outline.set_linewidth(0.6)
+    written = ends_of(image) if ticks is None else ticks
+    bar.set_ticks(list(written), labels=list(written.values()))
+    # The words at both ends stay above the bar.
+    place.get_xticklabels()[0].set_horizontalalignment("left")
+    place.get_xticklabels()[-1].set_horizontalalignment("right")
+    # Vectors: 256 small quads whose edges leave no gaps.
+    assert bar.solids is not None
+    bar.solids.set(rasterized=False, edgecolor="face")
+
+
+def ends_of(image: AxesImage) -> dict[float, str]:
+    """Return what to write at a colour bar: both limits, and 0 in the middle of signed ones."""
+    low, high = image.get_clim()
+    if low == -high:
+        number = f"{high:.2g}"
+        return {low: f"\N{MINUS SIGN}{number}", 0.0: "0", high: f"+{number}"}
+    return {value: number_text(value) for value in (low, high)}
+
+
+def number_text(value: float) -> str:
+    """Write a number to three digits, thousands with a k, with the minus sign of print."""
+    text = f"{value:.3g}" if abs(value) < 1000 else f"{value / 1000:.3g}k"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def draw_outlines(
+    axes: Axes,
+    labels: LabelImage,
+    shown: Sequence[int],
+    *,
+    colour: str = "white",
+    halo: str = INK,
+    width: float = 0.8,
+    name: str = "outline",
+) -> None:
+    """Draw the outline of every label of a label image (Y, X) as a line."""
+    areas = ndimage.find_objects(np.asarray(labels, np.int32))
+    limits = axes.get_xlim(), axes.get_ylim()
+    for label in shown:
+        area = areas[label - 1] if 0 < label <= len(areas) else None
+        if area is None:
+            continue
+        # A frame of zeros, so that the line closes at the edge of the field too.
+        inside = np.pad((labels[area] == label).astype(float), 1)
+        y = np.arange(inside.shape[0]) + area[0].start - 1
+        x = np.arange(inside.shape[1]) + area[1].start - 1
+        drawn = axes.contour(x, y, inside, [0.5], colors=colour, linewidths=width)
+        drawn.set_path_effects([withStroke(linewidth=width + 2 * HALO, foreground=halo)])
+        drawn.set_gid(f"{name}-{label}")
+    # A line at the edge of the field must not make it larger.
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
+def draw_arrow(
+    axes: Axes,
+    start: tuple[float, float],
+    stop: tuple[float, float],
+    *,
+    name: str,
+    colour: str = INK,
+    halo: str = "white",
+    dashed: bool = False,
+    shrink: float = 0.0,
+) -> None:
+    """Draw a bent arrow from one place (x, y) to another, in points of line and head.
+
+    Parameters
+    ----------
+    shrink : float
+        Points left free at its start.
+    """
+    arrow = FancyArrowPatch(
+        start,
+        stop,
+        arrowstyle="-|>",
+        mutation_scale=6,
+        connectionstyle="arc3,rad=0.15",
+        linewidth=0.9,
+        linestyle=(0, (2.5, 1.5)) if dashed else "-",
+        color=colour,
+        shrinkA=shrink,
+        shrinkB=0,
+        gid=name,
+    )
+    arrow.set_path_effects([withStroke(linewidth=0.9 + 2 * HALO, foreground=halo)])
+    axes.add_patch(arrow)
+
+
+def draw_number(
+    axes: Axes, text: str, place: tuple[float, float], offset: tuple[float, float]
+) -> None:
+    """Write a number in a white circle ``offset`` points from a place (x, y)."""
+    axes.annotate(
+        text,
+        place,
+        xytext=offset,
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=NUMBER_POINTS,
+        bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": INK, "lw": 0.5},
+    )
