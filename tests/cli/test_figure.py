@@ -11,6 +11,8 @@ from made_comparisons import made_folder, made_run, made_set
 from napari_sparsevar.analysis.comparison.store import save_comparisons
 from napari_sparsevar.figures import write
 
+COMPARISON = ["--kind", "comparison"]
+
 
 @pytest.fixture
 def run_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -42,7 +44,9 @@ def test_every_option_reaches_the_drawing(
     )
     out = tmp_path / "figure.png"
     options = ["--comparison", "A-B-C", "--pair", "A-C", "--dpi", "72", "--width", "85"]
-    done = sparsevar("figure", run_path, "--out", out, *options, "--overwrite")
+    done = sparsevar(
+        "figure", run_path, "--out", out, "--kind", "comparison", *options, "--overwrite"
+    )
     assert done.exit_code == 0, done.output
     (((*places, chosen), given),) = calls
     assert places == [run_path, out, "comparison"]
@@ -55,12 +59,12 @@ def test_every_option_reaches_the_drawing(
     ("name", "options", "named"),
     [
         ("figure.tiff", [], ".svg, .pdf, .png"),
-        ("figure.svg", ["--comparison", "X"], "A-B-C, A-B"),
-        ("figure.svg", ["--pair", "A-C"], "A-B"),
-        ("figure.svg", ["--width", "5"], "180"),
+        ("figure.svg", [*COMPARISON, "--comparison", "X"], "A-B-C, A-B"),
+        ("figure.svg", [*COMPARISON, "--pair", "A-C"], "A-B"),
+        ("figure.svg", [*COMPARISON, "--width", "5"], "180"),
         ("figure.svg", ["--dpi", "1"], "--dpi"),
         ("figure.svg", ["--kind", "guess"], "--kind"),
-        ("missing/figure.svg", [], "missing"),
+        ("missing/figure.svg", COMPARISON, "missing"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(
@@ -78,7 +82,7 @@ def test_a_wrong_option_is_one_sentence(
 def test_a_damaged_comparison_is_said_and_another_is_drawn(run_path: Path, tmp_path: Path) -> None:
     (run_path / "comparisons" / "A-B" / "comparison.json").unlink()
     out = tmp_path / "figure.svg"
-    done = sparsevar("figure", run_path, "--out", out)
+    done = sparsevar("figure", run_path, "--out", out, *COMPARISON)
     assert done.exit_code == 0, done.output
     assert one_sentence(done.stderr), done.stderr
     assert "A-B is damaged" in done.stderr

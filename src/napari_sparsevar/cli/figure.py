@@ -15,9 +15,13 @@ from napari_sparsevar.cli.outcome import explained, fail
 class Kind(StrEnum):
     """What is drawn."""
 
+    overview = "overview"
     contribution = "contribution"
     drivers = "drivers"
+    influence = "influence"
     comparison = "comparison"
+    loss = "loss"
+    path = "path"
 
 
 @explained
@@ -33,10 +37,22 @@ def figure(
     kind: Annotated[
         Kind,
         typer.Option(
-            help="contribution: the map beside the tissue. drivers: ranked, with arrows to whom "
-            "they drive. comparison: windows compared with sparsevar compare."
+            help="overview: the one figure for a talk. contribution: the map beside the tissue. "
+            "drivers: ranked, with arrows to whom they drive. influence: what a region or driver "
+            "drives, and what drives it. comparison: windows compared with sparsevar compare. "
+            "loss: the training. path: how sparse, and what speaks for it."
         ),
-    ] = Kind.comparison,
+    ] = Kind.overview,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of influence: a painted region, by name or label."),
+    ] = None,
+    driver: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="RANK", help="Of influence: a driver by rank; the first if left out."
+        ),
+    ] = None,
     penalty: Annotated[
         float | None,
         typer.Option(
@@ -69,6 +85,13 @@ def figure(
     from napari_sparsevar.figures.export import caption_path
     from napari_sparsevar.figures.write import FigureOptions, write_figure
 
-    options = FigureOptions(width_mm=width, penalty=penalty, comparison=comparison, pair=pair)
+    options = FigureOptions(
+        width_mm=width,
+        penalty=penalty,
+        region=region,
+        driver=driver,
+        comparison=comparison,
+        pair=pair,
+    )
     write_figure(run, out, kind.value, options, dpi=dpi, overwrite=overwrite, tell=fail)
     typer.echo(f"Wrote {out} and {caption_path(out)}.")

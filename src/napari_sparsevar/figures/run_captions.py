@@ -20,7 +20,10 @@ from napari_sparsevar.figures.caption_parts import (
     settings_paragraph,
 )
 from napari_sparsevar.figures.contribution import CONTRIBUTION_MAP, TISSUE_MAP
+from napari_sparsevar.figures.influence import DIRECTIONS, INFLUENCE_MAP, Place, influences
 from napari_sparsevar.figures.listing import Regions, arrows_each, listed_places, title_of
+from napari_sparsevar.figures.loss import best_step, last_losses, warm_up_end
+from napari_sparsevar.figures.path import chosen_penalties
 from napari_sparsevar.figures.traces_panel import MOST_POINTS
 
 
@@ -124,3 +127,119 @@ def traces_words(run: Run, listed: pd.DataFrame) -> str:
         "Activity of each as the network codes it (the wide background removed), in standard "
         f"deviations{binned}. Frames that were not used are left out."
     )
+
+
+def loss_caption(run: Run) -> str:
+    """Return the caption of ``loss_figure``."""
+    return paragraphs(
+        f"Training of the network on {data_words(run)}.",
+        f"(a) Blind-spot reconstruction error and (b) error of predicting the next frame. "
+        f"{loss_words(run)}",
+        settings_paragraph(run),
+    )
+
+
+def path_caption(run: Run, edges: pd.DataFrame) -> str:
+    """Return the caption of ``path_figure``; ``edges`` are those whose growth is drawn."""
+    return paragraphs(
+        f"Solution path of the sparse VAR of {data_words(run)}.",
+        f"(a) {criterion_words(run)}",
+        f"(b) Edges between different places at each penalty. {edges_words(run)}",
+        f"(c) {curves_words(run, edges)}",
+        settings_paragraph(run),
+    )
+
+
+def influence_caption(run: Run, figure: Figure, place: Place) -> str:
+    """Return the caption of ``influence_figure``."""
+    found = influences(run, place.mask)
+    lists = " ".join(
+        f"({letter}) {_partners_words(run, found[direction].partners)}"
+        for letter, direction in zip("cd", DIRECTIONS, strict=True)
+    )
+    return paragraphs(
+        f"Influence of and on {place.name} ({int(place.mask.sum())} pixels, outlined) in "
+        f"{data_words(run)}.",
+        "(a) What it drives: change of every pixel's prediction when the drive of its pixels is "
+        f"one standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['outgoing'])}). "
+        "(b) What drives it: change of its mean prediction when the drive of a pixel is one "
+        f"standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['incoming'])}). All "
+        "lags together, in units of the noise of a pixel; orange raises, blue lowers, black does "
+        f"neither. Scale bar in {length_unit(run)}.",
+        "Strongest partners, numbered as on the map; lag in frames, stability of the edges behind "
+        "them (share of random halves of the movie), p of the surest of these edges, adjusted for "
+        f"all pairs of the field. {lists}",
+        settings_paragraph(run),
+    )
+
+
+def overview_caption(
+    run: Run, figure: Figure, notes: Annotations | None = None, regions: Regions = None
+) -> str:
+    """Return the caption of ``overview_figure``."""
+    listed = listed_places(run, notes, regions)
+    return paragraphs(
+        f"What drives the activity that follows, in {data_words(run)}.",
+        f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
+        f"(b) {contribution_words(run, figure)}",
+        f"(c) {list_words(run, listed)}",
+        f"(d) {traces_words(run, listed)}",
+        f"(e) Blind-spot reconstruction error and error of predicting the next frame. "
+        f"{loss_words(run)}",
+        f"(f) {criterion_words(run)}",
+        settings_paragraph(run),
+    )
+
+
+def loss_words(run: Run) -> str:
+    """Return what the loss curves show."""
+    end, step = warm_up_end(run), best_step(run)
+    known = last_losses(run.losses, step)
+    numbers = "; ".join(f"{name} {value:.4g}" for name, value in known.items())
+    kept = f" of the weights that were kept (step {step})" if step is not None else ""
+    return (
+        "Mean square over pixels, the noise of a pixel being 1. Thin lines: training blocks; dots: "
+        "held-out blocks of time."
+        + (f" Dashed: the prediction joins in after step {end}." if end is not None else "")
+        + (f" Held-out errors{kept}: {numbers}." if numbers else "")
+    )
+
+
+def criterion_words(run: Run) -> str:
+    """Return what the criterion shows and which penalties it speaks for."""
+    found = chosen_penalties(run.results.criterion)
+    chosen = "; ".join(
+        f"{name}, {value:.3g}" for name, value in found.items() if not math.isnan(value)
+    )
+    return (
+        "Share of the variance a target's own place leaves that is still left in held-out "
+        "stretches of time (blocked cross-validation, with its standard error), against the "
+        f"penalty. Marks: {chosen or 'none, the movie is too short'}. Dashed: the penalty of this "
+        f"figure, {run.penalty:.3g}; criteria say what predicts, not what drives."
+    )
+
+
+def curves_words(run: Run, edges: pd.DataFrame) -> str:
+    """Return which influences are drawn along the path."""
+    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
+    each = "; ".join(
+        f"y {size * edge.source_y:.0f} x {size * edge.source_x:.0f} to "
+        f"y {size * edge.target_y:.0f} x {size * edge.target_x:.0f}, lag {edge.lag}, "
+        f"{edge.effect:.3g}"
+        for edge in edges.itertuples()
+    )
+    return (
+        f"How the {len(edges)} strongest influences at the penalty of this figure grow as the "
+        "penalty falls (the exact path, linear between its knots; change of the frame in units of "
+        f"the noise of a pixel). From where to where, in {unit}: {each or 'none'}."
+    )
+
+
+def _partners_words(run: Run, partners: pd.DataFrame) -> str:
+    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
+    each = "; ".join(
+        f"{row.rank}, y {size * row.y:.0f} x {size * row.x:.0f} {unit}, lag {row.lag}, "
+        f"{row.strength:.3g}"
+        for row in partners.itertuples()
+    )
+    return f"{each or 'none'}."

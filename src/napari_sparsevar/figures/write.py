@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from napari_sparsevar.analysis.annotations import Annotations, read_annotations, read_regions
 from napari_sparsevar.analysis.comparison.result import ComparisonSet
 from napari_sparsevar.analysis.comparison.store import load_comparisons, software_of, warn
+from napari_sparsevar.analysis.partners import strongest_edges
 from napari_sparsevar.analysis.run import Run, load_run
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.caption import comparison_caption
@@ -21,11 +22,22 @@ from napari_sparsevar.figures.comparison import choose_pair, clearest_pair, comp
 from napari_sparsevar.figures.contribution import contribution_figure
 from napari_sparsevar.figures.drivers import drivers_figure
 from napari_sparsevar.figures.export import DPI, check_figure_path, save_figure
+from napari_sparsevar.figures.influence import choose_place, influence_figure
 from napari_sparsevar.figures.listing import Regions
-from napari_sparsevar.figures.run_captions import contribution_caption, drivers_caption
+from napari_sparsevar.figures.loss import loss_figure
+from napari_sparsevar.figures.overview import overview_figure
+from napari_sparsevar.figures.path import N_CURVES, path_figure
+from napari_sparsevar.figures.run_captions import (
+    contribution_caption,
+    drivers_caption,
+    influence_caption,
+    loss_caption,
+    overview_caption,
+    path_caption,
+)
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM
 
-Kind = Literal["contribution", "drivers", "comparison"]
+Kind = Literal["overview", "contribution", "drivers", "influence", "comparison", "loss", "path"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -136,26 +148,10 @@ def draw_figure(
         return _comparison(run, chosen, tell)
     known = marks or kept_marks(run, tell)
     shown = run if chosen.penalty is None else run.at_penalty(chosen.penalty)
-    match kind:
-        case "contribution":
-            figure = contribution_figure(
-                shown,
-                width_mm=chosen.width_mm,
-                limits=chosen.limits,
-                colormap=chosen.colormap,
-            )
-            return Drawn(figure, contribution_caption(shown, figure))
-        case "drivers":
-            figure = drivers_figure(
-                shown,
-                notes=known.notes,
-                regions=known.regions,
-                width_mm=chosen.width_mm,
-                limits=chosen.limits,
-                colormap=chosen.colormap,
-            )
-            return Drawn(figure, drivers_caption(shown, figure, *known))
-    raise UserError(f"There is no figure '{kind}': choose one of {', '.join(KINDS)}.")
+    draw = _DRAW.get(kind)
+    if draw is None:
+        raise UserError(f"There is no figure '{kind}': choose one of {', '.join(KINDS)}.")
+    return draw(shown, chosen, known)
 
 
 def kept_marks(run: Run, tell: Callable[[str], None] = warn) -> Marks:
@@ -171,6 +167,71 @@ def kept_marks(run: Run, tell: Callable[[str], None] = warn) -> Marks:
     except UserError as error:
         tell(str(error))
     return Marks(notes, regions)
+
+
+def _overview(run: Run, options: FigureOptions, marks: Marks) -> Drawn:
+    figure = overview_figure(
+        run,
+        notes=marks.notes,
+        regions=marks.regions,
+        width_mm=options.width_mm,
+        limits=options.limits,
+        colormap=options.colormap,
+    )
+    return Drawn(figure, overview_caption(run, figure, *marks))
+
+
+def _contribution(run: Run, options: FigureOptions, marks: Marks) -> Drawn:
+    figure = contribution_figure(
+        run, width_mm=options.width_mm, limits=options.limits, colormap=options.colormap
+    )
+    return Drawn(figure, contribution_caption(run, figure))
+
+
+def _drivers(run: Run, options: FigureOptions, marks: Marks) -> Drawn:
+    figure = drivers_figure(
+        run,
+        notes=marks.notes,
+        regions=marks.regions,
+        width_mm=options.width_mm,
+        limits=options.limits,
+        colormap=options.colormap,
+    )
+    return Drawn(figure, drivers_caption(run, figure, *marks))
+
+
+def _influence(run: Run, options: FigureOptions, marks: Marks) -> Drawn:
+    place = choose_place(
+        run,
+        notes=marks.notes,
+        regions=marks.regions,
+        region=options.region,
+        driver=options.driver,
+    )
+    figure = influence_figure(
+        run, place, width_mm=options.width_mm, limits=options.limits, colormap=options.colormap
+    )
+    return Drawn(figure, influence_caption(run, figure, place))
+
+
+def _loss(run: Run, options: FigureOptions, marks: Marks) -> Drawn:
+    return Drawn(loss_figure(run, width_mm=options.width_mm), loss_caption(run))
+
+
+def _path(run: Run, options: FigureOptions, marks: Marks) -> Drawn:
+    figure = path_figure(run, width_mm=options.width_mm)
+    return Drawn(figure, path_caption(run, strongest_edges(run.results, N_CURVES)))
+
+
+_DRAW: dict[str, Callable[[Run, FigureOptions, Marks], Drawn]] = {
+    "overview": _overview,
+    "contribution": _contribution,
+    "drivers": _drivers,
+    "influence": _influence,
+    "loss": _loss,
+    "path": _path,
+}
+"""The comparison is drawn apart: it needs no maps of the run, but the comparisons it keeps."""
 
 
 def _comparison(run: Run, options: FigureOptions, tell: Callable[[str], None]) -> Drawn:

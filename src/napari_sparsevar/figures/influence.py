@@ -1,0 +1,209 @@
+"""The figure of one place: what it drives and what drives it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+
+from napari_sparsevar.analysis.annotations import Annotations
+from napari_sparsevar.analysis.influence import Direction, influence_map
+from napari_sparsevar.analysis.partners import partner_table
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.colour_maps import FloatImage, Limits, symmetric_limits
+from napari_sparsevar.figures.colours import SIGNED, signed_colour
+from napari_sparsevar.figures.drivers import p_words, points_per_pixel, share_words
+from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
+from napari_sparsevar.figures.listing import Regions, known_places, mask_of
+from napari_sparsevar.figures.map_panel import colour_bar, draw_map, draw_outlines
+from napari_sparsevar.figures.numbering import draw_numbers
+from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_mm
+from napari_sparsevar.figures.style import (
+    DOUBLE_COLUMN_MM,
+    GREY,
+    figure_style,
+    head,
+    new_figure,
+    shortened,
+)
+from napari_sparsevar.model.grid import BoolArray
+
+MOST_PARTNERS = 8
+"""Partners that are numbered and listed in each direction."""
+
+DIRECTIONS: tuple[Direction, ...] = ("outgoing", "incoming")
+
+INFLUENCE_MAP = {"outgoing": "influence-outgoing", "incoming": "influence-incoming"}
+"""Names of the images in a figure and in an SVG."""
+
+NO_INFLUENCE = "no edge at this penalty"
+
+
+class Place(NamedTuple):
+    """A driver or a painted region: what a person calls it and its pixels, (Y, X) of bool."""
+
+    name: str
+    mask: BoolArray
+
+
+class Found(NamedTuple):
+    """The influence of a place in one direction: its map (Y, X) and the strongest partners."""
+
+    image: FloatImage
+    partners: pd.DataFrame
+
+
+def choose_place(
+    run: Run,
+    *,
+    notes: Annotations | None = None,
+    regions: Regions = None,
+    region: str | None = None,
+    driver: int | None = None,
+) -> Place:
+    """Return a painted region by name or label, or a driver by rank; by default the first driver.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    if region is not None and driver is not None:
+        raise UserError("Give a region or a driver, not both.")
+    places = known_places(run, notes, regions)
+    kind = "driver" if region is None else "region"
+    own = places[places["kind"] == kind]
+    if region is None:
+        matching = own[own["label"] == (1 if driver is None else driver)]
+        wanted = "a driver" if driver is None else f"driver {driver}"
+    else:
+        wanted = f"region '{region}'"
+        label = region.strip().removeprefix("R")
+        matching = own[own["name"] == region]
+        if matching.empty and label.isdecimal():
+            matching = own[own["label"] == int(label)]
+    if matching.empty:
+        known = ", ".join(f"{row.label} ({row.name})" for row in own.itertuples()) or "none"
+        raise UserError(
+            f"The run {run.path} has not {wanted} at penalty {run.penalty:.3g}; its {kind}s: "
+            f"{known}. Choose one with --driver or --region."
+        )
+    first = matching.iloc[0]
+    return Place(str(first["name"]), mask_of(run, regions, kind, int(first["label"])))
+
+
+def influences(run: Run, mask: BoolArray) -> dict[Direction, Found]:
+    """Return what a place drives and what drives it."""
+    found: dict[Direction, Found] = {}
+    for direction in DIRECTIONS:
+        image = influence_map(run.results.fitted, run.results.projection, mask, direction)
+        table = partner_table(run.results, mask, direction, image, most=MOST_PARTNERS)
+        found[direction] = Found(image, table)
+    return found
+
+
+def influence_figure(
+    run: Run,
+    place: Place,
+    *,
+    width_mm: float = DOUBLE_COLUMN_MM,
+    limits: Limits | None = None,
+    colormap: Colormap | str | None = None,
+) -> Figure:
+    """Draw the signed influence of and on a place, and list its strongest partners.
+
+    Parameters
+    ----------
+    run : Run
+        As it is at the penalty that is wanted.
+    place : Place
+        From ``choose_place``, or any mask with a name.
+    width_mm : float
+    limits : tuple of float, optional
+        Of the colours of both maps; by default each is symmetric about 0 and reaches its largest.
+    colormap : Colormap or str, optional
+        That of the viewer by default: blue lowers, orange raises.
+
+    Raises
+    ------
+    UserError
+        If the width cannot be printed, or limits or colour map cannot be, or the mask is empty.
+    """
+    found = influences(run, place.mask)
+    rows_listed = max(len(one.partners) for one in found.values())
+    with figure_style():
+        figure, maps, lists = _lay_out(width_mm, run.contribution_map.shape, rows_listed)
+        name = shortened(place.name, 14 if width_mm < BESIDE_FROM_MM else 30)
+        titles = {"outgoing": f"Driven by {name}", "incoming": f"What drives {name}"}
+        for index, direction in enumerate(DIRECTIONS):
+            image, partners = found[direction]
+            _draw_influence(
+                maps[index], run, place, image, partners, direction, width_mm, limits, colormap
+            )
+            head(maps[index], "ab"[index], titles[direction])
+            _draw_partners(lists[index], partners)
+            head(lists[index], "cd"[index], f"Partners in {'ab'[index]}")
+    return figure
+
+
+def _lay_out(
+    width_mm: float, shape: tuple[int, ...], n_rows: int
+) -> tuple[Figure, list[Axes], list[Axes]]:
+    map_mm, list_mm = map_height_mm(width_mm / 2, shape), ranking_height_mm(n_rows)
+    beside = width_mm >= BESIDE_FROM_MM
+    figure = new_figure(width_mm, map_mm + list_mm * (1 if beside else 2))
+    if beside:
+        above, below = rows(figure, [map_mm, list_mm])
+        lists = columns(below, [1, 1])
+    else:
+        above, *lists = rows(figure, [map_mm, list_mm, list_mm])
+    maps = columns(above, [1, 1])
+    return figure, [part.subplots() for part in maps], [part.subplots() for part in lists]
+
+
+def _draw_influence(
+    axes: Axes,
+    run: Run,
+    place: Place,
+    image: FloatImage,
+    partners: pd.DataFrame,
+    direction: Direction,
+    width_mm: float,
+    limits: Limits | None,
+    colormap: Colormap | str | None,
+) -> None:
+    drawn = draw_map(
+        axes,
+        image,
+        colormap or SIGNED,
+        limits or symmetric_limits(image),
+        run.pixel_size_um,
+        INFLUENCE_MAP[direction],
+    )
+    colour_bar(axes, drawn, "change of prediction\n(noise of a pixel = 1)")
+    draw_outlines(axes, place.mask.astype(int), [1], name=f"place-{direction}")
+    if partners.empty:
+        axes.text(*(0.5, 0.5, NO_INFLUENCE), transform=axes.transAxes, ha="center", color=GREY)
+    places = partners.assign(number=partners["rank"].astype(str), area_px=0.0)
+    draw_numbers(axes, places, points_per_pixel(width_mm / 2, image.shape))
+
+
+def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
+    strengths = partners["strength"].to_numpy(float)
+    draw_ranking(
+        axes,
+        [str(rank) for rank in partners["rank"]],
+        strengths,
+        {
+            "lag": [str(lag) for lag in partners["lag"]],
+            "stability": [share_words(value) for value in partners["stability"]],
+            "p": [p_words(value) for value in partners["p_adjusted"]],
+        },
+        "change of prediction",
+        colours=[signed_colour(value) for value in strengths],
+        empty=NO_INFLUENCE,
+    )

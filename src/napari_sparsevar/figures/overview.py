@@ -1,0 +1,121 @@
+"""The one figure for a talk: where the drivers are, what they do, and how they were found."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+
+from napari_sparsevar.analysis.annotations import Annotations
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.figures.colour_maps import Limits
+from napari_sparsevar.figures.contribution import draw_contribution
+from napari_sparsevar.figures.drivers import draw_driver_list, draw_driver_traces, draw_drivers
+from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
+from napari_sparsevar.figures.listing import Regions, listed_places
+from napari_sparsevar.figures.loss import TERMS, draw_loss
+from napari_sparsevar.figures.path import draw_criterion
+from napari_sparsevar.figures.ranking_panel import ranking_height_mm
+from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
+from napari_sparsevar.figures.traces_panel import traces_height_mm
+
+MOST_TRACES = 8
+"""The strongest drivers, whose activity is drawn."""
+
+_CURVES_MM = 50.0
+_MAP_SHARE, _LIST_SHARE = 0.36, 0.28
+
+
+class Panels(NamedTuple):
+    """Where everything goes, and how wide the map of the drivers is."""
+
+    drivers: Axes
+    contribution: Axes
+    ranking: Axes
+    traces: Axes
+    loss: Axes
+    criterion: Axes
+    map_mm: float
+
+
+def overview_figure(
+    run: Run,
+    *,
+    notes: Annotations | None = None,
+    regions: Regions = None,
+    width_mm: float = DOUBLE_COLUMN_MM,
+    limits: Limits | None = None,
+    colormap: Colormap | str | None = None,
+) -> Figure:
+    """Draw drivers, contribution map, ranks, activity, training and choice of the penalty.
+
+    Parameters
+    ----------
+    run : Run
+        As it is at the penalty that is wanted.
+    notes : Annotations, optional
+        Names; hidden drivers are left out and regions listed among the drivers are drawn too.
+    regions : ndarray of int, shape (Y, X), optional
+        Painted regions.
+    width_mm : float
+    limits : tuple of float, optional
+        Of the contribution map.
+    colormap : Colormap or str, optional
+        Of the contribution map.
+
+    Raises
+    ------
+    UserError
+        If the width cannot be printed, or limits or colour map cannot be.
+    """
+    listed = listed_places(run, notes, regions)
+    strongest = listed.head(MOST_TRACES)
+    with figure_style():
+        figure, panels = _lay_out(width_mm, run.contribution_map.shape, len(listed), len(strongest))
+        draw_drivers(panels.drivers, run, listed, regions, panels.map_mm)
+        head(panels.drivers, "a", "Drivers and whom they drive")
+        draw_contribution(panels.contribution, run, limits, colormap)
+        head(panels.contribution, "b", "Contribution")
+        draw_driver_list(panels.ranking, listed)
+        head(panels.ranking, "c", "Ranked")
+        draw_driver_traces(panels.traces, run, strongest, regions)
+        head(panels.traces, "d", "Activity of the strongest")
+        draw_loss(panels.loss, run, TERMS)
+        head(panels.loss, "e", "Training")
+        draw_criterion(panels.criterion, run)
+        head(panels.criterion, "f", "How sparse")
+    return figure
+
+
+def _lay_out(
+    width_mm: float, shape: tuple[int, ...], n_listed: int, n_traces: int
+) -> tuple[Figure, Panels]:
+    list_mm, traces_mm = ranking_height_mm(n_listed), traces_height_mm(n_traces)
+    if width_mm >= BESIDE_FROM_MM:
+        map_mm = _MAP_SHARE * width_mm
+        top_mm = max(map_height_mm(map_mm, shape), list_mm)
+        figure = new_figure(width_mm, top_mm + traces_mm + _CURVES_MM)
+        top, traces, curves = rows(figure, [top_mm, traces_mm, _CURVES_MM])
+        drivers, contribution, side = columns(top, [_MAP_SHARE, _MAP_SHARE, _LIST_SHARE])
+        # Bars as thick as elsewhere, however high the maps are.
+        ranking, *_ = rows(side, [list_mm, max(top_mm - list_mm, 0.01)])
+    else:
+        map_mm = width_mm
+        maps = [map_height_mm(width_mm, shape), map_height_mm(width_mm / 2, shape)]
+        heights = [maps[0], max(maps[1], list_mm), traces_mm, _CURVES_MM]
+        figure = new_figure(width_mm, sum(heights))
+        drivers, middle, traces, curves = rows(figure, heights)
+        contribution, side = columns(middle, [1, 1])
+        ranking, *_ = rows(side, [list_mm, max(heights[1] - list_mm, 0.01)])
+    loss, criterion = columns(curves, [1, 1])
+    return figure, Panels(
+        drivers.subplots(),
+        contribution.subplots(),
+        ranking.subplots(),
+        traces.subplots(),
+        loss.subplots(),
+        criterion.subplots(),
+        map_mm,
+    )

@@ -1,0 +1,187 @@
+"""The figure of the solution path: what speaks for a penalty, and how influences grow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from napari_sparsevar.analysis.criterion import (
+    cross_validation_minimum,
+    ebic_minimum,
+    one_standard_error_choice,
+)
+from napari_sparsevar.analysis.partners import strongest_edges
+from napari_sparsevar.analysis.path_curves import Curve, edge_curves
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.analysis.solution_path import SolutionPath
+from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, rows
+from napari_sparsevar.figures.style import (
+    DOUBLE_COLUMN_MM,
+    GREY,
+    WINDOW_COLOURS,
+    figure_style,
+    head,
+    new_figure,
+)
+
+CHOICES: tuple[tuple[str, str, Callable[[pd.DataFrame], float]], ...] = (
+    ("smallest error", "v", cross_validation_minimum),
+    ("sparsest within 1 SE", "^", one_standard_error_choice),
+    ("extended BIC", "D", ebic_minimum),
+)
+"""What it is called, its mark, and the function that finds its penalty."""
+
+N_CURVES = 12
+"""Influences whose growth is drawn."""
+
+MARK = WINDOW_COLOURS[4]
+
+_PANEL_MM = 52.0
+
+
+def path_figure(
+    run: Run, *, path: SolutionPath | None = None, width_mm: float = DOUBLE_COLUMN_MM
+) -> Figure:
+    """Draw the criterion along the solution path, the edges left, and how the strongest grow.
+
+    Parameters
+    ----------
+    run : Run
+        At the penalty that is marked.
+    path : SolutionPath, optional
+        Of this run; traced anew by default, which takes seconds for many latents.
+    width_mm : float
+
+    Raises
+    ------
+    UserError
+        If the width cannot be printed.
+    """
+    fitted = run.results.fitted
+    known = path or SolutionPath.trace(fitted.statistics, fitted.weights)
+    edges = strongest_edges(run.results, N_CURVES)
+    with figure_style():
+        if width_mm >= BESIDE_FROM_MM:
+            figure = new_figure(width_mm, _PANEL_MM)
+            parts = columns(figure, [1, 1, 1])
+        else:
+            figure = new_figure(width_mm, 3 * _PANEL_MM)
+            parts = rows(figure, [1, 1, 1])
+        criterion, count, growth = (part.subplots() for part in parts)
+        draw_criterion(criterion, run)
+        head(criterion, "a", "Held-out error")
+        draw_edge_count(count, run)
+        head(count, "b", "Edges")
+        draw_curves(growth, edge_curves(run.results, known, edges), run)
+        head(growth, "c", "Strongest influences")
+    return figure
+
+
+def chosen_penalties(criterion: pd.DataFrame) -> dict[str, float]:
+    """Return the penalty of each of ``CHOICES``; NaN where a criterion knows none."""
+    if criterion.empty:
+        return {name: math.nan for name, _, _ in CHOICES}
+    return {name: find(criterion) for name, _, find in CHOICES}
+
+
+def draw_criterion(axes: Axes, run: Run) -> None:
+    """Draw the error in held-out time with its standard error, and what criteria choose."""
+    table = run.results.criterion
+    known = table[np.isfinite(table["cv_error"])]
+    if known.empty:
+        axes.text(
+            *(0.5, 0.5, "too short to hold out time"),
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            color=GREY,
+        )
+        axes.set_axis_off()
+        return
+    penalties, errors = (known[name].to_numpy(float) for name in ("penalty", "cv_error"))
+    spread = np.nan_to_num(known["cv_se"].to_numpy(float))
+    axes.errorbar(
+        penalties,
+        errors,
+        yerr=spread,
+        color=WINDOW_COLOURS[0],
+        linewidth=1,
+        elinewidth=0.6,
+        marker="o",
+        markersize=2,
+    )
+    found = chosen_penalties(known)
+    for name, mark, _ in CHOICES:
+        if math.isfinite(found[name]):
+            height = np.interp(math.log(found[name]), np.log(penalties[::-1]), errors[::-1])
+            axes.plot(
+                [found[name]], [height], mark, color=MARK, markersize=4.5, label=name, zorder=4
+            )
+    _mark_penalty(axes, run)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.35 * (high - low))  # room for the words
+    axes.legend(
+        frameon=False,
+        loc="upper left",
+        fontsize=6,
+        handlelength=1,
+        labelspacing=0.25,
+        borderpad=0.1,
+    )
+    axes.set_ylabel("share of variance left")
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    _penalty_axis(axes, penalties)
+
+
+def draw_edge_count(axes: Axes, run: Run) -> None:
+    """Draw how many edges between different places are left at each penalty."""
+    table = run.results.criterion
+    axes.plot(
+        table["penalty"],
+        table["edges"],
+        "o-",
+        color=WINDOW_COLOURS[0],
+        linewidth=1,
+        markersize=2,
+    )
+    axes.set_yscale("symlog", linthresh=1)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.set_ylabel("edges")
+    _mark_penalty(axes, run)
+    _penalty_axis(axes, table["penalty"].to_numpy(float))
+
+
+def draw_curves(axes: Axes, curves: Sequence[Curve], run: Run) -> None:
+    """Draw influences along the path: straight between knots, on an axis that bends the lines."""
+    for index, curve in enumerate(curves):
+        # The axis is logarithmic, so that a straight line needs points between its ends.
+        fine = np.geomspace(curve.penalties[-1], curve.penalties[0], 200)
+        at = np.union1d(fine, curve.penalties)
+        values = np.interp(at, curve.penalties[::-1], curve.values[::-1])
+        axes.plot(at, values, color=WINDOW_COLOURS[index % len(WINDOW_COLOURS)], linewidth=0.9)
+    axes.axhline(0, color=GREY, linewidth=0.6, zorder=0)
+    axes.set_ylabel("influence (noise of a pixel = 1)")
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    _mark_penalty(axes, run)
+    _penalty_axis(axes, run.results.criterion["penalty"].to_numpy(float))
+
+
+def _mark_penalty(axes: Axes, run: Run) -> None:
+    axes.axvline(run.penalty, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+
+
+def _penalty_axis(axes: Axes, penalties: np.ndarray) -> None:
+    """Count penalties on a logarithmic axis, the largest (and sparsest) on the left."""
+    axes.set_xscale("log")
+    axes.set_xlim(1.06 * penalties.max(), penalties.min() / 1.06)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("penalty (sparse to dense)")
