@@ -35,6 +35,7 @@ from napari_sparsevar.cli.outcome import (
     run_folder,
 )
 from napari_sparsevar.cli.progress import follow
+from napari_sparsevar.cli.report import report as write_report
 from napari_sparsevar.cli.summary import as_table, print_values, summary_of_movie, summary_of_run
 from napari_sparsevar.errors import UserError
 
@@ -290,6 +291,7 @@ def info(
 
 app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
 app.command(help="Draw a figure of a run, for print.")(figure)
+app.command("report", help="Write a run as one HTML page: figures, tables, checks.")(write_report)
 
 
 def main() -> None:

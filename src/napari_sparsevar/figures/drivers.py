@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from napari_sparsevar.analysis.annotations import Annotations
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.analysis.traces import region_activity
+from napari_sparsevar.figures.activity import mean_activity
 from napari_sparsevar.figures.colour_maps import Limits, tissue_limits
 from napari_sparsevar.figures.colours import TISSUE, signed_colour
 from napari_sparsevar.figures.contribution import TISSUE_MAP
@@ -91,7 +92,7 @@ def drivers_figure(
         draw_driver_list(panels[1], listed)
         head(panels[1], "b", "Ranked by contribution")
         draw_driver_traces(panels[2], run, listed, regions)
-        head(panels[2], "c", "Their activity")
+        head(panels[2], "c", "Their activity" if len(listed) else "Activity")
     return figure
 
 
@@ -185,14 +186,19 @@ def draw_driver_list(axes: Axes, listed: pd.DataFrame) -> None:
 
 
 def draw_driver_traces(axes: Axes, run: Run, listed: pd.DataFrame, regions: Regions) -> None:
-    """Draw the activity of listed places over the whole movie."""
+    """Draw the activity of listed places over the whole movie; of the field where none is."""
+    if listed.empty:
+        whole = mean_activity(run.results.latents, run.results.good)
+        whole = (whole - np.nanmean(whole)) / max(float(np.nanstd(whole)), 1e-12)
+        draw_traces(axes, whole[None], ["field"], run.fps)
+        return
     activity = np.empty((len(listed), len(run.results.good)))
     for kind, labels in (("driver", run.driver_labels), ("region", regions)):
         own = np.flatnonzero(listed["kind"] == kind)
         if labels is not None and own.size:
             wanted = listed["label"].astype(int).iloc[own]
             activity[own] = region_activity(run, labels, list(wanted))
-    draw_traces(axes, activity, list(listed["number"]), run.fps, NONE_LISTED)
+    draw_traces(axes, activity, list(listed["number"]), run.fps)
 
 
 def points_per_pixel(map_mm: float, shape: tuple[int, ...]) -> float:

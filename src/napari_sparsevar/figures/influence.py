@@ -19,7 +19,7 @@ from napari_sparsevar.figures.colours import SIGNED, signed_colour
 from napari_sparsevar.figures.drivers import p_words, points_per_pixel, share_words
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
 from napari_sparsevar.figures.listing import Regions, known_places, mask_of
-from napari_sparsevar.figures.map_panel import colour_bar, draw_map, draw_outlines
+from napari_sparsevar.figures.map_panel import colour_bar, draw_map, draw_outlines, ends_of
 from napari_sparsevar.figures.numbering import draw_numbers
 from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
@@ -184,7 +184,12 @@ def _draw_influence(
         run.pixel_size_um,
         INFLUENCE_MAP[direction],
     )
-    colour_bar(axes, drawn, "change of prediction\n(noise of a pixel = 1)")
+    colour_bar(
+        axes,
+        drawn,
+        "change of prediction\n(noise of a pixel = 1)",
+        ends_of(drawn, middle=width_mm >= BESIDE_FROM_MM),
+    )
     draw_outlines(axes, place.mask.astype(int), [1], name=f"place-{direction}")
     if partners.empty:
         axes.text(*(0.5, 0.5, NO_INFLUENCE), transform=axes.transAxes, ha="center", color=GREY)

@@ -76,7 +76,7 @@ def draw_loss(axes: Axes, run: Run, terms: Sequence[str]) -> None:
     shown = handles if len(terms) > 1 else [(one, name.split(", ")[1]) for one, name in handles]
     _legend(axes, shown)
     axes.set_xlabel("step")
-    axes.set_ylabel("error (noise of a pixel = 1)")
+    axes.set_ylabel("error (noise = 1)")
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(4))
 
@@ -118,7 +118,7 @@ def _legend(axes: Axes, handles: list[tuple[Line2D, str]]) -> None:
         [line for line, _ in handles],
         [name for _, name in handles],
         frameon=False,
-        loc="best",
+        loc="upper right",
         handlelength=1.2,
         borderpad=0.1,
         labelspacing=0.25,
@@ -126,7 +126,7 @@ def _legend(axes: Axes, handles: list[tuple[Line2D, str]]) -> None:
     )
     # Room above the curves for the words.
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.12 * len(handles) * (high - low))
+    axes.set_ylim(low, high + 0.17 * len(handles) * (high - low))
 
 
 def _say_nothing(axes: Axes) -> None:

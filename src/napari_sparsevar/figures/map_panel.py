@@ -24,6 +24,9 @@ HALO = 0.8
 
 NUMBER_POINTS = 6.0
 
+_BAR_SHARE = 0.58
+"""Of the map's width, right of the scale bar."""
+
 
 def draw_map(
     axes: Axes,
@@ -74,7 +77,7 @@ def colour_bar(
     label: str,
     ticks: Mapping[float, str] | None = None,
 ) -> None:
-    """Draw the colour bar below the right half of the map.
+    """Draw the colour bar below the map, right of the scale bar.
 
     Parameters
     ----------
@@ -89,7 +92,7 @@ def colour_bar(
     assert array is not None
     height, width = array.shape[:2]
     per_width = width / height  # heights are shares of the map's width
-    place = axes.inset_axes((0.5, -0.06 * per_width, 0.5, 0.025 * per_width))
+    place = axes.inset_axes((1 - _BAR_SHARE, -0.06 * per_width, _BAR_SHARE, 0.025 * per_width))
     figure = axes.get_figure(root=False)
     assert figure is not None
     bar = figure.colorbar(image, cax=place, orientation="horizontal")
@@ -105,11 +108,16 @@ def colour_bar(
     bar.solids.set(rasterized=False, edgecolor="face")
 
 
-def ends_of(image: AxesImage) -> dict[float, str]:
-    """Return what to write at a colour bar: both limits, and 0 in the middle of signed ones."""
+def ends_of(image: AxesImage, *, middle: bool = True) -> dict[float, str]:
+    """Return what to write at a colour bar: both limits, and 0 in the middle of signed ones.
+
+    Without a middle there is little room: of limits symmetric about 0 only the upper is written.
+    """
     low, high = image.get_clim()
     if low == -high:
         number = f"{high:.2g}"
+        if not middle:
+            return {low: "\N{MINUS SIGN}", high: f"+{number}"}
         return {low: f"\N{MINUS SIGN}{number}", 0.0: "0", high: f"+{number}"}
     return {value: number_text(value) for value in (low, high)}
 

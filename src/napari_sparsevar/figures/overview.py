@@ -81,7 +81,7 @@ def overview_figure(
         draw_driver_list(panels.ranking, listed)
         head(panels.ranking, "c", "Ranked")
         draw_driver_traces(panels.traces, run, strongest, regions)
-        head(panels.traces, "d", "Activity of the strongest")
+        head(panels.traces, "d", "Activity of the strongest" if len(listed) else "Activity")
         draw_loss(panels.loss, run, TERMS)
         head(panels.loss, "e", "Training")
         draw_criterion(panels.criterion, run)
@@ -93,7 +93,8 @@ def _lay_out(
     width_mm: float, shape: tuple[int, ...], n_listed: int, n_traces: int
 ) -> tuple[Figure, Panels]:
     list_mm, traces_mm = ranking_height_mm(n_listed), traces_height_mm(n_traces)
-    if width_mm >= BESIDE_FROM_MM:
+    beside = width_mm >= BESIDE_FROM_MM
+    if beside:
         map_mm = _MAP_SHARE * width_mm
         top_mm = max(map_height_mm(map_mm, shape), list_mm)
         figure = new_figure(width_mm, top_mm + traces_mm + _CURVES_MM)
@@ -104,12 +105,12 @@ def _lay_out(
     else:
         map_mm = width_mm
         maps = [map_height_mm(width_mm, shape), map_height_mm(width_mm / 2, shape)]
-        heights = [maps[0], max(maps[1], list_mm), traces_mm, _CURVES_MM]
+        heights = [maps[0], max(maps[1], list_mm), traces_mm, 2 * _CURVES_MM]
         figure = new_figure(width_mm, sum(heights))
         drivers, middle, traces, curves = rows(figure, heights)
         contribution, side = columns(middle, [1, 1])
         ranking, *_ = rows(side, [list_mm, max(heights[1] - list_mm, 0.01)])
-    loss, criterion = columns(curves, [1, 1])
+    loss, criterion = columns(curves, [1, 1]) if beside else rows(curves, [1, 1])
     return figure, Panels(
         drivers.subplots(),
         contribution.subplots(),

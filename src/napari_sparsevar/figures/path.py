@@ -167,7 +167,7 @@ def draw_curves(axes: Axes, curves: Sequence[Curve], run: Run) -> None:
         values = np.interp(at, curve.penalties[::-1], curve.values[::-1])
         axes.plot(at, values, color=WINDOW_COLOURS[index % len(WINDOW_COLOURS)], linewidth=0.9)
     axes.axhline(0, color=GREY, linewidth=0.6, zorder=0)
-    axes.set_ylabel("influence (noise of a pixel = 1)")
+    axes.set_ylabel("influence (noise = 1)")
     axes.yaxis.set_major_locator(MaxNLocator(4))
     _mark_penalty(axes, run)
     _penalty_axis(axes, run.results.criterion["penalty"].to_numpy(float))

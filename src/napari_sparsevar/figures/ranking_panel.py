@@ -60,7 +60,7 @@ def draw_ranking(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=INK, linewidth=0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_locator(MaxNLocator(2))
     axes.set_xlabel(label)
     for number, (head, words) in enumerate(columns.items()):
         right = (number + 1) * COLUMN_POINTS

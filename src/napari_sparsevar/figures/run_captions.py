@@ -118,15 +118,15 @@ def _place_words(place: object, size: float) -> str:
 
 
 def traces_words(run: Run, listed: pd.DataFrame) -> str:
-    """Return what the traces are; nothing of none."""
-    if listed.empty:
-        return "No activity to show."
+    """Return what the traces are: of listed places, or of the field where none is."""
     frames = frames_each(len(run.results.good), MOST_POINTS)
     binned = f"; each point is the mean of {frames} frames" if frames > 1 else ""
-    return (
-        "Activity of each as the network codes it (the wide background removed), in standard "
-        f"deviations{binned}. Frames that were not used are left out."
+    whose = (
+        "Mean absolute deviation of all latents from their means"
+        if listed.empty
+        else "Activity of each as the network codes it (the wide background removed)"
     )
+    return f"{whose}, in standard deviations{binned}. Frames that were not used are left out."
 
 
 def loss_caption(run: Run) -> str:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from napari_sparsevar.figures.activity import binned
-from napari_sparsevar.figures.style import GREY, INK, WINDOW_COLOURS
+from napari_sparsevar.figures.style import INK, WINDOW_COLOURS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -29,9 +29,7 @@ def traces_height_mm(n_rows: int) -> float:
     return AROUND_ROWS_MM + ROW_MM * max(n_rows, 2)
 
 
-def draw_traces(
-    axes: Axes, activity: FloatArray, names: Sequence[str], fps: float | None, empty: str
-) -> None:
+def draw_traces(axes: Axes, activity: FloatArray, names: Sequence[str], fps: float | None) -> None:
     """Draw activity (n, T) in standard deviations, the first place on top.
 
     Parameters
@@ -42,13 +40,7 @@ def draw_traces(
     names : sequence of str
     fps : float or None
         Frames per second; frames are counted where it is not known.
-    empty : str
-        What to say where there is no place.
     """
-    if not len(names):
-        axes.text(0.5, 0.5, empty, transform=axes.transAxes, ha="center", va="center", color=GREY)
-        axes.set_axis_off()
-        return
     per_unit = fps or 1.0
     levels = -_APART * np.arange(len(names))
     for level, trace in zip(levels, activity, strict=True):

@@ -1,0 +1,34 @@
+"""The command ``sparsevar report``: a run as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.outcome import explained, fail
+
+
+@explained
+def report(
+    run: RunArgument,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="REPORT.html", help="The file to write; it needs no other."),
+    ],
+    penalty: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LAMBDA", help="Where on the exact path; the run's own penalty if left out."
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Write the report and say where it is."""
+    from napari_sparsevar.figures.report import write_report
+
+    write_report(run, out, penalty=penalty, overwrite=overwrite, tell=fail)
+    typer.echo(f"Wrote {out}.")

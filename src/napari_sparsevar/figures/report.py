@@ -1,0 +1,216 @@
+"""A run as one page that needs nothing else: figures, tables, settings, checks, versions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from napari_sparsevar.analysis.comparison.result import ComparisonSet
+from napari_sparsevar.analysis.comparison.sentence import sentence
+from napari_sparsevar.analysis.comparison.store import load_comparisons, warn
+from napari_sparsevar.analysis.record import software_versions
+from napari_sparsevar.analysis.run import Run, load_run
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.caption_parts import penalty_words
+from napari_sparsevar.figures.listing import known_places
+from napari_sparsevar.figures.path import chosen_penalties
+from napari_sparsevar.figures.report_figures import comparison_figures, found_figures
+from napari_sparsevar.figures.write import Marks, kept_marks
+from napari_sparsevar.movie.files import replacing
+
+ENDINGS = (".html", ".htm")
+
+MOST_COMPARISONS = 8
+"""The latest, which are drawn."""
+
+TEMPLATE = "report.html.j2"
+
+Rows = list[tuple[str, str]]
+
+
+def write_report(
+    source: Run | Path,
+    out: Path,
+    *,
+    penalty: float | None = None,
+    marks: Marks | None = None,
+    overwrite: bool = False,
+    tell: Callable[[str], None] = warn,
+) -> None:
+    """Write the report of a run as one HTML file that loads nothing and runs nothing.
+
+    Parameters
+    ----------
+    source : Run or Path
+        A run, or its directory.
+    out : Path
+        Ends in .html.
+    penalty : float, optional
+        Where on the solution path; that of the run by default.
+    marks : Marks, optional
+        Names, notes and regions; those that the run directory keeps by default.
+    overwrite : bool
+    tell : callable
+        Gets a sentence for everything that cannot be opened.
+
+    Raises
+    ------
+    UserError
+        If the run cannot be opened, or the file cannot be written.
+    """
+    check_report_path(out, overwrite=overwrite)
+    run = source if isinstance(source, Run) else load_run(source)
+    shown = run if penalty is None else run.at_penalty(penalty)
+    page = report_page(shown, marks or kept_marks(run, tell), tell)
+    with replacing(out, overwrite=overwrite) as path:
+        path.write_text(page, encoding="utf-8")
+
+
+def check_report_path(out: Path, *, overwrite: bool = False) -> None:
+    """Raise UserError for a file that cannot become a report, before the work."""
+    if out.suffix.lower() not in ENDINGS:
+        raise UserError(f"{out} is no name of a report: choose one that ends in .html.")
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists already; choose another name or add --overwrite.")
+
+
+def report_page(run: Run, marks: Marks, tell: Callable[[str], None] = warn) -> str:
+    """Return the report as HTML; whatever a person typed is text in it, never markup.
+
+    Parameters
+    ----------
+    run : Run
+    marks : Marks
+    tell : callable
+    """
+    known: list[str] = []
+
+    def told(said: str) -> None:
+        known.append(said)
+        tell(said)
+
+    comparisons = load_comparisons(run.path, told)[-MOST_COMPARISONS:]
+    environment = Environment(
+        loader=PackageLoader("napari_sparsevar.figures", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE).render(
+        title=run.movie_name,
+        run=run,
+        movie=movie_rows(run),
+        found=found_rows(run),
+        places=place_rows(run, marks),
+        unit="µm" if run.pixel_size_um else "px",
+        figures=found_figures(run, marks, tell),
+        comparisons=[_comparison(run, found, tell) for found in comparisons],
+        notices=[*run.record.notices, *known],
+        settings=setting_rows(run.record.configuration),
+        network=setting_rows(run.record.network.model_dump()),
+        trained_with=sorted(run.record.versions.items()),
+        written_with=sorted(software_versions().items()),
+    )
+
+
+def movie_rows(run: Run) -> Rows:
+    """Return what there is to say about the movie."""
+    movie = run.record.movie
+    n_frames, height, width = movie.shape
+    length = f" ({n_frames / run.fps:,.1f} s)" if run.fps else ""
+    return [
+        ("Movie", movie.name),
+        ("File", movie.source or "from memory"),
+        ("Frames", f"{n_frames:,}{length}"),
+        ("Field of view", f"{height} x {width} px"),
+        ("Frame rate", f"{run.fps:g} frames/s" if run.fps else "not known"),
+        ("Pixel size", f"{run.pixel_size_um:g} µm" if run.pixel_size_um else "not known"),
+        ("Values", movie.dtype),
+    ]
+
+
+def found_rows(run: Run) -> Rows:
+    """Return the outcome in a few numbers."""
+    criterion = chosen_penalties(run.results.criterion)
+    choices = [
+        (f"Penalty, {name}", f"{value:.3g}")
+        for name, value in criterion.items()
+        if not math.isnan(value)
+    ]
+    edges = int((run.results.fitted.distant() != 0).sum())
+    return [
+        ("Drivers", str(len(run.drivers))),
+        ("Edges between places", f"{edges:,}"),
+        ("Penalty", penalty_words(run).removeprefix("penalty ")),
+        *choices,
+        ("Trained", f"{run.record.created} on {run.record.device}"),
+        *((_words(name), _value(value)) for name, value in _other_metrics(run).items()),
+    ]
+
+
+def place_rows(run: Run, marks: Marks) -> list[dict[str, str]]:
+    """Return drivers and regions as words, one row each."""
+    size = run.pixel_size_um or 1.0
+    return [
+        {
+            "number": str(row.number),
+            "name": str(row.name) + (" (hidden)" if row.hidden else ""),
+            "y": f"{size * row.y:.1f}",
+            "x": f"{size * row.x:.1f}",
+            "area": f"{size**2 * row.area_px:,.0f}",
+            "contribution": f"{row.strength:.3g}",
+            "stability": "–" if math.isnan(row.stability) else f"{100 * row.stability:.0f} %",
+            "p": "–" if math.isnan(row.p_adjusted) else f"{row.p_adjusted:.2g}",
+            "note": str(row.note),
+        }
+        for row in known_places(run, *marks).itertuples()
+    ]
+
+
+def setting_rows(settings: Mapping[str, Any], group: str = "") -> Rows:
+    """Return settings as names and values; those of a group after its name."""
+    rows: Rows = []
+    for name, value in settings.items():
+        words = f"{group}{_words(name)}"
+        if isinstance(value, Mapping):
+            rows += setting_rows(value, f"{words}: ")
+        else:
+            rows.append((words, _value(value)))
+    return rows
+
+
+def _comparison(run: Run, found: ComparisonSet, tell: Callable[[str], None]) -> dict[str, Any]:
+    several = len(found.pairs) > 1
+    said = [
+        sentence(pair, adjusted if several else None)
+        for pair, adjusted in zip(found.pairs, found.adjusted, strict=True)
+    ]
+    return {
+        "name": found.name,
+        "created": found.created,
+        "windows": [f"{window}, {window.n_frames:,} frames" for window in found.windows],
+        "sentences": said,
+        "figures": comparison_figures(run, found, tell),
+    }
+
+
+def _other_metrics(run: Run) -> dict[str, Any]:
+    said_already = ("penalty", "drivers", "edges")
+    metrics = run.record.metrics
+    return {name: value for name, value in metrics.items() if name not in said_already}
+
+
+def _words(name: object) -> str:
+    words = str(name).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,96 @@
+"""The figures of a report: small enough for a phone, each with its caption."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from napari_sparsevar.analysis.comparison.result import ComparisonSet
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.figures.listing import known_places
+from napari_sparsevar.figures.style import SINGLE_COLUMN_MM, figure_style
+from napari_sparsevar.figures.write import Drawn, FigureOptions, Kind, Marks, draw_figure
+
+MOST_DRIVERS, MOST_REGIONS = 3, 6
+"""Places whose influence is drawn."""
+
+
+class ReportFigure(NamedTuple):
+    """A figure ready for a page.
+
+    Attributes
+    ----------
+    title : str
+    source : str
+        The picture itself, as an address that a page can show: nothing has to be fetched.
+    caption : list of str
+        Paragraphs.
+    """
+
+    title: str
+    source: str
+    caption: list[str]
+
+
+def found_figures(
+    run: Run, marks: Marks, tell: Callable[[str], None]
+) -> dict[str, list[ReportFigure]]:
+    """Return the figures of each part of a report but the comparisons.
+
+    Keys: ``drivers``, ``influence``, ``path`` and ``training``.
+    """
+
+    def one(title: str, kind: Kind, **choices: object) -> ReportFigure:
+        options = FigureOptions(width_mm=SINGLE_COLUMN_MM, **choices)  # type: ignore[arg-type]
+        return _ready(title, draw_figure(run, kind, options, marks=marks, tell=tell))
+
+    influence = [
+        one(f"Influence of {name}", "influence", **{kind: label})
+        for kind, label, name in _places_to_draw(run, marks)
+    ]
+    return {
+        "drivers": [one("Drivers", "drivers"), one("Contribution", "contribution")],
+        "influence": influence,
+        "path": [one("Solution path", "path")],
+        "training": [one("Training", "loss")],
+    }
+
+
+def comparison_figures(
+    run: Run, found: ComparisonSet, tell: Callable[[str], None]
+) -> list[ReportFigure]:
+    """Return the figure of a comparison that the run keeps."""
+    options = FigureOptions(width_mm=SINGLE_COLUMN_MM, comparison=found.name)
+    return [_ready(found.name, draw_figure(run, "comparison", options, tell=tell))]
+
+
+def _places_to_draw(run: Run, marks: Marks) -> Iterator[tuple[str, int | str, str]]:
+    """Yield option, label and name of the first drivers and regions that are not hidden."""
+    places = known_places(run, *marks)
+    shown = places[~places["hidden"].astype(bool)]
+    for kind, most in (("driver", MOST_DRIVERS), ("region", MOST_REGIONS)):
+        for place in shown[shown["kind"] == kind].head(most).itertuples():
+            label = int(place.label)
+            yield kind, label if kind == "driver" else f"R{label}", str(place.name)
+
+
+def _ready(title: str, drawn: Drawn) -> ReportFigure:
+    # The settings are said once, on the page itself.
+    caption = drawn.caption.strip().split("\n\n")[:-1]
+    return ReportFigure(title, as_address(drawn.figure), caption)
+
+
+def as_address(figure: Figure) -> str:
+    """Return a figure as a ``data:`` address of an SVG.
+
+    As a picture of its own its names cannot meet those of another figure on the same page, and
+    nothing in it can run.
+    """
+    file = BytesIO()
+    with figure_style():
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "napari-sparsevar"})
+    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode("ascii")
