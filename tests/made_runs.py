@@ -65,6 +65,39 @@ def made_full_run(
     return Run(folder, record, results, pd.DataFrame())
 
 
+def with_training(run: Run) -> Run:
+    """Return the same run with losses, settings and warnings, as a training leaves them."""
+    steps = np.arange(1, 61)
+    rng = np.random.default_rng(5)
+    training = 1 + 0.1 * np.exp(-steps / 20) + rng.normal(0, 0.01, 60)
+    held_out = 1 + 0.1 * np.exp(-np.arange(0, 61, 20) / 20)
+    losses = pd.DataFrame(
+        {
+            "step": [*steps, *range(0, 61, 20)],
+            "split": ["training"] * 60 + ["validation"] * 4,
+            "reconstruction": [*training, *held_out],
+            "prediction": [*(training + 0.05), *(held_out + 0.05)],
+            "total": [*(6 * training), *(6 * held_out)],
+        }
+    )
+    record = run.record.model_copy(
+        update={
+            "created": "2026-11-23T20:00:00+00:00",
+            "versions": {"napari-sparsevar": "9.8.7"},
+            "configuration": {
+                "mode": "end-to-end",
+                "steps": 60,
+                "seed": 11,
+                "warmup_fraction": 0.4,
+                "model": {"lags": 2},
+            },
+            "notices": ("600 frames are few.",),
+            "metrics": {"penalty": run.penalty, "best_step": 60, "seconds": 12.5},
+        }
+    )
+    return replace(run, record=record, losses=losses)
+
+
 def made_results(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     """Analyse made-up latents as those of a network are, without the tests against chance."""
     latents = made_latents(grid, n_frames)

@@ -38,6 +38,11 @@ def test_wheel_carries_manifest_and_type_marker(wheel: Path, repository: Path) -
     assert modules <= names, f"missing from the wheel: {modules - names}"
 
 
+def test_wheel_carries_the_template_of_the_report(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert "napari_sparsevar/figures/templates/report.html.j2" in archive.namelist()
+
+
 def test_wheel_carries_nothing_but_the_package(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}

@@ -8,8 +8,10 @@ import pytest
 from cli_called import one_sentence, sparsevar
 
 from made_comparisons import made_folder, made_run, made_set
+from made_runs import made_full_run, with_training
 from napari_sparsevar.analysis.comparison.store import save_comparisons
-from napari_sparsevar.figures import write
+from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.figures import report, write
 
 COMPARISON = ["--kind", "comparison"]
 
@@ -87,3 +89,50 @@ def test_a_damaged_comparison_is_said_and_another_is_drawn(run_path: Path, tmp_p
     assert one_sentence(done.stderr), done.stderr
     assert "A-B is damaged" in done.stderr
     assert out.exists()
+
+
+@pytest.fixture
+def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+
+    def load(path: Path) -> Run:
+        return with_training(made_full_run(path))
+
+    monkeypatch.setattr(write, "load_run", load)
+    monkeypatch.setattr(report, "load_run", load)
+    return folder
+
+
+def test_options_of_a_place_and_a_penalty_reach_the_figure(full: Path, tmp_path: Path) -> None:
+    out = tmp_path / "figure.svg"
+    options = ["--kind", "influence", "--driver", "1", "--penalty", "0.05", "--width", "85"]
+    done = sparsevar("figure", full, "--out", out, *options)
+    assert done.exit_code == 0, done.output
+    assert "Driven by driver 1" in out.read_text(encoding="utf-8")
+    assert "penalty 0.05" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
+    done = sparsevar("figure", full, "--out", out, "--overwrite", "--kind", "influence", "--region")
+    assert done.exit_code == 2
+    wrong = ["--kind", "influence", "--region", "nobody"]
+    done = sparsevar("figure", full, "--out", out, "--overwrite", *wrong)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr), done.stderr
+    assert "nobody" in done.stderr
+
+
+def test_the_overview_is_drawn_unless_another_is_asked_for(full: Path, tmp_path: Path) -> None:
+    out = tmp_path / "figure.svg"
+    done = sparsevar("figure", full, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "How sparse" in out.read_text(encoding="utf-8")
+
+
+def test_a_report_is_written(full: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    done = sparsevar("report", full, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"Wrote {out}.\n"
+    assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    done = sparsevar("report", full, "--out", out)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr), done.stderr

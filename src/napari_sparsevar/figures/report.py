@@ -149,7 +149,7 @@ def found_rows(run: Run) -> Rows:
         ("Penalty", penalty_words(run).removeprefix("penalty ")),
         *choices,
         ("Trained", f"{run.record.created} on {run.record.device}"),
-        *((_words(name), _value(value)) for name, value in _other_metrics(run).items()),
+        *_metric_rows(run.record.metrics),
     ]
 
 
@@ -199,10 +199,15 @@ def _comparison(run: Run, found: ComparisonSet, tell: Callable[[str], None]) -> 
     }
 
 
-def _other_metrics(run: Run) -> dict[str, Any]:
+def _metric_rows(metrics: Mapping[str, Any]) -> Rows:
     said_already = ("penalty", "drivers", "edges")
-    metrics = run.record.metrics
-    return {name: value for name, value in metrics.items() if name not in said_already}
+    units = {"seconds": ("Training time", " s"), "peak_memory_mb": ("Largest memory", " MB")}
+    rows: Rows = []
+    for name, value in metrics.items():
+        words, unit = units.get(name, (_words(name), ""))
+        if name not in said_already:
+            rows.append((words, _value(value) + unit))
+    return rows
 
 
 def _words(name: object) -> str:

@@ -23,6 +23,7 @@ from napari_sparsevar.figures.contribution import CONTRIBUTION_MAP, TISSUE_MAP
 from napari_sparsevar.figures.influence import DIRECTIONS, INFLUENCE_MAP, Place, influences
 from napari_sparsevar.figures.listing import Regions, arrows_each, listed_places, title_of
 from napari_sparsevar.figures.loss import best_step, last_losses, warm_up_end
+from napari_sparsevar.figures.map_panel import number_text
 from napari_sparsevar.figures.path import chosen_penalties
 from napari_sparsevar.figures.traces_panel import MOST_POINTS
 
@@ -225,7 +226,7 @@ def curves_words(run: Run, edges: pd.DataFrame) -> str:
     each = "; ".join(
         f"y {size * edge.source_y:.0f} x {size * edge.source_x:.0f} to "
         f"y {size * edge.target_y:.0f} x {size * edge.target_x:.0f}, lag {edge.lag}, "
-        f"{edge.effect:.3g}"
+        f"{number_text(edge.effect)}"
         for edge in edges.itertuples()
     )
     return (
@@ -239,7 +240,7 @@ def _partners_words(run: Run, partners: pd.DataFrame) -> str:
     size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
     each = "; ".join(
         f"{row.rank}, y {size * row.y:.0f} x {size * row.x:.0f} {unit}, lag {row.lag}, "
-        f"{row.strength:.3g}"
+        f"{number_text(row.strength)}"
         for row in partners.itertuples()
     )
     return f"{each or 'none'}."
