@@ -12,12 +12,11 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
+from figures_drawn import assert_on_the_page, overlapping, texts
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imread
-
-from figures_drawn import assert_on_the_page, overlapping, texts
 
 from made_comparisons import GRID, made_record, made_run, made_set
 from napari_sparsevar.analysis.comparison.result import ComparisonSet

@@ -97,7 +97,7 @@ def test_figures_tables_settings_checks_and_versions_are_there(page: Page, full_
         "15 frames/s",
         "2 µm",
         "Warmup fraction",
-        "Model: lags",
+        "Model: Lags",
         "9.8.7",
         "Training time",
         "12.5 s",

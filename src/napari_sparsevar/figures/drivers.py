@@ -36,6 +36,7 @@ from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
     INK,
+    LONGEST_LABEL,
     figure_style,
     head,
     new_figure,
@@ -90,7 +91,7 @@ def drivers_figure(
         draw_drivers(panels[0], run, listed, regions, map_mm, limits, colormap)
         head(panels[0], "a", "Drivers and whom they drive")
         draw_driver_list(panels[1], listed)
-        head(panels[1], "b", "Ranked by contribution")
+        head(panels[1], "b", "Ranked")
         draw_driver_traces(panels[2], run, listed, regions)
         head(panels[2], "c", "Their activity" if len(listed) else "Activity")
     return figure
@@ -170,11 +171,23 @@ def draw_drivers(
     draw_numbers(axes, listed, size)
 
 
-def draw_driver_list(axes: Axes, listed: pd.DataFrame) -> None:
-    """Draw how strong listed places are, how stable, and how sure."""
+def draw_driver_list(axes: Axes, listed: pd.DataFrame, letters: int = LONGEST_LABEL) -> None:
+    """Draw how strong listed places are, how stable, and how sure.
+
+    Parameters
+    ----------
+    axes : Axes
+    listed : DataFrame
+        From ``listed_places``.
+    letters : int
+        Of number and name that there is room for; 0 for the number alone.
+    """
     draw_ranking(
         axes,
-        [shortened(title_of(place)) for place in listed.itertuples()],
+        [
+            shortened(title_of(place), letters) if letters else str(place.number)
+            for place in listed.itertuples()
+        ],
         listed["strength"].to_numpy(float),
         {
             "stability": [share_words(value) for value in listed["stability"]],

@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
 from napari_sparsevar.figures.colour_maps import FloatImage, Limits, checked, colour_map
-from napari_sparsevar.figures.scale_bar import scale_bar
+from napari_sparsevar.figures.scale_bar import SCALE_BAR, scale_bar
 from napari_sparsevar.figures.style import INK
 
 LabelImage = npt.NDArray[np.integer]
@@ -67,7 +67,7 @@ def draw_map(
     axes.set_yticks([])
     axes.spines[:].set_visible(True)
     axes.set_anchor("N")
-    scale_bar(axes, image.shape, pixel_size_um)
+    scale_bar(axes, image.shape, pixel_size_um, f"{SCALE_BAR}-{name}")
     return drawn
 
 

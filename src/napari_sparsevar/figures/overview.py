@@ -78,7 +78,8 @@ def overview_figure(
         head(panels.drivers, "a", "Drivers and whom they drive")
         draw_contribution(panels.contribution, run, limits, colormap)
         head(panels.contribution, "b", "Contribution")
-        draw_driver_list(panels.ranking, listed)
+        # Names that are cut or left out stand in the caption.
+        draw_driver_list(panels.ranking, listed, 9 if width_mm >= BESIDE_FROM_MM else 0)
         head(panels.ranking, "c", "Ranked")
         draw_driver_traces(panels.traces, run, strongest, regions)
         head(panels.traces, "d", "Activity of the strongest" if len(listed) else "Activity")

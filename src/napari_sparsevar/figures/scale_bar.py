@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 
 from napari_sparsevar.figures.style import INK
 
+SCALE_BAR = "scale-bar"
+
 LONGEST_SHARE = 0.35
 """Of the image's width."""
 
@@ -20,7 +22,9 @@ def round_length(longest: float) -> float:
     )
 
 
-def scale_bar(axes: Axes, shape: tuple[int, ...], pixel_size_um: float | None) -> str:
+def scale_bar(
+    axes: Axes, shape: tuple[int, ...], pixel_size_um: float | None, name: str = SCALE_BAR
+) -> str:
     """Draw a scale bar below an image that fills the axes; return what it says.
 
     Parameters
@@ -31,6 +35,8 @@ def scale_bar(axes: Axes, shape: tuple[int, ...], pixel_size_um: float | None) -
         Height and width of the image.
     pixel_size_um : float or None
         Edge of a pixel in micrometres; the bar is in pixels if it is not known.
+    name : str
+        Of the line in a figure and in an SVG.
     """
     unit_px = 1.0 / pixel_size_um if pixel_size_um else 1.0
     height, width = shape[0], shape[1]
@@ -48,7 +54,7 @@ def scale_bar(axes: Axes, shape: tuple[int, ...], pixel_size_um: float | None) -
         linewidth=2,
         solid_capstyle="butt",
         clip_on=False,
-        gid="scale-bar",
+        gid=name,
     )
     axes.annotate(
         text,
