@@ -23,7 +23,7 @@ def round_length(longest: float) -> float:
 
 
 def scale_bar(
-    axes: Axes, shape: tuple[int, ...], pixel_size_um: float | None, name: str = SCALE_BAR
+    axes: Axes, shape: tuple[float, ...], pixel_size_um: float | None, name: str = SCALE_BAR
 ) -> str:
     """Draw a scale bar below an image that fills the axes; return what it says.
 
