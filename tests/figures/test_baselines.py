@@ -18,6 +18,7 @@ from matplotlib.testing.compare import compare_images
 from made_comparisons import made_run, made_set
 from made_runs import made_full_run, with_training
 from napari_sparsevar.analysis.annotations import Annotations
+from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.figures import style
 from napari_sparsevar.figures.comparison import comparison_figure
 from napari_sparsevar.figures.style import figure_style
@@ -37,29 +38,33 @@ def _bundled_font(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(style, "_OTHER_SCRIPTS", ())
 
 
-def drawn(kind: str, folder: Path) -> Figure:
-    if kind == "comparison":
-        return comparison_figure(made_run(folder), made_set(3, changed_places=4))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     labels = np.zeros((33, 34), np.int32)
     labels[2:8, 2:8], labels[14:20, 22:29], labels[25:31, 4:10] = 1, 2, 3
-    run = with_training(made_full_run(folder, labels=labels))
+    return with_training(made_full_run(tmp_path_factory.mktemp("made"), labels=labels))
+
+
+def drawn(kind: str, run: Run) -> Figure:
+    if kind == "comparison":
+        return comparison_figure(made_run(run.path), made_set(3, changed_places=4))
     notes = Annotations().with_place(4.5, 4.5, 1.0, name="first cell")
     return draw_figure(run, kind, FigureOptions(), marks=Marks(notes, None)).figure
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_figure_looks_as_it_did(kind: str, tmp_path: Path) -> None:
+def test_a_figure_looks_as_it_did(kind: str, run: Run, tmp_path: Path) -> None:
     baseline, out = BASELINES / f"{kind}.png", tmp_path / f"{kind}.png"
     with figure_style(), mpl.rc_context({"text.hinting": "none"}):
-        drawn(kind, tmp_path).savefig(out, dpi=DPI, metadata={"Software": None})
+        drawn(kind, run).savefig(out, dpi=DPI, metadata={"Software": None})
     if os.environ.get("RENEW_BASELINES"):
         baseline.write_bytes(out.read_bytes())
         pytest.skip(f"{baseline.name} was renewed: look at it")
     assert compare_images(str(baseline), str(out), tol=TOLERANCE) is None
 
 
-def test_a_missing_panel_would_be_seen(tmp_path: Path) -> None:
-    figure = drawn("overview", tmp_path)
+def test_a_missing_panel_would_be_seen(run: Run, tmp_path: Path) -> None:
+    figure = drawn("overview", run)
     figure.subfigs[0].set_visible(False)
     out = tmp_path / "overview.png"
     with figure_style(), mpl.rc_context({"text.hinting": "none"}):

@@ -66,7 +66,7 @@ def test_no_words_lie_on_others_and_none_leaves_the_page(
     assert figure.get_figwidth() == pytest.approx(width / 25.4)
 
 
-@pytest.mark.parametrize("kind", ["overview", "drivers", "influence"])
+@pytest.mark.parametrize("kind", ["overview", "drivers"])
 def test_a_wide_field_and_long_names_can_be_read(tmp_path: Path, kind: str) -> None:
     labels = np.zeros((24, 90), np.int32)
     for label in range(1, 13):
@@ -74,9 +74,11 @@ def test_a_wide_field_and_long_names_can_be_read(tmp_path: Path, kind: str) -> N
     run = made_full_run(tmp_path, (24, 90), labels=labels)
     notes = Annotations().with_place(5.0, 12.0, 100.0, name="$ne$w <b>cell</b> of a long name")
     for width in (85.0, 180.0):
-        drawn = draw_figure(run, kind, FigureOptions(width_mm=width), marks=Marks(notes, None))
-        assert not overlapping(drawn.figure)
-        assert_on_the_page(drawn.figure)
+        options = FigureOptions(width_mm=width)
+        figure = draw_figure(run, kind, options, marks=Marks(notes, None)).figure
+        # A layout without room for everything is a warning, and so an error here.
+        assert not overlapping(figure)
+        assert_on_the_page(figure)
 
 
 @pytest.mark.parametrize("kind", OF_A_RUN)
