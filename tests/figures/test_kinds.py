@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +27,7 @@ from napari_sparsevar.figures.influence import INFLUENCE_MAP, choose_place
 from napari_sparsevar.figures.listing import arrows_each
 from napari_sparsevar.figures.write import (
     KINDS,
+    Drawn,
     FigureOptions,
     Marks,
     draw_figure,
@@ -35,6 +38,17 @@ from napari_sparsevar.figures.write import (
 OF_A_RUN = [kind for kind in KINDS if kind != "comparison"]
 MAPS = {"overview": 2, "contribution": 2, "drivers": 1, "influence": 2, "loss": 0, "path": 0}
 NOTHING = Marks(Annotations(), None)
+
+
+@pytest.fixture(scope="module")
+def drawn(full_run: Run) -> Callable[[str, float], Drawn]:
+    """Figures of a kind and width, drawn once and only looked at."""
+
+    @functools.cache
+    def draw(kind: str, width: float) -> Drawn:
+        return draw_figure(full_run, kind, FigureOptions(width_mm=width), marks=NOTHING)
+
+    return draw
 
 
 def painted(run: Run) -> np.ndarray:
@@ -58,9 +72,9 @@ def named(figure: Figure, beginning: str) -> list[str]:
 @pytest.mark.parametrize("width", [85.0, 180.0])
 @pytest.mark.parametrize("kind", OF_A_RUN)
 def test_no_words_lie_on_others_and_none_leaves_the_page(
-    full_run: Run, kind: str, width: float
+    drawn: Callable[[str, float], Drawn], kind: str, width: float
 ) -> None:
-    figure = draw_figure(full_run, kind, FigureOptions(width_mm=width), marks=NOTHING).figure
+    figure = drawn(kind, width).figure
     assert not overlapping(figure)
     assert_on_the_page(figure)
     assert figure.get_figwidth() == pytest.approx(width / 25.4)
@@ -82,9 +96,11 @@ def test_a_wide_field_and_long_names_can_be_read(tmp_path: Path, kind: str) -> N
 
 
 @pytest.mark.parametrize("kind", OF_A_RUN)
-def test_text_is_text_and_only_maps_are_images(full_run: Run, tmp_path: Path, kind: str) -> None:
+def test_text_is_text_and_only_maps_are_images(
+    drawn: Callable[[str, float], Drawn], full_run: Run, tmp_path: Path, kind: str
+) -> None:
     out = tmp_path / "figure.svg"
-    write_figure(full_run, out, kind, FigureOptions(width_mm=85), marks=NOTHING)
+    save_figure(*drawn(kind, 85.0), out)
     svg = out.read_text(encoding="utf-8")
     assert svg.count("<text") > 5
     pictures = re.findall(r'href="data:image/png;base64,([^"]+)"', svg)
@@ -100,7 +116,7 @@ def test_text_is_text_and_only_maps_are_images(full_run: Run, tmp_path: Path, ki
 
 def test_a_pdf_keeps_its_text(full_run: Run, tmp_path: Path) -> None:
     out = tmp_path / "figure.pdf"
-    write_figure(full_run, out, "overview", marks=NOTHING)
+    write_figure(full_run, out, "contribution", FigureOptions(width_mm=85), marks=NOTHING)
     content = out.read_bytes()
     assert b"/Subtype /Type3" not in content
     assert b"/FontFile2" in content
@@ -150,12 +166,12 @@ def test_maps_are_those_of_the_run(full_run: Run) -> None:
 
 def test_limits_and_colours_are_those_asked_for(full_run: Run) -> None:
     options = FigureOptions(limits=(0.25, 0.5), colormap="viridis")
-    drawn = draw_figure(full_run, "contribution", options, marks=NOTHING)
-    image = the_map(drawn.figure, "contribution")
+    found = draw_figure(full_run, "contribution", options, marks=NOTHING)
+    image = the_map(found.figure, "contribution")
     assert image.get_clim() == (0.25, 0.5)
     assert image.get_cmap().name == "viridis"
-    assert "shown from 0.25 to 0.5" in drawn.caption
-    assert limits_words(drawn.figure, "contribution") == "0.25 to 0.5"
+    assert "shown from 0.25 to 0.5" in found.caption
+    assert limits_words(found.figure, "contribution") == "0.25 to 0.5"
 
 
 @pytest.mark.parametrize(
@@ -193,8 +209,10 @@ def test_names_are_written_and_hidden_drivers_are_not_drawn(tmp_path: Path) -> N
     assert "R5 by hand, y " in drawn.caption
 
 
-def test_arrows_go_from_each_driver_to_whom_it_drives(full_run: Run) -> None:
-    figure = draw_figure(full_run, "drivers", marks=NOTHING).figure
+def test_arrows_go_from_each_driver_to_whom_it_drives(
+    drawn: Callable[[str, float], Drawn], full_run: Run
+) -> None:
+    figure = drawn("drivers", 180.0).figure
     listed = len(full_run.drivers)
     assert 0 < len(named(figure, "arrow-")) <= listed * arrows_each(listed)
 
@@ -242,8 +260,10 @@ def test_elsewhere_on_the_path_figure_and_caption_say_so(full_run: Run) -> None:
 
 
 @pytest.mark.parametrize("kind", OF_A_RUN)
-def test_a_caption_states_data_settings_and_versions(full_run: Run, kind: str) -> None:
-    caption = draw_figure(full_run, kind, FigureOptions(width_mm=85), marks=NOTHING).caption
+def test_a_caption_states_data_settings_and_versions(
+    drawn: Callable[[str, float], Drawn], full_run: Run, kind: str
+) -> None:
+    caption = drawn(kind, 85.0).caption
     for expected in (
         "movie (600 frames at 15 frames/s, 33 x 34 px, 2 µm a pixel; run run)",
         "seed 11, mode end-to-end, steps 60",
@@ -255,8 +275,10 @@ def test_a_caption_states_data_settings_and_versions(full_run: Run, kind: str) -
     assert "nan" not in caption
 
 
-def test_captions_carry_the_numbers_of_the_panels(full_run: Run) -> None:
-    caption = draw_figure(full_run, "overview", marks=NOTHING).caption
+def test_captions_carry_the_numbers_of_the_panels(
+    drawn: Callable[[str, float], Drawn], full_run: Run
+) -> None:
+    caption = drawn("overview", 180.0).caption
     first = full_run.drivers.iloc[0]
     assert f"1, y {2 * first['y']:.0f} x {2 * first['x']:.0f}, contribution 1" in caption
     assert "after step 24" in caption
