@@ -17,7 +17,7 @@ GUI = ("qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6", "napari", "superqt", "pyq
 
 # What each part may import besides itself and `errors`.
 BELOW_MODEL = {"lasso", "movie"}
-BELOW_WIDGETS = {"figures", "training", "analysis", "model", *BELOW_MODEL}
+BELOW_WIDGETS = {"export", "figures", "training", "analysis", "model", *BELOW_MODEL}
 MAY_IMPORT = {
     "errors": set(),
     "lasso": set(),
@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "analysis": {"model", *BELOW_MODEL},
     "training": {"analysis", "model", *BELOW_MODEL},
     "figures": {"training", "analysis", "model", *BELOW_MODEL},
-    "readers": BELOW_WIDGETS,
+    "export": {"readers", "figures", "training", "analysis", "model", *BELOW_MODEL},
+    "readers": BELOW_WIDGETS - {"export"},
     "sample_data": {"readers", *BELOW_WIDGETS},
     "widgets": {"readers", "sample_data", *BELOW_WIDGETS},
     "cli": BELOW_WIDGETS,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_sparsevar.cli.compare import compare
+from napari_sparsevar.cli.export import export
 from napari_sparsevar.cli.figure import figure
 from napari_sparsevar.cli.options import (
     AsJson,
@@ -292,6 +293,7 @@ def info(
 app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
 app.command(help="Draw a figure of a run, for print.")(figure)
 app.command("report", help="Write a run as one HTML page: figures, tables, checks.")(write_report)
+app.command(help="Write results of a run in the formats of other programs.")(export)
 
 
 def main() -> None:

@@ -1,0 +1,81 @@
+"""The command ``sparsevar export``: results of a run in the formats of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.outcome import explained, fail
+from napari_sparsevar.cli.progress import follow_steps
+from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_sparsevar.export.overlay import OverlayOptions
+
+
+@explained
+def export(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write.")],
+    maps: Annotated[bool, typer.Option("--maps", help="Maps as OME-TIFF.")] = False,
+    tables: Annotated[bool, typer.Option("--tables", help="Tables as CSV.")] = False,
+    nwb: Annotated[bool, typer.Option("--nwb", help="All results as one NWB file.")] = False,
+    movies: Annotated[
+        bool, typer.Option("--movies", help="Predicted and residual movie as OME-Zarr.")
+    ] = False,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="The movie with its map and drivers, as MP4.")
+    ] = False,
+    session_start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="For NWB: when the recording began, for example 2026-05-01T10:30+02:00; taken "
+            "from the movie's file if left out.",
+        ),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(metavar="START:STOP", help="For --overlay: which frames, stop exclusive."),
+    ] = None,
+    speed: Annotated[float, typer.Option(help="For --overlay: 1 is real time.")] = 1.0,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Write what was selected, maps and tables if nothing was."""
+    # Before the run is opened, which takes a while.
+    from napari_sparsevar.export.everything import PARTS, Selection, check_folder, export_run
+    from napari_sparsevar.export.material import gather
+
+    given = {"maps": maps, "tables": tables, "nwb": nwb, "movies": movies, "overlay": overlay}
+    chosen = frozenset(part for part in PARTS if given[part]) or frozenset(PARTS[:2])
+    options = overlay_options(frames, speed)
+    check_folder(out, overwrite=overwrite)
+    selection = Selection(chosen, session_start, options)
+    done = follow_steps(export_run(gather(run, fail), out, selection, overwrite=overwrite))
+    for note in done.notes:
+        fail(note)
+    typer.echo(f"Wrote {', '.join(part for part in PARTS if part in chosen)} to {done.path}.")
+
+
+def overlay_options(frames: str | None, speed: float) -> OverlayOptions:
+    """Return which frames the movie of the overlay shows.
+
+    Raises
+    ------
+    UserError
+        If they are not written as they should be.
+    """
+    from napari_sparsevar.export.overlay import OverlayOptions
+
+    first, colon, last = (frames or ":").partition(":")
+    try:
+        start, stop = int(first or 0), int(last) if last else None
+    except ValueError:
+        colon = ""
+    if not colon:
+        raise UserError(f"--frames is '{frames}': write first frame and stop, for example 0:500.")
+    return OverlayOptions(start, stop, speed)

@@ -1,0 +1,232 @@
+"""Everything that is selected of a run, as one folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from napari_sparsevar.analysis.decoding import Kind
+from napari_sparsevar.analysis.progress import Step
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.export import maps, movies, tables
+from napari_sparsevar.export.folder import replacing_folder
+from napari_sparsevar.export.material import Material
+from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
+from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
+
+Part = Literal["maps", "tables", "nwb", "movies", "overlay"]
+
+PARTS: tuple[Part, ...] = ("maps", "tables", "nwb", "movies", "overlay")
+RECORD = "export.json"
+FORMAT: Final = "napari-sparsevar export"
+
+_WEIGHTS: dict[Part, float] = {"maps": 1, "tables": 1, "nwb": 4, "movies": 40, "overlay": 40}
+"""About how long each takes beside the others."""
+
+_Writer = Callable[[Material, Path, "Selection"], Iterator[Step | str]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is exported.
+
+    Parameters
+    ----------
+    parts : frozenset of str
+        Of ``PARTS``.
+    session_start : str or None
+        For NWB: when the recording began.
+    overlay : OverlayOptions
+        Of the movie of the overlay.
+    """
+
+    parts: frozenset[Part]
+    session_start: str | None = None
+    overlay: OverlayOptions = field(default_factory=OverlayOptions)
+
+
+class Exported(NamedTuple):
+    """A folder that is complete.
+
+    Attributes
+    ----------
+    path : Path
+    notes : tuple of str
+        What was assumed or left out.
+    """
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+def export_run(
+    material: Material, out: Path, selection: Selection, *, overwrite: bool = False
+) -> Generator[Step, None, Exported]:
+    """Write what is selected into one folder, whole or not at all.
+
+    Closing the generator leaves nothing behind.
+
+    Parameters
+    ----------
+    material : Material
+    out : Path
+        The folder to make.
+    selection : Selection
+    overwrite : bool
+        Whether an earlier export there may be replaced. A folder that holds anything else never is.
+
+    Yields
+    ------
+    Step
+
+    Raises
+    ------
+    UserError
+        If nothing is selected, something it needs is missing, or the folder may not be written.
+    """
+    check_possible(material, selection)
+    check_folder(out, overwrite=overwrite)
+    parts = [part for part in PARTS if part in selection.parts]
+    whole = sum(_WEIGHTS[part] for part in parts)
+    notes: list[str] = []
+    done = 0.0
+    with replacing_folder(out, overwrite=True) as folder:
+        for part in parts:
+            for news in _WRITERS[part](material, folder, selection):
+                if isinstance(news, str):
+                    notes.append(news)
+                else:
+                    yield (done + _WEIGHTS[part] * news[0]) / whole, news[1]
+            done += _WEIGHTS[part]
+        _write_record(folder, material, parts, notes)
+    return Exported(out, tuple(notes))
+
+
+def check_possible(material: Material, selection: Selection) -> None:
+    """Refuse what cannot be had, before the work.
+
+    Raises
+    ------
+    UserError
+        If nothing is selected, or a library or the movie is missing.
+    """
+    if not selection.parts:
+        raise UserError("Nothing is selected: choose at least one thing to export.")
+    if "nwb" in selection.parts:
+        needed_pynwb()
+    if "overlay" in selection.parts:
+        needed_av()
+        selection.overlay.frames(material.needed_movie("A movie of the overlay").n_frames)
+
+
+def check_folder(out: Path, *, overwrite: bool = False) -> None:
+    """Refuse a folder that may not be written, before the work.
+
+    Raises
+    ------
+    UserError
+        If there is something else than an empty folder or, with ``overwrite``, an earlier export.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    known = _known_files(out)
+    if known is None:
+        raise UserError(
+            f"{out} exists already, is no export of ours and is not overwritten: choose another."
+        )
+    if not overwrite:
+        raise UserError(f"{out} exists already; choose another folder or add --overwrite.")
+    others = sorted(_files(out) - known)
+    if others:
+        raise UserError(
+            f"{out} holds something that was not exported ({others[0]}): move it away or choose "
+            "another folder."
+        )
+
+
+def _known_files(out: Path) -> set[str] | None:
+    """Return what an export wrote; None where the folder is none."""
+    try:
+        found = json.loads((out / RECORD).read_text(encoding="utf-8"))
+        return {RECORD, *found["files"]} if found["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _files(folder: Path) -> set[str]:
+    """Return the files below a folder; a Zarr store, which is many, is one."""
+    found: set[str] = set()
+    for place in folder.iterdir():
+        if place.is_dir() and place.suffix != ".zarr":
+            found |= {f"{place.name}/{name}" for name in _files(place)}
+        else:
+            found.add(place.name)
+    return found
+
+
+def _write_record(folder: Path, material: Material, parts: list[Part], notes: list[str]) -> None:
+    run = material.run
+    record = {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": version("napari-sparsevar"),
+        "run": str(run.path),
+        "movie": run.record.movie.model_dump(),
+        "penalty": float(run.penalty),
+        "parts": parts,
+        "notes": notes,
+        "files": sorted(_files(folder)),
+    }
+    (folder / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
+
+
+def _write_maps(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    (folder / "maps").mkdir()
+    for _ in maps.write_maps(material, folder / "maps"):
+        yield 0.5, "Writing the maps"
+
+
+def _write_tables(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    (folder / "tables").mkdir()
+    for _ in tables.write_tables(material, folder / "tables"):
+        yield 0.5, "Writing the tables"
+
+
+def _write_nwb(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    path = folder / "results.nwb"
+    note = yield from write_nwb(material, path, start=selection.session_start)
+    if note:
+        yield note
+
+
+def _write_movies(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    (folder / "movies").mkdir()
+    kinds: list[Kind] = ["prediction", "residual"]
+    if material.movie is None:
+        kinds.remove("residual")
+        yield (
+            "The movie is not there: the predicted movie is without its background, and there is "
+            "no residual movie."
+        )
+    for index, kind in enumerate(kinds):
+        path = folder / "movies" / f"{kind}{movies.SUFFIX}"
+        for fraction, words in movies.write_model_movie(material, kind, path):
+            yield (index + fraction) / len(kinds), words
+
+
+def _write_overlay(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    yield from write_overlay(material, folder / "overlay.mp4", selection.overlay)
+
+
+_WRITERS: dict[Part, _Writer] = {
+    "maps": _write_maps,
+    "tables": _write_tables,
+    "nwb": _write_nwb,
+    "movies": _write_movies,
+    "overlay": _write_overlay,
+}

@@ -1,0 +1,122 @@
+"""Maps of a run as OME-TIFF that knows the size of a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+
+from napari_sparsevar.analysis.comparison.names import file_label, free_names, joined
+from napari_sparsevar.analysis.influence import Direction
+from napari_sparsevar.export.material import Material
+from napari_sparsevar.movie.files import replacing
+
+DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
+SUFFIX = ".ome.tif"
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """An image of the field of view.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, without the ending.
+    image : ndarray, shape (Y, X)
+    meaning : str
+        What a pixel says, in one sentence.
+    """
+
+    name: str
+    image: npt.NDArray[np.float32] | npt.NDArray[np.int32]
+    meaning: str
+
+
+def maps_of(material: Material) -> Iterator[Map]:
+    """Yield the maps of a run, one after the other: contribution, drivers, influences, changes."""
+    run = material.run
+    yield Map(
+        "contribution",
+        np.asarray(run.contribution_map, np.float32),
+        "Every pixel's share in driving what happens next; the largest is 1.",
+    )
+    yield Map(
+        "drivers",
+        np.asarray(run.driver_labels, np.int32),
+        "Label of the driver a pixel belongs to, 0 outside; labels as in drivers.csv.",
+    )
+    if material.regions is not None and material.regions.any():
+        yield Map("regions", material.regions, "Label of the painted region, 0 outside.")
+    yield from _influences(material)
+    yield from _differences(material)
+
+
+def write_maps(material: Material, folder: Path) -> Iterator[Path]:
+    """Write the maps into a folder, yielding each file when it is there.
+
+    Parameters
+    ----------
+    material : Material
+    folder : Path
+        Must exist.
+
+    Raises
+    ------
+    UserError
+        If a file exists already or the disk refuses.
+    """
+    for found in maps_of(material):
+        path = folder / f"{found.name}{SUFFIX}"
+        write_map(found, path, material.run.pixel_size_um)
+        yield path
+
+
+def write_map(found: Map, path: Path, pixel_size_um: float | None) -> None:
+    """Write one map with its name, its meaning and the size of a pixel where it is known."""
+    size: dict[str, float | str] = {}
+    if pixel_size_um:
+        for axis in "XY":
+            size |= {f"PhysicalSize{axis}": pixel_size_um, f"PhysicalSize{axis}Unit": "µm"}
+    with replacing(path) as temporary:
+        tifffile.imwrite(
+            temporary,
+            found.image,
+            ome=True,
+            photometric="minisblack",
+            metadata={"axes": "YX", "Name": found.name, "Description": found.meaning, **size},
+        )
+
+
+def _influences(material: Material) -> Iterator[Map]:
+    """Yield what each painted region drives and what drives it."""
+    taken: list[str] = []
+    places = material.places()
+    for place in places[places["kind"] == "region"].itertuples():
+        label = next(free_names(file_label(str(place.name)), taken))
+        taken.append(label)
+        assert material.regions is not None
+        region = material.regions == int(place.label)
+        for direction in DIRECTIONS:
+            of = "of" if direction == "outgoing" else "on"
+            yield Map(
+                f"influence-{direction}-{label}",
+                material.run.influence(region, direction),
+                f"Signed influence {of} {place.name} in noise scales of a pixel.",
+            )
+
+
+def _differences(material: Material) -> Iterator[Map]:
+    for found, pair, _ in material.pairs():
+        if pair.difference is not None:
+            windows = f"{pair.a.label} to {pair.b.label}"
+            yield Map(
+                f"difference-{found.name}-{joined((pair.a.label, pair.b.label))}",
+                np.asarray(pair.difference, np.float32),
+                f"Where places drive others more (positive) or less, from window {windows}, "
+                "beyond chance.",
+            )

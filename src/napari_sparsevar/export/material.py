@@ -1,0 +1,139 @@
+"""Everything about a run that can be exported, opened once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from napari_sparsevar.analysis.annotations import Annotations, read_annotations, read_regions
+from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.analysis.comparison.store import load_comparisons
+from napari_sparsevar.analysis.decoding import check_size
+from napari_sparsevar.analysis.drivers import SEPARATION
+from napari_sparsevar.analysis.places import places
+from napari_sparsevar.analysis.run import Run, load_run
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.open import open_movie
+
+LabelImage = npt.NDArray[np.int32]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """A run with what a person added to it.
+
+    Attributes
+    ----------
+    run : Run
+        At the penalty that is to be exported.
+    movie : Movie or None
+        None where it is not there any more.
+    regions : ndarray of int32, shape (Y, X), or None
+        Painted regions.
+    notes : Annotations
+        Names and notes of drivers and regions.
+    comparisons : tuple of ComparisonSet
+    """
+
+    run: Run
+    movie: Movie | None = None
+    regions: LabelImage | None = None
+    notes: Annotations = field(default_factory=Annotations)
+    comparisons: tuple[ComparisonSet, ...] = ()
+
+    def places(self) -> pd.DataFrame:
+        """Return drivers and painted regions with ``name`` and ``note``, one row each."""
+        table = places(self.run.results, self.regions)
+        reach = SEPARATION * self.run.results.grid.stride
+        found = [
+            self.notes.at(float(row.y), float(row.x), reach)
+            if row.kind == "driver"
+            else self.notes.of_region(int(row.label))
+            for row in table.itertuples()
+        ]
+        rows = list(zip(found, table.itertuples(), strict=True))
+        return table.assign(
+            name=[note.name or f"{row.kind} {row.label}" for note, row in rows],
+            note=[note.note for note, _ in rows],
+            hidden=[note.hidden for note, _ in rows],
+        )
+
+    def pairs(self) -> list[tuple[ComparisonSet, Comparison, float]]:
+        """Return every pair of windows with its set and its adjusted p-value."""
+        return [
+            (found, pair, adjusted)
+            for found in self.comparisons
+            for pair, adjusted in zip(found.pairs, found.adjusted, strict=True)
+        ]
+
+    def needed_movie(self, what: str) -> Movie:
+        """Return the movie.
+
+        Parameters
+        ----------
+        what : str
+            What needs it, at the beginning of a sentence.
+
+        Raises
+        ------
+        UserError
+            If it is not there.
+        """
+        if self.movie is None:
+            source = self.run.movie_source or self.run.movie_name
+            raise UserError(
+                f"{what} needs the movie, and {source} is not there: bring it back to its place, "
+                "or export the rest."
+            )
+        return self.movie
+
+
+def gather(run_path: Path, tell: Tell = warnings.warn) -> Material:
+    """Open a run directory and everything kept in it.
+
+    Parameters
+    ----------
+    run_path : Path
+    tell : callable
+        Gets one sentence for everything that is left out because it cannot be opened.
+
+    Raises
+    ------
+    UserError
+        If the run cannot be opened.
+    """
+    run = load_run(run_path)
+    notes, regions = Annotations(), None
+    try:
+        notes = read_annotations(run_path)
+    except UserError as error:
+        tell(str(error))
+    try:
+        regions = read_regions(run_path, run.contribution_map.shape)
+    except UserError as error:
+        tell(str(error))
+    return Material(
+        run, movie_of_run(run, tell), regions, notes, tuple(load_comparisons(run_path, tell))
+    )
+
+
+def movie_of_run(run: Run, tell: Tell = warnings.warn) -> Movie | None:
+    """Return the movie a run was trained on, None where it is not there or another."""
+    source = run.movie_source
+    if source is None or not source.exists():
+        return None
+    try:
+        movie = open_movie(source, fps=run.fps, pixel_size_um=run.pixel_size_um)
+        check_size(run, movie)
+    except UserError as error:
+        tell(f"The movie of this run cannot be used: {error}")
+        return None
+    return movie

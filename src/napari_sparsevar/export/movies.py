@@ -1,0 +1,107 @@
+"""The predicted and the residual movie as OME-Zarr, written block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from napari_sparsevar.analysis.decoding import Decoding, Kind
+from napari_sparsevar.analysis.progress import Step
+from napari_sparsevar.export.folder import replacing_folder
+from napari_sparsevar.export.material import Material
+
+SUFFIX = ".ome.zarr"
+WORDS: dict[Kind, str] = {
+    "prediction": "predicted movie",
+    "residual": "residual movie",
+    "reconstruction": "reconstructed movie",
+}
+
+BLOCK_BYTES = 2**23
+"""Of one chunk of the file, and so of what is held in memory at a time."""
+
+
+def write_model_movie(
+    material: Material, kind: Kind, out: Path, *, overwrite: bool = False
+) -> Generator[Step, None, Path]:
+    """Decode every frame and write it in grey values of the movie.
+
+    OME-Zarr 0.5 (Zarr 3) with the axes t, y, x, seconds and micrometres where they are known.
+    Closing the generator leaves nothing behind.
+
+    Parameters
+    ----------
+    material : Material
+        Its movie gives the background of the frames; without it there is none.
+    kind : {"prediction", "residual", "reconstruction"}
+    out : Path
+        The folder to write, by custom ``NAME.ome.zarr``.
+    overwrite : bool
+
+    Yields
+    ------
+    Step
+
+    Raises
+    ------
+    UserError
+        If the movie is needed and not there, the folder exists, or the disk refuses.
+    """
+    if kind == "residual":
+        material.needed_movie("The residual movie")
+    decoding = Decoding(material.run, material.movie)
+    shape = material.run.record.movie.shape
+    length = min(shape[0], max(1, BLOCK_BYTES // (4 * shape[1] * shape[2])))
+    with replacing_folder(out, overwrite=overwrite) as folder:
+        array = _made(folder, material, kind, (length, *shape[1:]))
+        for start in range(0, shape[0], length):
+            stop = min(start + length, shape[0])
+            frames = []
+            for index in range(start, stop):
+                frames.append(decoding.frame(kind, index))
+                # Often, because between two of them nobody can cancel.
+                yield index / shape[0], f"Writing the {WORDS[kind]}"
+            array[start:stop] = np.stack(frames)
+    yield 1.0, f"Writing the {WORDS[kind]}"
+    return out
+
+
+def _made(folder: Path, material: Material, kind: Kind, chunks: tuple[int, int, int]) -> Any:
+    """Return the empty array in its group."""
+    group = zarr.open_group(str(folder), mode="w", zarr_format=3)
+    group.attrs["ome"] = _description(material, kind)
+    group.attrs["napari_sparsevar"] = {
+        "kind": kind,
+        "run": material.run.path.name,
+        "movie": material.run.movie_name,
+        "penalty": float(material.run.penalty),
+        "with_background": material.movie is not None,
+    }
+    return group.create_array(
+        "0",
+        shape=material.run.record.movie.shape,
+        chunks=chunks,
+        dtype="float32",
+        dimension_names=("t", "y", "x"),
+        fill_value=float("nan"),
+    )
+
+
+def _description(material: Material, kind: Kind) -> dict[str, Any]:
+    run = material.run
+    time = {"unit": "second"} if run.fps else {}
+    space = {"unit": "micrometer"} if run.pixel_size_um else {}
+    scale = [1.0 / run.fps if run.fps else 1.0, *([run.pixel_size_um or 1.0] * 2)]
+    axes = [
+        {"name": "t", "type": "time", **time},
+        {"name": "y", "type": "space", **space},
+        {"name": "x", "type": "space", **space},
+    ]
+    scaled = [{"type": "scale", "scale": scale}]
+    dataset = {"path": "0", "coordinateTransformations": scaled}
+    name = f"{WORDS[kind]} of {run.movie_name}"
+    return {"version": "0.5", "multiscales": [{"name": name, "axes": axes, "datasets": [dataset]}]}

@@ -1,0 +1,107 @@
+"""Tables of a run as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from napari_sparsevar.analysis.comparison.names import joined
+from napari_sparsevar.analysis.traces import region_activity
+from napari_sparsevar.export.material import Material
+from napari_sparsevar.movie.files import replacing
+
+
+def tables_of(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the tables of a run with their names, one after the other."""
+    run = material.run
+    yield "drivers", driver_table(material)
+    places = material.places()
+    painted = places[places["kind"] == "region"]
+    if len(painted):
+        yield "regions", painted.drop(columns=["kind", "stability"])
+    yield "edges", run.edges
+    yield "activity", activity_table(material)
+    yield "path", run.results.criterion
+    if len(run.losses):
+        yield "loss", run.losses
+    yield from comparison_tables(material)
+
+
+def write_tables(material: Material, folder: Path) -> Iterator[Path]:
+    """Write the tables into a folder as CSV, yielding each file when it is there.
+
+    Parameters
+    ----------
+    material : Material
+    folder : Path
+        Must exist.
+
+    Raises
+    ------
+    UserError
+        If a file exists already or the disk refuses.
+    """
+    for name, table in tables_of(material):
+        path = folder / f"{name}.csv"
+        with replacing(path) as temporary:
+            table.to_csv(temporary, index=False)
+        yield path
+
+
+def driver_table(material: Material) -> pd.DataFrame:
+    """Return one row a driver, strongest first, with its name, its note and micrometres."""
+    places = material.places()
+    drivers = places[places["kind"] == "driver"].reset_index(drop=True)
+    table = material.run.drivers.reset_index(drop=True)
+    size = material.run.pixel_size_um
+    if size:
+        table = table.assign(
+            y_um=table["y"] * size, x_um=table["x"] * size, area_um2=table["area_px"] * size**2
+        )
+    return table.assign(**{name: drivers[name] for name in ("name", "note", "hidden")})
+
+
+def activity_table(material: Material) -> pd.DataFrame:
+    """Return the activity of the drivers over time: a row a frame, a column a driver.
+
+    ``time_s`` where the frame rate is known; activity has mean 0 and variance 1.
+    """
+    run, labels = material.run, [int(label) for label in material.run.drivers["label"]]
+    activity = region_activity(run, run.driver_labels, labels)
+    frames = np.arange(activity.shape[1])
+    times = {"time_s": frames / run.fps} if run.fps else {}
+    columns = {f"driver {label}": values for label, values in zip(labels, activity, strict=True)}
+    return pd.DataFrame({"frame": frames, **times, **columns})
+
+
+def comparison_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield one table of all compared pairs, and the edges and places of each pair."""
+    rows = []
+    for found, pair, adjusted in material.pairs():
+        rows.append(
+            {
+                "comparison": found.name,
+                "a": pair.a.label,
+                "b": pair.b.label,
+                "frames_a": str(pair.a),
+                "frames_b": str(pair.b),
+                "statistic": pair.statistic,
+                "p_value": pair.p_value,
+                "p_adjusted": adjusted,
+                "largest_change": pair.effect.value,
+                "low": pair.effect.low,
+                "high": pair.effect.high,
+                "p_anything": pair.anything.p_value,
+                "draws": pair.draws,
+                "seed": pair.seed,
+            }
+        )
+    if rows:
+        yield "comparisons", pd.DataFrame(rows)
+    for found, pair, _ in material.pairs():
+        name = f"{found.name}-{joined((pair.a.label, pair.b.label))}"
+        yield f"changed-edges-{name}", pair.dynamics.edges
+        yield f"changed-places-{name}", pair.dynamics.places
