@@ -1,0 +1,88 @@
+"""One folder of all: complete or not there, and nothing of others is ever replaced."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from napari_sparsevar.analysis.progress import returned
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.export.everything import PARTS, RECORD, Selection, export_run
+from napari_sparsevar.export.material import Material, gather
+from napari_sparsevar.export.overlay import OverlayOptions
+
+SOME = Selection(frozenset({"maps", "tables"}))
+
+
+def test_all_of_it_and_a_record_of_it(material: Material, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    selection = Selection(frozenset(PARTS), overlay=OverlayOptions(stop=5))
+    work = export_run(material, out, selection)
+    fractions = []
+    while True:
+        try:
+            fractions.append(next(work)[0])
+        except StopIteration as finished:
+            done = finished.value
+            break
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] <= fractions[-1] <= 1.0
+    assert len(done.notes) == 1  # when the session began is not known
+    record = json.loads((out / RECORD).read_text(encoding="utf-8"))
+    assert record["notes"] == list(done.notes)
+    assert {"results.nwb", "overlay.mp4", "maps/contribution.ome.tif"} <= set(record["files"])
+    assert all((out / name).exists() for name in record["files"])
+
+
+def test_a_cancelled_export_leaves_nothing(material: Material, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    work = export_run(material, place / "out", SOME)
+    next(work)
+    work.close()
+    assert not list(place.iterdir())
+
+
+def test_only_an_export_is_overwritten_and_only_when_told(
+    material: Material, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    returned(export_run(material, out, SOME))
+    with pytest.raises(UserError, match="exists already; choose another folder or add"):
+        returned(export_run(material, out, SOME))
+    returned(export_run(material, out, Selection(frozenset({"tables"})), overwrite=True))
+    assert not (out / "maps").exists()
+    (out / "tables" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError, match=r"not exported \(tables/mine\.txt\)"):
+        returned(export_run(material, out, SOME, overwrite=True))
+    assert (out / "tables" / "mine.txt").read_text(encoding="utf-8") == "mine"
+    with pytest.raises(UserError, match="is no export of ours"):
+        returned(export_run(material, tmp_path, SOME, overwrite=True))
+
+
+def test_a_movie_that_has_gone_is_said(material: Material, tmp_path: Path) -> None:
+    gone = replace(material, movie=None)
+    done = returned(export_run(gone, tmp_path / "out", Selection(frozenset({"movies"}))))
+    assert "no residual movie" in done.notes[0]
+    assert [path.name for path in (done.path / "movies").iterdir()] == ["prediction.ome.zarr"]
+    with pytest.raises(UserError, match="needs the movie"):
+        returned(export_run(gone, tmp_path / "other", Selection(frozenset({"overlay"}))))
+    with pytest.raises(UserError, match="Nothing is selected"):
+        returned(export_run(gone, tmp_path / "other", Selection(frozenset())))
+
+
+def test_what_is_damaged_is_left_out_and_said(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_sparsevar.export.material.load_run", lambda path: material.run)
+    (material.run.path / "annotations.json").write_text("{", encoding="utf-8")
+    (material.run.path / "regions.tif").write_text("no image", encoding="utf-8")
+    assert material.run.movie_source is not None
+    material.run.movie_source.write_text("no movie", encoding="utf-8")
+    said: list[str] = []
+    found = gather(material.run.path, said.append)
+    assert found.movie is None
+    assert found.regions is None
+    assert [text.count(".") > 0 for text in said] == [True] * 3
