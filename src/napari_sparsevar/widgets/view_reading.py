@@ -1,0 +1,201 @@
+"""What a viewer shows, as plain data for a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.components import ViewerModel
+from napari.layers import Image, Labels, Layer, Points, Vectors
+from scipy import ndimage
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.view_layers import (
+    ArrowsInView,
+    ImageInView,
+    LayerInView,
+    PointsInView,
+    View,
+)
+from napari_sparsevar.movie.units import micrometres, seconds
+
+N_COLOURS = 256
+
+
+def current_view(viewer: ViewerModel) -> View:
+    """Describe the visible layers as they are drawn now; lazy frames are not read here.
+
+    Raises
+    ------
+    UserError
+        If the viewer shows three dimensions or a grid, or nothing at all.
+    """
+    if viewer.dims.ndisplay != 2 or viewer.canvas.grid.enabled:
+        raise UserError("Only a flat view can be drawn: switch 3-D and grid off in the viewer.")
+    visible = [layer for layer in viewer.layers if layer.visible and layer.opacity > 0]
+    if not visible:
+        raise UserError("There is nothing to see in the viewer: open a movie or show a layer.")
+    described = [(layer, _described(viewer, layer)) for layer in visible]
+    centre = np.asarray(viewer.scene.camera.center[-2:], float)
+    half = np.asarray(viewer.canvas.size, float) / viewer.scene.camera.zoom / 2
+    return View(
+        tuple(found for _, found in described if found is not None),
+        tuple(centre - half),
+        tuple(centre + half),
+        micrometres(1.0, visible[0].units[-1]),
+        _time(viewer),
+        tuple(np.asarray(viewer.canvas.background_color, float)[:3]),
+        tuple(layer.name for layer, found in described if found is None),
+    )
+
+
+def _described(viewer: ViewerModel, layer: Layer) -> LayerInView | None:
+    """Return a layer as plain data; None for what cannot be drawn."""
+    axes = _axes(viewer, layer)
+    describe = _DESCRIBE.get(type(layer))
+    if axes is None or describe is None:
+        return None
+    return describe(layer, _index(viewer, layer), axes)
+
+
+def _axes(viewer: ViewerModel, layer: Layer) -> list[int] | None:
+    """Return which axes of the layer are drawn down and to the right."""
+    offset = viewer.dims.ndim - layer.ndim
+    axes = [axis - offset for axis in viewer.dims.displayed]
+    return axes if min(axes) >= 0 else None
+
+
+def _index(viewer: ViewerModel, layer: Layer) -> npt.NDArray[np.int64]:
+    """Return where in the layer the sliders stand, in its own pixels."""
+    point = np.asarray(viewer.dims.point)[-layer.ndim :]
+    return np.round(np.asarray(layer.world_to_data(point))).astype(int)
+
+
+def _image(layer: Image, index: npt.NDArray[np.int64], axes: list[int]) -> ImageInView | None:
+    data = layer.data[0] if layer.multiscale else layer.data
+    pixels = _slice(data, index, axes)
+    if pixels is None:
+        return None
+    if layer.rgb:
+        whole = np.asarray(pixels)
+        pixels = whole / 255 if whole.dtype == np.uint8 else whole
+    return ImageInView(
+        layer.name,
+        pixels,
+        *_affine(layer, index, axes),
+        colours=np.asarray(layer.colormap.map(np.linspace(0, 1, N_COLOURS)), float),
+        limits=tuple(map(float, layer.contrast_limits)),
+        gamma=float(layer.gamma),
+        opacity=float(layer.opacity),
+        blending=str(layer.blending),
+        interpolation=str(layer.interpolation2d),
+    )
+
+
+def _labels(layer: Labels, index: npt.NDArray[np.int64], axes: list[int]) -> ImageInView | None:
+    found = _slice(layer.data[0] if layer.multiscale else layer.data, index, axes)
+    if found is None:
+        return None
+    labels = np.array(found)  # a copy: somebody may be painting
+    if layer.show_selected_label:
+        labels[labels != layer.selected_label] = 0
+    if layer.contour > 0:
+        labels = _outlined(labels, layer.contour)
+    return ImageInView(
+        layer.name,
+        np.asarray(layer.colormap.map(labels), float).reshape(*labels.shape, 4),
+        *_affine(layer, index, axes),
+        colours=np.zeros((1, 4)),
+        opacity=float(layer.opacity),
+        blending=str(layer.blending),
+        is_labels=True,
+    )
+
+
+def _vectors(layer: Vectors, index: npt.NDArray[np.int64], axes: list[int]) -> ArrowsInView:
+    data = np.asarray(layer.data, float)
+    shown = _in_slice(data[:, 0], index, axes)
+    matrix, offset = _affine(layer, index, axes)
+    return ArrowsInView(
+        layer.name,
+        data[shown, 0][:, axes] @ matrix.T + offset,
+        layer.length * data[shown, 1][:, axes] @ matrix.T,
+        np.asarray(layer.edge_color, float)[shown],
+        float(layer.edge_width) * float(np.abs(matrix).sum(axis=1).mean()),
+        str(layer.vector_style) != "line",
+        float(layer.opacity),
+    )
+
+
+def _points(layer: Points, index: npt.NDArray[np.int64], axes: list[int]) -> PointsInView:
+    data = np.asarray(layer.data, float)
+    shown = _in_slice(data, index, axes) & np.asarray(layer.shown)
+    matrix, offset = _affine(layer, index, axes)
+    return PointsInView(
+        layer.name,
+        data[shown][:, axes] @ matrix.T + offset,
+        np.asarray(layer.size, float)[shown] * float(np.abs(matrix).sum(axis=1).mean()),
+        np.asarray(layer.face_color, float)[shown],
+        np.asarray(layer.border_color, float)[shown],
+        float(layer.opacity),
+    )
+
+
+_DESCRIBE: dict[type[Layer], Callable[..., LayerInView | None]] = {
+    Image: _image,
+    Labels: _labels,
+    Vectors: _vectors,
+    Points: _points,
+}
+
+
+def _slice(data: Any, index: npt.NDArray[np.int64], axes: list[int]) -> Any:
+    """Return the frame shown of an array, still lazy; None where the slider is outside of it."""
+    places: list[Any] = [slice(None) if axis in axes else int(at) for axis, at in enumerate(index)]
+    for axis, at in enumerate(index):
+        if axis not in axes and not 0 <= at < data.shape[axis]:
+            return None
+    frame = data[tuple(places)]
+    return frame if axes == sorted(axes) else frame.swapaxes(0, 1)
+
+
+def _in_slice(
+    places: npt.NDArray[np.float64], index: npt.NDArray[np.int64], axes: list[int]
+) -> npt.NDArray[np.bool_]:
+    others = [axis for axis in range(places.shape[1]) if axis not in axes]
+    return (np.round(places[:, others]) == index[others]).all(axis=1)
+
+
+def _affine(
+    layer: Layer, index: npt.NDArray[np.int64], axes: list[int]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return how the drawn axes of a layer go to the world: matrix (2, 2) and offset (2,)."""
+
+    def world(row: float, column: float) -> npt.NDArray[np.float64]:
+        place = index.astype(float)
+        place[axes] = row, column
+        return np.asarray(layer.data_to_world(place), float)[axes]
+
+    origin = world(0, 0)
+    return np.stack([world(1, 0) - origin, world(0, 1) - origin], axis=1), origin
+
+
+def _outlined(labels: npt.NDArray[Any], thickness: int) -> npt.NDArray[Any]:
+    """Leave only the outermost pixels of every label, as napari draws outlines."""
+    cross = ndimage.generate_binary_structure(2, 1)
+    thick = ndimage.iterate_structure(cross, thickness)
+    most = ndimage.grey_dilation(labels, footprint=cross)
+    least = ndimage.grey_erosion(labels, footprint=thick)
+    return np.where(most == least, 0, labels)
+
+
+def _time(viewer: ViewerModel) -> str:
+    """Return the time of the frame shown, or its number; empty where nothing changes in time."""
+    for layer in viewer.layers:
+        if isinstance(layer, Image) and layer.visible and layer.ndim == viewer.dims.ndim > 2:
+            frame = int(_index(viewer, layer)[0])
+            interval = seconds(float(layer.scale[0]), layer.units[0])
+            return f"{frame * interval:.2f} s" if interval else f"frame {frame}"
+    return ""
