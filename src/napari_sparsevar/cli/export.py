@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,12 +17,24 @@ if TYPE_CHECKING:
     from napari_sparsevar.export.overlay import OverlayOptions
 
 
+class Format(StrEnum):
+    """Of figures."""
+
+    svg = "svg"
+    pdf = "pdf"
+    png = "png"
+
+
 @explained
 def export(
     run: RunArgument,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write.")],
     maps: Annotated[bool, typer.Option("--maps", help="Maps as OME-TIFF.")] = False,
     tables: Annotated[bool, typer.Option("--tables", help="Tables as CSV.")] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Figures of every kind, as SVG or --format.")
+    ] = False,
+    report: Annotated[bool, typer.Option("--report", help="One HTML page of all.")] = False,
     nwb: Annotated[bool, typer.Option("--nwb", help="All results as one NWB file.")] = False,
     movies: Annotated[
         bool, typer.Option("--movies", help="Predicted and residual movie as OME-Zarr.")
@@ -29,6 +42,7 @@ def export(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="The movie with its map and drivers, as MP4.")
     ] = False,
+    figure_format: Annotated[Format, typer.Option("--format", help="Of the figures.")] = Format.svg,
     session_start: Annotated[
         str | None,
         typer.Option(
@@ -50,11 +64,19 @@ def export(
     from napari_sparsevar.export.everything import PARTS, Selection, check_folder, export_run
     from napari_sparsevar.export.material import gather
 
-    given = {"maps": maps, "tables": tables, "nwb": nwb, "movies": movies, "overlay": overlay}
+    given = {
+        "maps": maps,
+        "tables": tables,
+        "figures": figures,
+        "report": report,
+        "nwb": nwb,
+        "movies": movies,
+        "overlay": overlay,
+    }
     chosen = frozenset(part for part in PARTS if given[part]) or frozenset(PARTS[:2])
     options = overlay_options(frames, speed)
     check_folder(out, overwrite=overwrite)
-    selection = Selection(chosen, session_start, options)
+    selection = Selection(chosen, session_start, options, f".{figure_format.value}")
     done = follow_steps(export_run(gather(run, fail), out, selection, overwrite=overwrite))
     for note in done.notes:
         fail(note)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from napari_sparsevar.analysis.decoding import Kind
 from napari_sparsevar.analysis.progress import Step
@@ -18,14 +18,24 @@ from napari_sparsevar.export.folder import replacing_folder
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
+from napari_sparsevar.figures.report import write_report
+from napari_sparsevar.figures.write import KINDS, Marks, write_figure
 
-Part = Literal["maps", "tables", "nwb", "movies", "overlay"]
+Part = Literal["maps", "tables", "figures", "report", "nwb", "movies", "overlay"]
 
-PARTS: tuple[Part, ...] = ("maps", "tables", "nwb", "movies", "overlay")
+PARTS: tuple[Part, ...] = get_args(Part)
 RECORD = "export.json"
 FORMAT: Final = "napari-sparsevar export"
 
-_WEIGHTS: dict[Part, float] = {"maps": 1, "tables": 1, "nwb": 4, "movies": 40, "overlay": 40}
+_WEIGHTS: dict[Part, float] = {
+    "maps": 1,
+    "tables": 1,
+    "figures": 10,
+    "report": 10,
+    "nwb": 4,
+    "movies": 40,
+    "overlay": 40,
+}
 """About how long each takes beside the others."""
 
 _Writer = Callable[[Material, Path, "Selection"], Iterator[Step | str]]
@@ -43,11 +53,14 @@ class Selection:
         For NWB: when the recording began.
     overlay : OverlayOptions
         Of the movie of the overlay.
+    figure_ending : str
+        Format of the figures: ``.svg``, ``.pdf`` or ``.png``.
     """
 
     parts: frozenset[Part]
     session_start: str | None = None
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
+    figure_ending: str = ".svg"
 
 
 class Exported(NamedTuple):
@@ -197,6 +210,28 @@ def _write_tables(material: Material, folder: Path, selection: Selection) -> Ite
         yield 0.5, "Writing the tables"
 
 
+def _write_figures(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    """Write a figure of every kind there is something to draw of; say which is left out and why."""
+    (folder / "figures").mkdir()
+    kinds = [kind for kind in KINDS if kind != "comparison" or material.comparisons]
+    for index, kind in enumerate(kinds):
+        yield index / len(kinds), "Drawing the figures"
+        out = folder / "figures" / f"{kind}{selection.figure_ending}"
+        try:
+            write_figure(material.run, out, kind, marks=_marks(material))
+        except UserError as error:
+            yield f"There is no figure of the {kind}: {error}"
+
+
+def _write_report(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+    yield 0.0, "Writing the report"
+    write_report(material.run, folder / "report.html", marks=_marks(material))
+
+
+def _marks(material: Material) -> Marks:
+    return Marks(material.notes, material.regions)
+
+
 def _write_nwb(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
     path = folder / "results.nwb"
     note = yield from write_nwb(material, path, start=selection.session_start)
@@ -226,6 +261,8 @@ def _write_overlay(material: Material, folder: Path, selection: Selection) -> It
 _WRITERS: dict[Part, _Writer] = {
     "maps": _write_maps,
     "tables": _write_tables,
+    "figures": _write_figures,
+    "report": _write_report,
     "nwb": _write_nwb,
     "movies": _write_movies,
     "overlay": _write_overlay,

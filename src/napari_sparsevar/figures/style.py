@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +28,8 @@ DIVERGING = "RdBu_r"
 SEQUENTIAL = "Blues"
 
 LONGEST_LABEL = 18
+
+_DRAWING = threading.RLock()
 
 _FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
 _OTHER_SCRIPTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "Microsoft YaHei")
@@ -70,7 +73,9 @@ def figure_style() -> Iterator[None]:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     known = [name for name in _FONTS if name in installed][:1]
     others = [name for name in _OTHER_SCRIPTS if name in installed]
-    with mpl.rc_context({**_SETTINGS, "font.family": [*known, *others]}), _rare_letters():
+    settings = {**_SETTINGS, "font.family": [*known, *others]}
+    # One thread at a time: the settings of matplotlib are those of the whole process.
+    with _DRAWING, mpl.rc_context(settings), _rare_letters():
         yield
 
 

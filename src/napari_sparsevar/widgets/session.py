@@ -18,6 +18,7 @@ from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.activity import Activity
 from napari_sparsevar.widgets.compare_layers import remove_comparison, show_comparison
 from napari_sparsevar.widgets.compare_state import Comparing
+from napari_sparsevar.widgets.export_state import Exporting
 from napari_sparsevar.widgets.inspect_clicks import InspectClicks
 from napari_sparsevar.widgets.inspect_layers import InspectLayers
 from napari_sparsevar.widgets.inspect_state import Inspecting
@@ -49,6 +50,8 @@ class Session:
         The training of this viewer, running or not.
     comparing : Comparing
         The windows of time and the comparisons of the run.
+    exporting : Exporting
+        What is being written for other programs.
     inspecting : Inspecting
         The place that is inspected, the penalty, and what the run says of them.
     inspect_layers, model_movies : InspectLayers, ModelMovies
@@ -72,6 +75,7 @@ class Session:
         self.timelines = 0
         self.training = Training()
         self.training.run_ready.connect(self._show)
+        self.exporting = Exporting()
         self.comparing = Comparing()
         self.comparing.arrived.connect(self._want_layers)
         self.comparing.shown_changed.connect(self._follow_shown)

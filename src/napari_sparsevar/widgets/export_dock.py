@@ -1,0 +1,169 @@
+"""The Export dock: a figure as it will look, and results for other programs."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.compare_dock import CompareDock
+from napari_sparsevar.widgets.docking import lie_beside
+from napari_sparsevar.widgets.drivers_dock import DriversDock
+from napari_sparsevar.widgets.export_figure import COLOURED, ExportFigure
+from napari_sparsevar.widgets.export_panel import ExportPanel
+from napari_sparsevar.widgets.export_requests import (
+    NO_RUN,
+    figure_request,
+    results_request,
+)
+from napari_sparsevar.widgets.export_results import ExportResults
+from napari_sparsevar.widgets.export_worker import (
+    CURRENT_VIEW,
+    FigureRequest,
+    figure_stream,
+    results_stream,
+)
+from napari_sparsevar.widgets.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.lifetime import watch
+from napari_sparsevar.widgets.session import get_session, plain_viewer
+from napari_sparsevar.widgets.train_dock import TrainDock
+
+
+class ExportDock(QWidget):
+    """Figure and results as tabs, progress below.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Given by napari. The export belongs to the viewer's session, so that this dock can be closed
+        and opened again.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self._viewer: ViewerModel = plain_viewer(napari_viewer)
+        self._session = get_session(self._viewer)
+        self._exporting = self._session.exporting
+        self.figure = ExportFigure(self._figure_request)
+        self.results = ExportResults()
+        self.panel = ExportPanel(self._exporting)
+        self.tabs = QTabWidget()
+        self._arrange()
+        self._connect()
+        self._on_run(self._session.run)
+        QTimer.singleShot(0, self._settle)
+
+    def _arrange(self) -> None:
+        self.tabs.addTab(self.figure, "Figure")
+        self.tabs.addTab(FittingScroll(self.results, minimum_height=120), "Results")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.panel)
+        self.setMinimumWidth(320)
+
+    def _connect(self) -> None:
+        session, refresh = self._session, self._on_shown
+        self.figure.save_clicked.connect(self.save_figure)
+        self.results.export_clicked.connect(self.export_results)
+        watch(self._exporting.state_changed, self._on_state, self)
+        watch(self._exporting.written, self._on_written, self)
+        watch(session.run_changed, self._on_run, self)
+        for signal in (
+            session.inspecting.read_out_changed,
+            session.inspecting.answered,
+            session.inspecting.notes_changed,
+            session.comparing.shown_changed,
+        ):
+            watch(signal, refresh, self)
+        camera, dims = self._viewer.scene.camera, self._viewer.dims
+        for emitter in (camera.events.zoom, camera.events.center, dims.events.current_step):
+            watch(emitter, self._on_view, self)
+        # Those of the list and of every layer in it.
+        watch(self._viewer.layers.events, self._on_layers, self)
+        watch(self._viewer.events.theme, self._on_view, self)
+
+    def save_figure(self) -> None:
+        """Ask where the figure should go and write it, as the button does."""
+        try:
+            request = self.figure.request(self.figure.dpi.value())
+            path = self.figure.ask_for_path(self._folder())
+        except UserError as error:
+            self._refuse(error)
+            return
+        if path is not None:
+            # Whoever chose a file that is there has been asked by the system.
+            self._exporting.start(partial(figure_stream, request, path, path.exists()))
+
+    def export_results(self) -> None:
+        """Write what is ticked into the folder, as the button does."""
+        try:
+            request = results_request(
+                self._session,
+                self.results.path(),
+                self.results.chosen,
+                self.results.session_start(),
+            )
+        except UserError as error:
+            self._refuse(error)
+            return
+        self._exporting.start(partial(results_stream, request))
+
+    def _refuse(self, error: UserError) -> None:
+        self._exporting.say(str(error))
+        show_error(str(error))
+
+    def _figure_request(
+        self, kind: str, width_mm: float, dpi: float, as_in_viewer: bool
+    ) -> FigureRequest:
+        return figure_request(self._viewer, self._session, kind, width_mm, dpi, as_in_viewer)
+
+    def _folder(self) -> Path:
+        """Return where figures go: beside the last one, or beside the run."""
+        if self._exporting.last_folder is not None:
+            return self._exporting.last_folder
+        run = self._session.run
+        return Path.home() if run is None else Path(run.path).absolute().parent
+
+    def _on_run(self, run: Any) -> None:
+        self.results.propose(run)
+        self.results.about.setText("" if run is not None else NO_RUN)
+        self._on_state(self._exporting.state)
+        self._on_shown()
+
+    def _on_state(self, state: str) -> None:
+        idle = state == "idle"
+        self.figure.set_idle(idle)
+        self.results.set_state(idle=idle, has_run=self._session.run is not None)
+
+    def _on_written(self, path: Path) -> None:
+        self.results.propose(self._session.run)
+
+    def _on_shown(self, *_: Any) -> None:
+        self.figure.preview.refresh()
+
+    def _on_view(self, *_: Any) -> None:
+        if self.figure.chosen == CURRENT_VIEW:
+            self.figure.preview.refresh()
+
+    def _on_layers(self, event: Any) -> None:
+        coloured = self.figure.chosen in COLOURED and self.figure.as_in_viewer.isChecked()
+        if coloured and event.type in ("contrast_limits", "colormap", "gamma"):
+            self.figure.preview.refresh()
+        self._on_view()
+
+    def _settle(self) -> None:
+        lie_beside(self, (TrainDock, DriversDock, CompareDock))
+
+    def event(self, event: QEvent) -> bool:
+        """Go with the dock: napari only takes this widget out of it."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.deleteLater()
+        return bool(super().event(event))
