@@ -78,6 +78,7 @@ def main() -> int:
     if succeeded:
         inspect(viewer, photographer)
         compare_halves(viewer, photographer)
+        export(viewer, photographer)
     viewer.close()
     return 0 if succeeded else 1
 
@@ -132,6 +133,27 @@ def compare_halves(viewer: napari.Viewer, photographer: Photographer) -> None:
     dock.result.tabs.setCurrentWidget(dock.result.null_plot)
     photographer.take("8-null")
     print(dock.result.sentence.text() or session.comparing.words)
+
+
+def export(viewer: napari.Viewer, photographer: Photographer) -> None:
+    """Look at figures as they will be, and at what can be exported; write it all."""
+    dock = open_dock(viewer, "Export")
+    exporting = get_session(viewer).exporting
+    dock.parent().raise_()
+    for kind in ("overview", "view"):
+        dock.figure.kind.setCurrentIndex(dock.figure.kind.findData(kind))
+        wait_until(lambda: not dock.figure.preview.busy)
+        photographer.take(f"f-{kind}")
+    dock.tabs.setCurrentIndex(1)
+    for box in dock.results.parts.values():
+        box.setChecked(box.isEnabled())
+    photographer.take("g-results")
+    dock.results.export.click()
+    wait_until(lambda: exporting.fraction > 0.2 or exporting.state == "idle")
+    photographer.take("h-exporting")
+    wait_until(lambda: exporting.state == "idle")
+    photographer.take("i-exported")
+    print(exporting.words)
 
 
 def _options() -> argparse.Namespace:

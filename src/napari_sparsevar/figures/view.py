@@ -36,7 +36,7 @@ from napari_sparsevar.figures.view_layers import (
 PICTURE = "view"
 """Beginning of the names of the pictures in the figure and in an SVG."""
 
-_ABOVE_MM, _BELOW_MM, _BAR_MM = 6.0, 4.0, 8.0
+_ABOVE_MM, _BELOW_MM, _BAR_MM = 6.0, 1.0, 8.0
 _BAR_LEFT, _BAR_SHARE, _BAR_HIGH_MM = 0.42, 0.58, 2.0
 
 

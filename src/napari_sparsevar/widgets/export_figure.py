@@ -8,11 +8,11 @@ from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -36,7 +36,7 @@ KINDS = {
 COLOURED = ("overview", "contribution", "influence")
 """Kinds that can have limits and colours of a layer in the viewer."""
 
-WIDTHS_MM = {"One column (85 mm)": 85.0, "Two columns (180 mm)": 180.0}
+WIDTHS_MM = {"One column": 85.0, "Two columns": 180.0}
 FORMATS = {"svg": "SVG", "pdf": "PDF", "png": "PNG"}
 
 
@@ -89,6 +89,10 @@ class ExportFigure(QWidget):
         self.dpi.setSuffix(" dpi")
         self.dpi.setKeyboardTracking(False)
         self.as_in_viewer.setChecked(True)
+        for number in (self.width_mm, self.dpi):
+            # Without arrows, which would leave no room for the number in a narrow dock.
+            number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            number.setMinimumWidth(72)
         self.dpi.setToolTip(
             "<qt>Dots an inch of a PNG, and of the picture in the current view; all else is lines "
             "and text in SVG and PDF.</qt>"
@@ -107,7 +111,7 @@ class ExportFigure(QWidget):
         rows.addRow(row_label("Figure"), self.kind)
         rows.addRow(row_label("Width"), size)
         rows.addRow(row_label("Format"), kind)
-        rows.addRow(QLabel(), self.as_in_viewer)
+        rows.addRow(self.as_in_viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.setSpacing(6)

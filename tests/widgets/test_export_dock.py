@@ -1,0 +1,217 @@
+"""The Export dock: previews while looked at, writes what was asked for, cancels without a trace."""
+
+import threading
+
+import numpy as np
+import pytest
+import tifffile
+
+from made_comparisons import made_set
+from napari_sparsevar.analysis.comparison.store import save_comparisons
+from napari_sparsevar.widgets import export_worker
+from napari_sparsevar.widgets.compare_worker import Progressed
+from napari_sparsevar.widgets.export_dock import ExportDock
+from napari_sparsevar.widgets.export_requests import NO_RUN
+from napari_sparsevar.widgets.export_worker import CURRENT_VIEW, Written
+
+
+@pytest.fixture
+def dock(viewer):
+    """Opened as a person would: through the manifest."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Export")
+    assert isinstance(widget, ExportDock)
+    return widget
+
+
+@pytest.fixture
+def until_exported(qtbot):
+    def wait(dock):
+        exporting = dock._session.exporting
+        qtbot.waitUntil(lambda: exporting.state == "idle" and not exporting.busy, timeout=20_000)
+        return exporting.words
+
+    return wait
+
+
+@pytest.fixture
+def notifications(monkeypatch):
+    from napari_sparsevar.widgets import export_dock, export_state
+
+    said = []
+    monkeypatch.setattr(export_dock, "show_error", said.append)
+    for name in ("show_error", "show_info", "show_warning"):
+        monkeypatch.setattr(export_state, name, said.append)
+    return said
+
+
+def choose(dock, kind):
+    dock.figure.kind.setCurrentIndex(dock.figure.kind.findData(kind))
+
+
+def look(qtbot, viewer, dock):
+    """Show the window and wait for the preview."""
+    viewer.window._qt_window.show()
+    qtbot.waitUntil(dock.figure.preview.isVisible, timeout=5000)
+    dock.figure.preview.refresh()
+    qtbot.waitUntil(lambda: not dock.figure.preview.busy, timeout=20_000)
+
+
+def test_it_opens_from_the_menu_and_says_what_is_missing(viewer, dock, notifications):
+    assert not dock.results.export.isEnabled()
+    assert dock.results.about.text() == NO_RUN
+    dock.save_figure()
+    assert notifications == [NO_RUN]
+    assert dock.panel.words.text() == NO_RUN
+
+
+def test_every_figure_is_previewed_and_only_while_looked_at(
+    qtbot, viewer, dock, inspected, monkeypatch
+):
+    asked = []
+    stream = export_worker.preview_stream
+
+    def preview(request):
+        asked.append(request.kind)
+        return stream(request)
+
+    dock.figure.preview._latest._answer = preview
+    choose(dock, "contribution")
+    qtbot.wait(250)
+    assert asked == []  # the window is not shown
+    look(qtbot, viewer, dock)
+    assert dock.figure.preview.shown
+    for kind in ("influence", CURRENT_VIEW):
+        choose(dock, kind)
+        qtbot.waitUntil(lambda: not dock.figure.preview.busy, timeout=20_000)
+        assert dock.figure.preview.shown, dock.figure.preview.text()
+    choose(dock, "comparison")
+    qtbot.waitUntil(lambda: not dock.figure.preview.busy, timeout=20_000)
+    assert "keeps no comparison" in dock.figure.preview.text()
+    assert set(asked) == {"contribution", "influence", CURRENT_VIEW, "comparison"}
+
+
+def test_the_map_has_the_limits_and_colours_of_its_layer(viewer, dock, inspected):
+    layer = next(layer for layer in viewer.layers if layer.name.startswith("contribution"))
+    layer.contrast_limits, layer.colormap, layer.gamma = (0.1, 0.6), "viridis", 0.5
+    choose(dock, "contribution")
+    options = dock.figure.request(100).options
+    assert options["limits"] == (0.1, 0.6)
+    colours = layer.colormap.map(np.array([0.5]))[0]
+    # Half of the way in colour is a quarter of the way in grey value.
+    np.testing.assert_allclose(options["colormap"](0.25), colours, atol=0.01)
+    dock.figure.as_in_viewer.setChecked(False)
+    assert dock.figure.request(100).options == {}
+
+
+def test_the_selected_place_and_the_shown_windows_are_drawn(
+    viewer, dock, inspected, until_inspected
+):
+    inspected.select("driver", 2)
+    until_inspected(inspected)
+    choose(dock, "influence")
+    assert dock.figure.request(100).options["driver"] == 2
+    session = dock._session
+    session.comparing.show_set(save_comparisons(session.run.path, made_set(3)))
+    session.comparing.show_pair("A", "C")
+    choose(dock, "comparison")
+    assert dock.figure.request(100).options == {"comparison": "A-B-C", "pair": "A-C"}
+
+
+def test_a_figure_is_saved_with_its_caption(
+    viewer, dock, inspected, until_exported, notifications, tmp_path, monkeypatch
+):
+    out = tmp_path / "figures" / "view.png"
+    out.parent.mkdir()
+    monkeypatch.setattr(dock.figure, "ask_for_path", lambda folder: out)
+    choose(dock, CURRENT_VIEW)
+    dock.figure.width_mm.setValue(85)
+    dock.figure.dpi.setValue(72)
+    dock.figure.save.click()
+    assert until_exported(dock) == f"Wrote {out}."
+    assert notifications == [f"Wrote {out}."]
+    assert out.stat().st_size > 5000
+    assert "contribution" in (out.parent / "view.caption.txt").read_text(encoding="utf-8")
+    assert dock.figure.width.currentText() == "One column"
+    assert dock._folder() == out.parent
+    monkeypatch.setattr(dock.figure, "ask_for_path", lambda folder: tmp_path / "view.gif")
+    dock.figure.save.click()
+    assert "no format of figures" in until_exported(dock)
+    assert dock.figure.save.isEnabled()
+
+
+def test_results_are_written_into_a_new_folder(
+    viewer, dock, inspected, until_exported, notifications
+):
+    run = dock._session.run
+    out = run.path.with_name("full-run-export")
+    assert dock.results.folder.text() == str(out)
+    dock.results.parts["figures"].setChecked(False)
+    dock.results.export.click()
+    assert until_exported(dock) == f"Wrote {out}."
+    written = tifffile.imread(out / "maps" / "contribution.ome.tif")
+    np.testing.assert_array_equal(written, run.contribution_map)
+    # The next one goes elsewhere; what is there is never replaced.
+    assert dock.results.folder.text() == str(out) + "-2"
+    dock.results.folder.setText(str(out))
+    dock.results.export.click()
+    assert "exists already" in notifications[-1]
+
+
+def test_an_export_that_is_cancelled_leaves_nothing(
+    qtbot, viewer, dock, inspected, until_exported, tmp_path, monkeypatch
+):
+    dock.results.parts["movies"].setChecked(True)
+    dock.results.parts["figures"].setChecked(False)
+    dock.results.folder.setText(str(tmp_path / "place" / "out"))
+    exporting = dock._session.exporting
+    going = threading.Event()
+    written = export_worker.results_stream
+
+    def slow(request):
+        for news in written(request):
+            yield news
+            going.wait(5)
+
+    from napari_sparsevar.widgets import export_dock
+
+    monkeypatch.setattr(export_dock, "results_stream", slow)
+    dock.results.export.click()
+    qtbot.waitUntil(lambda: exporting.words != "Beginning…", timeout=20_000)
+    assert not dock.results.export.isEnabled()
+    assert not dock.figure.save.isEnabled()
+    dock.panel.cancel.click()
+    going.set()
+    assert until_exported(dock) == "Cancelled; nothing was left behind."
+    assert not list((tmp_path / "place").iterdir())
+    assert dock.results.export.isEnabled()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("out of memory"), OSError("no space")])
+def test_a_failure_is_said_and_the_dock_is_idle_again(
+    viewer, dock, inspected, until_exported, notifications, error
+):
+    def failing():
+        yield Progressed(0.5, "Writing")
+        raise error
+
+    dock._session.exporting.start(failing)
+    assert str(error) in until_exported(dock)
+    assert str(error) in notifications[-1]
+    assert dock.results.export.isEnabled()
+
+
+def test_what_was_assumed_is_a_warning(viewer, dock, until_exported, notifications, tmp_path):
+    dock._session.exporting.start(lambda: iter([Written(tmp_path, ("Something was assumed.",))]))
+    assert until_exported(dock).endswith("Something was assumed.")
+    assert notifications[-1] == "Something was assumed."
+
+
+def test_what_needs_a_missing_library_cannot_be_ticked(qtbot, monkeypatch):
+    from napari_sparsevar.widgets import export_results
+
+    monkeypatch.setattr(export_results, "find_spec", lambda name: None)
+    results = export_results.ExportResults()
+    qtbot.addWidget(results)
+    assert not results.parts["nwb"].isEnabled()
+    assert "napari-sparsevar[nwb]" in results.parts["nwb"].toolTip()
+    assert results.parts["maps"].isEnabled()
