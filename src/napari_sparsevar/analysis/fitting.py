@@ -119,6 +119,11 @@ class FittedVar:
             lagged.append(sparse.csr_array(sparse.coo_array(edges, shape=(size, size))))
         return tuple(lagged)
 
+    @property
+    def n_edges(self) -> int:
+        """How many coefficients between different places are not zero."""
+        return int(sum(lagged.nnz for lagged in self.distant))
+
     def distant_edges(self) -> Edges:
         """Return the same as a list, in the order of lag, source and target."""
         parts = [lagged.tocoo() for lagged in self.distant]

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from napari_sparsevar.analysis.annotations import Annotations
 from napari_sparsevar.analysis.influence import Direction, influence_map
 from napari_sparsevar.analysis.partners import partner_table
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colour_maps import FloatImage, Limits, symmetric_limits
@@ -99,9 +100,10 @@ def choose_place(
 def influences(run: Run, mask: BoolArray) -> dict[Direction, Found]:
     """Return what a place drives and what drives it."""
     found: dict[Direction, Found] = {}
+    region = Region(mask, run.results.projection)
     for direction in DIRECTIONS:
-        image = influence_map(run.results.fitted, run.results.projection, mask, direction)
-        table = partner_table(run.results, mask, direction, image, most=MOST_PARTNERS)
+        image = influence_map(run.results.fitted, region, direction)
+        table = partner_table(run.results, region, direction, image, most=MOST_PARTNERS)
         found[direction] = Found(image, table)
     return found
 

@@ -10,6 +10,7 @@ from napari_sparsevar.analysis.annotations import Annotations
 from napari_sparsevar.analysis.influence import influence_map
 from napari_sparsevar.analysis.partners import partner_table
 from napari_sparsevar.analysis.places import noted_places, place_reach, places
+from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.model.grid import BoolArray
 
@@ -66,8 +67,9 @@ def outgoing_arrows(run: Run, listed: pd.DataFrame, regions: Regions) -> pd.Data
     """Return the strongest influences of each listed place, from where to where (pixels)."""
     rows = []
     for place in listed.itertuples():
-        region = mask_of(run, regions, str(place.kind), int(place.label))
-        image = influence_map(run.results.fitted, run.results.projection, region, "outgoing")
+        mask = mask_of(run, regions, str(place.kind), int(place.label))
+        region = Region(mask, run.results.projection)
+        image = influence_map(run.results.fitted, region, "outgoing")
         partners = partner_table(
             run.results, region, "outgoing", image, most=arrows_each(len(listed))
         )

@@ -142,7 +142,7 @@ def found_rows(run: Run) -> Rows:
         for name, value in criterion.items()
         if not math.isnan(value)
     ]
-    edges = int((run.results.fitted.distant() != 0).sum())
+    edges = run.results.fitted.n_edges
     return [
         ("Drivers", str(len(run.drivers))),
         ("Edges between places", f"{edges:,}"),

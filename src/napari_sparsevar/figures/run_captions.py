@@ -71,7 +71,7 @@ def contribution_words(run: Run, figure: Figure) -> str:
 
 def edges_words(run: Run) -> str:
     """Return how many edges there are."""
-    edges = int((run.results.fitted.distant() != 0).sum())
+    edges = run.results.fitted.n_edges
     return f"The sparse VAR has {edges:,} edges between different places."
 
 

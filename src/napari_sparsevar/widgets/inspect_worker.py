@@ -233,7 +233,7 @@ class Inspector:
         results = run.results
         edges = strongest_edges(results, N_EDGES)
         curves = [] if self.path is None else edge_curves(results, self.path, edges[:N_CURVES])
-        n_edges = sum(lagged.nnz for lagged in results.fitted.distant)
+        n_edges = results.fitted.n_edges
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
 
     def _at(self, penalty: float) -> Any:
