@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari import settings
 
 from made_comparisons import GRID, made_folder
 
@@ -23,6 +24,15 @@ _spec.loader.exec_module(fakes)
 @pytest.fixture(autouse=True)
 def strict_qt(monkeypatch):
     monkeypatch.setenv("NAPARI_STRICT_QT", "1")
+
+
+@pytest.fixture(autouse=True)
+def own_preferences(tmp_path, monkeypatch):
+    """Preferences of plugins in a folder of this test."""
+    monkeypatch.setattr(settings, "_CFG_PATH", str(tmp_path / "preferences" / "settings.yaml"))
+    settings._clear_plugin_settings_cache()
+    yield
+    settings._clear_plugin_settings_cache()
 
 
 @pytest.fixture

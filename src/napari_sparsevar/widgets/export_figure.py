@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_sparsevar.widgets.config_form import NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.export_worker import CURRENT_VIEW, FigureRequest
 from napari_sparsevar.widgets.figure_preview import FigurePreview
+from napari_sparsevar.widgets.preferences import preferred, remember
 
 KINDS = {
     "overview": "Overview",
@@ -76,16 +77,17 @@ class ExportFigure(QWidget):
         for title, width in WIDTHS_MM.items():
             self.width.addItem(title, width)
         self.width.addItem("Other", None)
-        self.width.setCurrentIndex(1)
         self.width_mm.setRange(80, 400)
         self.width_mm.setDecimals(0)
-        self.width_mm.setValue(180)
+        self.width_mm.setValue(preferred("figures", "width_mm", 180))
+        self._show_width()
         self.width_mm.setSuffix(" mm")
         self.width_mm.setKeyboardTracking(False)
         for ending, title in FORMATS.items():
             self.format.addItem(title, ending)
+        self.format.setCurrentIndex(self.format.findData(preferred("figures", "format", "svg")))
         self.dpi.setRange(30, 1200)
-        self.dpi.setValue(300)
+        self.dpi.setValue(preferred("figures", "resolution", 300))
         self.dpi.setSuffix(" dpi")
         self.dpi.setKeyboardTracking(False)
         self.as_in_viewer.setChecked(True)
@@ -148,6 +150,12 @@ class ExportFigure(QWidget):
     def ask_for_path(self, folder: Path) -> Path | None:
         """Ask where the figure should go; the system asks before it replaces something."""
         title = FORMATS[str(self.format.currentData())]
+        remember(
+            "figures",
+            width_mm=self.width_mm.value(),
+            resolution=self.dpi.value(),
+            format=self.format.currentData(),
+        )
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             "Save the figure",
@@ -172,7 +180,10 @@ class ExportFigure(QWidget):
         if width is not None:
             self.width_mm.setValue(width)
 
-    def _on_width_mm(self, width: float) -> None:
-        index = self.width.findData(width)
-        self.width.setCurrentIndex(self.width.count() - 1 if index < 0 else index)
+    def _on_width_mm(self, *_: Any) -> None:
+        self._show_width()
         self.preview.refresh()
+
+    def _show_width(self) -> None:
+        index = self.width.findData(self.width_mm.value())
+        self.width.setCurrentIndex(self.width.count() - 1 if index < 0 else index)

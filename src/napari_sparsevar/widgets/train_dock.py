@@ -18,6 +18,7 @@ from napari_sparsevar.widgets.lifetime import watch
 from napari_sparsevar.widgets.loss_plot import LossPlot
 from napari_sparsevar.widgets.movie_choice import MovieChoice
 from napari_sparsevar.widgets.movie_layers import placement_of
+from napari_sparsevar.widgets.preferences import preferred, remember
 from napari_sparsevar.widgets.run_folder import RunFolder
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.training_panel import TrainingPanel
@@ -43,7 +44,7 @@ class TrainDock(QWidget):
         self._session = get_session(viewer)
         self.movie_choice = MovieChoice(viewer)
         self.preset = _preset_combo()
-        self.form = ConfigForm(TrainConfig.from_preset(FIRST_PRESET))
+        self.form = ConfigForm(TrainConfig.from_preset(self.preset.currentData()))
         self.run_folder = RunFolder()
         self.device = DeviceCombo()
         self.panel = TrainingPanel(self._session.training)
@@ -109,6 +110,8 @@ class TrainDock(QWidget):
         except (UserError, ValidationError) as error:
             self.panel.say(_one_sentence(error))
             return
+        if self.preset.currentData() != CUSTOM:
+            remember("training", preset=self.preset.currentData())
         self._session.train(request, self.movie_choice.layer)
 
     def _request(self) -> TrainingRequest:
@@ -168,7 +171,7 @@ def _preset_combo() -> NarrowComboBox:
     for name in PRESETS:
         combo.addItem(name, name)
     combo.addItem(CUSTOM, CUSTOM)
-    combo.setCurrentIndex(combo.findData(FIRST_PRESET))
+    combo.setCurrentIndex(combo.findData(preferred("training", "preset", FIRST_PRESET)))
     combo.setToolTip("<qt>How long to train. Settings changed by hand make it custom.</qt>")
     return combo
 
