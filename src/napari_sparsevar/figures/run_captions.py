@@ -24,6 +24,7 @@ from napari_sparsevar.figures.influence import DIRECTIONS, INFLUENCE_MAP, Place,
 from napari_sparsevar.figures.listing import Regions, arrows_each, listed_places, title_of
 from napari_sparsevar.figures.loss import best_step, last_losses, warm_up_end
 from napari_sparsevar.figures.map_panel import number_text
+from napari_sparsevar.figures.overview import MOST_TRACES
 from napari_sparsevar.figures.path import chosen_penalties
 from napari_sparsevar.figures.traces_panel import MOST_POINTS
 
@@ -179,12 +180,13 @@ def overview_caption(
 ) -> str:
     """Return the caption of ``overview_figure``."""
     listed = listed_places(run, notes, regions)
+    few = f" The {MOST_TRACES} strongest are drawn." if len(listed) > MOST_TRACES else ""
     return paragraphs(
         f"What drives the activity that follows, in {data_words(run)}.",
         f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
         f"(b) {contribution_words(run, figure)}",
         f"(c) {list_words(run, listed)}",
-        f"(d) {traces_words(run, listed)}",
+        f"(d) {traces_words(run, listed)}{few}",
         f"(e) Blind-spot reconstruction error and error of predicting the next frame. "
         f"{loss_words(run)}",
         f"(f) {criterion_words(run)}",
