@@ -99,3 +99,13 @@ def test_info_of_a_channel(tmp_path: Path) -> None:
     wrong = sparsevar("info", path, "--channel", "3")
     assert wrong.exit_code == 2
     assert one_sentence(wrong.stderr)
+
+
+def test_info_of_bare_pixels_asks_for_their_shape(tmp_path: Path) -> None:
+    path = tmp_path / "data.bin"
+    np.random.default_rng(0).integers(0, 4000, (40, 32, 24)).astype(np.int16).tofile(path)
+    refused = sparsevar("info", path)
+    assert refused.exit_code == 2
+    assert "--shape H W" in refused.stderr
+    found = json.loads(sparsevar("info", path, "--shape", "32", "24", "--json").stdout)
+    assert (found["frames"], found["height_px"], found["width_px"]) == (40, 32, 24)

@@ -30,13 +30,13 @@ def print_values(values: dict[str, Any], indent: str = "") -> None:
             typer.echo(f"{label}  {as_text(value)}")
 
 
-def summary_of_movie(path: Path, choice: Choice) -> dict[str, Any]:
+def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]:
     """Return what a movie file says and what its frames hold, ready for JSON."""
     from napari_sparsevar.movie import check_frames, open_movie, static_images
     from napari_sparsevar.movie.cell_size import guess_cell_diameter
     from napari_sparsevar.movie.motion import Motion, find_motion
 
-    movie = open_movie(path, **asdict(choice))
+    movie = open_movie(path, **({} if choice is None else asdict(choice)))
     report = check_frames(movie)
     diameter, motion = None, Motion(0.0, 0.0)
     with suppress(UserError):  # a movie too short to train on can still be described

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,7 @@ class VideoReader:
         self._path, self._index, self._colour = path, index, colour
         self._lock = threading.Lock()
         self._container: Any = None
+        self._close: Callable[[], Any] = lambda: None
         self._frames: Iterator[tuple[int, Any]] = iter(())
         self._next = -1
 
@@ -156,10 +157,9 @@ class VideoReader:
     def _open(self) -> Any:
         import av
 
-        if self._container is not None:
-            self._container.close()
+        self._close()
         self._container = av.open(str(self._path))
-        weakref.finalize(self, self._container.close)
+        self._close = weakref.finalize(self, self._container.close)
         stream = self._container.streams.video[0]
         stream.thread_type = "AUTO"
         return stream
