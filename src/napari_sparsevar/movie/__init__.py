@@ -1,12 +1,16 @@
 """A movie as lazy frames with units: open, inspect, write, simulate."""
 
-from napari_sparsevar.movie.check import FrameReport, check_frames
-from napari_sparsevar.movie.inspect import inspect_movie
-from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.open import open_movie
-from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
-from napari_sparsevar.movie.static import StaticImages, static_images
-from napari_sparsevar.movie.write import write_movie
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_sparsevar.movie.check import FrameReport, check_frames
+    from napari_sparsevar.movie.inspect import inspect_movie
+    from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.movie.open import open_movie
+    from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
+    from napari_sparsevar.movie.static import StaticImages, static_images
+    from napari_sparsevar.movie.write import write_movie
 
 __all__ = [
     "REGIMES",
@@ -22,3 +26,25 @@ __all__ = [
     "static_images",
     "write_movie",
 ]
+
+_HOME = {
+    "REGIMES": "simulation",
+    "FrameReport": "check",
+    "Movie": "movie",
+    "Regime": "simulation",
+    "StaticImages": "static",
+    "Truth": "simulation",
+    "check_frames": "check",
+    "inspect_movie": "inspect",
+    "open_movie": "open",
+    "simulate_movie": "simulation",
+    "static_images": "static",
+    "write_movie": "write",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when first used: a napari reader need not wait for the statistics."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
