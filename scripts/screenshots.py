@@ -1,6 +1,7 @@
 """Pictures of the docks in every state, two window sizes and both themes, to look at.
 
 python scripts/screenshots.py --out /tmp/pictures --steps 20
+python scripts/screenshots.py --out /tmp/pictures --run my-run      only the Export dock
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ def main() -> int:
     """Walk through the states; return the exit code."""
     options = _options()
     viewer = napari.Viewer(title="napari-sparsevar")
+    if options.run is not None:
+        export_of(viewer, options.run, Photographer(viewer, options.out))
+        return 0
     dock = open_train_dock(viewer)
     training = get_session(viewer).training
     photographer = Photographer(viewer, options.out)
@@ -135,6 +139,15 @@ def compare_halves(viewer: napari.Viewer, photographer: Photographer) -> None:
     print(dock.result.sentence.text() or session.comparing.words)
 
 
+def export_of(viewer: napari.Viewer, run: Path, photographer: Photographer) -> None:
+    """Open a finished run and export it."""
+    viewer.open(run, plugin="napari-sparsevar")
+    session = get_session(viewer)
+    wait_until(lambda: session.inspecting.path is not None and not session.inspecting.busy)
+    export(viewer, photographer)
+    viewer.close()
+
+
 def export(viewer: napari.Viewer, photographer: Photographer) -> None:
     """Look at figures as they will be, and at what can be exported; write it all."""
     dock = open_dock(viewer, "Export")
@@ -160,6 +173,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("demo/pictures"))
     parser.add_argument("--movie", type=Path, help="a movie; without it a simulated one")
+    parser.add_argument("--run", type=Path, help="export this finished run, and train none")
     parser.add_argument("--sample", default="changing_coupling", help="which simulated one")
     parser.add_argument("--steps", type=int, default=60)
     return parser.parse_args()

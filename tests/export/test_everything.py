@@ -9,15 +9,29 @@ from pathlib import Path
 import pytest
 
 from napari_sparsevar.analysis.progress import returned
+from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.export import everything
 from napari_sparsevar.export.everything import PARTS, RECORD, Selection, export_run
 from napari_sparsevar.export.material import Material, gather
 from napari_sparsevar.export.overlay import OverlayOptions
+from napari_sparsevar.figures.write import Marks
 
 SOME = Selection(frozenset({"maps", "tables"}))
 
 
-def test_all_of_it_and_a_record_of_it(material: Material, tmp_path: Path) -> None:
+def test_all_of_it_and_a_record_of_it(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every kind and the report itself have tests of their own; drawing all takes long.
+    monkeypatch.setattr(everything, "KINDS", ("contribution", "comparison"))
+    marks = []
+
+    def report(run: Run, path: Path, **given: Marks) -> None:
+        marks.append(given["marks"])
+        path.touch()
+
+    monkeypatch.setattr(everything, "write_report", report)
     out = tmp_path / "out"
     selection = Selection(frozenset(PARTS), overlay=OverlayOptions(stop=5))
     work = export_run(material, out, selection)
@@ -30,10 +44,14 @@ def test_all_of_it_and_a_record_of_it(material: Material, tmp_path: Path) -> Non
             break
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] <= fractions[-1] <= 1.0
-    assert len(done.notes) == 1  # when the session began is not known
+    drawn, began = done.notes
+    assert "no figure of the comparison" in drawn  # it is not kept in the run
+    assert "session start time is NOT known" in began
+    assert marks == [(material.notes, material.regions)]
     record = json.loads((out / RECORD).read_text(encoding="utf-8"))
     assert record["notes"] == list(done.notes)
-    assert {"results.nwb", "overlay.mp4", "maps/contribution.ome.tif"} <= set(record["files"])
+    some = {"results.nwb", "overlay.mp4", "report.html", "figures/contribution.svg"}
+    assert some <= set(record["files"])
     assert all((out / name).exists() for name in record["files"])
 
 

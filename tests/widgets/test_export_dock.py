@@ -90,6 +90,24 @@ def test_every_figure_is_previewed_and_only_while_looked_at(
     assert set(asked) == {"contribution", "influence", CURRENT_VIEW, "comparison"}
 
 
+def test_the_current_view_follows_the_viewer(qtbot, viewer, dock, inspected):
+    choose(dock, CURRENT_VIEW)
+    look(qtbot, viewer, dock)
+    changes = [
+        lambda: viewer.window.resize(900, 650),
+        lambda: viewer.dims.set_current_step(0, 9),
+        lambda: setattr(viewer.scene.camera, "zoom", 2 * viewer.scene.camera.zoom),
+        lambda: setattr(viewer.layers[0], "opacity", 0.5),
+        lambda: setattr(viewer.layers[0], "visible", False),
+    ]
+    for change in changes:
+        qtbot.waitUntil(lambda: not dock.figure.preview.busy, timeout=20_000)
+        change()
+        qtbot.waitUntil(lambda: dock.figure.preview.busy, timeout=5000)
+    viewer.layers.clear()
+    qtbot.waitUntil(lambda: "nothing to see" in dock.figure.preview.text(), timeout=20_000)
+
+
 def test_the_map_has_the_limits_and_colours_of_its_layer(viewer, dock, inspected):
     layer = next(layer for layer in viewer.layers if layer.name.startswith("contribution"))
     layer.contrast_limits, layer.colormap, layer.gamma = (0.1, 0.6), "viridis", 0.5
@@ -131,7 +149,7 @@ def test_a_figure_is_saved_with_its_caption(
     assert notifications == [f"Wrote {out}."]
     assert out.stat().st_size > 5000
     assert "contribution" in (out.parent / "view.caption.txt").read_text(encoding="utf-8")
-    assert dock.figure.width.currentText() == "One column"
+    assert dock.figure.width.currentText() == "1 column"
     assert dock._folder() == out.parent
     monkeypatch.setattr(dock.figure, "ask_for_path", lambda folder: tmp_path / "view.gif")
     dock.figure.save.click()

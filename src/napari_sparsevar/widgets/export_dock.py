@@ -84,7 +84,13 @@ class ExportDock(QWidget):
         ):
             watch(signal, refresh, self)
         camera, dims = self._viewer.scene.camera, self._viewer.dims
-        for emitter in (camera.events.zoom, camera.events.center, dims.events.current_step):
+        canvas = self._viewer.canvas
+        for emitter in (
+            camera.events.zoom,
+            camera.events.center,
+            canvas.events.size,
+            dims.events.current_step,
+        ):
             watch(emitter, self._on_view, self)
         # Those of the list and of every layer in it.
         watch(self._viewer.layers.events, self._on_layers, self)

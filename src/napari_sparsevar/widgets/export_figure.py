@@ -37,7 +37,7 @@ KINDS = {
 COLOURED = ("overview", "contribution", "influence")
 """Kinds that can have limits and colours of a layer in the viewer."""
 
-WIDTHS_MM = {"One column": 85.0, "Two columns": 180.0}
+WIDTHS_MM = {"1 column": 85.0, "2 columns": 180.0}
 FORMATS = {"svg": "SVG", "pdf": "PDF", "png": "PNG"}
 
 
@@ -94,7 +94,7 @@ class ExportFigure(QWidget):
         for number in (self.width_mm, self.dpi):
             # Without arrows, which would leave no room for the number in a narrow dock.
             number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            number.setMinimumWidth(72)
+            number.setFixedWidth(76)
         self.dpi.setToolTip(
             "<qt>Dots an inch of a PNG, and of the picture in the current view; all else is lines "
             "and text in SVG and PDF.</qt>"
