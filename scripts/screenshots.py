@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,14 @@ class Photographer:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, state: str) -> None:
-        """Save one picture for each size and theme."""
+    def take(self, state: str, settled: Callable[[], bool] = lambda: True) -> None:
+        """Save one picture for each size and theme, each when all is there."""
         for width, height in SIZES:
             self._viewer.window.resize(width, height)
             for theme in THEMES:
                 self._viewer.theme = theme
                 QTest.qWait(500)
+                wait_until(settled)
                 path = self._folder / f"{state}-{width}-{theme}.png"
                 self._viewer.screenshot(str(path), canvas_only=False, flash=False)
 
@@ -155,8 +157,7 @@ def export(viewer: napari.Viewer, photographer: Photographer) -> None:
     dock.parent().raise_()
     for kind in ("overview", "view"):
         dock.figure.kind.setCurrentIndex(dock.figure.kind.findData(kind))
-        wait_until(lambda: not dock.figure.preview.busy)
-        photographer.take(f"f-{kind}")
+        photographer.take(f"f-{kind}", lambda: not dock.figure.preview.busy)
     dock.tabs.setCurrentIndex(1)
     for box in dock.results.parts.values():
         box.setChecked(box.isEnabled())

@@ -37,7 +37,7 @@ KINDS = {
 COLOURED = ("overview", "contribution", "influence")
 """Kinds that can have limits and colours of a layer in the viewer."""
 
-WIDTHS_MM = {"1 column": 85.0, "2 columns": 180.0}
+WIDTHS_MM = {"Column": 85.0, "Page": 180.0}
 FORMATS = {"svg": "SVG", "pdf": "PDF", "png": "PNG"}
 
 
@@ -77,6 +77,7 @@ class ExportFigure(QWidget):
         for title, width in WIDTHS_MM.items():
             self.width.addItem(title, width)
         self.width.addItem("Other", None)
+        self.width.setToolTip("<qt>In journals a column is 85 mm wide, a page 180 mm.</qt>")
         self.width_mm.setRange(80, 400)
         self.width_mm.setDecimals(0)
         self.width_mm.setValue(preferred("figures", "width_mm", 180))
