@@ -9,7 +9,15 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import check_frames, inspect_movie, open_movie, simulate_movie
+from napari_sparsevar.movie import (
+    FrameReport,
+    StaticImages,
+    check_frames,
+    inspect,
+    inspect_movie,
+    open_movie,
+    simulate_movie,
+)
 
 REAL_MOVIE = Path(__file__).parents[3] / "shared" / "data" / "mouse_v1_2p_1000f.tif"
 
@@ -94,3 +102,30 @@ def test_real_movie_saturates_near_54000() -> None:
     assert not report.bad.any()
     assert images.noise.min() > 0
     assert images.correlation.max() > 0.3
+
+
+@pytest.mark.parametrize("kind", ["uint16", "float32"])
+def test_a_large_movie_of_whole_numbers_is_looked_at_in_parts(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(inspect, "WHOLE_BYTES", 0)
+    frames = np.random.default_rng(0).integers(90, 110, (4000, 16, 16)).astype(kind)
+    report, images = inspect_movie(open_movie(frames), max_frames=160)
+    assert images.n_frames == 160
+    if kind == "float32":  # any frame may hold NaN
+        assert report.n_checked == 4000
+        assert report.sentences() == ()
+    else:
+        assert 160 <= report.n_checked <= 4000
+        assert report.n_bad == 0
+    whole, expected = whole_inspection(monkeypatch, frames)
+    np.testing.assert_array_equal(images.mean, expected.mean)
+    np.testing.assert_array_equal(images.noise, expected.noise)
+    assert (whole.minimum, whole.maximum) == (report.minimum, report.maximum)
+
+
+def whole_inspection(
+    monkeypatch: pytest.MonkeyPatch, frames: np.ndarray
+) -> tuple[FrameReport, StaticImages]:
+    monkeypatch.setattr(inspect, "WHOLE_BYTES", frames.nbytes)
+    return inspect_movie(open_movie(frames), max_frames=160)

@@ -39,3 +39,25 @@ def test_any_crop_is_a_view_of_the_padded_whole(
         crop = frames.read(3, 11, rows, columns)
         np.testing.assert_allclose(crop, expected[3:11, rows, columns], rtol=1e-5)
         assert crop.dtype == np.float32
+
+
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("length", [1, 4, 7, 30, 100])
+def test_pieces_are_the_whole_in_order(
+    monkeypatch: pytest.MonkeyPatch, cached: bool, length: int
+) -> None:
+    frames, _ = source(monkeypatch, cached)
+    start = 0
+    for first, piece in frames.pieces(length):
+        assert first == start
+        assert len(piece) == min(length, 30 - start)
+        np.testing.assert_array_equal(piece, frames.read(first, first + len(piece)))
+        start += len(piece)
+    assert start == 30
+
+
+def test_a_kept_movie_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, expected = source(monkeypatch, cached=True)
+    frames.release()
+    assert frames._cache is None
+    np.testing.assert_allclose(frames.read(2, 9), expected[2:9], rtol=1e-5)

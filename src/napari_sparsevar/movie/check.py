@@ -32,6 +32,8 @@ class FrameReport:
         Pixels that reach that level at least once.
     saturated_fraction : float
         Share of all pixel values at or above it, from 0 to 1.
+    n_checked : int
+        Frames that were looked at; what is said of grey values holds for these.
     """
 
     bad: NDArray[np.bool_]
@@ -40,6 +42,7 @@ class FrameReport:
     saturation_level: float | None
     saturated: NDArray[np.bool_]
     saturated_fraction: float
+    n_checked: int
 
     @property
     def n_bad(self) -> int:
@@ -70,6 +73,11 @@ class FrameReport:
                 f"{self.saturated.size:,} pixels: the detector was saturated there and the "
                 "brightest moments are cut off."
             )
+        if self.n_checked < len(self.bad):
+            found.append(
+                f"The movie is large: grey values were looked at in {self.n_checked:,} of its "
+                f"{len(self.bad):,} frames, spread over all of it."
+            )
         return tuple(found)
 
 
@@ -89,6 +97,7 @@ class FrameChecker:
         self._brightest: NDArray[Any] | None = None
         self._first: NDArray[Any] | None = None
         self._moves = False
+        self._n_checked = 0
 
     def add(self, start: int, frames: NDArray[Any]) -> NDArray[np.bool_]:
         """Look at one block.
@@ -107,6 +116,7 @@ class FrameChecker:
         """
         good = usable(frames)
         self._bad[start : start + len(frames)] = ~good
+        self._n_checked += len(frames)
         # Copying a block only where something has to be left out.
         kept = frames if good.all() else frames[good]
         if not len(kept):
@@ -152,6 +162,7 @@ class FrameChecker:
             level,
             saturated,
             n_values / int(counts.sum()),
+            self._n_checked,
         )
 
 

@@ -1,4 +1,4 @@
-"""Everything there is to know about a movie before training, from one read of the file."""
+"""Everything there is to know about a movie before training, from one read of it at most."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from napari_sparsevar.movie.check import FrameChecker, FrameReport
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.static import StaticCollector, StaticImages
 
+WHOLE_BYTES = 4 * 10**9
+"""A movie of whole numbers that is larger is looked at in parts: none of its frames can be NaN."""
+
 
 def inspect_movie(movie: Movie, *, max_frames: int = 2048) -> tuple[FrameReport, StaticImages]:
-    """Check every frame and compute the static images while reading the movie once.
+    """Check the frames and compute the static images while reading the movie once.
+
+    Every frame is read, but of a large movie of whole numbers, where it would take minutes to learn
+    little more than the frames of the static images tell.
 
     Parameters
     ----------
@@ -31,7 +37,9 @@ def inspect_movie(movie: Movie, *, max_frames: int = 2048) -> tuple[FrameReport,
         If no frames can be used or nothing ever changes.
     """
     checker, collector = FrameChecker(movie), StaticCollector(movie, max_frames)
-    for start, frames in blocks.read_blocks(movie.data):
+    in_parts = movie.data.dtype.kind in "ui" and movie.data.nbytes > WHOLE_BYTES
+    wanted = collector.runs if in_parts else None
+    for start, frames in blocks.read_blocks(movie.data, wanted):
         collector.add(start, frames, checker.add(start, frames))
     report = checker.report()
     return report, collector.images()
