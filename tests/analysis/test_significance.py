@@ -80,7 +80,7 @@ def test_without_a_test_nothing_is_thrown_away(drivers: Drivers) -> None:
     assert len(kept.table) == len(drivers.table) == 3
 
 
-@pytest.mark.parametrize(("predictors", "most"), [(100, 16384), (1024, 16384), (2048, 8192)])
+@pytest.mark.parametrize(("predictors", "most"), [(100, 16384), (512, 16384), (2048, 4096)])
 @pytest.mark.parametrize("n_rows", [10, 16384, 16385, 100_000])
 def test_a_long_recording_is_tested_on_stretches_spread_over_it(
     n_rows: int, predictors: int, most: int

@@ -131,12 +131,14 @@ def analyse(
     fitted = fit_whole(found, pool(blocks), weights, config.lags)
     trying = criterion_table(fitted, blocks)
     criterion = yield from _part(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
+    del blocks  # on large fields half a gigabyte; summed up anew after the tests
     yield 0.7, "Drawing the contribution map"
     projection = Projection(grid, sparse_footprints(network, grid, static), fitted)
     contribution = contribution_map(fitted, projection)
     testing = significance(found, fitted)
     tested = yield from _part(testing, 0.7, 0.85, "Testing places against chance")
     drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
+    blocks = block_moments(found.pairs, N_BLOCKS)
     resampling = selection_stability(drivers, fitted, projection, blocks)
     stability = yield from _part(
         resampling, 0.85, 1.0, "Checking the drivers on parts of the movie"

@@ -25,7 +25,7 @@ LEVEL = 0.05
 _DRAWS, _FEWER_DRAWS, _MANY = 199, 99, 512
 """Draws of the null distribution; fewer for many latents, whose draws cost more."""
 
-_MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**24, 16
+_MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**23, 16
 """A longer recording is tested on this many frames, fewer where predictors are many, in stretches
 spread over it: more would not fit into memory, and there is power enough."""
 
