@@ -60,22 +60,26 @@ class StridedPages:
         Returns
         -------
         dask.array.Array, shape (T, Y, X)
-            Views of the file where the pages follow a constant step.
+            Read when asked for, as views of the file where the pages follow a constant step.
         """
-        raw = np.memmap(self.path, dtype=np.uint8, mode="r")
+        shape = (len(pages), *self.shape)
+        return blocks.from_reader(lambda a, b: self._read(pages[a:b]), shape, self.dtype)
+
+    def _read(self, pages: NDArray[np.int64]) -> NDArray[Any]:
+        # Mapped only while it is looked at: memory would otherwise grow to the size of the file.
+        first, last = int(pages.min()), int(pages.max())
         row = self.shape[1] * self.dtype.itemsize
+        length = (last - first) * self.stride + self.shape[0] * row
+        place = self.offset + first * self.stride
+        raw = np.memmap(self.path, np.uint8, "r", place, (length,))
+        strides = (self.stride, row, self.dtype.itemsize)
         every: NDArray[Any] = np.ndarray(
-            (self.n_pages, *self.shape),
-            self.dtype,
-            raw,
-            self.offset,
-            (self.stride, row, self.dtype.itemsize),
+            (last - first + 1, *self.shape), self.dtype, raw, 0, strides
         )
         steps = np.unique(np.diff(pages))
         if len(steps) == 1 and steps[0] > 0:
-            return blocks.from_memory(every[pages[0] : pages[-1] + 1 : steps[0]])
-        shape = (len(pages), *self.shape)
-        return blocks.from_reader(lambda a, b: every[pages[a:b]], shape, self.dtype)
+            return every[:: steps[0]]
+        return every[pages - first]
 
 
 def find_strided(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
@@ -128,12 +132,16 @@ def raw_pages(
     ):
         return None
     offsets = [int(page.dataoffsets[0]) for page in wanted]
-    raw = np.memmap(path, dtype=np.uint8, mode="r")
     dtype = np.dtype(file.byteorder + first.dtype.char)
     shape: tuple[int, ...] = first.shape
 
     def read(start: int, stop: int) -> NDArray[Any]:
-        return np.stack([np.ndarray(shape, dtype, raw, place) for place in offsets[start:stop]])
+        frames = np.empty((stop - start, *shape), dtype)
+        with path.open("rb") as stream:
+            for frame, place in zip(frames, offsets[start:stop], strict=True):
+                stream.seek(place)
+                frame[...] = np.fromfile(stream, dtype, frame.size).reshape(shape)
+        return frames
 
     return blocks.from_reader(read, (len(offsets), *shape), dtype)
 
