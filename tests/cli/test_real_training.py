@@ -60,7 +60,7 @@ def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: P
     np.testing.assert_array_equal(pair.null, other.null)
     pd.testing.assert_frame_equal(pair.edges, other.edges)
     assert again.stdout.startswith(said["pairs"][0]["sentence"])
-    drawn = sparsevar("figure", copy, "--out", tmp_path / "figure.svg")
+    drawn = sparsevar("figure", copy, "--kind", "comparison", "--out", tmp_path / "figure.svg")
     assert drawn.exit_code == 0, drawn.output
     assert "A (0:135)" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
 
