@@ -11,6 +11,7 @@ import pytest
 import tifffile
 
 from napari_sparsevar import readers
+from napari_sparsevar.analysis.record import MovieIdentity, content_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import METADATA_KEY, Placement, get_reader, run_layers
 
@@ -132,11 +133,19 @@ def run(tmp_path):
         drivers=pd.DataFrame({"rank": [1, 2], "label": [1, 2], "strength": [1.0, 0.4]}),
         scale=(2.0, 2.0),
         units=("um", "um"),
-        movie_source=tmp_path / "movie.tif",
-        movie_choice={},
-        movie_name="movie",
+        record=SimpleNamespace(movie=identity(tmp_path / "movie.tif")),
+    )
+
+
+def identity(source: Path | None) -> MovieIdentity:
+    return MovieIdentity(
+        source=None if source is None else str(source),
+        name="movie",
+        shape=FRAMES.shape,
+        dtype=str(FRAMES.dtype),
         fps=15.0,
         pixel_size_um=2.0,
+        content="",
     )
 
 
@@ -170,7 +179,7 @@ def load(monkeypatch, run):
 
 
 def test_run_opens_with_its_movie(load, run):
-    write(run.movie_source)
+    write(run.path.parent / "movie.tif")
     names = [meta["name"] for _, meta, _ in load()]
     assert names == ["movie", "contribution (run-1)", "drivers (run-1)"]
     _, meta, _ = load()[0]
@@ -183,12 +192,23 @@ def test_run_opens_without_its_movie_and_says_so(load):
 
 
 def test_run_of_a_movie_in_memory_says_so(load, run):
-    run.movie_source = None
+    run.record.movie = identity(None)
     with pytest.warns(UserWarning, match="trained from memory"):
         assert len(load()) == 2
 
 
 def test_run_whose_movie_is_damaged_opens_its_maps(load, run):
-    run.movie_source.write_bytes(b"")
+    (run.path.parent / "movie.tif").write_bytes(b"")
     with pytest.warns(UserWarning, match="only the maps"):
         assert len(load()) == 2
+
+
+def test_another_movie_in_the_place_of_the_run_s_opens_with_a_warning(load, run):
+    path = run.path.parent / "movie.tif"
+    content = content_of(Movie(da.from_array(FRAMES)))
+    run.record.movie = identity(path).model_copy(update={"content": content})
+    write(path, FRAMES + 1)
+    with pytest.warns(UserWarning, match="not the one the run was trained on"):
+        layers = load()
+    assert len(layers) == 3
+    assert layers[0][1]["metadata"][METADATA_KEY]["another_than"] == str(run.path)

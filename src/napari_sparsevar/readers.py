@@ -260,23 +260,17 @@ def _run_metadata(run: Run, kind: str) -> dict[str, Any]:
 
 
 def _run_movie(run: Run) -> list[LayerData]:
-    source = run.movie_source
-    if source is None:
-        _warn(f"{run.movie_name} was trained from memory, not from a file: only its maps open.")
-        return []
-    if not Path(source).exists():
-        _warn(f"The movie {source} of this run is not there any more; only the maps open.")
-        return []
-    from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.analysis.run_movie import open_run_movie
 
-    try:
-        movie = open_movie(
-            Path(source), fps=run.fps, pixel_size_um=run.pixel_size_um, **run.movie_choice
-        )
-        return [movie_layer(movie)]
-    except UserError as error:
-        _warn(f"The movie of this run cannot be opened, only the maps: {error}")
+    found = open_run_movie(run.path, run.record.movie)
+    if found.notice:
+        _warn(found.notice)
+    if found.movie is None:
         return []
+    data, meta, kind = movie_layer(found.movie)
+    if found.notice:  # so that the session need not say it again
+        meta["metadata"][METADATA_KEY]["another_than"] = str(run.path)
+    return [(data, meta, kind)]
 
 
 def _warn(sentence: str) -> None:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from cli_called import one_sentence, sparsevar
 
+from napari_sparsevar.analysis.record import MovieIdentity
 from napari_sparsevar.cli import summary
 from napari_sparsevar.cli.summary import TOP_DRIVERS
+from napari_sparsevar.movie import simulate_movie
 
 
 def test_info_of_a_movie_in_words_and_as_json(movie: Path) -> None:
@@ -67,9 +69,10 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     from napari_sparsevar import analysis
 
+    identity = MovieIdentity.of(simulate_movie(20, (64, 64))[0])
     record = {"metrics": {"validation": 0.5}, "device": "cpu"}
     run = SimpleNamespace(
-        record=SimpleNamespace(model_dump_json=lambda: json.dumps(record)),
+        record=SimpleNamespace(model_dump_json=lambda: json.dumps(record), movie=identity),
         drivers=pd.DataFrame({"rank": range(1, 21), "stability": [np.nan] * 20}),
         edges=pd.DataFrame({"source": [1, 2]}),
     )
@@ -78,6 +81,8 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = json.loads(sparsevar("info", tmp_path, "--json").stdout)
     assert summary["metrics"] == {"validation": 0.5}
     assert summary["edges"] == 2
+    assert summary["movie_file"] is None
+    assert "trained from memory" in summary["movie_notice"]
     assert [row["rank"] for row in summary["drivers"]] == list(range(1, TOP_DRIVERS + 1))
     assert summary["drivers"][0]["stability"] is None
     words = sparsevar("info", tmp_path).stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,16 +15,35 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.fingerprint import fingerprint
 from napari_sparsevar.movie.movie import Movie
 
 FORMAT: Final = "napari-sparsevar run"
 FORMAT_VERSION = 3
 """1 had no own dynamics of latents: its coefficients and maps mean something else. 2 lacked the
-grey values of standardised pixels, without which nothing can be shown in units of the movie."""
+grey values of standardised pixels, without which nothing can be shown in units of the movie.
+
+An addition that an earlier program may ignore and that has a default leaves the number as it is;
+a new setting of the network or of the training is none, because earlier programs refuse it."""
+
+OLDEST_VERSION = 3
+"""Runs since then open."""
 
 
 class MovieIdentity(BaseModel):
-    """Enough to find the movie again and to know it is the same."""
+    """Enough to find the movie again and to know it is the same.
+
+    Attributes
+    ----------
+    source : str or None
+        Where it was.
+    from_run : str or None
+        The same as seen from the run directory, where a relative path leads there.
+    size_bytes, fingerprint : int or None, str or None
+        Of its files: see ``movie.fingerprint``. None of a movie in memory and in older runs.
+    content : str
+        Hash of its first, middle and last frame: the same for the same movie in another file.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,24 +56,52 @@ class MovieIdentity(BaseModel):
     content: str
     choice: Choice = Choice()
     """Channel, plane, data set and shape that open the same movie again."""
+    from_run: str | None = None
+    size_bytes: int | None = None
+    fingerprint: str | None = None
 
     @classmethod
-    def of(cls, movie: Movie) -> MovieIdentity:
-        """Describe a movie; ``content`` is a hash of its first, middle and last frame."""
-        digest = hashlib.sha256()
-        for index in sorted({0, movie.n_frames // 2, movie.n_frames - 1}):
-            frame = np.asarray(movie.data[index].compute(scheduler="synchronous"))
-            digest.update(np.ascontiguousarray(frame).tobytes())
+    def of(cls, movie: Movie, run: Path | None = None) -> MovieIdentity:
+        """Describe a movie, also as seen from a run directory."""
+        source = movie.source.absolute() if movie.source else None
         return cls(
-            source=str(movie.source.absolute()) if movie.source else None,
+            source=str(source) if source else None,
             name=movie.name,
             shape=(movie.n_frames, *movie.shape),
             dtype=str(movie.data.dtype),
             fps=movie.fps,
             pixel_size_um=movie.pixel_size_um,
-            content=digest.hexdigest(),
+            content=content_of(movie),
             choice=movie.choice,
+            from_run=_relative(source, run) if source and run else None,
+            **_on_disk(source),
         )
+
+
+def content_of(movie: Movie) -> str:
+    """Return a hash of the first, middle and last frame of a movie."""
+    digest = hashlib.sha256()
+    for index in sorted({0, movie.n_frames // 2, movie.n_frames - 1}):
+        frame = np.asarray(movie.data[index].compute(scheduler="synchronous"))
+        digest.update(np.ascontiguousarray(frame).tobytes())
+    return digest.hexdigest()
+
+
+def _on_disk(source: Path | None) -> dict[str, Any]:
+    if source is None:
+        return {}
+    try:
+        size, digest = fingerprint(source)
+    except OSError:  # the frames are there, the file has gone: its content must do
+        return {}
+    return {"size_bytes": size, "fingerprint": digest}
+
+
+def _relative(source: Path, run: Path) -> str | None:
+    try:
+        return Path(os.path.relpath(source, run.absolute())).as_posix()
+    except ValueError:  # on another drive of Windows
+        return None
 
 
 def software_versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from napari_sparsevar.analysis.drivers import LabelImage
 from napari_sparsevar.analysis.influence import Direction, influence_map
 from napari_sparsevar.analysis.projection import FloatImage
-from napari_sparsevar.analysis.record import FORMAT_VERSION, RunRecord
+from napari_sparsevar.analysis.record import FORMAT_VERSION, OLDEST_VERSION, RunRecord
 from napari_sparsevar.analysis.region import Region
 from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.store import (
@@ -135,17 +136,16 @@ def load_run(path: Path | str) -> Run:
         If the folder is not a run, has not finished, is damaged or of another version.
     """
     folder = Path(path)
+    if not folder.exists():
+        from napari_sparsevar.analysis.replacement import recover_run
+
+        recover_run(folder)
     if not is_run_directory(folder):
         raise UserError(f"{folder} is not a run directory: it has no {RECORD} of ours.")
     record = read_record(folder)
     if record.status != "finished":
         raise UserError(
             f"The run {folder} has not finished: continue it with 'sparsevar train --resume'."
-        )
-    if record.format_version < FORMAT_VERSION:
-        raise UserError(
-            f"The run {folder} was made by an earlier version of napari-sparsevar and lacks what "
-            "this one needs: train it again."
         )
     try:
         losses = read_table(folder / LOSSES, LOSS_COLUMNS)
@@ -162,14 +162,26 @@ def read_record(folder: Path) -> RunRecord:
     Raises
     ------
     UserError
-        If it is damaged or was written by a newer version.
+        If it is damaged, was written by a newer version or by one too old.
     """
     try:
-        record = RunRecord.model_validate_json((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        said = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        _check_version(folder, said.get("format_version"))
+        return RunRecord.model_validate(said)
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise UserError(f"{folder / RECORD} is damaged: train the run again.") from error
-    if record.format_version > FORMAT_VERSION:
+
+
+def _check_version(folder: Path, version: object) -> None:
+    """Refuse what another version wrote before its content is looked at, which may be foreign."""
+    if not isinstance(version, int):
+        raise ValueError("format_version is no number")
+    if version > FORMAT_VERSION:
         raise UserError(
             f"The run {folder} was made by a newer version of napari-sparsevar: update this one."
         )
-    return record
+    if version < OLDEST_VERSION:
+        raise UserError(
+            f"The run {folder} was made by an earlier version of napari-sparsevar and lacks what "
+            "this one needs: train it again."
+        )

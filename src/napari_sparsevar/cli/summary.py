@@ -68,12 +68,16 @@ def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]
 def summary_of_run(path: Path) -> dict[str, Any]:
     """Return how a run was made and what it found, ready for JSON."""
     from napari_sparsevar.analysis import load_run
+    from napari_sparsevar.analysis.run_movie import open_run_movie
 
     run = load_run(path)
+    found = open_run_movie(path, run.record.movie)
     # Through the record's own JSON, so that whatever it holds can be printed.
     record = json.loads(run.record.model_dump_json())
     return {
         "run": str(path),
+        "movie_file": str(found.movie.source) if found.movie else None,
+        "movie_notice": found.notice,
         "edges": len(run.edges),
         **record,
         "drivers": json.loads(run.drivers.head(TOP_DRIVERS).to_json(orient="records")),

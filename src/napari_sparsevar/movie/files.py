@@ -11,6 +11,9 @@ from pathlib import Path
 
 from napari_sparsevar.errors import UserError
 
+LEFTOVERS = ".*-????????.*"
+"""Pattern of what a process leaves that was killed while it wrote."""
+
 _CAUSES = {
     errno.ENOENT: "it does not exist; check the path",
     errno.EACCES: "permission is denied; choose a place you may use or ask for access",
@@ -74,6 +77,7 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
+        _flush(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -81,6 +85,15 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Bring a file to the disk: after a power cut, a name must not stand for half of it."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

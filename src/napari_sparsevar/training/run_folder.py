@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from napari_sparsevar.analysis.replacement import recover_run, replace_run, working_place
 from napari_sparsevar.analysis.run import read_record
 from napari_sparsevar.analysis.store import (
     EVENTS,
@@ -21,10 +22,11 @@ from napari_sparsevar.analysis.store import (
     RECORD,
     is_run_directory,
     read_table,
+    write_record,
     write_table,
 )
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain
+from napari_sparsevar.movie.files import LEFTOVERS, explain, replacing
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss
 from napari_sparsevar.training.lock import LOCK, FolderLock, check_free
@@ -58,7 +60,7 @@ class RunFolder:
         """Move the complete result to its place; return it."""
         if self.working != self.out:
             self.lock.release()  # it would move along, and on Windows be in the way
-            _replace(self.out, self.working)
+            replace_run(self.out, self.working)
         return self.out
 
     def discard(self) -> None:
@@ -87,52 +89,14 @@ def prepare_folder(out: Path, *, resume: bool, overwrite: bool) -> RunFolder:
     try:
         for folder in (out, working_place(out)):
             check_free(folder)
-        _recover(out)
+        recover_run(out)
         return _folder_to_resume(out) if resume else _new_folder(out, overwrite)
     except OSError as error:
         raise UserError(f"Cannot use the run directory {out}: {explain(error)}.") from error
 
 
-def working_place(out: Path) -> Path:
-    """Return where a training works while an older run is still in its place."""
-    return _beside(out, "new")
-
-
-def _beside(out: Path, kind: str) -> Path:
-    # Hidden and with our name: ``run.new`` or ``run.old`` might be somebody's own copy. Beside
-    # the folder itself, not a link to it, because a folder cannot be renamed to another disk.
-    place = Path(os.path.realpath(out))
-    return place.parent / f".{place.name}.sparsevar-{kind}"
-
-
-def _replace(out: Path, new: Path) -> None:
-    """Put ``new`` in the place of ``out``, which is at every moment here or beside it."""
-    place, old = Path(os.path.realpath(out)), _beside(out, "old")
-    shutil.rmtree(old, ignore_errors=True)
-    place.rename(old)
-    try:
-        new.rename(place)
-    except OSError:
-        old.rename(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(out: Path) -> None:
-    """Finish what a process was killed in while it replaced a run."""
-    place, new, old = Path(os.path.realpath(out)), working_place(out), _beside(out, "old")
-    if is_run_directory(old) and not place.exists():
-        old.rename(place)
-    if is_run_directory(place) and is_run_directory(new) and read_record(new).status == "finished":
-        _replace(out, new)
-    if is_run_directory(place):
-        shutil.rmtree(old, ignore_errors=True)
-
-
 def _new_folder(out: Path, overwrite: bool) -> RunFolder:
-    occupied = out.exists() and (
-        not out.is_dir() or any(entry.name != LOCK for entry in out.iterdir())
-    )
+    occupied = out.exists() and (not out.is_dir() or not _is_empty(out))
     if occupied and not is_run_directory(out):
         raise UserError(
             f"{out} exists already, is not a run directory and is not overwritten: choose another."
@@ -149,11 +113,18 @@ def _new_folder(out: Path, overwrite: bool) -> RunFolder:
     return RunFolder(out, working, FolderLock(working), made)
 
 
+def _is_empty(folder: Path) -> bool:
+    """Return whether a folder holds only what a process leaves that is killed at once."""
+    return all(entry.name == LOCK or entry.match(LEFTOVERS) for entry in folder.iterdir())
+
+
 def _folder_to_resume(out: Path) -> RunFolder:
     for working in (working_place(out), out):
         if (working / CHECKPOINT).exists():
+            if working == out and is_run_directory(out) and read_record(out).status == "finished":
+                working = _aside(out)
             lock = FolderLock(working)
-            for unfinished in working.glob(".*-????????.*"):  # written when the process was killed
+            for unfinished in working.glob(LEFTOVERS):  # written when the process was killed
                 unfinished.unlink()
             return RunFolder(out, working, lock)
     if not is_run_directory(out):
@@ -164,6 +135,22 @@ def _folder_to_resume(out: Path) -> RunFolder:
         f"The training in {out} ended before its first checkpoint, so there is nothing to resume: "
         "overwrite it."
     )
+
+
+def _aside(out: Path) -> Path:
+    """Copy what a stopped training needs to go on to a folder beside its run; return that.
+
+    The run stays as it is, and whole, until what continues it is.
+    """
+    working = working_place(out)
+    shutil.rmtree(working, ignore_errors=True)
+    working.mkdir()
+    write_record(working, read_record(out).model_copy(update={"status": "training"}))
+    for name in (EVENTS, LOSSES, CHECKPOINT):  # the last makes it a training to be resumed
+        if (out / name).exists():
+            with replacing(working / name) as copy:
+                shutil.copyfile(out / name, copy)
+    return working
 
 
 @dataclass
@@ -178,6 +165,7 @@ class EventLog:
 
     def load(self, step: int) -> None:
         """Take over the losses of an earlier session up to ``step``."""
+        self._end_last_line()
         path = self.folder / LOSSES
         if path.exists():
             try:
@@ -198,6 +186,13 @@ class EventLog:
                 file.write(line + "\n")
         except OSError as error:
             raise UserError(f"Cannot write {self.folder / EVENTS}: {explain(error)}.") from error
+
+    def _end_last_line(self) -> None:
+        """Drop the half of a line that a process was killed in."""
+        path = self.folder / EVENTS
+        if path.exists():
+            whole = path.read_bytes()
+            os.truncate(path, whole.rfind(b"\n") + 1)
 
     def write_losses(self) -> None:
         """Write ``loss.csv``."""

@@ -154,7 +154,7 @@ class _Training:
 
     def _record(self, prepared: Prepared, resume: bool) -> RunRecord:
         record = RunRecord(
-            movie=MovieIdentity.of(self.movie),
+            movie=MovieIdentity.of(self.movie, self.folder.out),
             configuration=self.config.model_dump(),
             network=prepared.config.model,
             device=str(self.device),

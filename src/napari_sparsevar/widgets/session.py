@@ -27,6 +27,7 @@ from napari_sparsevar.widgets.layer_following import LayerFollowing
 from napari_sparsevar.widgets.lifetime import OpenViewer
 from napari_sparsevar.widgets.model_movies import ModelMovies
 from napari_sparsevar.widgets.movie_layers import placement_of
+from napari_sparsevar.widgets.movie_matching import MovieMatching
 from napari_sparsevar.widgets.overlays import show_run
 from napari_sparsevar.widgets.run_opening import RunOpening
 from napari_sparsevar.widgets.training_state import Training
@@ -88,6 +89,9 @@ class Session:
         self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
+        self._matching = MovieMatching()
+        self.movie_layer_changed.connect(self._matching.set_movie_layer)
+        self.run_changed.connect(self._matching.set_run)
         self._opening = RunOpening()
         self._opening.opened.connect(self._take_opened)
         self._following = LayerFollowing(viewer)

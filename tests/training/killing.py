@@ -1,0 +1,141 @@
+"""Processes that write and are killed: run as a script.
+
+python killing.py train MOVIE OUT    train or resume, once a line comes on standard input
+python killing.py add OUT SEED       add to a run over and over, killed at random moments
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import napari_sparsevar as sv
+from napari_sparsevar.analysis.annotations import (
+    Annotations,
+    RegionNote,
+    read_annotations,
+    read_regions,
+    write_annotations,
+    write_regions,
+)
+from napari_sparsevar.analysis.comparison.store import load_comparisons, save_comparisons
+from napari_sparsevar.training.events import Failed
+from napari_sparsevar.training.train import train  # loaded before the first fork
+
+SHAPE = (33, 38)
+CONFIG = sv.TrainConfig(
+    steps=8,
+    chunk_frames=24,
+    chunks=4,
+    crop=32,
+    validate_every=4,
+    checkpoint_every=2,
+    model=sv.ModelConfig(stride=4, width=4),
+)
+WRONG = 3
+
+
+def killed_after(seconds: float, work: Callable[[], None]) -> bool:
+    """Do some work in a process of its own, killed after a while; return whether it was."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - nothing may go on in the copied process
+            traceback.print_exc()
+            os._exit(WRONG)
+        os._exit(0)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            assert os.waitstatus_to_exitcode(status) == 0
+            return False
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status) != 0
+
+
+def go_on(movie: Path, out: Path) -> None:
+    """Resume what is there, or begin where that says there is nothing to resume."""
+    opened = sv.open_movie(movie)
+    *_, last = train(opened, CONFIG, out=out, device="cpu", resume=True)
+    if isinstance(last, Failed) and "complete" in last.message:
+        return
+    if isinstance(last, Failed):
+        assert "to resume" in last.message, last.message
+        overwrite = "overwrite it" in last.message
+        *_, last = train(opened, CONFIG, out=out, device="cpu", overwrite=overwrite)
+    assert not isinstance(last, Failed), last.message
+
+
+def train_when_told(movie: Path, out: Path) -> None:
+    """Say when all is loaded, and wait for a word."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+    go_on(movie, out)
+
+
+def kill_annotations(out: Path, rng: random.Random) -> int:
+    """Kill while notes and regions say one thing and then another."""
+
+    def write() -> None:
+        for number in range(1_000_000):
+            kind = number % 2
+            notes = {label: RegionNote(name=f"{kind}" * 200) for label in range(1, 40)}
+            write_annotations(out, Annotations(regions=notes))
+            write_regions(out, np.full(SHAPE, 1 + kind, np.int32), 2.0)
+
+    for _ in range(15):
+        killed_after(rng.uniform(0.0, 0.05), write)
+        assert len({note.name for note in read_annotations(out).regions.values()}) <= 1
+        regions = read_regions(out, SHAPE)
+        assert regions is None or len(np.unique(regions)) == 1
+    return 15
+
+
+def kill_comparisons(out: Path, rng: random.Random) -> int:
+    """Kill while comparisons are added to a run."""
+    path = Path(__file__).parents[1] / "made_comparisons.py"
+    spec = importlib.util.spec_from_file_location("made_comparisons", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = module.made_set(2)
+    wrong: list[str] = []
+
+    def write() -> None:
+        while True:
+            save_comparisons(out, found)
+
+    for _ in range(12):
+        killed_after(rng.uniform(0.0, 0.25), write)
+        load_comparisons(out, wrong.append)
+        assert not wrong, wrong
+    assert load_comparisons(out)
+    return 12
+
+
+def main() -> None:
+    what, *arguments = sys.argv[1:]
+    if what == "train":
+        train_when_told(*map(Path, arguments))
+        return
+    out, rng = Path(arguments[0]), random.Random(int(arguments[1]))
+    print(kill_annotations(out, rng) + kill_comparisons(out, rng))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Killed at any moment, there is the old result or the new one, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import made_comparisons
+import napari_sparsevar as sv
+from napari_sparsevar.analysis import is_run_directory
+from napari_sparsevar.analysis.annotations import Annotations, read_annotations, write_annotations
+from napari_sparsevar.analysis.run import read_record
+from napari_sparsevar.movie import write_movie
+from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
+
+SCRIPT = Path(__file__).with_name("killing.py")
+RESULTS = ("run.json", "model.safetensors", "analysis.safetensors", "drivers.csv", "edges.csv")
+RESULTS += ("latents.npy", "contribution.tif", "drivers.tif", "path.csv", "loss.csv")
+NOTES = Annotations().with_place(3.0, 4.0, 1.0, name="mine")
+
+N_KILLS = 3
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("killing", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def last(movie: sv.Movie, config: sv.TrainConfig, out: Path, **options: Any) -> TrainingEvent:
+    *_, event = sv.train(movie, config, out=out, device="cpu", **options)
+    return event
+
+
+def contents(run: Path, names: tuple[str, ...] = RESULTS) -> list[str]:
+    return [hashlib.sha256((run / name).read_bytes()).hexdigest() for name in names]
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that begin or resume one training as soon as they are told."""
+    command = [sys.executable, str(SCRIPT), "train", tmp_path / "movie.tif", tmp_path / "killed"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    found = [subprocess.Popen(command, text=True, **pipes) for _ in range(N_KILLS)]
+    yield found
+    for process in found:
+        process.kill()
+        process.communicate()
+
+
+def test_a_training_killed_again_and_again_comes_to_the_same_result(
+    small_movie: sv.Movie, tmp_path: Path, waiting: list[subprocess.Popen[str]]
+) -> None:
+    movie = write_movie(small_movie.data, tmp_path / "movie.tif", fps=15.0, pixel_size_um=2.0)
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    assert isinstance(last(sv.open_movie(movie), script().CONFIG, whole), Finished)
+    moments = random.Random(3)
+    for process in waiting:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moments.uniform(0.2, 2.5))
+        process.kill()
+        _, said = process.communicate()
+        assert process.returncode in (0, -9, 1), said
+        assert not said
+    script().go_on(movie, killed)
+    same = ("edges.csv", "drivers.csv", "loss.csv", "model.safetensors")
+    assert contents(killed, same) == contents(whole, same)
+    assert not [path for path in killed.iterdir() if path.name.startswith(".")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["killed", "movie.tif", "whole"]
+    for line in (killed / "events.jsonl").read_text().splitlines():
+        json.loads(line)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
+def test_what_a_person_adds_is_whole_whenever_it_is_killed(tmp_path: Path) -> None:
+    out = made_comparisons.made_folder(tmp_path / "run")
+    command = [sys.executable, str(SCRIPT), "add", str(out), "5"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 20
+
+
+def keeping(change: Callable[..., Any], folder: Path, kept: Path) -> Callable[..., Any]:
+    def changed(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.is_relative_to(folder):
+            shutil.copytree(folder, kept / f"{len(list(kept.iterdir())):04d}")
+        return change(path, *arguments, **options)
+
+    return changed
+
+
+@contextlib.contextmanager
+def moments(folder: Path, kept: Path) -> Iterator[None]:
+    """Keep the folder as it is before each time something in it is moved or removed.
+
+    That is what a process leaves that is killed then: the system keeps what was written.
+    """
+    kept.mkdir()
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("replace", "rename", "unlink"):
+            patched.setattr(Path, name, keeping(getattr(Path, name), folder, kept))
+        yield
+
+
+def short(config: sv.TrainConfig, **changes: Any) -> sv.TrainConfig:
+    return config.model_copy(update={"steps": 4, "checkpoint_every": 2, **changes})
+
+
+def stopped(movie: sv.Movie, config: sv.TrainConfig, out: Path) -> None:
+    control = sv.TrainingControl()
+    for event in sv.train(movie, config, out=out, device="cpu", control=control):
+        if isinstance(event, StepLoss) and event.step == 2:
+            control.stop()
+    write_annotations(out, NOTES)
+
+
+def test_at_every_moment_of_a_first_training(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
+) -> None:
+    out, kept = tmp_path / "here" / "run", tmp_path / "kept"
+    out.parent.mkdir()
+    with moments(out.parent, kept):
+        assert isinstance(last(small_movie, short(small_config), out), Finished)
+    found = sorted(kept.iterdir())
+    assert len(found) > 15
+    for moment in found:
+        run = moment / "run"
+        if is_run_directory(run) and read_record(run).status == "finished":
+            sv.load_run(run)
+            assert contents(run) == contents(out)
+        elif is_run_directory(run):
+            with pytest.raises(sv.UserError, match="not finished"):
+                sv.load_run(run)
+    # Before the first file is there, the place is as good as free.
+    assert not is_run_directory(found[0] / "run")
+    assert isinstance(last(small_movie, short(small_config), found[0] / "run"), Finished)
+
+
+@pytest.mark.parametrize("how", ["overwrite", "resume"])
+def test_at_every_moment_of_replacing_a_run(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path, how: str
+) -> None:
+    out, kept = tmp_path / "here" / "run", tmp_path / "kept"
+    out.parent.mkdir()
+    stopped(small_movie, short(small_config), out)
+    before = contents(out)
+    with moments(out.parent, kept):
+        assert isinstance(last(small_movie, short(small_config), out, **{how: True}), Finished)
+    after = contents(out)
+    assert read_record(out).metrics["steps"] == 4
+    seen = []
+    for moment in sorted(kept.iterdir()):
+        run = sv.load_run(moment / "run")  # also between the two renames
+        seen.append(contents(run.path))
+        if how == "resume":
+            assert read_annotations(run.path) == NOTES
+    assert set(map(tuple, seen)) == {tuple(before), tuple(after)}
+    assert before != after
+    if how == "resume":
+        assert read_annotations(out) == NOTES
+    assert [path.name for path in out.parent.iterdir()] == ["run"]
+
+
+def test_a_continued_run_that_is_killed_is_continued(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    stopped(small_movie, short(small_config), out)
+    events = sv.train(small_movie, short(small_config), out=out, device="cpu", resume=True)
+    for event in events:
+        if isinstance(event, StepLoss):
+            break
+    events.close()  # type: ignore[attr-defined]
+    assert sv.load_run(out).record.metrics["steps"] == 2
+    assert not isinstance(last(small_movie, short(small_config), out, resume=True), Failed)
+    assert sv.load_run(out).record.metrics["steps"] == 4
+    assert read_annotations(out) == NOTES
