@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.errors import UserError
     from napari_sparsevar.model.config import ModelConfig
     from napari_sparsevar.movie import Movie, Truth, open_movie, simulate_movie
+    from napari_sparsevar.training.apply import apply_run
     from napari_sparsevar.training.config import TrainConfig
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.train import train
@@ -33,6 +34,7 @@ __all__ = [
     "Truth",
     "UserError",
     "Window",
+    "apply_run",
     "compare_sequences",
     "compare_windows",
     "load_run",
@@ -52,6 +54,7 @@ _HOME = {
     "Truth": "movie",
     "UserError": "errors",
     "Window": "analysis.comparison.windows",
+    "apply_run": "training.apply",
     "compare_sequences": "analysis.comparison.compare",
     "compare_windows": "analysis.comparison.compare",
     "load_run": "analysis",

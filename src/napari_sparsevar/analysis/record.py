@@ -110,6 +110,17 @@ def software_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
+class ParentRun(BaseModel):
+    """The run whose network was applied to another movie."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    created: str
+    movie: str
+    content: str
+
+
 class RunRecord(BaseModel):
     """The record of a training and its outcome."""
 
@@ -124,6 +135,7 @@ class RunRecord(BaseModel):
     configuration: dict[str, Any]
     network: ModelConfig
     device: str
+    parent: ParentRun | None = None
     notices: tuple[str, ...] = ()
     metrics: dict[str, float | int | str | None] = Field(default_factory=dict)
 

@@ -144,9 +144,8 @@ def load_run(path: Path | str) -> Run:
         raise UserError(f"{folder} is not a run directory: it has no {RECORD} of ours.")
     record = read_record(folder)
     if record.status != "finished":
-        raise UserError(
-            f"The run {folder} has not finished: continue it with 'sparsevar train --resume'."
-        )
+        again = "'sparsevar train --resume'" if record.parent is None else "'sparsevar apply'"
+        raise UserError(f"The run {folder} has not finished: continue it with {again}.")
     try:
         losses = read_table(folder / LOSSES, LOSS_COLUMNS)
         return Run(folder, record, read_results(folder, record), losses)

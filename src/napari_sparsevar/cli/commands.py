@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_sparsevar.cli.apply import apply
 from napari_sparsevar.cli.compare import compare
 from napari_sparsevar.cli.export import export
 from napari_sparsevar.cli.figure import figure
@@ -290,6 +291,7 @@ def info(
         typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
 
 
+app.command(help="Apply the network of a run to another movie of the same kind.")(apply)
 app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
 app.command(help="Draw a figure of a run, for print.")(figure)
 app.command("report", help="Write a run as one HTML page: figures, tables, checks.")(write_report)

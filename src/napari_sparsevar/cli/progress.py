@@ -103,6 +103,12 @@ class Display:
                     f"Training on {event.device}: {event.n_frames} frames of {height} x {width} px,"
                     f" {event.n_steps} steps{resumed}."
                 )
+            case events.Applying():
+                height, width = event.shape
+                self.say(
+                    f"Applying {event.parent} on {event.device}: {event.n_frames} frames of "
+                    f"{height} x {width} px."
+                )
             case events.Progress():
                 self._move(event.message, event.fraction, remaining(event.eta_seconds))
             case events.StepLoss():

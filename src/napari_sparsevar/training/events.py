@@ -28,6 +28,17 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Applying:
+    """A trained network is applied to another movie; as ``Started``, with the run it is of."""
+
+    device: str
+    parent: Path
+    n_frames: int
+    shape: tuple[int, int]
+    latent_shape: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a phase is, between 0 and 1, in words a person can read."""
 
@@ -119,6 +130,7 @@ class Failed:
 
 TrainingEvent = (
     Started
+    | Applying
     | Progress
     | StepLoss
     | ValidationLoss

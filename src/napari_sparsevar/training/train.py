@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,9 @@ import torch
 
 from napari_sparsevar.analysis.encoding import scratch_latents
 from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
-from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.analysis.run import read_record
-from napari_sparsevar.analysis.significance import cautions
-from napari_sparsevar.analysis.store import MODEL, write_record, write_results, write_tensors
+from napari_sparsevar.analysis.store import write_record
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.training.checkpoint import (
     load_checkpoint,
@@ -26,7 +22,7 @@ from napari_sparsevar.training.checkpoint import (
 )
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
-from napari_sparsevar.training.device import give_memory_back, peak_memory_mb, resolve_device
+from napari_sparsevar.training.device import peak_memory_mb, resolve_device
 from napari_sparsevar.training.events import (
     Failed,
     Finished,
@@ -36,11 +32,11 @@ from napari_sparsevar.training.events import (
     StopReason,
     TrainingEvent,
 )
+from napari_sparsevar.training.failures import Events, reported
 from napari_sparsevar.training.loop import run_steps
+from napari_sparsevar.training.outcome import Metrics, analysed, write_outcome
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
-
-Events = Generator[TrainingEvent, None, None]
 
 
 def train(
@@ -81,43 +77,21 @@ def train(
     ------
     TrainingEvent
     """
-    before = torch.get_num_threads()
     try:
         where = resolve_device(device)
     except UserError as error:
         yield Failed(str(error))
         return
-    try:
-        torch.set_num_threads(threads or before)
+
+    def work() -> Events:
         folder = prepare_folder(Path(out), resume=resume, overwrite=overwrite)
         training = _Training(movie, config, folder, where, control or TrainingControl())
         try:
             yield from training.run(resume)
         finally:
             folder.release()
-    except UserError as error:
-        yield Failed(str(error))
-    except torch.OutOfMemoryError:
-        yield Failed(
-            f"The memory of {where} does not suffice even for the smallest batch: "
-            "close other programs, choose a smaller crop or train on the CPU."
-        )
-    except FloatingPointError as error:
-        yield Failed(f"The training diverged ({error}): lower the learning rate.")
-    except MemoryError:
-        yield Failed(
-            "The memory of this computer does not suffice: close other programs or crop the movie."
-        )
-    except OSError as error:
-        place = error.filename or Path(out)
-        yield Failed(f"The training cannot go on because of {place}: {explain(error)}.")
-    except Exception as error:  # noqa: BLE001 - a failure is an event, see ``Failed``
-        yield Failed(
-            f"The training failed: {type(error).__name__}: {error}", traceback.format_exc()
-        )
-    finally:
-        torch.set_num_threads(before)
-        give_memory_back(where)
+
+    yield from reported(work, Path(out), where, threads)
 
 
 @dataclass
@@ -215,54 +189,18 @@ class _Training:
         save_checkpoint(self.folder.working, trainer)
         trainer.keep_best()
         trainer.optimiser.zero_grad(set_to_none=True)
-        with scratch_latents(self.folder.working) as file:
-            results = yield from self._analysed(prepared, file)
-            for sentence in cautions(results.drivers, results.significance):
-                yield Notice(sentence)
-            seconds = time.perf_counter() - began
-            self._write(prepared, record, results, log, reason, seconds)
-        path = self.folder.publish()
-        if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
-            remove_checkpoint(path)
-        yield Finished(reason, path, trainer.step, seconds, peak_memory_mb())
-
-    def _analysed(self, prepared: Prepared, file: Path) -> Generator[TrainingEvent, None, Results]:
-        network = prepared.trainer.network.eval()
-        analysis = analyse(network, prepared.frames, prepared.grid, prepared.static, file)
-        while True:
-            try:
-                fraction, message = next(analysis)
-            except StopIteration as finished:
-                results: Results = finished.value
-                return results
-            yield Progress("analyse", fraction, message)
-
-    def _write(
-        self,
-        prepared: Prepared,
-        record: RunRecord,
-        results: Results,
-        log: EventLog,
-        reason: StopReason,
-        seconds: float,
-    ) -> None:
-        working, trainer = self.folder.working, prepared.trainer
-        log.write_losses()
-        write_tensors(working / MODEL, trainer.weights())
-        write_results(working, results, self.movie.pixel_size_um)
-        metrics: dict[str, float | int | str | None] = {
+        metrics: Metrics = {
             "reason": reason,
             "steps": trainer.step,
             "best_step": trainer.best_step,
             "best_validation_loss": trainer.best_loss,
-            "penalty": results.fitted.penalty,
-            "drivers": len(results.drivers.table),
-            "edges": len(results.edges),
-            "bad_frames": prepared.report.n_bad,
-            "saturated_fraction": prepared.report.saturated_fraction,
-            "seconds": round(seconds, 2),
-            "peak_memory_mb": round(peak_memory_mb(), 1),
         }
-        notices = (*record.notices, *cautions(results.drivers, results.significance))
-        update = {"status": "finished", "metrics": metrics, "notices": notices}
-        write_record(working, record.model_copy(update=update))
+        with scratch_latents(self.folder.working) as file:
+            results = yield from analysed(prepared, file)
+            log.write_losses()
+            seconds = time.perf_counter() - began
+            write_outcome(self.folder.working, prepared, record, results, metrics, seconds)
+        path = self.folder.publish()
+        if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
+            remove_checkpoint(path)
+        yield Finished(reason, path, trainer.step, seconds, peak_memory_mb())

@@ -1,0 +1,50 @@
+"""The command ``sparsevar apply``: the network of a run on another movie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.outcome import UNEXPECTED, explained, fail, report
+from napari_sparsevar.cli.progress import follow
+from napari_sparsevar.errors import UserError
+
+
+@explained
+def apply(
+    run: RunArgument,
+    movie: Annotated[Path, typer.Argument(help="The other movie.", metavar="MOVIE")],
+    out: Annotated[Path, typer.Option(help="The run directory to write.", metavar="RUN2")],
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")] = "auto",
+    fps: Annotated[float | None, typer.Option(help="Frames per second of the movie.")] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
+    ] = None,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Apply the network and show the progress."""
+    from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.training.apply import apply_run
+    from napari_sparsevar.training.control import TrainingControl
+    from napari_sparsevar.training.events import Failed
+
+    opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size)
+    events = apply_run(run, opened, out=out, device=device, overwrite=overwrite)
+    end = follow(events, TrainingControl())
+    if isinstance(end, Failed):
+        if not end.details:
+            raise UserError(end.message)
+        if debug:
+            typer.echo(end.details, err=True)
+            fail(end.message)
+        else:
+            report(end.message, end.details, out)
+        raise typer.Exit(UNEXPECTED)
+    typer.echo(
+        f"The run is in {end.path}: the network of {run} on {movie} in {end.seconds:.1f} s, "
+        f"at most {end.peak_memory_mb:,.0f} MB of memory."
+    )

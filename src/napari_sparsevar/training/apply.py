@@ -1,0 +1,222 @@
+"""A trained network on another movie of the same kind: only the VAR is fitted anew."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from napari_sparsevar.analysis import is_run_directory
+from napari_sparsevar.analysis.encoding import scratch_latents
+from napari_sparsevar.analysis.record import MovieIdentity, ParentRun, RunRecord
+from napari_sparsevar.analysis.run import Run, load_run, read_record
+from napari_sparsevar.analysis.store import MODEL, write_record
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.config import MOST_PREDICTORS
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.device import peak_memory_mb, resolve_device
+from napari_sparsevar.training.events import (
+    Applying,
+    Failed,
+    Finished,
+    Notice,
+    Progress,
+    TrainingEvent,
+    ValidationLoss,
+)
+from napari_sparsevar.training.failures import Events, reported
+from napari_sparsevar.training.outcome import Metrics, analysed, write_outcome
+from napari_sparsevar.training.preparation import Prepared, prepare
+from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
+
+_SAME = 0.02
+"""Relative difference up to which a pixel size or a frame rate is the same."""
+_MUCH_WORSE = 1.25
+
+
+def apply_run(
+    run: Run | Path | str,
+    movie: Movie,
+    *,
+    out: Path | str,
+    device: str = "auto",
+    overwrite: bool = False,
+    threads: int | None = None,
+) -> Iterator[TrainingEvent]:
+    """Apply the network of a run to another movie and write a run directory of it.
+
+    Static images, mean and noise are those of the new movie; the sparse VAR is fitted to it and
+    everything read out anew, as after a training. The network stays as it is. Nothing is raised:
+    the last event is ``Finished`` or ``Failed``.
+
+    Parameters
+    ----------
+    run : Run, Path or str
+        The run, or its directory.
+    movie : Movie
+        Of the same kind: cells of the same size in pixels, the same indicator and frame rate. Its
+        field of view may have another shape.
+    out : Path or str
+        The run directory to write. An existing one is left alone unless ``overwrite``, but for what
+        is left of an application that was killed.
+    device : str
+        As in ``train``.
+    overwrite : bool
+        Replace the run in ``out`` once the new one is complete.
+    threads : int, optional
+        CPU threads of torch meanwhile; all cores where None.
+
+    Yields
+    ------
+    TrainingEvent
+        ``Applying``, then as ``train`` does after its last step.
+    """
+    try:
+        where = resolve_device(device)
+    except UserError as error:
+        yield Failed(str(error))
+        return
+
+    def work() -> Events:
+        parent = run if isinstance(run, Run) else load_run(run)
+        again = overwrite or _was_killed(Path(out))
+        folder = prepare_folder(Path(out), resume=False, overwrite=again)
+        try:
+            yield from _Application(parent, movie, folder, where).run()
+        finally:
+            folder.release()
+
+    yield from reported(work, Path(out), where, threads)
+
+
+@dataclass
+class _Application:
+    """One application from the first look at the movie to the finished run directory."""
+
+    parent: Run
+    movie: Movie
+    folder: RunFolder
+    device: torch.device
+
+    def run(self) -> Events:
+        """Do it all."""
+        began = time.perf_counter()
+        yield Progress("prepare", 0.0, "Reading the movie")
+        prepared = prepare(self.movie, self._settings(), self.device)
+        _load_weights(self.parent.path, prepared)
+        loss, _ = prepared.trainer.validate()
+        record = self._record(prepared, loss["total"])
+        log = EventLog(self.folder.working)
+        write_record(self.folder.working, record)
+        for event in self._opening(prepared, record, loss):
+            log.add(event)
+            yield event
+        with scratch_latents(self.folder.working) as file:
+            results = yield from analysed(prepared, file)
+            log.write_losses()
+            metrics: Metrics = {
+                "reason": "applied",
+                "steps": 0,
+                "best_step": 0,
+                "best_validation_loss": loss["total"],
+            }
+            seconds = time.perf_counter() - began
+            write_outcome(self.folder.working, prepared, record, results, metrics, seconds)
+        path = self.folder.publish()
+        yield Finished("completed", path, 0, time.perf_counter() - began, peak_memory_mb())
+
+    def _settings(self) -> TrainConfig:
+        """Return the settings of the parent, with the numbers its ``auto`` became."""
+        record = self.parent.record
+        try:
+            config = TrainConfig.model_validate(record.configuration)
+        except ValidationError as error:
+            raise UserError(
+                f"The settings in the record of {self.parent.path} are damaged: train it again."
+            ) from error
+        return config.model_copy(update={"model": record.network})
+
+    def _record(self, prepared: Prepared, loss: float) -> RunRecord:
+        parent = self.parent.record
+        return RunRecord(
+            movie=MovieIdentity.of(self.movie, self.folder.out),
+            configuration=parent.configuration,
+            network=parent.network,
+            device=str(self.device),
+            parent=ParentRun(
+                path=str(self.parent.path.absolute()),
+                created=parent.created,
+                movie=parent.movie.name,
+                content=parent.movie.content,
+            ),
+            notices=(*prepared.notices, *_differences(self.parent, self.movie, prepared, loss)),
+        )
+
+    def _opening(
+        self, prepared: Prepared, record: RunRecord, loss: dict[str, float]
+    ) -> Iterator[TrainingEvent]:
+        yield Applying(
+            str(self.device),
+            self.parent.path,
+            self.movie.n_frames,
+            self.movie.shape,
+            prepared.grid.latent_shape,
+        )
+        for sentence in record.notices:
+            yield Notice(sentence)
+        yield ValidationLoss(0, loss, True)
+
+
+def _was_killed(out: Path) -> bool:
+    """Return whether an application to this folder was killed before it was complete."""
+    if not is_run_directory(out):
+        return False
+    record = read_record(out)
+    return record.parent is not None and record.status != "finished"
+
+
+def _load_weights(run: Path, prepared: Prepared) -> None:
+    trainer = prepared.trainer
+    try:
+        weights = load_file(run / MODEL, device=str(trainer.batcher.device))
+        trainer.network.load_state_dict(weights)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise UserError(
+            f"The network in {run / MODEL} cannot be used: train the run again."
+        ) from error
+
+
+def _differences(parent: Run, movie: Movie, prepared: Prepared, loss: float) -> tuple[str, ...]:
+    """Return what speaks against this network for this movie."""
+    found = []
+    pairs = {
+        "pixels of {} um": (movie.pixel_size_um, parent.pixel_size_um),
+        "a frame rate of {} Hz": (movie.fps, parent.fps),
+    }
+    for words, (ours, theirs) in pairs.items():
+        if ours and theirs and not math.isclose(ours, theirs, rel_tol=_SAME):
+            found.append(
+                f"The movie has {words.format(f'{ours:g}')}, that of the run "
+                f"{words.format(f'{theirs:g}')}: train anew if cells or events look different."
+            )
+    before = parent.record.metrics.get("best_validation_loss")
+    if isinstance(before, float) and loss > _MUCH_WORSE * before:
+        found.append(
+            f"The network fits this movie worse than its own (loss {loss:.3g} on held-out frames "
+            f"instead of {before:.3g}): train anew if you can."
+        )
+    predictors = prepared.grid.size * parent.record.network.lags
+    if predictors > MOST_PREDICTORS:
+        found.append(
+            f"The field of view is large for the latent spacing of this run: {predictors} "
+            "predictors need much memory and time; train anew with a wider spacing."
+        )
+    return tuple(found)

@@ -1,0 +1,61 @@
+"""What goes wrong in a training or an application, as its last event."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import torch
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.files import explain
+from napari_sparsevar.training.device import give_memory_back
+from napari_sparsevar.training.events import Failed, TrainingEvent
+
+Events = Generator[TrainingEvent, None, None]
+
+
+def reported(
+    make: Callable[[], Events], out: Path, where: torch.device, threads: int | None
+) -> Iterator[TrainingEvent]:
+    """Yield the events of a work; whatever it raises becomes a ``Failed``, its last event.
+
+    Parameters
+    ----------
+    make : callable
+        Begins the work.
+    out : Path
+        What it writes, to be named.
+    where : torch.device
+        Its memory is given back at the end.
+    threads : int or None
+        CPU threads of torch meanwhile; as before where None.
+    """
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads or before)
+        yield from make()
+    except UserError as error:
+        yield Failed(str(error))
+    except torch.OutOfMemoryError:
+        yield Failed(
+            f"The memory of {where} does not suffice even for the smallest batch: "
+            "close other programs, choose a smaller crop or train on the CPU."
+        )
+    except FloatingPointError as error:
+        yield Failed(f"The training diverged ({error}): lower the learning rate.")
+    except MemoryError:
+        yield Failed(
+            "The memory of this computer does not suffice: close other programs or crop the movie."
+        )
+    except OSError as error:
+        place = error.filename or out
+        yield Failed(f"The training cannot go on because of {place}: {explain(error)}.")
+    except Exception as error:  # noqa: BLE001 - a failure is an event, see ``Failed``
+        yield Failed(
+            f"The training failed: {type(error).__name__}: {error}", traceback.format_exc()
+        )
+    finally:
+        torch.set_num_threads(before)
+        give_memory_back(where)
