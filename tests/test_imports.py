@@ -25,14 +25,15 @@ MAY_IMPORT = {
     "model": BELOW_MODEL,
     "analysis": {"model", *BELOW_MODEL},
     "training": {"analysis", "model", *BELOW_MODEL},
+    "batch": {"training", "analysis", "model", *BELOW_MODEL},
     "figures": {"training", "analysis", "model", *BELOW_MODEL},
     "export": {"readers", "figures", "training", "analysis", "model", *BELOW_MODEL},
     "readers": BELOW_WIDGETS - {"export"},
     "sample_data": {"readers", *BELOW_WIDGETS},
     "widgets": {"readers", "sample_data", *BELOW_WIDGETS},
-    "cli": BELOW_WIDGETS,
+    "cli": {"batch", *BELOW_WIDGETS},
     "__main__": {"cli"},
-    "__init__": BELOW_WIDGETS,
+    "__init__": {"batch", *BELOW_WIDGETS},
 }
 LOADS_CODE = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 

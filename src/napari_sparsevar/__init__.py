@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.analysis.comparison.compare import compare_sequences, compare_windows
     from napari_sparsevar.analysis.comparison.result import Comparison
     from napari_sparsevar.analysis.comparison.windows import Window, read_windows
+    from napari_sparsevar.batch import run_batch
     from napari_sparsevar.errors import UserError
     from napari_sparsevar.model.config import ModelConfig
     from napari_sparsevar.movie import Movie, Truth, open_movie, simulate_movie
@@ -40,6 +41,7 @@ __all__ = [
     "load_run",
     "open_movie",
     "read_windows",
+    "run_batch",
     "simulate_movie",
     "train",
 ]
@@ -60,6 +62,7 @@ _HOME = {
     "load_run": "analysis",
     "open_movie": "movie",
     "read_windows": "analysis.comparison.windows",
+    "run_batch": "batch",
     "simulate_movie": "movie",
     "train": "training.train",
 }

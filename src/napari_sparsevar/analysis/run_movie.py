@@ -106,6 +106,12 @@ def why_another(identity: MovieIdentity, movie: Movie) -> str:
     )
 
 
+def is_movie_of(identity: MovieIdentity, movie: Movie) -> bool:
+    """Return whether a movie is the one of a run, wherever it lies."""
+    same_size = (movie.n_frames, *movie.shape) == identity.shape
+    return same_size and not why_another(identity, movie)
+
+
 def another_size(identity: MovieIdentity, movie: Movie) -> str:
     """Return the sentence about a movie of another size than that of a run."""
     shape = " x ".join(map(str, (movie.n_frames, *movie.shape)))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_sparsevar.cli.apply import apply
+from napari_sparsevar.cli.batch import batch
 from napari_sparsevar.cli.compare import compare
 from napari_sparsevar.cli.export import export
 from napari_sparsevar.cli.figure import figure
@@ -292,6 +293,7 @@ def info(
 
 
 app.command(help="Apply the network of a run to another movie of the same kind.")(apply)
+app.command(help="Train on many recordings, here or on a cluster.")(batch)
 app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
 app.command(help="Draw a figure of a run, for print.")(figure)
 app.command("report", help="Write a run as one HTML page: figures, tables, checks.")(write_report)

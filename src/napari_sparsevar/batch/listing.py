@@ -1,0 +1,140 @@
+"""The list of recordings: a CSV file with one movie a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.movie.files import explain
+from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
+
+_FORBIDDEN = set('/\\:*?"<>|')
+
+
+class Recording(BaseModel):
+    """One row of the list: a movie and how it is analysed.
+
+    Attributes
+    ----------
+    movie : Path
+        Whatever ``open_movie`` takes.
+    name : str
+        Of its run directory.
+    fps, pixel_size_um : float or None
+        Override what the movie says.
+    apply_from : Path or None
+        A run whose network is applied to the movie; trained anew where None.
+    preset, steps, seed, mode, lags, cell_diameter
+        As for a training; not with ``apply_from``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    movie: Path
+    name: str = Field(min_length=1, max_length=100)
+    fps: float | None = Field(None, gt=0)
+    pixel_size_um: float | None = Field(None, gt=0)
+    apply_from: Path | None = None
+    preset: PresetName = "standard"
+    steps: int | None = None
+    seed: int = 0
+    mode: Mode = "end-to-end"
+    lags: int = 1
+    cell_diameter: float | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_folder_name(cls, name: str) -> str:
+        if _FORBIDDEN & set(name) or name.startswith("."):
+            raise ValueError('a name must not hold / \\ : * ? " < > | or begin with a full stop')
+        return name
+
+    def configuration(self) -> TrainConfig:
+        """Return the settings of its training; ValidationError if one is out of range."""
+        changes: dict[str, Any] = {} if self.steps is None else {"steps": self.steps}
+        cell = {} if self.cell_diameter is None else {"cell_diameter": self.cell_diameter}
+        model = ModelConfig.model_validate({"lags": self.lags, **cell})
+        return TrainConfig.from_preset(
+            self.preset, seed=self.seed, mode=self.mode, model=model, **changes
+        )
+
+
+COLUMNS = tuple(Recording.model_fields)
+
+
+def read_list(path: Path | str) -> tuple[Recording, ...]:
+    """Read a list of recordings.
+
+    Parameters
+    ----------
+    path : Path or str
+        CSV with the column ``movie`` and any of those of ``Recording``; an empty cell means the
+        default. Relative paths are seen from the folder of the list; a name that is left out is
+        that of the movie's file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, a column is unknown, a value is out of range or a name comes twice.
+    """
+    place = Path(path).expanduser()
+    try:
+        table = pd.read_csv(place, dtype=str, keep_default_na=False, skipinitialspace=True)
+    except OSError as error:
+        raise UserError(f"Cannot read {place}: {explain(error)}.") from error
+    except ValueError as error:
+        raise UserError(
+            f"{place} is not a table in CSV ({error}): write a column movie."
+        ) from error
+    table.columns = [str(name).strip() for name in table.columns]
+    _check_columns(place, list(table.columns))
+    rows = table.to_dict("records")
+    found = tuple(_recording(place, number, row) for number, row in enumerate(rows, start=2))
+    if not found:
+        raise UserError(f"{place} lists no movie: write one a row.")
+    twice = [
+        name for name, count in Counter(one.name.casefold() for one in found).items() if count > 1
+    ]
+    if twice:
+        raise UserError(
+            f"{place} lists two recordings called {twice[0]}: give them a column name that differs."
+        )
+    return found
+
+
+def _check_columns(place: Path, columns: list[str]) -> None:
+    if "movie" not in columns:
+        raise UserError(f"{place} has no column movie: write the path of one movie a row.")
+    for name in columns:
+        if name not in COLUMNS:
+            raise UserError(f"{place} has the unknown column {name!r}: use {', '.join(COLUMNS)}.")
+
+
+def _recording(place: Path, number: int, row: dict[str, str]) -> Recording:
+    given: dict[str, Any] = {name: value.strip() for name, value in row.items() if value.strip()}
+    if "movie" not in given:
+        raise UserError(f"Row {number} of {place} names no movie.")
+    for name in ("movie", "apply_from"):
+        if name in given:
+            given[name] = (place.parent / Path(given[name]).expanduser()).absolute()
+    given.setdefault("name", _stem(given["movie"]))
+    try:
+        recording = Recording.model_validate(given)
+        recording.configuration()
+    except ValidationError as error:
+        first = error.errors()[-1]
+        raise UserError(
+            f"Row {number} of {place}: {first['loc'][-1]} is {first['input']!r}: "
+            f"{first['msg'].lower()}."
+        ) from None
+    return recording
+
+
+def _stem(movie: Path) -> str:
+    return movie.stem.removesuffix(".ome") or "movie"

@@ -1,0 +1,172 @@
+"""A batch ends whatever happens to one of its recordings, and goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import napari_sparsevar as sv
+from napari_sparsevar.batch.cluster import run_on_cluster
+from napari_sparsevar.batch.listing import Recording
+from napari_sparsevar.batch.outcome import Outcome
+from napari_sparsevar.batch.work import analyse_recording
+
+Write = Callable[[str], Path]
+
+
+def sparsevar(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "napari_sparsevar", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def table(out: Path) -> pd.DataFrame:
+    return pd.read_csv(out / "results.csv").set_index("name")
+
+
+def test_one_that_fails_leaves_the_others_alone(
+    listed: Write, short_movie: Path, tmp_path: Path
+) -> None:
+    path = listed(f"movie,name,steps\n{short_movie},good,2\nmissing.tif,bad,\n")
+    out = tmp_path / "out"
+    done = sparsevar("batch", path, "--out", out, "--jobs", 2, "--device", "cpu")
+    assert done.returncode == 1
+    assert "1 failed: bad" in done.stderr
+    found = table(out)
+    assert list(found["status"]) == ["finished", "failed"]
+    assert "missing.tif: it does not exist" in found.loc["bad", "error"]
+    assert found.loc["good", "steps"] == 2
+    assert found.loc["good", "drivers"] == len(sv.load_run(out / "good").drivers)
+    assert sorted(p.name for p in out.iterdir()) == ["good", "results.csv"]
+
+
+def analysed(out: Path, movie: Path, name: str = "run", **columns: object) -> Outcome:
+    recording = Recording.model_validate({"movie": movie, "name": name, **columns})
+    return analyse_recording(recording, out, "cpu")
+
+
+def test_finished_is_skipped_cut_is_resumed_and_changed_is_refused(
+    short_movie: Path, tmp_path: Path
+) -> None:
+    first = analysed(tmp_path, short_movie, steps=2)
+    assert (first.status, first.skipped) == ("finished", False), first
+    again = analysed(tmp_path, short_movie, steps=2)
+    assert again == first.model_copy(update={"skipped": True})
+    changed = analysed(tmp_path, short_movie, steps=3)
+    assert changed.status == "failed"
+    assert "other settings" in changed.error
+
+    config = Recording(movie=short_movie, name="cut", steps=21).configuration()
+    events = sv.train(sv.open_movie(short_movie), config, out=tmp_path / "cut", device="cpu")
+    for event in events:
+        if type(event).__name__ == "CheckpointSaved":
+            break
+    events.close()  # type: ignore[attr-defined]
+    resumed = analysed(tmp_path, short_movie, "cut", steps=21)
+    assert (resumed.status, resumed.steps) == ("finished", 21), resumed
+    log = (tmp_path / "cut" / "events.jsonl").read_text()
+    assert '"resumed_from_step": 20' in log
+
+    applied = analysed(tmp_path, short_movie, "applied", apply_from=tmp_path / "run")
+    assert (applied.status, applied.steps) == ("finished", 0), applied
+    assert analysed(tmp_path, short_movie, "applied", apply_from=tmp_path / "run").skipped
+
+
+def test_a_process_that_is_killed_is_one_failed_row(
+    short_movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_sparsevar.batch import local, run_batch
+
+    started = local._Processes._start
+
+    def killed(self: local._Processes, words: object) -> object:
+        process = started(self, words)  # type: ignore[arg-type]
+        assert process is not None
+        process.kill()
+        return process
+
+    monkeypatch.setattr(local._Processes, "_start", killed)
+    recording = Recording(movie=short_movie, name="run")
+    (outcome,) = run_batch([recording], out=tmp_path, device="cpu")
+    assert outcome.status == "failed"
+    assert "run the batch again" in outcome.error
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and two workers, each a process without a nanny to bring it back."""
+    pytest.importorskip("distributed")
+    file = tmp_path / "scheduler.json"
+    common = ["--no-dashboard", "--scheduler-file", str(file)]
+    scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0", *common)
+    workers = [
+        start("worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", *common)
+        for _ in range(2)
+    ]
+    try:
+        wait_for(lambda: file.exists() and file.stat().st_size)
+        yield json.loads(file.read_text())["address"], workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+def start(*command: str) -> subprocess.Popen[bytes]:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([sys.executable, "-m", "dask", *command], **quiet)  # type: ignore[call-overload]
+
+
+def wait_for(there: Callable[[], object], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_worker_that_is_killed_on_the_way(
+    listed: Write,
+    short_movie: Path,
+    tmp_path: Path,
+    cluster: tuple[str, list[subprocess.Popen[bytes]]],
+) -> None:
+    address, workers = cluster
+    names = ["a", "b", "c"]
+    pipe = subprocess.PIPE
+    path = listed("movie,name,steps\n" + "".join(f"{short_movie},{n},40\n" for n in names))
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "napari_sparsevar", "batch", str(path), "--out", str(out)]
+    command += ["--scheduler", address, "--device", "cpu"]
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as batch:
+        try:
+            wait_for(lambda: list(out.glob("*/checkpoint.safetensors")))
+            os.kill(workers[0].pid, signal.SIGKILL)
+            said, complaints = batch.communicate(timeout=120)
+        finally:
+            batch.kill()
+    assert batch.returncode == 0, complaints
+    assert "3 of 3 are finished" in said
+    assert list(table(out)["status"]) == ["finished"] * 3
+    for name in names:
+        assert sv.load_run(out / name).record.metrics["steps"] == 40
+
+
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(sv.UserError, match=r"napari-sparsevar\[batch\]"):
+        next(run_on_cluster([], tmp_path, "tcp://127.0.0.1:1"))
+
+
+def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("napari_sparsevar.batch.cluster._PATIENCE", "0.5s")
+    with pytest.raises(sv.UserError, match="No scheduler answers at tcp"):
+        next(run_on_cluster([], tmp_path, "tcp://127.0.0.1:1"))

@@ -1,0 +1,48 @@
+"""A list says what is wrong with it before anything is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from napari_sparsevar.batch import read_list
+from napari_sparsevar.errors import UserError
+
+Write = Callable[[str], Path]
+
+
+def test_columns_and_defaults(listed: Write, tmp_path: Path) -> None:
+    one, two = read_list(
+        listed("movie, name, fps, preset, lags\na.ome.tif, , 30, fast, 2\n/data/b.tif,second,,,\n")
+    )
+    assert (one.movie, one.name, one.fps) == (tmp_path / "a.ome.tif", "a", 30.0)
+    assert (one.configuration().steps, one.configuration().model.lags) == (60, 2)
+    assert (two.movie, two.name, two.fps) == (Path("/data/b.tif"), "second", None)
+    assert two.configuration().steps == 240
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file\na.tif\n", "no column movie"),
+        ("movie,wrong\na.tif,1\n", "unknown column 'wrong'"),
+        ("movie\n", "lists no movie"),
+        ("movie,name\n,x\n", "Row 2"),
+        ("movie,fps\na.tif,-1\n", "fps is '-1'"),
+        ("movie,preset\na.tif,slow\n", "preset is 'slow'"),
+        ("movie,steps\na.tif,0\n", "steps is 0"),
+        ("movie\nx/a.tif\ny/A.tif\n", "two recordings called a"),
+        ("movie,name\na.tif,../b\n", "name"),
+        ("", "not a table in CSV"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(listed: Write, text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        read_list(listed(text))
+
+
+def test_a_list_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        read_list(tmp_path / "none.csv")
