@@ -49,10 +49,10 @@ def train_network(trial: Trial, variant: str, options: NetworkOptions) -> Answer
             last = event
         if isinstance(last, Failed) or not isinstance(last, Finished):
             raise RuntimeError(f"{variant} on {trial.movie.name}: {last}")
-        return _answer(sv.load_run(out))
+        return answer_of(sv.load_run(out))
 
 
-def _answer(run: sv.Run) -> Answer:
+def answer_of(run: sv.Run) -> Answer:
     table = run.edges[run.edges["effect"] > 0]
     edges = Edges(
         table[["source_y", "source_x"]].to_numpy(np.float64),

@@ -141,7 +141,7 @@ def test_a_worker_that_is_killed_on_the_way(
     address, workers = cluster
     names = ["a", "b", "c"]
     pipe = subprocess.PIPE
-    path = listed("movie,name,steps\n" + "".join(f"{short_movie},{n},40\n" for n in names))
+    path = listed("movie,name,steps\n" + "".join(f"{short_movie},{n},24\n" for n in names))
     out = tmp_path / "out"
     command = [sys.executable, "-m", "napari_sparsevar", "batch", str(path), "--out", str(out)]
     command += ["--scheduler", address, "--device", "cpu"]
@@ -156,7 +156,7 @@ def test_a_worker_that_is_killed_on_the_way(
     assert "3 of 3 are finished" in said
     assert list(table(out)["status"]) == ["finished"] * 3
     for name in names:
-        assert sv.load_run(out / name).record.metrics["steps"] == 40
+        assert sv.load_run(out / name).record.metrics["steps"] == 24
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
