@@ -15,6 +15,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import movies
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie.blocks import from_reader
 
 
 @pytest.mark.parametrize("kind", ["prediction", "residual"])
@@ -39,6 +40,24 @@ def test_prediction_and_residual_add_up_to_the_movie(material: Material, tmp_pat
     ]
     added = sum(open_movie(path).data.compute() for path in both)
     np.testing.assert_allclose(added, material.movie.data.compute(), rtol=1e-5)
+
+
+def test_every_block_of_the_movie_is_read_once(material: Material, tmp_path: Path) -> None:
+    assert material.movie is not None
+    frames, read = material.movie.data.compute(), []
+
+    def reader(start: int, stop: int) -> np.ndarray:
+        read.append((start, stop))
+        return frames[start:stop]
+
+    counted = replace(
+        material.movie, data=from_reader(reader, frames.shape, frames.dtype, length=25)
+    )
+    work = movies.write_model_movie(
+        replace(material, movie=counted), "residual", tmp_path / "out.ome.zarr"
+    )
+    returned(work)
+    assert read == [(0, 25), (25, 50), (50, 60)]
 
 
 def test_the_metadata_are_those_of_ome(material: Material, tmp_path: Path) -> None:

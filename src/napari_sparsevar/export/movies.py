@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import zarr
 
 from napari_sparsevar.analysis.decoding import Decoding, Kind
 from napari_sparsevar.analysis.progress import Step
 from napari_sparsevar.export.folder import replacing_folder
 from napari_sparsevar.export.material import Material
+from napari_sparsevar.movie.blocks import from_reader
+from napari_sparsevar.movie.movie import Movie
 
 SUFFIX = ".ome.zarr"
 WORDS: dict[Kind, str] = {
@@ -53,7 +57,8 @@ def write_model_movie(
     """
     if kind == "residual":
         material.needed_movie("The residual movie")
-    decoding = Decoding(material.run, material.movie)
+    movie = None if material.movie is None else _read_once(material.movie)
+    decoding = Decoding(material.run, movie)
     shape = material.run.record.movie.shape
     length = min(shape[0], max(1, BLOCK_BYTES // (4 * shape[1] * shape[2])))
     with replacing_folder(out, overwrite=overwrite) as folder:
@@ -68,6 +73,24 @@ def write_model_movie(
             array[start:stop] = np.stack(frames)
     yield 1.0, f"Writing the {WORDS[kind]}"
     return out
+
+
+def _read_once(movie: Movie) -> Movie:
+    """Return the same movie, which keeps the block that was read last.
+
+    Frames are asked for one by one, and a block of a compressed file is decoded as a whole.
+    """
+    kept: dict[tuple[int, int], npt.NDArray[Any]] = {}
+
+    def read(start: int, stop: int) -> npt.NDArray[Any]:
+        if (start, stop) not in kept:
+            kept.clear()
+            kept[start, stop] = np.asarray(movie.data[start:stop])
+        return kept[start, stop]
+
+    length = max(movie.data.chunks[0])
+    data = from_reader(read, movie.data.shape, movie.data.dtype, length=length)
+    return replace(movie, data=data)
 
 
 def _made(folder: Path, material: Material, kind: Kind, chunks: tuple[int, int, int]) -> Any:
