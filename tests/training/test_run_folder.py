@@ -11,7 +11,7 @@ import pytest
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.replacement import working_place
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.training import outcome, run_folder, train
+from napari_sparsevar.training import outcome, run_folder
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
 from napari_sparsevar.training.run_folder import prepare_folder
