@@ -9,6 +9,7 @@ import pytest
 
 from napari_sparsevar.batch import read_list
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.choice import Choice
 
 Write = Callable[[str], Path]
 
@@ -41,6 +42,14 @@ def test_columns_and_defaults(listed: Write, tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_sentence(listed: Write, text: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         read_list(listed(text))
+
+
+def test_what_a_file_leaves_open_is_chosen(listed: Write) -> None:
+    text = "movie,channel,plane,dataset,height,width\na.h5,2,1,raw,,\nb.bin,,,,64,48\nc.tif,,,,,\n"
+    found = [recording.choice for recording in read_list(listed(text))]
+    assert found == [Choice(2, 1, "raw"), Choice(shape=(64, 48)), Choice()]
+    with pytest.raises(UserError, match=r"Row 2 of .*: height and width are given together\.$"):
+        read_list(listed("movie,height\nb.bin,64\n"))
 
 
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:

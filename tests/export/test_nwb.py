@@ -85,10 +85,8 @@ def test_a_run_with_little_in_it_is_valid_too(tmp_path: Path) -> None:
 
 def test_the_file_of_the_movie_is_asked_when_it_began(material: Material, tmp_path: Path) -> None:
     def began(source: Path) -> Any:
-        run = material.run
-        movie = run.record.movie.model_copy(update={"source": str(source)})
-        moved = replace(run, record=run.record.model_copy(update={"movie": movie}))
-        return session_start(replace(material, run=moved))
+        assert material.movie is not None
+        return session_start(replace(material, movie=replace(material.movie, source=source)))
 
     with h5py.File(tmp_path / "movie.nwb", "w") as file:
         file["session_start_time"] = "2025-03-02T08:00:00+01:00"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.files import explain
 from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
 
@@ -28,6 +29,8 @@ class Recording(BaseModel):
         Of its run directory.
     fps, pixel_size_um : float or None
         Override what the movie says.
+    channel, plane, dataset, height, width
+        What of the file is the movie, where it holds more or says less.
     apply_from : Path or None
         A run whose network is applied to the movie; trained anew where None.
     preset, steps, seed, mode, lags, cell_diameter
@@ -40,6 +43,11 @@ class Recording(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     fps: float | None = Field(None, gt=0)
     pixel_size_um: float | None = Field(None, gt=0)
+    channel: int | None = Field(None, ge=1)
+    plane: int | None = Field(None, ge=1)
+    dataset: str | None = None
+    height: int | None = Field(None, ge=1)
+    width: int | None = Field(None, ge=1)
     apply_from: Path | None = None
     preset: PresetName = "standard"
     steps: int | None = None
@@ -54,6 +62,19 @@ class Recording(BaseModel):
         if _FORBIDDEN & set(name) or name.startswith("."):
             raise ValueError('a name must not hold / \\ : * ? " < > | or begin with a full stop')
         return name
+
+    @model_validator(mode="after")
+    def _has_both_sides(self) -> Recording:
+        if (self.height is None) != (self.width is None):
+            raise ValueError("height and width are given together")
+        return self
+
+    @property
+    def choice(self) -> Choice:
+        """What of the file is the movie."""
+        known = self.height is not None and self.width is not None
+        shape = (int(self.height or 0), int(self.width or 0)) if known else None
+        return Choice(self.channel, self.plane, self.dataset, shape)
 
     def configuration(self) -> TrainConfig:
         """Return the settings of its training; ValidationError if one is out of range."""
@@ -129,10 +150,9 @@ def _recording(place: Path, number: int, row: dict[str, str]) -> Recording:
         recording.configuration()
     except ValidationError as error:
         first = error.errors()[-1]
-        raise UserError(
-            f"Row {number} of {place}: {first['loc'][-1]} is {first['input']!r}: "
-            f"{first['msg'].lower()}."
-        ) from None
+        what = f"{first['loc'][-1]} is {first['input']!r}: " if first["loc"] else ""
+        said = first["msg"].removeprefix("Value error, ").lower()
+        raise UserError(f"Row {number} of {place}: {what}{said}.") from None
     return recording
 
 

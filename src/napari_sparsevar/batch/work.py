@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from napari_sparsevar.analysis import is_run_directory
@@ -34,7 +35,10 @@ def analyse_recording(
         place = out / recording.name
         recover_run(place)
         movie = open_movie(
-            recording.movie, fps=recording.fps, pixel_size_um=recording.pixel_size_um
+            recording.movie,
+            fps=recording.fps,
+            pixel_size_um=recording.pixel_size_um,
+            **asdict(recording.choice),
         )
         record = read_record(place) if is_run_directory(place) else None
         if record is not None and record.status == "finished" and not _cut_short(place):

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.options import (
+    Channel,
+    Dataset,
+    Debug,
+    FrameShape,
+    Overwrite,
+    Plane,
+    RunArgument,
+)
 from napari_sparsevar.cli.outcome import UNEXPECTED, explained, fail, report
 from napari_sparsevar.cli.progress import follow
 from napari_sparsevar.errors import UserError
@@ -23,6 +31,10 @@ def apply(
     pixel_size: Annotated[
         float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
     ] = None,
+    channel: Channel = None,
+    plane: Plane = None,
+    dataset: Dataset = None,
+    shape: FrameShape = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -32,7 +44,15 @@ def apply(
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.events import Failed
 
-    opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size)
+    opened = open_movie(
+        movie,
+        fps=fps,
+        pixel_size_um=pixel_size,
+        channel=channel,
+        plane=plane,
+        dataset=dataset,
+        shape=shape,
+    )
     events = apply_run(run, opened, out=out, device=device, overwrite=overwrite)
     end = follow(events, TrainingControl())
     if isinstance(end, Failed):

@@ -14,13 +14,12 @@ import pandas as pd
 from napari_sparsevar.analysis.annotations import Annotations, read_annotations, read_regions
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.analysis.comparison.store import load_comparisons
-from napari_sparsevar.analysis.decoding import check_size
 from napari_sparsevar.analysis.drivers import SEPARATION
 from napari_sparsevar.analysis.places import places
 from napari_sparsevar.analysis.run import Run, load_run
+from napari_sparsevar.analysis.run_movie import open_run_movie
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.open import open_movie
 
 LabelImage = npt.NDArray[np.int32]
 Tell = Callable[[str], None]
@@ -126,14 +125,10 @@ def gather(run_path: Path, tell: Tell = warnings.warn) -> Material:
 
 
 def movie_of_run(run: Run, tell: Tell = warnings.warn) -> Movie | None:
-    """Return the movie a run was trained on, None where it is not there or another."""
-    source = run.movie_source
-    if source is None or not source.exists():
+    """Return the movie a run was trained on, None where it is not there or of another size."""
+    if run.movie_source is None:
         return None
-    try:
-        movie = open_movie(source, fps=run.fps, pixel_size_um=run.pixel_size_um)
-        check_size(run, movie)
-    except UserError as error:
-        tell(f"The movie of this run cannot be used: {error}")
-        return None
-    return movie
+    found = open_run_movie(run.path, run.record.movie)
+    if found.movie is None or found.notice:
+        tell(found.notice)
+    return found.movie

@@ -46,7 +46,7 @@ def session_start(material: Material, given: str | datetime | None = None) -> Se
     """
     if given is not None:
         return _with_zone(_parsed(given), "")
-    source = material.run.movie_source
+    source = None if material.movie is None else material.movie.source
     found = None if source is None or not source.is_file() else _time_in(source)
     if found is not None:
         return _with_zone(found, "")

@@ -17,7 +17,7 @@ from napari_sparsevar.movie.read_ahead import in_turn
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 
-CACHE_BYTES = 500_000_000
+CACHE_BYTES = 1_200_000_000
 """A movie whose raw frames are smaller than this is read once and kept."""
 
 
