@@ -25,7 +25,7 @@ from napari_sparsevar.widgets.session import get_session
 from viewer_parts.runs import SIZES, trained_run
 
 TARGET = 0.8
-DOCKS = ("Train", "Compare", "Drivers", "Timeline")
+DOCKS = ("Train", "Drivers", "Compare", "Export", "Timeline")
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -94,8 +95,10 @@ class _Worker(GeneratorWorker):
         finally:
             self._gen.close()
             self._running = False
-            self.finished.emit()
-            self._finished.emit(self)
+            # napari may have ended meanwhile: Qt has deleted the signals, nobody is left to tell.
+            with contextlib.suppress(RuntimeError):
+                self.finished.emit()
+                self._finished.emit(self)
 
 
 class Background(QObject):
