@@ -79,6 +79,8 @@ def resolve_device(name: str) -> torch.device:
 
 def give_memory_back(device: torch.device) -> None:
     """Return cached accelerator memory to the system, so that other programs can have it."""
+    if device.type == "cpu":
+        return
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
