@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "export": {"readers", "figures", "training", "analysis", "model", *BELOW_MODEL},
     "readers": BELOW_WIDGETS - {"export"},
     "sample_data": {"readers", *BELOW_WIDGETS},
+    "writers": BELOW_WIDGETS,
     "widgets": {"readers", "sample_data", *BELOW_WIDGETS},
     "cli": {"batch", *BELOW_WIDGETS},
     "__main__": {"cli"},

@@ -76,13 +76,15 @@ def write_maps(material: Material, folder: Path) -> Iterator[Path]:
         yield path
 
 
-def write_map(found: Map, path: Path, pixel_size_um: float | None) -> None:
+def write_map(
+    found: Map, path: Path, pixel_size_um: float | None, *, overwrite: bool = False
+) -> None:
     """Write one map with its name, its meaning and the size of a pixel where it is known."""
     size: dict[str, float | str] = {}
     if pixel_size_um:
         for axis in "XY":
             size |= {f"PhysicalSize{axis}": pixel_size_um, f"PhysicalSize{axis}Unit": "µm"}
-    with replacing(path) as temporary:
+    with replacing(path, overwrite=overwrite) as temporary:
         tifffile.imwrite(
             temporary,
             found.image,
