@@ -9,10 +9,10 @@ import tifffile
 from made_comparisons import made_set
 from napari_sparsevar.analysis.comparison.store import save_comparisons
 from napari_sparsevar.widgets import export_worker
-from napari_sparsevar.widgets.compare_worker import Progressed
 from napari_sparsevar.widgets.export_dock import ExportDock
 from napari_sparsevar.widgets.export_requests import NO_RUN
 from napari_sparsevar.widgets.export_worker import CURRENT_VIEW, Written
+from napari_sparsevar.widgets.one_work import Progressed
 
 
 @pytest.fixture

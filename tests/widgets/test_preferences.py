@@ -5,6 +5,7 @@ from napari import settings
 from npe2 import PluginManifest
 
 from napari_sparsevar.widgets.preferences import preferred, remember
+from napari_sparsevar.widgets.train_dock import FIRST_PRESET
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def known(npe2pm, repository):
 
 
 def test_what_is_remembered_is_there_in_the_next_session(known):
-    assert preferred("training", "preset", "?") == "fast"
+    assert preferred("training", "preset", "?") == FIRST_PRESET
     remember("training", preset="thorough")
     remember("figures", width_mm=85.0, resolution=600, format="pdf")
     settings._clear_plugin_settings_cache()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -115,11 +114,6 @@ class Run:
     def movie_name(self) -> str:
         """What a person calls the movie."""
         return self.record.movie.name
-
-    @property
-    def movie_choice(self) -> dict[str, Any]:
-        """Channel, plane, data set and shape, as arguments of ``open_movie``."""
-        return asdict(self.record.movie.choice)
 
     @property
     def movie_source(self) -> Path | None:

@@ -16,9 +16,8 @@ from napari_sparsevar.cli.options import (
     Plane,
     RunArgument,
 )
-from napari_sparsevar.cli.outcome import UNEXPECTED, explained, fail, report
+from napari_sparsevar.cli.outcome import explained, finished
 from napari_sparsevar.cli.progress import follow
-from napari_sparsevar.errors import UserError
 
 
 @explained
@@ -42,7 +41,6 @@ def apply(
     from napari_sparsevar.movie import open_movie
     from napari_sparsevar.training.apply import apply_run
     from napari_sparsevar.training.control import TrainingControl
-    from napari_sparsevar.training.events import Failed
 
     opened = open_movie(
         movie,
@@ -54,16 +52,9 @@ def apply(
         shape=shape,
     )
     events = apply_run(run, opened, out=out, device=device, overwrite=overwrite)
-    end = follow(events, TrainingControl())
-    if isinstance(end, Failed):
-        if not end.details:
-            raise UserError(end.message)
-        if debug:
-            typer.echo(end.details, err=True)
-            fail(end.message)
-        else:
-            report(end.message, end.details, out)
-        raise typer.Exit(UNEXPECTED)
+    for note in opened.notes:
+        typer.echo(note, err=True)
+    end = finished(follow(events, TrainingControl()), out, debug=debug)
     typer.echo(
         f"The run is in {end.path}: the network of {run} on {movie} in {end.seconds:.1f} s, "
         f"at most {end.peak_memory_mb:,.0f} MB of memory."

@@ -30,11 +30,10 @@ from napari_sparsevar.cli.options import (
 )
 from napari_sparsevar.cli.outcome import (
     INTERRUPTED,
-    UNEXPECTED,
     OneSentenceGroup,
     explained,
     fail,
-    report,
+    finished,
     run_folder,
 )
 from napari_sparsevar.cli.progress import follow
@@ -175,7 +174,6 @@ def train(
     from napari_sparsevar.movie import open_movie
     from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.control import TrainingControl
-    from napari_sparsevar.training.events import Failed
     from napari_sparsevar.training.train import train as start
 
     if (movie / "run.json").is_file():
@@ -193,16 +191,7 @@ def train(
     )
     for note in opened.notes:
         typer.echo(note, err=True)
-    end = follow(events, control)
-    if isinstance(end, Failed):
-        if not end.details:
-            raise UserError(end.message)
-        if debug:
-            typer.echo(end.details, err=True)
-            fail(end.message)
-        else:
-            report(end.message, end.details, out)
-        raise typer.Exit(UNEXPECTED)
+    end = finished(follow(events, control), out, debug=debug)
     if end.path is None:
         fail("Stopped before the first training step; there is nothing to keep.")
         raise typer.Exit(INTERRUPTED)

@@ -9,12 +9,15 @@ import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
 from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_sparsevar.training.events import Failed, Finished
 
 USER_ERROR, UNEXPECTED, INTERRUPTED = 2, 1, 130
 
@@ -99,3 +102,27 @@ def run_folder(out: Path | None) -> Path | None:
 
     candidates = [working_place(out), out] if out else []
     return next((folder for folder in candidates if (folder / "run.json").is_file()), None)
+
+
+def finished(end: Finished | Failed, out: Path, *, debug: bool) -> Finished:
+    """Return how a training or an application came out, or end the command if it failed.
+
+    Raises
+    ------
+    UserError
+        If a person can mend it.
+    typer.Exit
+        Otherwise, once it has been said.
+    """
+    from napari_sparsevar.training.events import Failed
+
+    if not isinstance(end, Failed):
+        return end
+    if not end.details:
+        raise UserError(end.message)
+    if debug:
+        typer.echo(end.details, err=True)
+        fail(end.message)
+    else:
+        report(end.message, end.details, out)
+    raise typer.Exit(UNEXPECTED)

@@ -14,8 +14,7 @@ import pandas as pd
 from napari_sparsevar.analysis.annotations import Annotations, read_annotations, read_regions
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.analysis.comparison.store import load_comparisons
-from napari_sparsevar.analysis.drivers import SEPARATION
-from napari_sparsevar.analysis.places import places
+from napari_sparsevar.analysis.places import noted_places, place_reach, places
 from napari_sparsevar.analysis.run import Run, load_run
 from napari_sparsevar.analysis.run_movie import open_run_movie
 from napari_sparsevar.errors import UserError
@@ -49,21 +48,9 @@ class Material:
     comparisons: tuple[ComparisonSet, ...] = ()
 
     def places(self) -> pd.DataFrame:
-        """Return drivers and painted regions with ``name`` and ``note``, one row each."""
-        table = places(self.run.results, self.regions)
-        reach = SEPARATION * self.run.results.grid.stride
-        found = [
-            self.notes.at(float(row.y), float(row.x), reach)
-            if row.kind == "driver"
-            else self.notes.of_region(int(row.label))
-            for row in table.itertuples()
-        ]
-        rows = list(zip(found, table.itertuples(), strict=True))
-        return table.assign(
-            name=[note.name or f"{row.kind} {row.label}" for note, row in rows],
-            note=[note.note for note, _ in rows],
-            hidden=[note.hidden for note, _ in rows],
-        )
+        """Return drivers and painted regions with what a person says of them, one row each."""
+        results = self.run.results
+        return noted_places(places(results, self.regions), self.notes, place_reach(results))
 
     def pairs(self) -> list[tuple[ComparisonSet, Comparison, float]]:
         """Return every pair of windows with its set and its adjusted p-value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
@@ -16,61 +16,52 @@ from napari_sparsevar.widgets.compare_worker import (
     Compared,
     CompareRequest,
     Loaded,
-    Progressed,
     comparing_stream,
     loading_stream,
 )
+from napari_sparsevar.widgets.one_work import OneWork
 from napari_sparsevar.widgets.windows_state import Windows
-
-State = Literal["idle", "comparing", "stopping"]
 
 _log = logging.getLogger(__name__)
 
 
-class Comparing:
+class Comparing(OneWork):
     """The comparisons of one viewer; docks watch it and can be closed and opened again.
 
     Attributes
     ----------
-    state_changed, progress_changed, sets_changed, shown_changed, arrived : psygnal.Signal
-        Emitted in the main thread; ``progress_changed`` with fraction and words, ``arrived`` with a
-        comparison that has just been made, before it is shown.
+    sets_changed, shown_changed, arrived : psygnal.Signal
+        Emitted in the main thread; ``arrived`` with a comparison that has just been made, before it
+        is shown.
     windows : Windows
     run : Run or None
     sets : tuple of ComparisonSet
         Those of the run, the oldest first.
-    fraction, words : float, str
-        How far, and what is being done or was the matter.
     """
 
-    state_changed = Signal(str)
-    progress_changed = Signal(float, str)
     sets_changed = Signal()
     shown_changed = Signal()
     arrived = Signal(object)
 
     def __init__(self) -> None:
+        super().__init__(
+            "The comparison",
+            working="comparing",
+            ending="stopping",
+            ended="Stopped; nothing was kept.",
+        )
         self.windows = Windows()
         self.run: Any = None
         self.sets: tuple[ComparisonSet, ...] = ()
-        self.fraction, self.words = 0.0, ""
-        self._state: State = "idle"
         self._shown: ComparisonSet | None = None
         self._pair = 0
         self._path: Path | None = None
-        self._settled = True
-        self._work: Background | None = None
         self._loading: Background | None = None
-
-    @property
-    def state(self) -> State:
-        """Where the comparison stands."""
-        return self._state
 
     @property
     def busy(self) -> bool:
         """Whether a thread of it is still there."""
-        return self._work is not None or self._loading is not None
+        return super().busy or self._loading is not None
 
     @property
     def shown(self) -> ComparisonSet | None:
@@ -92,26 +83,13 @@ class Comparing:
 
     def start(self, request: CompareRequest) -> None:
         """Start a comparison; ignored while one runs."""
-        if self._state != "idle":
-            return
-        self._path = Path(request.run.path)
-        self._work = Background(
-            partial(comparing_stream, request),
-            self._receive,
-            self._ended,
-            what="The comparison",
-            listed=True,
-        )
-        self._settled = False
-        self._tell(0.0, "Beginning…")
-        self._become("comparing")
-        self._work.start()
+        if self._state == "idle":
+            self._path = Path(request.run.path)
+            self._begin(partial(comparing_stream, request))
 
     def stop(self) -> None:
         """End without a result."""
-        if self._work is not None and self._state == "comparing":
-            self._become("stopping")
-            self._work.abandon()
+        self._end_early()
 
     def set_run(self, run: Any) -> None:
         """Look at another run; its comparisons are read in the background."""
@@ -143,10 +121,6 @@ class Comparing:
                 self._pair = index
                 self.shown_changed.emit()
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence until the comparison has news."""
-        self._tell(0.0, sentence)
-
     def _show(self, found: ComparisonSet | None) -> None:
         self._shown = found
         adjusted = () if found is None else found.adjusted
@@ -154,20 +128,16 @@ class Comparing:
         self.shown_changed.emit()
 
     def _receive(self, news: Any) -> None:
+        super()._receive(news)
         match news:
-            case Progressed():
-                if self._state == "comparing":
-                    self._tell(news.fraction, news.what)
             case Compared():
                 self._on_compared(news)
             case Failure():
-                self._settled = True
-                self._tell(0.0, news.sentence)
+                self._settle(0.0, news.sentence)
                 _report(news)
 
     def _on_compared(self, news: Compared) -> None:
-        self._settled = True
-        self._tell(1.0, news.notice)
+        self._settle(1.0, news.notice)
         if news.notice:
             show_warning(news.notice)
         # Another run may have been opened meanwhile; there the comparison is only kept.
@@ -176,13 +146,6 @@ class Comparing:
             self.sets_changed.emit()
             self.arrived.emit(news.found)
             self._show(news.found)
-
-    def _ended(self) -> None:
-        # Only now: a thread that has said its last word may still be there for a moment.
-        self._work = None
-        if not self._settled:
-            self._tell(0.0, "Stopped; nothing was kept.")
-        self._become("idle")
 
     def _receive_kept(self, news: Any) -> None:
         if isinstance(news, Failure):
@@ -203,15 +166,6 @@ class Comparing:
 
     def _loaded(self) -> None:
         self._loading = None
-
-    def _become(self, state: State) -> None:
-        if state != self._state:
-            self._state = state
-            self.state_changed.emit(state)
-
-    def _tell(self, fraction: float, words: str) -> None:
-        self.fraction, self.words = fraction, words
-        self.progress_changed.emit(fraction, words)
 
 
 def _report(failure: Failure) -> None:

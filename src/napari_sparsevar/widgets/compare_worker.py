@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import Any
 from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.analysis.comparison.windows import Window
 from napari_sparsevar.errors import UserError
-
-MIN_INTERVAL_S = 0.05
-"""Shortest time between two deliveries to the event loop."""
+from napari_sparsevar.widgets.one_work import Progressed, paced
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +27,6 @@ class CompareRequest:
     run: Any
     windows: tuple[Window, ...]
     options: Any
-
-
-@dataclass(frozen=True)
-class Progressed:
-    """How far a comparison is."""
-
-    fraction: float
-    what: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,22 +90,9 @@ def library_sentence(comparison: Comparison, adjusted: float | None) -> str:
 
 
 def comparing_stream(request: CompareRequest) -> Iterator[Progressed | Compared]:
-    """Yield progress, at most 20 times a second, and the comparison at the end."""
+    """Yield progress and the comparison at the end."""
     work = library_comparing(request.run, request.windows, request.options)
-    delivered = -MIN_INTERVAL_S
-    try:
-        while True:
-            try:
-                fraction, what = next(work)
-            except StopIteration as finished:
-                yield _kept(request.run.path, finished.value)
-                return
-            if time.monotonic() - delivered >= MIN_INTERVAL_S:
-                delivered = time.monotonic()
-                yield Progressed(fraction, what)
-    finally:
-        # Closing the generator is what stops the comparison.
-        work.close()
+    yield _kept(request.run.path, (yield from paced(work)))
 
 
 def loading_stream(path: Path) -> Iterator[Loaded]:

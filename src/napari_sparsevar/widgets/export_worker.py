@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.view_layers import View
-from napari_sparsevar.widgets.compare_worker import MIN_INTERVAL_S, Progressed
+from napari_sparsevar.widgets.one_work import Progressed, paced
 
 CURRENT_VIEW = "view"
 """Kind of the figure that shows what the viewer shows; the others are those of ``figures``."""
@@ -116,7 +115,7 @@ def figure_stream(request: FigureRequest, out: Path, overwrite: bool) -> Iterato
 
 
 def results_stream(request: ResultsRequest) -> Iterator[Any]:
-    """Write results, with progress at most 20 times a second."""
+    """Write results."""
     from napari_sparsevar.export.everything import Selection, export_run
     from napari_sparsevar.export.material import Material, movie_of_run
 
@@ -127,20 +126,8 @@ def results_stream(request: ResultsRequest) -> Iterator[Any]:
         request.run, movie, request.regions, comparisons=request.comparisons, **notes
     )
     work = export_run(material, request.out, Selection(request.parts, request.session_start))
-    delivered = -MIN_INTERVAL_S
-    try:
-        while True:
-            try:
-                fraction, what = next(work)
-            except StopIteration as finished:
-                yield Written(finished.value.path, (*said, *finished.value.notes))
-                return
-            if time.monotonic() - delivered >= MIN_INTERVAL_S:
-                delivered = time.monotonic()
-                yield Progressed(fraction, what)
-    finally:
-        # Closing the generator is what removes what is half.
-        work.close()
+    found = yield from paced(work)
+    yield Written(found.path, (*said, *found.notes))
 
 
 def drawn(request: FigureRequest) -> tuple[Any, str]:

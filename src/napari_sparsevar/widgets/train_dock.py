@@ -24,7 +24,7 @@ from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.training_panel import TrainingPanel
 from napari_sparsevar.widgets.training_worker import TrainingRequest
 
-FIRST_PRESET = "standard"
+FIRST_PRESET = "fast"
 CUSTOM = "custom"
 
 

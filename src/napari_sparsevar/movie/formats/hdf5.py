@@ -10,8 +10,8 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, pick
 from napari_sparsevar.movie.formats.hdf5_file import (
-    DAMAGED,
     axis_names,
+    holds,
     is_hdf5,
     lazy_frames,
     with_file,
@@ -37,11 +37,7 @@ def holds_movie(path: Path) -> bool:
     bool
         True also where the file is damaged: opening it will say so.
     """
-    try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return bool(file.visititems(lambda _, node: True if _is_movie(node) else None))
-    except (OSError, *DAMAGED):
-        return True
+    return holds(path, _is_movie)
 
 
 def read(path: Path, choice: Choice) -> Movie:

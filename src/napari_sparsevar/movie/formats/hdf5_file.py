@@ -76,6 +76,28 @@ def with_file(path: Path, use: Callable[[h5py.File], T]) -> T:
         raise UserError(_damaged(path, error)) from error
 
 
+def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
+    """Return whether anything in a file is what is wanted.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An HDF5 file.
+    wanted : callable
+        Takes a group or data set.
+
+    Returns
+    -------
+    bool
+        True also where the file is damaged: opening it will say so.
+    """
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return bool(file.visititems(lambda _, node: True if wanted(node) else None))
+    except (OSError, *DAMAGED):
+        return True
+
+
 def axis_names(dataset: h5py.Dataset) -> str:
     """Return a letter for each axis of a data set, see `axes.choose`.
 

@@ -11,7 +11,7 @@ import numpy as np
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, pick
-from napari_sparsevar.movie.formats.hdf5_file import DAMAGED, is_hdf5, lazy_frames, with_file
+from napari_sparsevar.movie.formats.hdf5_file import DAMAGED, holds, is_hdf5, lazy_frames, with_file
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import micrometres
 
@@ -54,11 +54,7 @@ def holds_movie(path: Path) -> bool:
     bool
         True also where the file is damaged: opening it will say so.
     """
-    try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return bool(file.visititems(lambda _, node: True if _is_series(node) else None))
-    except (OSError, *DAMAGED):
-        return True
+    return holds(path, _is_series)
 
 
 def read(path: Path, choice: Choice) -> Movie:
