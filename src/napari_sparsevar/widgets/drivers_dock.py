@@ -100,7 +100,7 @@ class DriversDock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 8)
         layout.addWidget(self._pages, 1)
-        self.setMinimumWidth(330)
+        self.setMinimumWidth(350)
 
     def _upper(self) -> QWidget:
         upper = QWidget()
