@@ -77,7 +77,7 @@ def summary_of_run(path: Path) -> dict[str, Any]:
     return {
         "run": str(path),
         "movie_file": str(found.movie.source) if found.movie else None,
-        "movie_notice": found.notice,
+        **({"movie_notice": found.notice} if found.notice else {}),
         "edges": len(run.edges),
         **record,
         "drivers": json.loads(run.drivers.head(TOP_DRIVERS).to_json(orient="records")),
