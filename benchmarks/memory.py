@@ -8,8 +8,7 @@ The first trains on movies of 512 x 512 pixels (uint16) of several sizes, from o
 the analysis, each in a process of its own. Peak memory is the largest resident memory the system
 saw, shared libraries and pages of mapped files included. The second compares steps on a movie of
 1 GB that is kept in memory with steps that read it from disk, the page cache emptied before, in
-turn. About 3.5 GB of disk hold everything: long movies repeat 2048 real frames by hard links, so
-that beyond the first gigabyte pages come from the page cache where memory for it is left.
+turn. The longest size takes as much disk for each kind; what is made stays for the next time.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ EVERYTHING, NOTHING = 10**12, 0
 """Bytes of a movie that are kept in memory: all of it, none of it."""
 
 
-def trained(options: argparse.Namespace, kind: str, repeats: int, **changes: Any) -> dict[str, Any]:
+def trained(options: argparse.Namespace, kind: str, n_parts: int, **changes: Any) -> dict[str, Any]:
     """Train on one movie in a process of its own; return what was measured."""
-    movie = long_movie(kind, repeats, options.folder, options.seed)
+    movie = long_movie(kind, n_parts, options.folder, options.seed)
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         task = {
             "movie": [str(part) for part in movie] if isinstance(movie, list) else str(movie),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,9 @@ from napari_sparsevar.movie.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
+
+Place = tuple[slice, slice]
+"""Rows and columns of the padded field of view."""
 
 CACHE_BYTES = 1_200_000_000
 """A movie whose raw frames are smaller than this is read once and kept."""
@@ -59,6 +62,26 @@ class StandardisedFrames:
         ndarray of float32, shape (stop - start, rows, columns)
         """
         return self._standardised(self._raw(start, stop, rows, columns), start, rows, columns)
+
+    def read_places(self, start: int, stop: int, places: Sequence[Place]) -> list[Float32Array]:
+        """Return frames start .. stop inside several crops; a file is decoded once for all.
+
+        Returns
+        -------
+        list of ndarray of float32, each of shape (stop - start, rows, columns)
+            What ``read`` returns for each of the places.
+        """
+        if self._cache is not None or len(places) == 1:
+            return [self.read(start, stop, *place) for place in places]
+        parts: list[list[Float32Array]] = [[] for _ in places]
+        for first, last in blocks.block_edges(self.movie.data):
+            if last <= start or first >= stop:
+                continue
+            first = max(first, start)
+            raw = _compute(self.movie.data[first : min(last, stop)])
+            for part, (rows, columns) in zip(parts, places, strict=True):
+                part.append(self._standardised(raw[:, rows, columns], first, rows, columns))
+        return [np.concatenate(part) for part in parts]
 
     def pieces(self, length: int) -> Iterator[tuple[int, Float32Array]]:
         """Yield the whole movie in order, each block of the file being read once, and ahead.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +18,12 @@ from napari_sparsevar.training.objective import Batch
 _VALIDATION = 1_000_003
 """Stream of random numbers for validation, apart from those of the steps."""
 
+_ROOM = 4
+"""Times the area of the crops taken from one stretch of time that a field has to have."""
+
+_MOST_TOGETHER = 16
+_GROUP_BYTES = 160_000_000
+"""Steps that share stretches of time, and memory of their crops."""
 
 _OWN_WEIGHT = 0.5
 """Penalty on a target's own neighbourhood while training, where distant places pay 1. A batch has
@@ -70,15 +77,34 @@ class Batcher:
         """Whether every crop is the same: the whole field of view."""
         return self.crop_shape == self.grid.padded_shape
 
+    def steps_together(self, chunks: int) -> int:
+        """Return how many steps in a row look at the same stretches of time, each at other places.
+
+        What a compressed file costs is decoding whole frames, however small the crop. So a stretch
+        that was decoded is looked at in as many crops as rarely overlap: none but one where a crop
+        is a quarter of the field or more.
+        """
+        height, width = self.grid.padded_shape
+        crop = math.prod(self.crop_shape)
+        apart = height * width // (_ROOM * crop)
+        held = _GROUP_BYTES // (4 * chunks * self.length * crop)
+        return max(1, min(apart, held, _MOST_TOGETHER))
+
     def training(self, step: int, spans: tuple[Span, ...], chunks: int) -> Batch:
         """Return the batch of a training step, on the device."""
-        return self.drawn(step, spans, chunks).to(self.device)
+        together = self.steps_together(chunks)
+        return self.drawn(step // together, spans, chunks)[step % together].to(self.device)
 
-    def drawn(self, step: int, spans: tuple[Span, ...], chunks: int) -> Batch:
-        """Draw and read the batch of a training step, in main memory; safe to call in a thread."""
-        rng = np.random.default_rng([self.seed, step])
-        starts = draw_starts(spans, self.length, chunks, rng)
-        return self._batch(starts, self._random_corner(rng), rng)
+    def drawn(self, group: int, spans: tuple[Span, ...], chunks: int) -> list[Batch]:
+        """Draw and read the batches of a group of steps, in main memory.
+
+        Safe to call in a thread.
+        """
+        together = self.steps_together(chunks)
+        rngs = [np.random.default_rng([self.seed, group * together + i]) for i in range(together)]
+        starts = draw_starts(spans, self.length, chunks, rngs[0])
+        corners = [self._random_corner(rng) for rng in rngs]
+        return self._batches(starts, corners, rngs)
 
     def validation(
         self, training: tuple[Span, ...], held_out: tuple[Span, ...], chunks: int
@@ -94,7 +120,8 @@ class Batcher:
         score = score[: len(fit)]
         starts = np.concatenate([fit, score])
         corners = [self._random_corner(rng) for _ in range(1 if self.whole_field else 2)]
-        return [self._batch(starts, corner, rng).to(self.device) for corner in corners]
+        batches = self._batches(starts, corners, [rng] * len(corners))
+        return [batch.to(self.device) for batch in batches]
 
     def _random_corner(self, rng: np.random.Generator) -> tuple[int, int]:
         free = [
@@ -104,25 +131,41 @@ class Batcher:
         row, column = (int(rng.integers(0, room + 1)) * self.grid.stride for room in free)
         return row, column
 
-    def _batch(
+    def _batches(
         self,
         starts: np.ndarray[tuple[int], np.dtype[np.int64]],
-        corner: tuple[int, int],
+        corners: list[tuple[int, int]],
+        rngs: list[np.random.Generator],
+    ) -> list[Batch]:
+        """Read stretches of time once and cut a batch out of them at every corner."""
+        height, width = self.crop_shape
+        places = [(slice(y, y + height), slice(x, x + width)) for y, x in corners]
+        frames = torch.empty(len(places), len(starts), self.length, height, width)
+        for index, start in enumerate(starts.tolist()):
+            cut = self.source.read_places(start, start + self.length, places)
+            for place, values in enumerate(cut):
+                frames[place, index] = torch.from_numpy(values)
+        good = torch.from_numpy(good_chunks(starts, self.length, self.source.good))
+        return [
+            self._batch(cut, good, *place, rng)
+            for cut, place, rng in zip(frames, places, rngs, strict=True)
+        ]
+
+    def _batch(
+        self,
+        frames: torch.Tensor,
+        good: torch.Tensor,
+        rows: slice,
+        columns: slice,
         rng: np.random.Generator,
     ) -> Batch:
-        (y, x), (height, width) = corner, self.crop_shape
-        rows, columns = slice(y, y + height), slice(x, x + width)
-        frames = np.stack(
-            [self.source.read(int(s), int(s) + self.length, rows, columns) for s in starts]
-        )
         inside = np.zeros(self.grid.padded_shape, np.float32)
         inside[: self.grid.shape[0], : self.grid.shape[1]] = 1.0
-        good = good_chunks(starts, self.length, self.source.good)
         return Batch(
-            frames=torch.from_numpy(frames),
-            good=torch.from_numpy(good),
+            frames=frames,
+            good=good,
             static=torch.from_numpy(self.static[:, rows, columns]),
             inside=torch.from_numpy(inside[rows, columns]),
-            split=torch.from_numpy(rng.random((height, width)) < 0.5),
+            split=torch.from_numpy(rng.random(self.crop_shape) < 0.5),
             weights=_crop_weights(self.crop_shape, self.config),
         )

@@ -57,7 +57,8 @@ class Trainer:
     best_loss: float = math.inf
     since_best: int = 0
     _validation: list[Batch] = field(default_factory=list, repr=False)
-    _ahead: ReadAhead[tuple[int, int], Batch] | None = field(default=None, repr=False)
+    _ahead: ReadAhead[tuple[int, int], list[Batch]] | None = field(default=None, repr=False)
+    _group: tuple[tuple[int, int], list[Batch]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.chunks = self.chunks or self.config.chunks
@@ -88,15 +89,15 @@ class Trainer:
         A batch depends on the number of its step alone, so nothing changes but the time it takes.
         """
 
-        def read(key: tuple[int, int]) -> Batch:
-            step, chunks = key
-            return self.batcher.drawn(step, self.blocks.training, chunks)
+        def read(key: tuple[int, int]) -> list[Batch]:
+            group, chunks = key
+            return self.batcher.drawn(group, self.blocks.training, chunks)
 
         with ReadAhead(read) as self._ahead:
             try:
                 yield
             finally:
-                self._ahead = None
+                self._ahead = self._group = None
 
     def calibrate(self) -> None:
         """Set the decoder's gain by least squares, before the first step."""
@@ -180,9 +181,17 @@ class Trainer:
         """Return the batch of the coming step."""
         if self._ahead is None:
             return self.batcher.training(self.step, self.blocks.training, self.chunks)
-        steps = range(self.step, min(self.step + 1 + DEPTH, self.config.steps))
-        keys = [(step, self.chunks) for step in steps]
-        return self._ahead.take(keys[0], keys[1:]).to(self.batcher.device)
+        together = self.batcher.steps_together(self.chunks)
+        group, index = divmod(self.step, together)
+        key = group, self.chunks
+        if self._group is None or self._group[0] != key:
+            self._group = None  # its memory is for those that are read meanwhile
+            last = (self.config.steps - 1) // together
+            depth = DEPTH if together == 1 else 1
+            following = range(group + 1, min(group + depth, last) + 1)
+            batches = self._ahead.take(key, [(each, self.chunks) for each in following])
+            self._group = key, batches
+        return self._group[1][index].to(self.batcher.device)
 
     def _note_best(self, total: float) -> bool:
         improved = total < self.best_loss
