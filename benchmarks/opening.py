@@ -43,28 +43,50 @@ def bigtiff(folder: Path, n_frames: int) -> Path:
     return path
 
 
-def pages(folder: Path, n_frames: int, text: Callable[[int], bytes] = lambda _: b"") -> Path:
+def pages(
+    folder: Path,
+    n_frames: int,
+    padding: Callable[[int], int] = lambda _: 0,
+    description: bytes = b"",
+    name: str = "pages.tif",
+) -> Path:
     """BigTIFF with a table for every frame, as microscopes write it."""
-    path = folder / ("ragged.tif" if text(1) else "pages.tif")
+    path = folder / name
     with path.open("wb") as file:
         file.write(b"II" + struct.pack("<3HQ", 43, 8, 0, 16))
         for number in range(n_frames):
-            here, said = file.tell(), text(number)
-            pixels = here + 8 + 20 * 9 + 8 + len(said)
+            here, text = file.tell(), b"" if number else description
+            n_tags = 9 + bool(text)
+            said = here + 8 + 20 * n_tags + 8
+            pixels = said + len(text) + padding(number)
             tags = [(256, 4, 1, SHAPE[1]), (257, 4, 1, SHAPE[0]), (258, 3, 1, 16), (259, 3, 1, 1)]
-            tags += [(262, 3, 1, 1), (273, 16, 1, pixels), (277, 3, 1, 1), (278, 4, 1, SHAPE[0])]
+            tags += [(262, 3, 1, 1), *([(270, 2, len(text), said)] if text else [])]
+            tags += [(273, 16, 1, pixels), (277, 3, 1, 1), (278, 4, 1, SHAPE[0])]
             tags.append((279, 16, 1, FRAME_BYTES))
             after = pixels + FRAME_BYTES if number < n_frames - 1 else 0
             table = b"".join(struct.pack("<HHQQ", *tag) for tag in tags)
-            file.write(struct.pack("<Q", len(tags)) + table + struct.pack("<Q", after) + said)
+            file.write(struct.pack("<Q", len(tags)) + table + struct.pack("<Q", after) + text)
             file.seek(pixels + FRAME_BYTES)
     os.truncate(path, pixels + FRAME_BYTES)
     return path
 
 
+def ome(folder: Path, n_frames: int) -> Path:
+    """OME-TIFF with a page a frame, every one of them listed in its description."""
+    listed = "".join(f'<TiffData FirstT="{n}" IFD="{n}"/>' for n in range(n_frames))
+    text = (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" '
+        f'SizeX="{SHAPE[1]}" SizeY="{SHAPE[0]}" SizeZ="1" SizeC="1" SizeT="{n_frames}" '
+        f'TimeIncrement="0.033"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>{listed}'
+        "</Pixels></Image></OME>\0"
+    )
+    return pages(folder, n_frames, description=text.encode(), name="listed.ome.tif")
+
+
 def ragged(folder: Path, n_frames: int) -> Path:
     """Write the same with tables of uneven length: the chain has to be followed."""
-    return pages(folder, n_frames, lambda number: b" " * (8 + 8 * (number % 3)))
+    return pages(folder, n_frames, lambda number: 8 + 8 * (number % 3), name="ragged.tif")
 
 
 def zarr3(folder: Path, n_frames: int) -> Path:
@@ -122,7 +144,19 @@ def caiman_pixels(folder: Path, n_frames: int) -> Path:
     return caiman(folder, n_frames, "C")
 
 
-_ALL = (imagej, bigtiff, pages, ragged, zarr3, hdf5, hdf5_raw, suite2p, caiman, caiman_pixels)
+_ALL = (
+    imagej,
+    bigtiff,
+    pages,
+    ome,
+    ragged,
+    zarr3,
+    hdf5,
+    hdf5_raw,
+    suite2p,
+    caiman,
+    caiman_pixels,
+)
 
 
 def main() -> None:

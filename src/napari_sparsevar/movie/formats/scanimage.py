@@ -20,8 +20,9 @@ from napari_sparsevar.movie.formats.scanimage_header import (
     read_layout,
     read_pixel_size,
 )
+from napari_sparsevar.movie.formats.tiff_chain import find_chained, placed_pages
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_strided import find_strided, raw_pages
+from napari_sparsevar.movie.formats.tiff_strided import find_strided
 from napari_sparsevar.movie.movie import Movie
 
 _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
@@ -95,10 +96,10 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         raise UserError(f"{path} has pages that are no grey-scale frames; export it again.")
     shape = (int(page.shape[0]), int(page.shape[1]))
     axes.check_dtype(page.dtype, what)
-    strided = find_strided(file, path)
-    if strided is None:
+    raw = find_strided(file, path) or find_chained(file, path)
+    if raw is None:
         check_complete(file, file.series[0], path)
-    n_pages = strided.n_pages if strided else len(file.pages)
+    n_pages = raw.n_pages if raw else len(file.pages)
     began = (frame_number(page.description) - 1) // layout.average
     pages = find_pages(layout, n_pages, channel, plane, began)
     if len(pages) < 2:
@@ -106,9 +107,9 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
             f"{path} holds {n_pages} images for {n_channels} channels and {layout.volume} frames "
             "a volume: less than two frames of one plane; give the whole series of files."
         )
-    lazy = strided.frames(pages) if strided else None
+    lazy = raw.frames(pages) if raw else None
     if lazy is None:
-        lazy = raw_pages(file, file.series[0].pages, pages, path)
+        lazy = placed_pages(file, file.series[0].pages, pages, path)
     if lazy is None:
         lazy = tiff.read_pages(path, 0, pages, shape, page.dtype)
     rate, more = _rate(layout, pages, path)

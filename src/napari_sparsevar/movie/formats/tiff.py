@@ -21,8 +21,10 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.files import explain
+from napari_sparsevar.movie.formats.tiff_chain import find_chained, placed_pages
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_strided import find_strided, raw_pages
+from napari_sparsevar.movie.formats.tiff_ome import ordered_pages
+from napari_sparsevar.movie.formats.tiff_strided import find_strided
 from napari_sparsevar.movie.formats.tiff_units import read_units
 from napari_sparsevar.movie.movie import Movie
 
@@ -215,30 +217,43 @@ def _read_image(path: Path) -> NDArray[Any]:
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     if not file.pages:
         raise UserError(f"{path} holds no image; copy or export it again.")
-    return _read_strided(file, path, choice) or _read_series(file, path, choice)
+    return _read_raw(file, path, choice) or _read_series(file, path, choice)
 
 
-def _read_strided(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | None:
-    """Open a file of many like pages without following their chain."""
+def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | None:
+    """Open a file of many like pages from the bytes of their tables alone."""
     flags = file.pages.first.flags
-    strided = find_strided(file, path) if flags <= {"shaped"} else None
-    if strided is None:
+    plain = flags in (set(), {"shaped"}, {"ome"})
+    raw = (find_strided(file, path) or find_chained(file, path)) if plain else None
+    arranged = _arranged(file, raw.n_pages, raw.shape) if raw else None
+    if raw is None or arranged is None:
         return None
-    shape, names = (strided.n_pages, *strided.shape), "IYX"
-    if flags:
-        # tifffile notes shape and axes on the first page of an array.
-        described = (file.shaped_metadata or ({},))[0]
-        shape = tuple(described.get("shape", ()))
-        names = described.get("axes") or axes.unnamed(len(shape))
-        if math.prod(shape[:-2]) != strided.n_pages or shape[-2:] != strided.shape:
-            return None
-    axes.check_dtype(strided.dtype, str(path))
+    shape, names = (*arranged[0], *raw.shape), f"{arranged[1]}YX"
+    axes.check_dtype(raw.dtype, str(path))
     selection = axes.choose(shape, names, str(path), choice)
     if max(selection.row, selection.column) != len(shape) - 1 or selection.time >= len(shape) - 2:
         return None
-    data = axes.finish(strided.frames(selection.pages(shape[:-2])), str(path))
+    data = axes.finish(raw.frames(selection.pages(shape[:-2])), str(path))
+    fps, size = read_units(file)
     taken, offered = selection.choice, selection.offer
-    return Movie(data, None, None, path, tiff_stem(path), selection.notes, taken, offered)
+    return Movie(data, fps, size, path, tiff_stem(path), selection.notes, taken, offered)
+
+
+def _arranged(
+    file: tifffile.TiffFile, n_pages: int, frame: tuple[int, int]
+) -> tuple[tuple[int, ...], str] | None:
+    """Return the axes along which pages lie, the slowest first, and their names."""
+    if file.is_ome:
+        return ordered_pages(file.ome_metadata or "", n_pages)
+    if not file.is_shaped:
+        return (n_pages,), "I"
+    # tifffile notes shape and axes on the first page of an array.
+    described = (file.shaped_metadata or ({},))[0]
+    shape = tuple(described.get("shape", ()))
+    names = described.get("axes") or axes.unnamed(len(shape))
+    if math.prod(shape[:-2]) != n_pages or shape[-2:] != frame or names[-2:] != "YX":
+        return None
+    return shape[:-2], names[:-2]
 
 
 def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
@@ -291,7 +306,7 @@ def _frames(
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
         pages = selection.pages(leading)
-        raw = raw_pages(file, series.pages, pages, path)
+        raw = placed_pages(file, series.pages, pages, path)
         if raw is not None:
             return raw
         return read_pages(path, number, pages, series.shape[-2:], series.dtype)

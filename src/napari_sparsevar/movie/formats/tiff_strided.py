@@ -7,7 +7,6 @@ own. Following that chain takes seconds; where all pages are alike it need not b
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,48 +101,6 @@ def find_strided(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
         return _find(file, path)
     except DAMAGED:
         return None  # there is no page where one was expected
-
-
-def raw_pages(
-    file: tifffile.TiffFile, every: Sequence[Any], pages: NDArray[np.int64], path: Path
-) -> da.Array | None:
-    """Return frames that lie raw in a file at places that are known by now.
-
-    Parameters
-    ----------
-    file : tifffile.TiffFile
-        An open file.
-    every : sequence of tifffile.TiffPage or tifffile.TiffFrame
-        Its pages; the chain has been followed already.
-    pages : ndarray of int64, shape (T,)
-        Which of them are wanted.
-    path : pathlib.Path
-        Where the file lies.
-
-    Returns
-    -------
-    dask.array.Array, shape (T, Y, X), or None
-        None where pixels are compressed or lie in several pieces or files.
-    """
-    first: Any = every[0].keyframe
-    wanted = [every[number] for number in pages.tolist()]
-    if not first.is_memmappable or any(
-        page.keyframe is not first or page.parent is not file for page in wanted
-    ):
-        return None
-    offsets = [int(page.dataoffsets[0]) for page in wanted]
-    dtype = np.dtype(file.byteorder + first.dtype.char)
-    shape: tuple[int, ...] = first.shape
-
-    def read(start: int, stop: int) -> NDArray[Any]:
-        frames = np.empty((stop - start, *shape), dtype)
-        with path.open("rb") as stream:
-            for frame, place in zip(frames, offsets[start:stop], strict=True):
-                stream.seek(place)
-                frame[...] = np.fromfile(stream, dtype, frame.size).reshape(shape)
-        return frames
-
-    return blocks.from_reader(read, (len(offsets), *shape), dtype)
 
 
 def _find(file: tifffile.TiffFile, path: Path) -> StridedPages | None:

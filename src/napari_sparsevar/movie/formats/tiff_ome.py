@@ -1,0 +1,71 @@
+"""The order of pages in an OME-TIFF file, where its description leaves no doubt about it."""
+
+from __future__ import annotations
+
+import math
+from xml.etree import ElementTree
+
+_AXES = "ZCT"
+
+
+def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
+    """Return how the pages of a file are arranged if they come in the order of the description.
+
+    Parameters
+    ----------
+    xml : str
+        The description.
+    n_pages : int
+        Pages of the file.
+
+    Returns
+    -------
+    shape : tuple of int
+        Lengths of the axes that are longer than 1, the slowest first.
+    axes : str
+        Their names.
+        None where the file holds several images, refers to others, or lists its pages in
+        another order; tifffile knows how to find them.
+    """
+    try:
+        root = ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, ValueError):
+        return None
+    found = [node for node in root.iter() if node.tag.endswith("}Pixels")]
+    if len(found) != 1:
+        return None
+    pixels = found[0]
+    order = pixels.get("DimensionOrder", "")[2:]  # the fastest first, after XY
+    if sorted(order) != sorted(_AXES):
+        return None
+    try:
+        sizes = {axis: int(pixels.get(f"Size{axis}", 1)) for axis in order}
+        if math.prod(sizes.values()) != n_pages or not _in_order(pixels, order, sizes):
+            return None
+    except ValueError:
+        return None
+    if any(node.get("SamplesPerPixel", "1") != "1" for node in pixels):
+        return None
+    kept = [axis for axis in reversed(order) if sizes[axis] > 1]
+    return tuple(sizes[axis] for axis in kept), "".join(kept)
+
+
+def _in_order(pixels: ElementTree.Element, order: str, sizes: dict[str, int]) -> bool:
+    """Return whether all pages are listed one after the other, in this file."""
+    listed = [node for node in pixels if node.tag.endswith("}TiffData")]
+    if any(len(node) for node in listed):
+        return False  # each may lie in a file of its own
+    if len(listed) == 1 and not {"IFD", "FirstZ", "FirstC", "FirstT"} & set(listed[0].keys()):
+        return int(listed[0].get("PlaneCount", math.prod(sizes.values()))) == math.prod(
+            sizes.values()
+        )
+    if len(listed) != math.prod(sizes.values()):
+        return False
+    steps = {order[0]: 1, order[1]: sizes[order[0]], order[2]: sizes[order[0]] * sizes[order[1]]}
+    return all(
+        int(node.get("IFD", -1))
+        == number
+        == sum(steps[axis] * int(node.get(f"First{axis}", 0)) for axis in order)
+        and node.get("PlaneCount", "1") == "1"
+        for number, node in enumerate(listed)
+    )

@@ -1,0 +1,179 @@
+"""Pages at uneven distances: found from the bytes of their tables, the same as tifffile finds."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import napari_sparsevar as sv
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats import tiff
+from napari_sparsevar.movie.formats.tiff_chain import PlacedPages, find_chained
+
+FRAMES, HEIGHT, WIDTH = 13, 9, 12
+
+
+@pytest.fixture
+def frames() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 60_000, (FRAMES, HEIGHT, WIDTH)).astype(np.uint16)
+
+
+def write(path: Path, pages: list[np.ndarray], first: str | None = None, **options: Any) -> Path:
+    """Write a page a frame, with a text of uneven length in each, so that distances differ."""
+    file: dict[str, Any] = {
+        key: options.pop(key) for key in ("bigtiff", "byteorder") if key in options
+    }
+    with tifffile.TiffWriter(path, **file) as writer:
+        for number, page in enumerate(pages):
+            text = first if first and not number else "frame" + "." * (7 * number % 5)
+            writer.write(page, contiguous=False, metadata=None, description=text, **options)
+    return path
+
+
+def found(path: Path) -> PlacedPages | None:
+    with tifffile.TiffFile(path) as file:
+        return find_chained(file, path)
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_frames_are_those_of_the_file(
+    tmp_path: Path, frames: np.ndarray, bigtiff: bool, byteorder: str
+) -> None:
+    path = write(tmp_path / "a.tif", list(frames), bigtiff=bigtiff, byteorder=byteorder)
+    pages = found(path)
+    assert pages is not None
+    assert pages.n_pages == FRAMES
+    order = np.array([5, 0, 12, 7])
+    np.testing.assert_array_equal(pages.frames(order).compute(), frames[order])
+    np.testing.assert_array_equal(sv.open_movie(path).data.compute(), frames)
+
+
+def test_tifffile_makes_no_page_of_each(
+    tmp_path: Path, frames: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.tif", list(frames))
+    made = []
+    init = tifffile.TiffFrame.__init__
+    monkeypatch.setattr(
+        tifffile.TiffFrame, "__init__", lambda self, *a, **k: made.append(1) or init(self, *a, **k)
+    )
+    assert sv.open_movie(path).n_frames == FRAMES
+    assert not made
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"dtype": np.int16},
+        {"shape": (HEIGHT, WIDTH - 1)},
+        {"compression": "zlib"},
+        {"rowsperstrip": 4},
+    ],
+    ids=str,
+)
+def test_a_page_unlike_the_others_is_left_to_tifffile(
+    tmp_path: Path, frames: np.ndarray, other: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for number, page in enumerate(frames):
+            odd, options = page, {}
+            if number == 8:
+                odd = page.astype(other.get("dtype", page.dtype))[
+                    :, : other.get("shape", (0, WIDTH))[1]
+                ]
+                options = {k: v for k, v in other.items() if k in ("compression", "rowsperstrip")}
+            text = "." * (3 + 7 * number % 5)
+            writer.write(odd, contiguous=False, metadata=None, description=text, **options)
+    assert found(path) is None
+    if {"shape", "rowsperstrip"} & set(other):  # tifffile takes no part of such a series either
+        with pytest.raises(UserError, match=r"damaged or not a TIFF file that can be read"):
+            sv.open_movie(path)
+        return
+    with tifffile.TiffFile(path) as file:
+        largest = max(file.series, key=lambda series: series.size)
+    np.testing.assert_array_equal(sv.open_movie(path).data.compute(), largest.asarray())
+
+
+def test_a_file_that_was_cut_short_is_told(tmp_path: Path, frames: np.ndarray) -> None:
+    path = write(tmp_path / "a.tif", list(frames))
+    data = path.read_bytes()
+    for length in (len(data) - 10, len(data) // 2, len(data) // 4):
+        path.write_bytes(data[:length])
+        with pytest.raises(UserError, match=r"truncated|damaged"):
+            sv.open_movie(path)
+
+
+def test_a_chain_that_bites_its_tail_ends(tmp_path: Path, frames: np.ndarray) -> None:
+    path = write(tmp_path / "a.tif", list(frames))
+    with tifffile.TiffFile(path) as file:
+        second, last = file.pages[1].offset, file.pages[-1].offset
+        n_tags = len(file.pages[-1].tags)
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, last + 2 + 12 * n_tags, second)
+    path.write_bytes(data)
+    assert found(path) is None
+
+
+def described(order: str, sizes: dict[str, int], listed: str) -> str:
+    lengths = " ".join(f'Size{axis}="{size}"' for axis, size in sizes.items())
+    return (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        f'<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XY{order}" Type="uint16" '
+        f'SizeX="{WIDTH}" SizeY="{HEIGHT}" {lengths} TimeIncrement="0.1" PhysicalSizeX="0.5">'
+        + '<Channel ID="Channel:0" SamplesPerPixel="1"/>' * sizes["C"]
+        + listed
+        + "</Pixels></Image></OME>"
+    )
+
+
+def each_page(order: str, sizes: dict[str, int]) -> list[str]:
+    places = [
+        dict(zip(order, at[::-1], strict=True))
+        for at in np.ndindex(*(sizes[a] for a in order[::-1]))
+    ]
+    return [
+        "<TiffData "
+        + " ".join(f'First{axis}="{at[axis]}"' for axis in order)
+        + f' IFD="{number}"/>'
+        for number, at in enumerate(places)
+    ]
+
+
+@pytest.mark.parametrize("order", ["".join(order) for order in itertools.permutations("ZCT")])
+@pytest.mark.parametrize("listing", ["each", "one", "shuffled"])
+def test_ome_pages_are_where_tifffile_finds_them(tmp_path: Path, order: str, listing: str) -> None:
+    sizes = {"Z": 2, "C": 3, "T": 4}
+    pages = np.arange(24 * HEIGHT * WIDTH, dtype=np.uint16).reshape(24, HEIGHT, WIDTH)
+    listed = each_page(order, sizes) if listing != "one" else ["<TiffData/>"]
+    if listing == "shuffled":  # pages lie in another order than the description would have them
+        listed = [text.replace(f'IFD="{n}"', f'IFD="{23 - n}"') for n, text in enumerate(listed)]
+    text = described(order, sizes, "".join(listed))
+    path = write(tmp_path / "a.ome.tif", list(pages), first=text)
+    movie = sv.open_movie(path, channel=2, plane=2)
+    with tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        whole = np.moveaxis(series.asarray(), [series.axes.index(a) for a in "TZC"], [0, 1, 2])
+    np.testing.assert_array_equal(movie.data.compute(), whole[:, 1, 1])
+    assert (movie.fps, movie.pixel_size_um) == (10.0, 0.5)
+
+
+def test_ome_pages_of_one_axis_need_no_tifffile(
+    tmp_path: Path, frames: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"Z": 1, "C": 1, "T": FRAMES}
+    text = described("ZCT", sizes, "".join(each_page("ZCT", sizes)))
+    path = write(tmp_path / "a.ome.tif", list(frames), first=text)
+
+    def unexpected(*_: object) -> None:
+        raise AssertionError("the chain was followed by tifffile")
+
+    monkeypatch.setattr(tiff, "_read_series", unexpected)
+    np.testing.assert_array_equal(sv.open_movie(path).data.compute(), frames)
