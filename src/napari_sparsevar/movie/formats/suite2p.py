@@ -162,7 +162,7 @@ def _shape(path: Path, options: dict[str, Any], choice: Choice) -> tuple[int, in
         return choice.shape
     raise UserError(
         f"{path} does not say how large its frames are: put suite2p's {_OPTIONS} beside it, or "
-        "give --shape H W, in Python shape=(H, W)."
+        "give --shape H W, in Python shape=(H, W), in napari Plugins > SparseVAR > Open raw pixels."
     )
 
 

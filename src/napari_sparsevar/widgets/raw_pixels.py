@@ -1,0 +1,69 @@
+"""Opens a file of bare pixels, whose size no file tells: the person does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from magicgui.widgets import Container, FileEdit, Label, PushButton, SpinBox
+from napari.utils.notifications import show_error
+from napari.viewer import Viewer
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import open_movie
+from napari_sparsevar.readers import movie_layer
+
+_PIXEL_BYTES = 2
+_LARGEST = 65_536
+_NOTHING = "–"
+
+
+class RawPixels(Container):
+    """File, height and width of frames, and how many frames that makes.
+
+    Parameters
+    ----------
+    napari_viewer : Viewer
+        Gets the movie as a layer.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self.file = FileEdit(
+            label="File",
+            mode="r",
+            filter="*.bin",
+            tooltip="16-bit pixels, frame after frame, such as data.bin of suite2p.",
+        )
+        self.rows = SpinBox(label="Height", value=512, min=1, max=_LARGEST, tooltip="Rows (px).")
+        self.columns = SpinBox(
+            label="Width", value=512, min=1, max=_LARGEST, tooltip="Columns (px)."
+        )
+        self.frames = Label(label="Frames", value=_NOTHING)
+        self.button = PushButton(text="Open", enabled=False)
+        self.extend([self.file, self.rows, self.columns, self.frames, self.button])
+        for field in (self.file, self.rows, self.columns):
+            field.changed.connect(self._count)
+        self.button.changed.connect(self._open)
+
+    def _count(self) -> None:
+        """Say how many frames of this size the file holds."""
+        path = Path(self.file.value)
+        if not path.is_file():
+            self.frames.value, self.button.enabled = _NOTHING, False
+            return
+        n_frames, rest = divmod(
+            path.stat().st_size, _PIXEL_BYTES * self.rows.value * self.columns.value
+        )
+        fits = n_frames > 0 and rest == 0
+        self.frames.value = f"{n_frames:,}" if fits else "no whole number: another size"
+        self.button.enabled = fits
+
+    def _open(self) -> None:
+        path, shape = Path(self.file.value).absolute(), (self.rows.value, self.columns.value)
+        try:
+            data, options, _ = movie_layer(open_movie(path, shape=shape))
+        except UserError as error:
+            show_error(str(error))
+            return
+        self._viewer.add_image(data, **options)
