@@ -39,7 +39,7 @@ from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.preparation import Prepared, prepare
 from recovery_parts.scores import is_localised, neuron_scores
 
-N_FRAMES, NOISE = 1500, 20.0
+N_FRAMES, NOISE = 1500, 12.0
 SHARED = batches._MOST_TOGETHER
 
 

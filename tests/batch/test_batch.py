@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 import napari_sparsevar as sv
@@ -19,6 +20,7 @@ from napari_sparsevar.batch.cluster import run_on_cluster
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.batch.work import analyse_recording
+from napari_sparsevar.training.lock import LOCK
 
 Write = Callable[[str], Path]
 
@@ -148,7 +150,8 @@ def test_a_worker_that_is_killed_on_the_way(
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as batch:
         try:
             wait_for(lambda: list(out.glob("*/checkpoint.safetensors")))
-            os.kill(workers[0].pid, signal.SIGKILL)
+            begun = next(out.glob("*/checkpoint.safetensors")).parent
+            os.kill(holder(begun / LOCK, workers).pid, signal.SIGKILL)
             said, complaints = batch.communicate(timeout=120)
         finally:
             batch.kill()
@@ -157,6 +160,17 @@ def test_a_worker_that_is_killed_on_the_way(
     assert list(table(out)["status"]) == ["finished"] * 3
     for name in names:
         assert sv.load_run(out / name).record.metrics["steps"] == 24
+    assert '"resumed_from_step": 20' in (begun / "events.jsonl").read_text()  # by the other worker
+
+
+def holder(lock: Path, workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Return the worker that writes to a folder."""
+    (found,) = [
+        worker
+        for worker in workers
+        if str(lock) in {file.path for file in psutil.Process(worker.pid).open_files()}
+    ]
+    return found
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,21 @@ def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: P
     assert "A (0:135)" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
 
 
+def test_the_network_of_a_run_is_applied_to_a_movie(run: Path, small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "second"
+    done = sparsevar("apply", run, small, "--out", out, "--device", "cpu", "--fps", "20")
+    assert done.exit_code == 0, done.output
+    assert one_sentence(done.stdout)
+    record = json.loads(sparsevar("info", out, "--json").stdout)
+    assert record["movie"]["fps"] == 20.0
+    weights = "model.safetensors"
+    assert (out / weights).read_bytes() == (run / weights).read_bytes()
+    refused = sparsevar("apply", run, small, "--out", out)
+    assert refused.exit_code == 2
+    assert one_sentence(refused.stderr)
+    assert "--overwrite" in refused.stderr
+
+
 @pytest.mark.parametrize("option", [None, "--resume"])
 def test_a_finished_run_is_never_lost(run: Path, small: Path, option: str | None) -> None:
     before = {path.name: path.read_bytes() for path in run.iterdir()}

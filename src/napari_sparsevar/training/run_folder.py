@@ -103,7 +103,8 @@ def _new_folder(out: Path, overwrite: bool) -> RunFolder:
         )
     if occupied and not overwrite:
         raise UserError(
-            f"{out} exists already: choose another run directory, or overwrite or resume it."
+            f"{out} exists already: choose another run directory, overwrite it (--overwrite) or, "
+            "where its training was cut short, resume it (--resume)."
         )
     working = working_place(out) if occupied else out
     if occupied and working.exists():
