@@ -122,21 +122,27 @@ def place_effects(
     correlations = autocorrelation(predictors)
     apart = _unexplained(gram, same_cell, n / chance_inflation(correlations))
     fitted = _refitted(predictors, targets, gram, coefficients, weights)
-    residual = targets - predictors @ fitted
-    inflated = residual / (1 - leverage(predictors, gram, fitted))
-    source_residual = predictors @ apart
     overlap = _overlap(apart.T @ gram, gram, apart, fitted, weights, same_cell)
-    score = source_residual.T @ residual / n + overlap.restored
+    source = predictors @ apart
+    residual = targets - predictors @ fitted
+    score = (source.T @ residual).div_(n).add_(overlap.restored)
+    left = leverage(predictors, gram, fitted).neg_().add_(1)
+    # With thousands of places an array of rows takes 70 MB: they go as soon as they can.
+    del gram, apart, fitted
+    source_residual, inflated = source.float(), residual.div_(left).float()
+    del source, residual, left
     robust = _robust_deviation(source_residual, inflated)
-    classical = overlap.norm.sqrt() * inflated.square().mean(dim=0).sqrt()
-    shrunk = robust * (overlap.norm / source_residual.square().mean(dim=0)[:, None]).sqrt()
     meaningful = (weights > 0) & (overlap.own > INSEPARABLE) & (robust > 0)
+    deviation = torch.maximum(
+        robust * (overlap.norm / _mean_square(source_residual)[:, None]).sqrt(),
+        overlap.norm.sqrt() * _mean_square(inflated).sqrt(),
+    )
     effects = PlaceEffects(
         score / overlap.own,
-        torch.maximum(shrunk, classical) / (math.sqrt(n) * overlap.own),
+        deviation / (math.sqrt(n) * overlap.own),
         math.sqrt(n) * score / robust,
-        source_residual.float(),
-        inflated.float(),
+        source_residual,
+        inflated,
         decorrelation_time(correlations),
     )
     for values in (effects.estimate, effects.standard_error, effects.z):
@@ -144,10 +150,16 @@ def place_effects(
     return effects
 
 
+def _mean_square(values: Tensor) -> Tensor:
+    """Return the mean square of each column, float64."""
+    norm: Tensor = torch.linalg.vector_norm(values, dim=0, dtype=torch.float64)
+    return norm.square() / len(values)
+
+
 def _robust_deviation(source: Tensor, target: Tensor) -> Tensor:
     """Return sqrt(mean over rows of source squared times target squared), (P, p)."""
     products = source.float().square().T @ target.float().square()
-    return (products / source.shape[0]).sqrt().to(source)
+    return (products / source.shape[0]).sqrt().double()
 
 
 def _refitted(

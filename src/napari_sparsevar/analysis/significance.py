@@ -13,6 +13,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.drivers import Drivers, keep_drivers
 from napari_sparsevar.analysis.fitting import FittedVar, Regression
+from napari_sparsevar.analysis.heap import give_back
 from napari_sparsevar.analysis.inference import place_effects
 from napari_sparsevar.analysis.shifted_null import adjusted_p_values
 from napari_sparsevar.analysis.streaming import chosen_rows, n_rows
@@ -57,8 +58,11 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
     """Test every place and edge; yield the fraction done."""
     near = fitted.weights[: fitted.n_latents] == 0
     rows = rows_to_test(n_rows(found.pairs), fitted.weights.shape[0])
-    past, following = (part.double() for part in chosen_rows(found.pairs, rows))
+    pairs = chosen_rows(found.pairs, rows)
+    past, following = pairs.past.double(), pairs.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
+    del pairs, past, following  # the draws need their residuals alone
+    give_back()
     yield 0.3
     edge_p = torch.full_like(effects.estimate, torch.nan)
     place_p, note = edge_p[0], ""
