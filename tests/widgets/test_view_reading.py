@@ -8,7 +8,7 @@ import pytest
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.composing import composed
 from napari_sparsevar.figures.view import view_caption, view_figure
-from napari_sparsevar.figures.view_layers import ArrowsInView, PointsInView
+from napari_sparsevar.figures.view_layers import ArrowsInView, OutlinesInView, PointsInView
 from napari_sparsevar.widgets.view_reading import current_view
 
 
@@ -104,6 +104,62 @@ def test_arrows_and_points_lie_where_they_are(viewer, add_movie):
     assert arrows.width == 1.0
     np.testing.assert_allclose(points.centres, [[24.0, 46.0]])
     np.testing.assert_allclose(points.diameters, [6.0])
+
+
+def test_shapes_lie_where_they_are_in_the_frames_they_were_drawn_in(viewer, add_movie):
+    add_movie(viewer)
+    box = np.array([[2.0, 3.0], [2.0, 9.0], [6.0, 9.0], [6.0, 3.0]])
+    where = {"scale": (2.0, 2.0), "translate": (10.0, 30.0)}
+    viewer.add_shapes(
+        [box, box, box[:3]],
+        shape_type=["polygon", "ellipse", "path"],
+        edge_width=[1, 2, 3],
+        face_color=["red", "green", "blue"],
+        **where,
+    )
+    (shapes,) = current_view(viewer).layers[1:]
+    assert isinstance(shapes, OutlinesInView)
+    polygon, ellipse, path = shapes.corners
+    np.testing.assert_allclose(polygon, 2 * box + [10, 30])
+    np.testing.assert_allclose(path, 2 * box[:3] + [10, 30])
+    from_centre = (ellipse - [18.0, 42.0]) / [4.0, 6.0]  # half the sides of the box
+    np.testing.assert_allclose(np.hypot(*from_centre.T), 1.0)
+    assert shapes.closed == (True, True, False)
+    np.testing.assert_allclose(shapes.widths, [2, 4, 6])
+
+    in_frame_25 = np.c_[np.full(4, 25.0), box]
+    viewer.add_shapes([in_frame_25], shape_type="polygon", scale=(0.1, 2, 2))
+    viewer.dims.set_current_step(0, 25)
+    assert len(current_view(viewer).layers[2].corners) == 1
+    viewer.dims.set_current_step(0, 27)
+    assert len(current_view(viewer).layers[2].corners) == 0
+
+
+def test_shapes_are_drawn_as_the_canvas_draws_them(viewer, add_movie, shown):
+    add_movie(viewer, opacity=0.3)
+    box = np.array([[2.0, 3.0], [2.0, 9.0], [9.0, 9.0], [9.0, 3.0]])
+    viewer.add_shapes(
+        [box, box + np.array([0.0, 8.0])],
+        shape_type=["rectangle", "ellipse"],
+        face_color="red",
+        edge_color="cyan",
+        edge_width=1,
+        opacity=1,
+        scale=(2.0, 2.0),
+        translate=(10.0, 30.0),
+    )
+    canvas = shown()
+    figure = view_figure(current_view(viewer), width_mm=canvas.shape[1] / 100 * 25.4, dpi=100)
+    figure.set_dpi(100)
+    figure.canvas.draw()
+    image = np.asarray(figure.canvas.buffer_rgba())[..., :3] / 255
+    red, cyan = (
+        [float((np.abs(p - colour).max(axis=-1) < 0.1).sum()) for p in (canvas, image)]
+        for colour in ((1.0, 0.0, 0.0), (0.0, 1.0, 1.0))
+    )
+    assert min(*red, *cyan) > 500
+    assert cyan[1] / red[1] == pytest.approx(cyan[0] / red[0], rel=0.05)
+    assert red[1] == pytest.approx(red[0], rel=0.15)  # the frame of the figure takes some room
 
 
 def test_the_figure_has_vectors_a_scale_bar_and_colour_bars(viewer, add_movie, tmp_path):

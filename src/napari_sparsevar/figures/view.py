@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import itertools
 from importlib.metadata import version
-from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import EllipseCollection
 from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 
@@ -24,14 +21,8 @@ from napari_sparsevar.figures.style import (
     new_figure,
     shortened,
 )
-from napari_sparsevar.figures.view_layers import (
-    ArrowsInView,
-    FloatArray,
-    ImageInView,
-    LayerInView,
-    PointsInView,
-    View,
-)
+from napari_sparsevar.figures.view_layers import FloatArray, ImageInView, LayerInView, View
+from napari_sparsevar.figures.view_vectors import draw_vectors
 
 PICTURE = "view"
 """Beginning of the names of the pictures in the figure and in an SVG."""
@@ -43,8 +34,8 @@ _BAR_LEFT, _BAR_SHARE, _BAR_HIGH_MM = 0.42, 0.58, 2.0
 def view_figure(view: View, *, width_mm: float = DOUBLE_COLUMN_MM, dpi: float = DPI) -> Figure:
     """Draw a view with scale bar, colour bars and time stamp.
 
-    Images are one picture with as many pixels as it has dots in print; arrows and points are
-    vectors.
+    Images are one picture with as many pixels as it has dots in print; arrows, points and
+    shapes are vectors.
 
     Parameters
     ----------
@@ -67,7 +58,6 @@ def view_figure(view: View, *, width_mm: float = DOUBLE_COLUMN_MM, dpi: float = 
         figure = new_figure(width_mm, map_mm + _ABOVE_MM + below)
         axes = figure.subplots()
         shape = (max(1, round(map_mm / 25.4 * dpi)), max(1, round(width_mm / 25.4 * dpi)))
-        _draw_layers(axes, view, shape)
         axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[])
         axes.set_aspect("equal")
         axes.set_anchor("N")
@@ -77,6 +67,7 @@ def view_figure(view: View, *, width_mm: float = DOUBLE_COLUMN_MM, dpi: float = 
         for index, layer in enumerate(bars):
             assert isinstance(layer, ImageInView)
             _colour_bar(axes, layer, index, map_mm)
+        _draw_layers(axes, view, shape)  # at last: edges are as wide as the axes are large
     return figure
 
 
@@ -124,7 +115,7 @@ def _draw_layers(axes: Axes, view: View, shape: tuple[int, int]) -> None:
             if order == 0:
                 _picture(axes, composed([], view, (1, 1)), view, order)
             for layer in group:
-                _draw_vectors(axes, layer, view, order)
+                draw_vectors(axes, layer, view, order)
 
 
 def _picture(axes: Axes, picture: FloatArray, view: View, order: int) -> None:
@@ -136,47 +127,6 @@ def _picture(axes: Axes, picture: FloatArray, view: View, order: int) -> None:
         zorder=order,
         gid=f"{PICTURE}-{order}",
     )
-
-
-def _draw_vectors(axes: Axes, layer: LayerInView, view: View, order: int) -> None:
-    # One unit of the axes is one of the world; the first is at -0.5, where the scale bar begins.
-    corner = np.asarray(view.top_left) + 0.5
-    if isinstance(layer, ArrowsInView) and len(layer.start):
-        y, x = (layer.start - corner).T
-        heads: dict[str, Any] = {}
-        if not layer.heads:
-            heads = {"headwidth": 1, "headlength": 0, "headaxislength": 0}
-        axes.quiver(
-            *(x, y, layer.direction[:, 1], layer.direction[:, 0]),
-            angles="xy",
-            scale_units="xy",
-            scale=1,
-            units="xy",
-            width=layer.width,
-            color=_faded(layer.colours, layer.opacity),
-            zorder=order,
-            gid=layer.name,
-            **heads,
-        )
-    elif isinstance(layer, PointsInView) and len(layer.centres):
-        discs = EllipseCollection(
-            layer.diameters,
-            layer.diameters,
-            np.zeros(len(layer.diameters)),
-            units="xy",
-            offsets=(layer.centres - corner)[:, ::-1],
-            offset_transform=axes.transData,
-            facecolors=_faded(layer.colours, layer.opacity),
-            edgecolors=_faded(layer.edges, layer.opacity),
-            linewidths=0.4,
-            zorder=order,
-            gid=layer.name,
-        )
-        axes.add_collection(discs, autolim=False)
-
-
-def _faded(colours: FloatArray, opacity: float) -> FloatArray:
-    return np.concatenate([colours[:, :3], colours[:, 3:] * opacity], axis=1)
 
 
 def _colour_bar(axes: Axes, layer: ImageInView, index: int, map_mm: float) -> None:

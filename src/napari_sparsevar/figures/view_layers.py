@@ -98,7 +98,34 @@ class PointsInView:
     opacity: float = 1.0
 
 
-LayerInView = ImageInView | ArrowsInView | PointsInView
+@dataclass(frozen=True, eq=False)
+class OutlinesInView:
+    """Polygons and open lines, the lowest first.
+
+    Attributes
+    ----------
+    name : str
+    corners : tuple of ndarray, each shape (m, 2)
+        World coordinates (y, x).
+    closed : tuple of bool
+        Whether the last corner is joined to the first, and what is inside is filled.
+    faces, edges : ndarray, shape (n, 4)
+        Colours.
+    widths : ndarray, shape (n,)
+        Of the edges, in world units.
+    opacity : float
+    """
+
+    name: str
+    corners: tuple[FloatArray, ...]
+    closed: tuple[bool, ...]
+    faces: FloatArray
+    edges: FloatArray
+    widths: FloatArray
+    opacity: float = 1.0
+
+
+LayerInView = ImageInView | ArrowsInView | PointsInView | OutlinesInView
 
 
 @dataclass(frozen=True, eq=False)

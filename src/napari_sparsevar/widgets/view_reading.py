@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from napari.components import ViewerModel
-from napari.layers import Image, Labels, Layer, Points, Vectors
+from napari.layers import Image, Labels, Layer, Points, Shapes, Vectors
 from scipy import ndimage
 
 from napari_sparsevar.errors import UserError
@@ -16,12 +16,14 @@ from napari_sparsevar.figures.view_layers import (
     ArrowsInView,
     ImageInView,
     LayerInView,
+    OutlinesInView,
     PointsInView,
     View,
 )
 from napari_sparsevar.movie.units import micrometres, seconds
 
 N_COLOURS = 256
+_ELLIPSE_CORNERS = 72
 
 
 def current_view(viewer: ViewerModel) -> View:
@@ -143,11 +145,49 @@ def _points(layer: Points, index: npt.NDArray[np.int64], axes: list[int]) -> Poi
     )
 
 
+def _shapes(layer: Shapes, index: npt.NDArray[np.int64], axes: list[int]) -> OutlinesInView:
+    matrix, offset = _affine(layer, index, axes)
+    others = [axis for axis in range(layer.ndim) if axis not in axes]
+    shown = [
+        shape
+        for shape in np.argsort(layer.z_index, kind="stable")
+        if _spans(np.asarray(layer.data[shape], float)[:, others], index[others])
+    ]
+    kinds = [str(layer.shape_type[shape]) for shape in shown]
+    corners = [np.asarray(layer.data[shape], float)[:, axes] for shape in shown]
+    size = float(np.abs(matrix).sum(axis=1).mean())
+    return OutlinesInView(
+        layer.name,
+        tuple(
+            (_ellipse(each) if kind == "ellipse" else each) @ matrix.T + offset
+            for kind, each in zip(kinds, corners, strict=True)
+        ),
+        tuple(kind not in ("line", "path") for kind in kinds),
+        np.asarray(layer.face_color, float).reshape(-1, 4)[shown],
+        np.asarray(layer.edge_color, float).reshape(-1, 4)[shown],
+        np.asarray(layer.edge_width, float)[shown] * size,
+        float(layer.opacity),
+    )
+
+
+def _spans(places: npt.NDArray[np.float64], at: npt.NDArray[np.int64]) -> bool:
+    """Return whether a shape reaches from before to behind a place along the sliders' axes."""
+    return bool(((places.min(axis=0) <= at + 0.5) & (places.max(axis=0) >= at - 0.5)).all())
+
+
+def _ellipse(box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return corners of an ellipse from those of the rectangle round it, (4, 2)."""
+    angle = np.linspace(0, 2 * np.pi, _ELLIPSE_CORNERS, endpoint=False)
+    along, across = (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
+    return box.mean(axis=0) + np.outer(np.cos(angle), along) + np.outer(np.sin(angle), across)
+
+
 _DESCRIBE: dict[type[Layer], Callable[..., LayerInView | None]] = {
     Image: _image,
     Labels: _labels,
     Vectors: _vectors,
     Points: _points,
+    Shapes: _shapes,
 }
 
 
