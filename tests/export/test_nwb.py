@@ -101,6 +101,12 @@ def test_the_file_of_the_movie_is_asked_when_it_began(material: Material, tmp_pa
     found = began(tmp_path / "movie.ome.tif")
     assert found.time.replace(tzinfo=None) == datetime(2025, 3, 2, 8)
     assert "time zone is not known" in found.note
+    header = "SI.LINE_FORMAT_VERSION = 1\nepoch = [2025  3  2  8  0 12.250]\nframeNumbers = 1"
+    frame = np.zeros((8, 8), np.int16)
+    tifffile.imwrite(tmp_path / "scan.tif", frame, description=header, software="SI.a = 1")
+    assert began(tmp_path / "scan.tif").time.replace(tzinfo=None) == datetime(
+        2025, 3, 2, 8, 0, 12, 250_000
+    )
     assert material.run.movie_source is not None
     assert "NOT known" in began(material.run.movie_source).note
 

@@ -11,6 +11,7 @@ import tifffile
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
+from napari_sparsevar.movie.formats.scanimage_header import acquisition_start
 
 _NAIVE = "The time zone is not known: that of the computer that wrote this file was taken."
 
@@ -94,4 +95,6 @@ def _time_in_tiff(tiff: tifffile.TiffFile) -> datetime | None:
         image = tifffile.xml2dict(tiff.ome_metadata)["OME"]["Image"]
         first = image[0] if isinstance(image, list) else image
         return datetime.fromisoformat(first["AcquisitionDate"])
+    if tiff.is_scanimage:
+        return acquisition_start(tiff.pages.first.description)
     return None

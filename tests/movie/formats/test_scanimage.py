@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.formats import scanimage, tiff, tiff_strided
+from napari_sparsevar.movie.formats.scanimage_header import acquisition_start
 
 FRAMES = np.random.default_rng(0).integers(-50, 4000, (60, 12, 16)).astype(np.int16)
 FIELD = "SI.hRoiManager.imagingFovUm = [-16 -12;16 -12;16 12;-16 12]"
@@ -165,3 +167,17 @@ def test_other_tiff_files_are_left_to_others(tmp_path: Path) -> None:
     assert not scanimage.claims(path)
     write(path, FRAMES, PLANAR)
     assert scanimage.claims(path)
+
+
+@pytest.mark.parametrize(
+    ("said", "began"),
+    [
+        ("epoch = [2026 5 1 10 30 12.5]", datetime(2026, 5, 1, 10, 30, 12, 500_000)),
+        ("epoch = [2026, 5, 1, 10, 30, 60.0]", datetime(2026, 5, 1, 10, 31)),
+        ("epoch = []", None),
+        ("epoch = [2026 13 1 10 30 12.5]", None),
+        ("frameNumbers = 1", None),
+    ],
+)
+def test_the_beginning_of_the_acquisition(said: str, began: datetime | None) -> None:
+    assert acquisition_start(f"frameNumbers = 1\n{said}\nacqTriggerTimestamps_sec = ") == began

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import tifffile
@@ -158,6 +159,29 @@ def read_pixel_size(
     height, width = ((max(edge) - min(edge)) for edge in (y, x))
     size = _positive(height / shape[0]), _positive(width / shape[1])
     return None if None in size else (height / shape[0], width / shape[1])
+
+
+def acquisition_start(description: str) -> datetime | None:
+    """Return when the acquisition began, as ScanImage writes it beside every frame.
+
+    Parameters
+    ----------
+    description : str
+        Of a page: ``epoch = [2026 5 1 10 30 12.5]``.
+
+    Returns
+    -------
+    datetime or None
+        Without time zone; None where it does not say.
+    """
+    found = re.search(r"epoch\s*=\s*\[([^\]]*)\]", description)
+    numbers = re.split(r"[\s,]+", found[1].strip()) if found else []
+    try:
+        *date, seconds = (float(number) for number in numbers)
+        year, month, day, hour, minute = (int(number) for number in date)
+        return datetime(year, month, day, hour, minute) + timedelta(seconds=seconds)
+    except ValueError:
+        return None
 
 
 def frame_number(description: str) -> int:
