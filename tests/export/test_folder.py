@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.export import folder as folders
 from napari_sparsevar.export.folder import replacing_folder
 
 
@@ -57,8 +59,43 @@ def test_a_file_is_never_replaced_by_a_folder(tmp_path: Path) -> None:
         raise AssertionError
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot exchange two folders")
+def test_a_folder_is_there_at_every_moment_of_being_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, moments = tmp_path / "out", []
+
+    def note(*_: object, **__: object) -> None:
+        moments.append(names(out))
+
+    with replacing_folder(out) as folder:
+        (folder / "old").touch()
+    rmtree = shutil.rmtree
+    monkeypatch.setattr(Path, "rename", note)  # nothing is renamed away
+    monkeypatch.setattr(shutil, "rmtree", lambda *a, **k: (note(), rmtree(*a, **k)))
+    with replacing_folder(out, overwrite=True) as folder:
+        (folder / "new").touch()
+        note()
+    assert moments == [["old"], ["new"]]
+    assert names(tmp_path) == ["out"]
+
+
+def test_where_folders_cannot_be_exchanged_they_are_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "exchange", lambda *_: False)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "old").touch()
+    with replacing_folder(out, overwrite=True) as folder:
+        (folder / "new").touch()
+    assert names(out) == ["new"]
+    assert names(tmp_path) == ["out"]
+
+
 KILLED = """
 import os, pathlib, signal, sys
+from napari_sparsevar.export import folder as folders
 from napari_sparsevar.export.folder import replacing_folder
 with replacing_folder(pathlib.Path(sys.argv[1]), overwrite=True) as folder:
     (folder / "half").write_text("half")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.exchange import exchange
 from napari_sparsevar.movie.files import explain
 
 
@@ -52,10 +53,15 @@ def replacing_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 
 def _move(new: Path, place: Path) -> None:
-    """Put ``new`` in its place; what was there is at every moment there or beside it."""
+    """Put ``new`` in its place; what was there is there until then, where the system can do it.
+
+    Elsewhere it lies beside it for the moment between two renames.
+    """
     if not place.exists():
         new.rename(place)
         return
+    if exchange(new, place):
+        return  # what was there is removed as the temporary folder is
     old = _beside(place)
     place.rename(old)
     try:
