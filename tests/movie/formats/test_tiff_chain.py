@@ -14,7 +14,7 @@ import tifffile
 import napari_sparsevar as sv
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats import tiff
-from napari_sparsevar.movie.formats.tiff_chain import PlacedPages, find_chained
+from napari_sparsevar.movie.formats.tiff_chain import PlacedPages, chained_pages
 
 FRAMES, HEIGHT, WIDTH = 13, 9, 12
 
@@ -38,7 +38,7 @@ def write(path: Path, pages: list[np.ndarray], first: str | None = None, **optio
 
 def found(path: Path) -> PlacedPages | None:
     with tifffile.TiffFile(path) as file:
-        return find_chained(file, path)
+        return chained_pages(file, path)
 
 
 @pytest.mark.parametrize("bigtiff", [False, True])

@@ -20,9 +20,9 @@ from napari_sparsevar.movie.formats.scanimage_header import (
     read_layout,
     read_pixel_size,
 )
-from napari_sparsevar.movie.formats.tiff_chain import find_chained, placed_pages
+from napari_sparsevar.movie.formats.tiff_chain import placed_pages
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_strided import find_strided
+from napari_sparsevar.movie.formats.tiff_raw import find_raw
 from napari_sparsevar.movie.movie import Movie
 
 _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
@@ -96,7 +96,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         raise UserError(f"{path} has pages that are no grey-scale frames; export it again.")
     shape = (int(page.shape[0]), int(page.shape[1]))
     axes.check_dtype(page.dtype, what)
-    raw = find_strided(file, path) or find_chained(file, path)
+    raw = find_raw(file, path)
     if raw is None:
         check_complete(file, file.series[0], path)
     n_pages = raw.n_pages if raw else len(file.pages)

@@ -21,10 +21,10 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.files import explain
-from napari_sparsevar.movie.formats.tiff_chain import find_chained, placed_pages
+from napari_sparsevar.movie.formats.tiff_chain import placed_pages
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_ome import ordered_pages
-from napari_sparsevar.movie.formats.tiff_strided import find_strided
+from napari_sparsevar.movie.formats.tiff_raw import find_raw
 from napari_sparsevar.movie.formats.tiff_units import read_units
 from napari_sparsevar.movie.movie import Movie
 
@@ -224,7 +224,7 @@ def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | No
     """Open a file of many like pages from the bytes of their tables alone."""
     flags = file.pages.first.flags
     plain = flags in (set(), {"shaped"}, {"ome"})
-    raw = (find_strided(file, path) or find_chained(file, path)) if plain else None
+    raw = find_raw(file, path) if plain else None
     arranged = _arranged(file, raw.n_pages, raw.shape) if raw else None
     if raw is None or arranged is None:
         return None

@@ -18,7 +18,6 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.movie import blocks
-from napari_sparsevar.movie.formats.tiff_check import DAMAGED
 
 _STRIP_OFFSETS = 273
 _ALIKE = (256, 257, 258, 259, 262, 266, 277, 278, 279, 284, 317, 322, 330, 339)
@@ -79,27 +78,6 @@ class PlacedPages:
         return blocks.from_reader(read, (len(places), *self.shape), self.dtype)
 
 
-def find_chained(file: tifffile.TiffFile, path: Path) -> PlacedPages | None:
-    """Return the pages of a file if they are raw, alike and in one piece each.
-
-    Parameters
-    ----------
-    file : tifffile.TiffFile
-        An open file.
-    path : pathlib.Path
-        Where it lies.
-
-    Returns
-    -------
-    PlacedPages or None
-        None where pages differ, are compressed or damaged: then tifffile has to look at each.
-    """
-    try:
-        return _find(file, path)
-    except DAMAGED:
-        return None
-
-
 def placed_pages(
     file: tifffile.TiffFile, every: Sequence[Any], pages: NDArray[np.int64], path: Path
 ) -> da.Array | None:
@@ -132,7 +110,16 @@ def placed_pages(
     return PlacedPages(path, offsets, first.shape, dtype).frames(np.arange(len(offsets)))
 
 
-def _find(file: tifffile.TiffFile, path: Path) -> PlacedPages | None:
+def chained_pages(file: tifffile.TiffFile, path: Path) -> PlacedPages | None:
+    """Return raw pages wherever they lie; None, or an error, where one is not like the others.
+
+    Parameters
+    ----------
+    file : tifffile.TiffFile
+        An open file.
+    path : pathlib.Path
+        Where it lies.
+    """
     first: Any = file.pages.first
     if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
         return None

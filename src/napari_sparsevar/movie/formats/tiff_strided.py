@@ -17,7 +17,6 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.movie import blocks
-from napari_sparsevar.movie.formats.tiff_check import DAMAGED
 
 _LEAST_PAGES = 4
 _LOOKED_AT = 64
@@ -81,8 +80,8 @@ class StridedPages:
         return every[pages - first]
 
 
-def find_strided(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
-    """Return the pages of a file if they are raw, alike and at equal distances.
+def strided_pages(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
+    """Return raw pages at equal distances; None, or an error, where one is not where it should be.
 
     Parameters
     ----------
@@ -90,20 +89,7 @@ def find_strided(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
         An open file.
     path : pathlib.Path
         Where it lies.
-
-    Returns
-    -------
-    StridedPages or None
-        None where any of the pages looked at is not where it should be: then the chain of pages
-        has to be followed.
     """
-    try:
-        return _find(file, path)
-    except DAMAGED:
-        return None  # there is no page where one was expected
-
-
-def _find(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
     first: Any = file.pages.first
     if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
         return None
