@@ -12,6 +12,9 @@ from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _FULL_STEP, _SHORT_STEP, _NO_MINIMUM = 0, 1, 2
 _N_SWEEPS = 3
+# Far from the solution, as with coefficients of other data, hundreds of signs change: a Newton step
+# for each would cost a factorisation.
+_N_SWEEPS_FAR = 10
 # Far below the violation at which a column comes back, or it would come and go for ever.
 _FLAT = 1e-3
 
@@ -224,6 +227,7 @@ def solve_small(
     for k in range(cross.size):
         everything[k] = k
     residual_of(gram, cross, everything, coefficients, residual)
+    descended = False
     for _ in range(100 + 10 * cross.size):
         outcome = _newton_step(
             gram, cross, penalty, coefficients, residual, n_free, dependence, _FLAT * tolerance
@@ -232,7 +236,10 @@ def solve_small(
             return UNBOUNDED
         residual_of(gram, cross, everything, coefficients, residual)
         if outcome == _SHORT_STEP:
-            # Descending now could bring back what the step has just set to zero, for ever.
+            # Descending every time could bring back what a step has just set to zero, for ever.
+            if not descended:
+                descend(gram, penalty, coefficients, residual, 0, _N_SWEEPS_FAR, tolerance)
+                descended = True
             continue
         optimal = True
         for k in range(n_free, cross.size):
