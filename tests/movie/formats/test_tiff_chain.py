@@ -177,3 +177,17 @@ def test_ome_pages_of_one_axis_need_no_tifffile(
 
     monkeypatch.setattr(tiff, "_read_series", unexpected)
     np.testing.assert_array_equal(sv.open_movie(path).data.compute(), frames)
+
+
+def test_one_run_of_pixels_needs_no_look_at_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "imagej.tif"
+    tifffile.imwrite(path, np.zeros((200, 8, 8), np.uint16), imagej=True, metadata={"axes": "TYX"})
+    made = []
+    init = tifffile.TiffPage.__init__
+    monkeypatch.setattr(
+        tifffile.TiffPage, "__init__", lambda self, *a, **k: made.append(1) or init(self, *a, **k)
+    )
+    assert sv.open_movie(path).n_frames == 200
+    assert len(made) < 10
