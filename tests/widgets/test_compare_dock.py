@@ -71,6 +71,8 @@ def test_it_is_a_tab_beside_the_train_dock(qtbot, viewer, dock, compare):
     window = viewer.window._qt_window
     beside = window.tabifiedDockWidgets(compare.parent())
     assert [other.widget() for other in beside if isinstance(other, QDockWidget)] == [dock]
+    # Four tabs fit beside each other: their titles are not cut.
+    assert [place.parent().windowTitle() for place in (dock, compare)] == ["Train", "Compare"]
 
 
 def test_the_timeline_can_be_opened_from_here(qtbot, viewer, compare):

@@ -60,6 +60,15 @@ def lie_beside(widget: QWidget, others: tuple[type[QWidget], ...]) -> None:
     for other in window.findChildren(QDockWidget):
         if isinstance(other.widget(), others) and window.dockWidgetArea(other) == area:
             window.tabifyDockWidget(other, dock)
+            for tab in (other, dock):
+                tab.setWindowTitle(_short(tab.windowTitle()))
             dock.show()
             dock.raise_()
             return
+
+
+def _short(title: str) -> str:
+    """Return a title without our name: on a tab beside three others there is no room for it."""
+    for name in NAMES:
+        title = title.removesuffix(name.format(""))
+    return title
