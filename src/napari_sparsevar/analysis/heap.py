@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Ask the C library for the memory it keeps of arrays that are gone.
 
     glibc keeps freed arrays of up to 32 MB for later ones of the same size, and the steps of an

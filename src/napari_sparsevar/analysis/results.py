@@ -28,7 +28,7 @@ from napari_sparsevar.analysis.fitting import (
     streamed_regression,
 )
 from napari_sparsevar.analysis.footprints import sparse_footprints
-from napari_sparsevar.analysis.heap import give_back
+from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.progress import Step, named, part
 from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.significance import (
@@ -125,7 +125,7 @@ def analyse(
     encoding = encode_movie(network, frames, grid, static, file)
     latents = yield from _part(encoding, 0.0, 0.4, "Encoding")
     frames.release()
-    give_back()
+    trim_heap()
     weights = torch.from_numpy(grid.penalty_weights(config))
     found = streamed_regression(latents, frames.good, config.lags, config.dynamics)
     blocks = block_moments(found.pairs, N_BLOCKS)
@@ -134,14 +134,14 @@ def analyse(
     trying = criterion_table(fitted, blocks)
     criterion = yield from _part(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
     del blocks  # on large fields half a gigabyte; summed up anew after the tests
-    give_back()
+    trim_heap()
     yield 0.7, "Drawing the contribution map"
     projection = Projection(grid, sparse_footprints(network, grid, static), fitted)
     contribution = contribution_map(fitted, projection)
     testing = significance(found, fitted)
     tested = yield from _part(testing, 0.7, 0.85, "Testing places against chance")
     drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
-    give_back()
+    trim_heap()
     blocks = block_moments(found.pairs, N_BLOCKS)
     resampling = selection_stability(drivers, fitted, projection, blocks)
     stability = yield from _part(

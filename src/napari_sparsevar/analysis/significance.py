@@ -13,7 +13,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.drivers import Drivers, keep_drivers
 from napari_sparsevar.analysis.fitting import FittedVar, Regression
-from napari_sparsevar.analysis.heap import give_back
+from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.inference import place_effects
 from napari_sparsevar.analysis.shifted_null import adjusted_p_values
 from napari_sparsevar.analysis.streaming import chosen_rows, n_rows
@@ -62,7 +62,7 @@ def significance(found: Regression, fitted: FittedVar) -> Generator[float, None,
     past, following = pairs.past.double(), pairs.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
     del pairs, past, following  # the draws need their residuals alone
-    give_back()
+    trim_heap()
     yield 0.3
     edge_p = torch.full_like(effects.estimate, torch.nan)
     place_p, note = edge_p[0], ""

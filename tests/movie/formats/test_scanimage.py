@@ -175,6 +175,7 @@ def test_other_tiff_files_are_left_to_others(tmp_path: Path) -> None:
         ("epoch = [2026 5 1 10 30 12.5]", datetime(2026, 5, 1, 10, 30, 12, 500_000)),
         ("epoch = [2026, 5, 1, 10, 30, 60.0]", datetime(2026, 5, 1, 10, 31)),
         ("epoch = []", None),
+        ("epoch = [inf 5 1 10 30 12.5]", None),
         ("epoch = [2026 13 1 10 30 12.5]", None),
         ("frameNumbers = 1", None),
     ],

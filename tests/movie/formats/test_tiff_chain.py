@@ -14,7 +14,8 @@ import tifffile
 import napari_sparsevar as sv
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats import tiff
-from napari_sparsevar.movie.formats.tiff_chain import PlacedPages, chained_pages
+from napari_sparsevar.movie.formats.tiff_chain import PlacedPages
+from napari_sparsevar.movie.formats.tiff_raw import find_raw
 
 FRAMES, HEIGHT, WIDTH = 13, 9, 12
 
@@ -31,14 +32,16 @@ def write(path: Path, pages: list[np.ndarray], first: str | None = None, **optio
     }
     with tifffile.TiffWriter(path, **file) as writer:
         for number, page in enumerate(pages):
-            text = first if first and not number else "frame" + "." * (7 * number % 5)
+            text = first if first and not number else "frame" + "." * (40 * (number % 3))
             writer.write(page, contiguous=False, metadata=None, description=text, **options)
     return path
 
 
 def found(path: Path) -> PlacedPages | None:
     with tifffile.TiffFile(path) as file:
-        return chained_pages(file, path)
+        found = find_raw(file, path)
+        assert found is None or isinstance(found, PlacedPages)
+        return found
 
 
 @pytest.mark.parametrize("bigtiff", [False, True])
@@ -90,7 +93,7 @@ def test_a_page_unlike_the_others_is_left_to_tifffile(
                     :, : other.get("shape", (0, WIDTH))[1]
                 ]
                 options = {k: v for k, v in other.items() if k in ("compression", "rowsperstrip")}
-            text = "." * (3 + 7 * number % 5)
+            text = "." * (3 + 40 * (number % 3))
             writer.write(odd, contiguous=False, metadata=None, description=text, **options)
     assert found(path) is None
     if {"shape", "rowsperstrip"} & set(other):  # tifffile takes no part of such a series either

@@ -180,7 +180,7 @@ def acquisition_start(description: str) -> datetime | None:
         *date, seconds = (float(number) for number in numbers)
         year, month, day, hour, minute = (int(number) for number in date)
         return datetime(year, month, day, hour, minute) + timedelta(seconds=seconds)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

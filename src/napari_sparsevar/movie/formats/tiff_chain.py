@@ -111,7 +111,7 @@ def placed_pages(
 
 
 def chained_pages(file: tifffile.TiffFile, path: Path) -> PlacedPages | None:
-    """Return raw pages wherever they lie; None, or an error, where one is not like the others.
+    """Return raw pages wherever they lie; None, or an error, where one is not like the first.
 
     Parameters
     ----------
@@ -121,15 +121,15 @@ def chained_pages(file: tifffile.TiffFile, path: Path) -> PlacedPages | None:
         Where it lies.
     """
     first: Any = file.pages.first
-    if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
-        return None
     layout, size = file.tiff, int(file.filehandle.size)
     with path.open("rb", buffering=0) as stream:
         _, second = _table(stream, layout, first.offset, 0)
+        if second == 0:
+            return None
         file.filehandle.seek(second)
         page = tifffile.TiffPage(file, index=1)
         alike = (page.shape, page.dtype) == (first.shape, first.dtype)
-        if second == 0 or not alike or page.compression != 1 or not page.is_contiguous:
+        if not alike or page.compression != 1 or not page.is_contiguous:
             return None
         tables = _follow(stream, layout, second, size // max(1, first.nbytes))
     if tables is None:

@@ -53,13 +53,12 @@ def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
 def _in_order(pixels: ElementTree.Element, order: str, sizes: dict[str, int]) -> bool:
     """Return whether all pages are listed one after the other, in this file."""
     listed = [node for node in pixels if node.tag.endswith("}TiffData")]
+    n_pages = math.prod(sizes.values())
     if any(len(node) for node in listed):
         return False  # each may lie in a file of its own
     if len(listed) == 1 and not {"IFD", "FirstZ", "FirstC", "FirstT"} & set(listed[0].keys()):
-        return int(listed[0].get("PlaneCount", math.prod(sizes.values()))) == math.prod(
-            sizes.values()
-        )
-    if len(listed) != math.prod(sizes.values()):
+        return int(listed[0].get("PlaneCount", n_pages)) == n_pages
+    if len(listed) != n_pages:
         return False
     steps = {order[0]: 1, order[1]: sizes[order[0]], order[2]: sizes[order[0]] * sizes[order[1]]}
     return all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import tifffile
 
@@ -28,6 +29,9 @@ def find_raw(file: tifffile.TiffFile, path: Path) -> StridedPages | PlacedPages 
         At equal distances where a look at a few says so, else from following their chain. None
         where pages differ, are compressed or damaged: then tifffile has to look at each.
     """
+    first: Any = file.pages.first
+    if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
+        return None
     for find in (strided_pages, chained_pages):
         with contextlib.suppress(*DAMAGED):  # no page where one was expected
             found = find(file, path)

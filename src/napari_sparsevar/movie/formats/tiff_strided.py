@@ -91,8 +91,6 @@ def strided_pages(file: tifffile.TiffFile, path: Path) -> StridedPages | None:
         Where it lies.
     """
     first: Any = file.pages.first
-    if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
-        return None
     # The first table may differ: programs put what holds for the whole file there.
     second = _next(file, first.offset)
     table_step = _next(file, second) - second
