@@ -16,12 +16,13 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / PACKAGE
 GUI = ("qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6", "napari", "superqt", "pyqtgraph", "magicgui")
 
 # What each part may import besides itself and `errors`.
-BELOW_MODEL = {"lasso", "movie"}
+BELOW_MODEL = {"lasso", "movie", "disk"}
 BELOW_WIDGETS = {"export", "figures", "training", "analysis", "model", *BELOW_MODEL}
 MAY_IMPORT = {
     "errors": set(),
+    "disk": set(),
     "lasso": set(),
-    "movie": set(),
+    "movie": {"disk"},
     "model": BELOW_MODEL,
     "analysis": {"model", *BELOW_MODEL},
     "training": {"analysis", "model", *BELOW_MODEL},

@@ -20,7 +20,7 @@ from napari_sparsevar.batch.cluster import run_on_cluster
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.batch.work import analyse_recording
-from napari_sparsevar.training.lock import LOCK
+from napari_sparsevar.disk.lock import LOCK
 
 Write = Callable[[str], Path]
 

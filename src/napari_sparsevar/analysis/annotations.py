@@ -12,8 +12,8 @@ import tifffile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_sparsevar.analysis.store import write_image
+from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import replacing
 
 NOTES = "annotations.json"
 REGIONS = "regions.tif"

@@ -22,9 +22,9 @@ from napari_sparsevar.analysis.store import (
     read_results,
     read_table,
 )
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
-from napari_sparsevar.movie.files import explain
 
 
 @dataclass(frozen=True, eq=False)

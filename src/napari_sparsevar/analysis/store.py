@@ -27,10 +27,10 @@ from napari_sparsevar.analysis.projection import FloatImage, Projection
 from napari_sparsevar.analysis.record import FORMAT, RunRecord
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.significance import Significance
+from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
-from napari_sparsevar.movie.files import replacing
 
 RECORD = "run.json"
 MODEL = "model.safetensors"

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.files import explain
 from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
 
 _FORBIDDEN = set('/\\:*?"<>|')

@@ -8,8 +8,8 @@ from pathlib import Path
 from napari_sparsevar.batch.listing import Recording, read_list
 from napari_sparsevar.batch.local import run_locally
 from napari_sparsevar.batch.outcome import Outcome, write_outcomes
+from napari_sparsevar.disk.files import explain, replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain, replacing
 
 
 def run_batch(

@@ -12,9 +12,9 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from napari_sparsevar.analysis.decoding import Kind
 from napari_sparsevar.analysis.progress import Step
+from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import maps, movies, tables
-from napari_sparsevar.export.folder import replacing_folder
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay

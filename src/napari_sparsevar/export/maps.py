@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from napari_sparsevar.analysis.comparison.names import file_label, free_names, joined
 from napari_sparsevar.analysis.influence import Direction
+from napari_sparsevar.disk.files import replacing
+from napari_sparsevar.disk.names import file_label, free_names, joined
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.movie.files import replacing
 
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
 SUFFIX = ".ome.tif"

@@ -13,7 +13,7 @@ import zarr
 
 from napari_sparsevar.analysis.decoding import Decoding, Kind
 from napari_sparsevar.analysis.progress import Step
-from napari_sparsevar.export.folder import replacing_folder
+from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie.blocks import from_reader
 from napari_sparsevar.movie.movie import Movie

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.style import figure_style
-from napari_sparsevar.movie.files import replacing
 
 FORMATS = (".svg", ".pdf", ".png")
 DPI = 300.0

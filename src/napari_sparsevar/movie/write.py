@@ -11,9 +11,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
-from napari_sparsevar.movie.files import replacing
 
 _IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 _IMAGEJ_BYTES = 4 * 10**9

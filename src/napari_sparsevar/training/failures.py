@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain
 from napari_sparsevar.training.device import give_memory_back
 from napari_sparsevar.training.events import Failed, TrainingEvent
 

@@ -25,11 +25,11 @@ from napari_sparsevar.analysis.store import (
     write_record,
     write_table,
 )
+from napari_sparsevar.disk.files import LEFTOVERS, explain, replacing
+from napari_sparsevar.disk.lock import LOCK, FolderLock, check_free
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import LEFTOVERS, explain, replacing
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss
-from napari_sparsevar.training.lock import LOCK, FolderLock, check_free
 
 
 @dataclass(frozen=True)

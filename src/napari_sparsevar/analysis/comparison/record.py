@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from napari_sparsevar.analysis.comparison.names import is_file_name
 from napari_sparsevar.analysis.comparison.result import (
     AnythingTest,
     Comparison,
@@ -23,6 +22,7 @@ from napari_sparsevar.analysis.comparison.result import (
 )
 from napari_sparsevar.analysis.comparison.windows import Window
 from napari_sparsevar.analysis.record import software_versions
+from napari_sparsevar.disk.names import is_file_name
 
 FORMAT: Final = "napari-sparsevar comparison"
 FORMAT_VERSION = 1

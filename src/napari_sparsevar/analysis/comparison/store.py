@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 import tifffile
 
-from napari_sparsevar.analysis.comparison.names import free_names, joined
 from napari_sparsevar.analysis.comparison.record import (
     FORMAT_VERSION,
     ComparisonRecord,
@@ -30,8 +29,9 @@ from napari_sparsevar.analysis.comparison.result import (
 )
 from napari_sparsevar.analysis.run import read_record
 from napari_sparsevar.analysis.store import write_image, write_table
+from napari_sparsevar.disk.files import explain
+from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain
 
 FOLDER = "comparisons"
 RECORD = "comparison.json"

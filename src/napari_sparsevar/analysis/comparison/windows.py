@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain
 
 Piece = tuple[int, int]
 """First frame and the frame after the last."""

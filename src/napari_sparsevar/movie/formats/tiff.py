@@ -17,10 +17,10 @@ import tifffile
 import zarr
 from numpy.typing import NDArray
 
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.formats.tiff_chain import placed_pages
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_ome import ordered_pages

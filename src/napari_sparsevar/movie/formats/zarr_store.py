@@ -12,10 +12,10 @@ import numpy as np
 import zarr
 import zarr.errors
 
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, blocks
 from napari_sparsevar.movie.choice import Choice, pick
-from napari_sparsevar.movie.files import explain
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 

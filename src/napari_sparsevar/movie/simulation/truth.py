@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_sparsevar.disk.files import explain, replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain, replacing
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from napari_sparsevar.disk import folder as folders
+from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.export import folder as folders
-from napari_sparsevar.export.folder import replacing_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -96,7 +96,7 @@ def test_where_folders_cannot_be_exchanged_they_are_renamed(
 KILLED = """
 import os, pathlib, signal, sys
 from napari_sparsevar.export import folder as folders
-from napari_sparsevar.export.folder import replacing_folder
+from napari_sparsevar.disk.folder import replacing_folder
 with replacing_folder(pathlib.Path(sys.argv[1]), overwrite=True) as folder:
     (folder / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.files import explain
 
 LOCK = ".lock"
 

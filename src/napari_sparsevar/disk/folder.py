@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from napari_sparsevar.disk.exchange import exchange
+from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.exchange import exchange
-from napari_sparsevar.movie.files import explain
 
 
 @contextlib.contextmanager

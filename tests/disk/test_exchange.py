@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_sparsevar.movie.exchange import exchange
+from napari_sparsevar.disk.exchange import exchange
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot exchange two folders")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sparsevar.analysis.comparison.names import (
+from napari_sparsevar.disk.names import (
     file_label,
     free_names,
     is_file_name,
