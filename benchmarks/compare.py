@@ -22,13 +22,13 @@ import torch
 
 from compare_parts import rivals
 from compare_parts.simulated import CALCIUM, NULLS, Case, alternatives, simulate
-from napari_sparsevar.analysis.comparison.anything import anything_test
-from napari_sparsevar.analysis.comparison.compare import compare_sequences
-from napari_sparsevar.analysis.comparison.dynamics import dynamics_test
-from napari_sparsevar.analysis.comparison.options import ComparisonOptions
-from napari_sparsevar.analysis.comparison.rows import rows_of_sequences
-from napari_sparsevar.analysis.progress import returned
+from napari_sparsevar.comparison.anything import anything_test
+from napari_sparsevar.comparison.compare import compare_sequences
+from napari_sparsevar.comparison.dynamics import dynamics_test
+from napari_sparsevar.comparison.options import ComparisonOptions
+from napari_sparsevar.comparison.rows import rows_of_sequences
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.progress import returned
 
 DRAWS = 199
 LEVELS = (0.01, 0.05, 0.10)

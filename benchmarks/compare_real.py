@@ -20,11 +20,11 @@ import torch
 from matplotlib.figure import Figure
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.comparison.anything import anything_test
-from napari_sparsevar.analysis.comparison.dynamics import dynamics_test
-from napari_sparsevar.analysis.comparison.options import ComparisonOptions
-from napari_sparsevar.analysis.comparison.rows import rows_of_run
-from napari_sparsevar.analysis.progress import returned
+from napari_sparsevar.comparison.anything import anything_test
+from napari_sparsevar.comparison.dynamics import dynamics_test
+from napari_sparsevar.comparison.options import ComparisonOptions
+from napari_sparsevar.comparison.rows import rows_of_run
+from napari_sparsevar.progress import returned
 from napari_sparsevar.training.events import Finished
 
 DRAWS = 199

@@ -29,12 +29,12 @@ import torch
 from scipy.signal import lfilter
 from torch import Tensor
 
-from napari_sparsevar.analysis.inference import PlaceEffects, place_effects
-from napari_sparsevar.analysis.progress import returned
-from napari_sparsevar.analysis.shifted_null import adjusted_p_values
+from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
+from napari_sparsevar.analysis.evidence.shifted_null import adjusted_p_values
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
+from napari_sparsevar.progress import returned
 
 Array = npt.NDArray[np.float64]
 LEVELS = (0.01, 0.05, 0.10)

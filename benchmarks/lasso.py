@@ -26,7 +26,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
-from napari_sparsevar.analysis.fitting import DEFAULT_PENALTY
+from napari_sparsevar.analysis.fit.fitting import DEFAULT_PENALTY
 from napari_sparsevar.lasso import optimality_residual, solve_lasso
 from napari_sparsevar.model.embedded_var import universal_penalty
 

@@ -21,17 +21,17 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.contribution import contribution_map
 from napari_sparsevar.analysis.encoding import encode_movie
-from napari_sparsevar.analysis.fitting import (
+from napari_sparsevar.analysis.evidence.stability import N_BLOCKS
+from napari_sparsevar.analysis.fit.fitting import (
     block_moments,
     fit_whole,
     pool,
     streamed_regression,
 )
-from napari_sparsevar.analysis.footprints import sparse_footprints
-from napari_sparsevar.analysis.projection import FloatImage, Projection
-from napari_sparsevar.analysis.stability import N_BLOCKS
+from napari_sparsevar.analysis.maps.contribution import contribution_map
+from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.training import batches
 from napari_sparsevar.training.config import PRESETS
 from napari_sparsevar.training.control import TrainingControl

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -44,3 +45,33 @@ def real_movie() -> Path:
     if not REAL_MOVIE.is_file():
         pytest.skip(f"the real movie is not on this machine: {REAL_MOVIE}")
     return REAL_MOVIE
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small finished run, trained once for all tests that only read it."""
+    import napari_sparsevar as sv
+    from napari_sparsevar.training.events import Finished
+
+    movie, _ = sv.simulate_movie(
+        n_frames=300, shape=(33, 38), seed=0, n_cells=9, n_drivers=2, n_followers=2
+    )
+    config = sv.TrainConfig(
+        steps=4,
+        chunk_frames=32,
+        chunks=4,
+        crop=32,
+        model=sv.ModelConfig(stride=4, width=4, lags=2),
+    )
+    out = tmp_path_factory.mktemp("trained") / "run"
+    *_, last = sv.train(movie, config, out=out)
+    assert isinstance(last, Finished), last
+    return out
+
+
+@pytest.fixture
+def run(run_folder: Path) -> Any:
+    """The small finished run, opened."""
+    import napari_sparsevar as sv
+
+    return sv.load_run(run_folder)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from napari_sparsevar.analysis.comparison.result import (
+from napari_sparsevar.comparison.result import (
     EDGE_COLUMNS,
     POSITIONS,
     AnythingTest,
@@ -19,12 +19,12 @@ from napari_sparsevar.analysis.comparison.result import (
     Interval,
     Prediction,
 )
-from napari_sparsevar.analysis.comparison.windows import Window
-from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
-from napari_sparsevar.analysis.run import Run
-from napari_sparsevar.analysis.store import write_record
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.run import Run
+from napari_sparsevar.run.store import write_record
 
 GRID = LatentGrid((33, 38), 4)
 """That of the small run in ``tests/analysis/conftest.py``."""

@@ -10,16 +10,16 @@ import pandas as pd
 import torch
 from scipy import sparse
 
-from napari_sparsevar.analysis.contribution import contribution_map
-from napari_sparsevar.analysis.drivers import COLUMNS, Drivers, find_drivers
-from napari_sparsevar.analysis.fitting import block_moments, fit_whole, pool, regression
-from napari_sparsevar.analysis.projection import Projection
-from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
+from napari_sparsevar.analysis.evidence.significance import Significance
+from napari_sparsevar.analysis.fit.fitting import block_moments, fit_whole, pool, regression
+from napari_sparsevar.analysis.maps.contribution import contribution_map
+from napari_sparsevar.analysis.maps.drivers import COLUMNS, Drivers, find_drivers
+from napari_sparsevar.analysis.maps.projection import Projection
 from napari_sparsevar.analysis.results import Results
-from napari_sparsevar.analysis.run import Run
-from napari_sparsevar.analysis.significance import Significance
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.run import Run
 
 SOURCE, TARGETS = (1, 1), ((6, 6), (6, 1))
 """Row and column, in latents, of a place that drives others a frame later."""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_sparsevar.analysis.record import MovieIdentity
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.run.record import MovieIdentity
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
 

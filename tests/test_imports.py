@@ -17,18 +17,24 @@ GUI = ("qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6", "napari", "superqt", "pyq
 
 # What each part may import besides itself and `errors`.
 BELOW_MODEL = {"lasso", "movie", "disk"}
-BELOW_WIDGETS = {"export", "figures", "training", "analysis", "model", *BELOW_MODEL}
+BELOW_RUN = {"analysis", "model", "progress", *BELOW_MODEL}
+BELOW_TRAINING = {"run", *BELOW_RUN}
+BELOW_FIGURES = {"training", "comparison", *BELOW_TRAINING}
+BELOW_WIDGETS = {"export", "figures", *BELOW_FIGURES}
 MAY_IMPORT = {
     "errors": set(),
     "disk": set(),
     "lasso": set(),
     "movie": {"disk"},
     "model": BELOW_MODEL,
-    "analysis": {"model", *BELOW_MODEL},
-    "training": {"analysis", "model", *BELOW_MODEL},
-    "batch": {"training", "analysis", "model", *BELOW_MODEL},
-    "figures": {"training", "analysis", "model", *BELOW_MODEL},
-    "export": {"readers", "figures", "training", "analysis", "model", *BELOW_MODEL},
+    "progress": set(),
+    "analysis": {"model", "progress", *BELOW_MODEL},
+    "run": BELOW_RUN,
+    "comparison": BELOW_TRAINING,
+    "training": BELOW_TRAINING,
+    "batch": {"training", *BELOW_TRAINING},
+    "figures": BELOW_FIGURES,
+    "export": {"readers", "figures", *BELOW_FIGURES},
     "readers": BELOW_WIDGETS - {"export"},
     "sample_data": {"readers", *BELOW_WIDGETS},
     "writers": BELOW_WIDGETS,
@@ -130,7 +136,9 @@ def test_imports_go_one_way(path: Path) -> None:
         ("lasso", "def f():\n    import napari_sparsevar.model.config"),
         ("movie", "from napari_sparsevar import lasso"),
         ("movie", "from ..lasso import solve_lasso"),
-        ("model", "from napari_sparsevar.analysis import Run"),
+        ("model", "from napari_sparsevar.run.run import Run"),
+        ("analysis", "from napari_sparsevar.run.store import RECORD"),
+        ("run", "import napari_sparsevar.comparison.store"),
         ("training", "from napari_sparsevar import open_movie"),
         (
             "analysis",

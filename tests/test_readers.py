@@ -11,9 +11,9 @@ import pytest
 import tifffile
 
 from napari_sparsevar import readers
-from napari_sparsevar.analysis.record import MovieIdentity, content_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import METADATA_KEY, Placement, get_reader, run_layers
+from napari_sparsevar.run.record import MovieIdentity, content_of
 
 FRAMES = np.arange(5 * 6 * 7, dtype=np.uint16).reshape(5, 6, 7)
 

@@ -18,10 +18,13 @@ from scipy import sparse
 from torch import Tensor
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.contribution import contribution_map
-from napari_sparsevar.analysis.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.encoding import encode_movie
-from napari_sparsevar.analysis.fitting import (
+from napari_sparsevar.analysis.evidence.significance import (
+    Significance,
+    significance,
+    surviving_drivers,
+)
+from napari_sparsevar.analysis.fit.fitting import (
     FittedVar,
     Regression,
     block_moments,
@@ -29,9 +32,10 @@ from napari_sparsevar.analysis.fitting import (
     pool,
     regression,
 )
-from napari_sparsevar.analysis.footprints import sparse_footprints
-from napari_sparsevar.analysis.projection import FloatImage, Projection
-from napari_sparsevar.analysis.significance import Significance, significance, surviving_drivers
+from napari_sparsevar.analysis.maps.contribution import contribution_map
+from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers
+from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.standardised import StandardisedFrames

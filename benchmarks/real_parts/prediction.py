@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_sparsevar.analysis.fitting import DEFAULT_PENALTY, block_moments, pool
+from napari_sparsevar.analysis.fit.fitting import DEFAULT_PENALTY, block_moments, pool
 from napari_sparsevar.model.embedded_var import (
     LaggedPairs,
     Sequences,

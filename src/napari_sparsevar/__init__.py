@@ -12,14 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_sparsevar.analysis import Run, load_run
-    from napari_sparsevar.analysis.comparison.compare import compare_sequences, compare_windows
-    from napari_sparsevar.analysis.comparison.result import Comparison
-    from napari_sparsevar.analysis.comparison.windows import Window, read_windows
     from napari_sparsevar.batch import run_batch
+    from napari_sparsevar.comparison.compare import compare_sequences, compare_windows
+    from napari_sparsevar.comparison.result import Comparison
+    from napari_sparsevar.comparison.windows import Window, read_windows
     from napari_sparsevar.errors import UserError
     from napari_sparsevar.model.config import ModelConfig
     from napari_sparsevar.movie import Movie, Truth, open_movie, simulate_movie
+    from napari_sparsevar.run.run import Run, load_run
     from napari_sparsevar.training.apply import apply_run
     from napari_sparsevar.training.config import TrainConfig
     from napari_sparsevar.training.control import TrainingControl
@@ -47,21 +47,21 @@ __all__ = [
 ]
 
 _HOME = {
-    "Comparison": "analysis.comparison.result",
+    "Comparison": "comparison.result",
     "ModelConfig": "model.config",
     "Movie": "movie",
-    "Run": "analysis",
+    "Run": "run.run",
     "TrainConfig": "training.config",
     "TrainingControl": "training.control",
     "Truth": "movie",
     "UserError": "errors",
-    "Window": "analysis.comparison.windows",
+    "Window": "comparison.windows",
     "apply_run": "training.apply",
-    "compare_sequences": "analysis.comparison.compare",
-    "compare_windows": "analysis.comparison.compare",
-    "load_run": "analysis",
+    "compare_sequences": "comparison.compare",
+    "compare_windows": "comparison.compare",
+    "load_run": "run.run",
     "open_movie": "movie",
-    "read_windows": "analysis.comparison.windows",
+    "read_windows": "comparison.windows",
     "run_batch": "batch",
     "simulate_movie": "movie",
     "train": "training.train",

@@ -19,8 +19,8 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colours import CONTRIBUTION
 
 if TYPE_CHECKING:
-    from napari_sparsevar.analysis import Run
     from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.run.run import Run
 
 LayerData = tuple[Any, dict[str, Any], str]
 Reader = Callable[[str], list[LayerData]]
@@ -93,7 +93,7 @@ def is_run(path: Path) -> bool:
     """Whether the folder is a run directory of this package."""
     if not (path / "run.json").is_file():
         return False
-    from napari_sparsevar.analysis import is_run_directory
+    from napari_sparsevar.run.store import is_run_directory
 
     return bool(is_run_directory(path))
 
@@ -162,7 +162,7 @@ def _name_of(movie: Movie) -> str:
 
 def read_run(path: str) -> list[LayerData]:
     """Open a run directory: the movie if it is still there, the maps in any case."""
-    from napari_sparsevar.analysis import load_run
+    from napari_sparsevar.run.run import load_run
 
     run = load_run(Path(path))
     return [*_run_movie(run), *run_layers(run)]
@@ -260,7 +260,7 @@ def _run_metadata(run: Run, kind: str) -> dict[str, Any]:
 
 
 def _run_movie(run: Run) -> list[LayerData]:
-    from napari_sparsevar.analysis.run_movie import open_run_movie
+    from napari_sparsevar.run.run_movie import open_run_movie
 
     found = open_run_movie(run.path, run.record.movie)
     if found.notice:

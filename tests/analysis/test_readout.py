@@ -11,10 +11,12 @@ import torch
 from scipy import stats
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.drivers import find_drivers
-from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.drivers import find_drivers
+from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.results import Results, analyse
-from napari_sparsevar.model import LatentGrid, ModelConfig, SparseVarAutoencoder
+from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.training.preparation import prepare
 
 

@@ -15,12 +15,12 @@ import pytest
 from cli_called import one_sentence, sparsevar
 
 from made_comparisons import GRID, made_folder, made_run, made_set
-from napari_sparsevar import analysis
-from napari_sparsevar.analysis.comparison.options import ComparisonOptions
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
-from napari_sparsevar.analysis.comparison.store import load_comparisons
 from napari_sparsevar.cli.comparison_summary import QUANTILES, TOP_EDGES, TOP_PLACES
+from napari_sparsevar.comparison.options import ComparisonOptions
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.store import load_comparisons
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.run import run as opened
 
 TWO = ["--a", "0:100", "--b", "100:200"]
 
@@ -29,7 +29,7 @@ Steps = Generator[tuple[float, str], None, ComparisonSet]
 
 @pytest.fixture
 def run_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(analysis, "load_run", made_run)
+    monkeypatch.setattr(opened, "load_run", made_run)
     return made_folder(tmp_path / "run")
 
 

@@ -9,9 +9,9 @@ from cli_called import one_sentence, sparsevar
 
 from made_comparisons import made_folder, made_run, made_set
 from made_runs import made_full_run, with_training
-from napari_sparsevar.analysis.comparison.store import save_comparisons
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.figures import report, write
+from napari_sparsevar.run.run import Run
 
 COMPARISON = ["--kind", "comparison"]
 

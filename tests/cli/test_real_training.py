@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from cli_called import one_sentence, sparsevar
 
-from napari_sparsevar.analysis.comparison.store import load_comparisons
+from napari_sparsevar.comparison.store import load_comparisons
 from napari_sparsevar.training import config
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from cli_called import one_sentence, sparsevar
 
-from napari_sparsevar.analysis.record import MovieIdentity
 from napari_sparsevar.cli import summary
 from napari_sparsevar.cli.summary import TOP_DRIVERS
 from napari_sparsevar.movie import simulate_movie
+from napari_sparsevar.run.record import MovieIdentity
 
 
 def test_info_of_a_movie_in_words_and_as_json(movie: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_table_has_one_line_a_row() -> None:
 def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pandas as pd
 
-    from napari_sparsevar import analysis
+    from napari_sparsevar.run import run as opened
 
     identity = MovieIdentity.of(simulate_movie(20, (64, 64))[0])
     record = {"metrics": {"validation": 0.5}, "device": "cpu"}
@@ -76,7 +76,7 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         drivers=pd.DataFrame({"rank": range(1, 21), "stability": [np.nan] * 20}),
         edges=pd.DataFrame({"source": [1, 2]}),
     )
-    monkeypatch.setattr(analysis, "load_run", lambda path: run, raising=False)
+    monkeypatch.setattr(opened, "load_run", lambda path: run)
     (tmp_path / "run.json").write_text("{}")
     summary = json.loads(sparsevar("info", tmp_path, "--json").stdout)
     assert summary["metrics"] == {"validation": 0.5}

@@ -13,11 +13,11 @@ import pytest
 import tifffile
 from cli_called import FINISHED, LOSSES, Calls, one_sentence, sparsevar
 
-from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
-from napari_sparsevar.analysis.store import write_record
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training import config
 from napari_sparsevar.training.events import (
     Failed,

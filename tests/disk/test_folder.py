@@ -95,7 +95,7 @@ def test_where_folders_cannot_be_exchanged_they_are_renamed(
 
 KILLED = """
 import os, pathlib, signal, sys
-from napari_sparsevar.export import folder as folders
+from napari_sparsevar.disk import folder as folders
 from napari_sparsevar.disk.folder import replacing_folder
 with replacing_folder(pathlib.Path(sys.argv[1]), overwrite=True) as folder:
     (folder / "half").write_text("half")

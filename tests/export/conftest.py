@@ -9,10 +9,10 @@ import pytest
 
 from made_comparisons import made_folder, made_set
 from made_runs import made_full_run
-from napari_sparsevar.analysis.annotations import Annotations
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie import open_movie, write_movie
+from napari_sparsevar.run.annotations import Annotations
 
 SHAPE, N_FRAMES = (33, 34), 60
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from napari_sparsevar.analysis.progress import returned
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import everything
 from napari_sparsevar.export.everything import PARTS, RECORD, Selection, export_run
 from napari_sparsevar.export.material import Material, gather
 from napari_sparsevar.export.overlay import OverlayOptions
 from napari_sparsevar.figures.write import Marks
+from napari_sparsevar.progress import returned
+from napari_sparsevar.run.run import Run
 
 SOME = Selection(frozenset({"maps", "tables"}))
 

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from made_runs import made_full_run
-from napari_sparsevar.analysis.drivers import COLUMNS
+from napari_sparsevar.analysis.maps.drivers import COLUMNS
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.maps import Map, write_map, write_maps
 from napari_sparsevar.export.material import Material

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_sparsevar.analysis.decoding import Decoding, Kind
-from napari_sparsevar.analysis.progress import returned
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import movies
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.blocks import from_reader
+from napari_sparsevar.progress import returned
+from napari_sparsevar.run.decoding import Decoding, Kind
 
 
 @pytest.mark.parametrize("kind", ["prediction", "residual"])

@@ -16,12 +16,12 @@ import pytest
 import tifffile
 
 from made_runs import made_full_run
-from napari_sparsevar.analysis.progress import returned
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import write_nwb
 from napari_sparsevar.export.session_start import session_start
 from napari_sparsevar.movie.traces import region_traces
+from napari_sparsevar.progress import returned
 
 pynwb = pytest.importorskip("pynwb")
 

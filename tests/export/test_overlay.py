@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_sparsevar.analysis.progress import returned
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.overlay import OverlayOptions, write_overlay
 from napari_sparsevar.export.overlay_frame import OverlayPainter
+from napari_sparsevar.progress import returned
 
 av = pytest.importorskip("av")
 

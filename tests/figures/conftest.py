@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from made_runs import made_full_run, with_training
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.run.run import Run
 
 _spec = importlib.util.spec_from_file_location(
     "figures_drawn", Path(__file__).with_name("drawn.py")

@@ -10,9 +10,9 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from made_comparisons import made_run, made_set
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.figures.comparison import comparison_figure
 from napari_sparsevar.figures.difference_panel import EDGE, MAP, PLACES
+from napari_sparsevar.run.run import Run
 
 
 @pytest.fixture

@@ -19,9 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imread
 
 from made_comparisons import GRID, made_record, made_run, made_set
-from napari_sparsevar.analysis.comparison.result import ComparisonSet
-from napari_sparsevar.analysis.comparison.windows import Window
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.comparison.result import ComparisonSet
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colour_maps import symmetric_limits
 from napari_sparsevar.figures.comparison import (
@@ -34,6 +33,7 @@ from napari_sparsevar.figures.difference_panel import EDGE, MAP
 from napari_sparsevar.figures.export import caption_path, save_figure
 from napari_sparsevar.figures.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.run.run import Run
 
 WIDE = LatentGrid((24, 90), 4)
 

@@ -17,8 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imread
 
 from made_runs import made_full_run
-from napari_sparsevar.analysis.annotations import Annotations, write_annotations, write_regions
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.caption_parts import limits_words
 from napari_sparsevar.figures.colours import SIGNED
@@ -34,6 +32,8 @@ from napari_sparsevar.figures.write import (
     kept_marks,
     write_figure,
 )
+from napari_sparsevar.run.annotations import Annotations, write_annotations, write_regions
+from napari_sparsevar.run.run import Run
 
 OF_A_RUN = [kind for kind in KINDS if kind != "comparison"]
 MAPS = {"overview": 2, "contribution": 2, "drivers": 1, "influence": 2, "loss": 0, "path": 0}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from made_comparisons import made_folder, made_run, made_set
-from napari_sparsevar.analysis.comparison.store import save_comparisons
+from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures import write
 from napari_sparsevar.figures.caption import comparison_caption

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_sparsevar.model import LatentGrid, ModelConfig
+from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.model.grid import LatentGrid
 
 
 def test_places_follow_torch_flatten_order() -> None:

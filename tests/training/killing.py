@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.annotations import (
+from napari_sparsevar.comparison.store import load_comparisons, save_comparisons
+from napari_sparsevar.run.annotations import (
     Annotations,
     RegionNote,
     read_annotations,
@@ -27,7 +28,6 @@ from napari_sparsevar.analysis.annotations import (
     write_annotations,
     write_regions,
 )
-from napari_sparsevar.analysis.comparison.store import load_comparisons, save_comparisons
 from napari_sparsevar.training.events import Failed
 from napari_sparsevar.training.train import train  # loaded before the first fork
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.store import write_record
+from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training.events import Applying, Failed, Finished, Notice, TrainingEvent
 
 

@@ -20,10 +20,10 @@ import pytest
 
 import made_comparisons
 import napari_sparsevar as sv
-from napari_sparsevar.analysis import is_run_directory
-from napari_sparsevar.analysis.annotations import Annotations, read_annotations, write_annotations
-from napari_sparsevar.analysis.run import read_record
 from napari_sparsevar.movie import write_movie
+from napari_sparsevar.run.annotations import Annotations, read_annotations, write_annotations
+from napari_sparsevar.run.run import read_record
+from napari_sparsevar.run.store import is_run_directory
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
 
 SCRIPT = Path(__file__).with_name("killing.py")

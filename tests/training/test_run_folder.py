@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.replacement import working_place
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.replacement import working_place
 from napari_sparsevar.training import outcome, run_folder
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent

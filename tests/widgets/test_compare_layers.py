@@ -5,8 +5,8 @@ import pytest
 from napari.layers import Image, Vectors
 
 from made_comparisons import GRID, made_set
-from napari_sparsevar.analysis.comparison.options import ComparisonOptions
-from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.comparison.options import ComparisonOptions
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.compare_layers import (
     CHOSEN,

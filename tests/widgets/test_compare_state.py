@@ -5,9 +5,9 @@ import time
 import pytest
 from napari.qt.threading import WorkerBase
 
-from napari_sparsevar.analysis.comparison.options import ComparisonOptions
-from napari_sparsevar.analysis.comparison.store import load_comparisons, save_comparisons
-from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.comparison.options import ComparisonOptions
+from napari_sparsevar.comparison.store import load_comparisons, save_comparisons
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets import compare_state, compare_worker
 from napari_sparsevar.widgets.compare_state import Comparing

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from made_comparisons import made_set
-from napari_sparsevar.analysis.comparison.store import save_comparisons
+from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.widgets import export_worker
 from napari_sparsevar.widgets.export_dock import ExportDock
 from napari_sparsevar.widgets.export_requests import NO_RUN

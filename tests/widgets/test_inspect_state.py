@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from napari_sparsevar.analysis.annotations import read_annotations, read_regions
-from napari_sparsevar.analysis.influence import influence_map
-from napari_sparsevar.analysis.region import Region
+from napari_sparsevar.analysis.maps.influence import influence_map
+from napari_sparsevar.analysis.maps.region import Region
+from napari_sparsevar.run.annotations import read_annotations, read_regions
 from napari_sparsevar.widgets.session import get_session
 
 
@@ -117,7 +117,7 @@ def test_a_layer_deleted_at_once_is_kept(qtbot, viewer, session, inspected, full
 def test_painted_regions_come_back_with_the_run(
     qtbot, make_napari_viewer, home, full_run, open_run, until_inspected
 ):
-    from napari_sparsevar.analysis.annotations import write_regions
+    from napari_sparsevar.run.annotations import write_regions
 
     regions = np.zeros((33, 34), np.int32)
     regions[5:9, 6:12] = 2

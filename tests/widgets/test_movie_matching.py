@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from napari.layers import Image
 
-from napari_sparsevar.analysis.record import MovieIdentity
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.run.record import MovieIdentity
 from napari_sparsevar.widgets import movie_matching
 from napari_sparsevar.widgets.movie_matching import MovieMatching
 

@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor, QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.widgets.movie_choice import HOW_TO_BEGIN
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.timeline import Timeline, open_timeline

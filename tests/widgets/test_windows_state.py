@@ -2,7 +2,7 @@
 
 import pytest
 
-from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.windows_state import Windows, united
 

@@ -1,6 +1,1 @@
-"""What a finished run says: contribution, drivers, edges, influence."""
-
-from napari_sparsevar.analysis.run import Run, load_run
-from napari_sparsevar.analysis.store import is_run_directory
-
-__all__ = ["Run", "is_run_directory", "load_run"]
+"""Statistics: the sparse VAR of a recording, its maps and the evidence for them."""

@@ -15,32 +15,32 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.contribution import contribution_map
-from napari_sparsevar.analysis.criterion import criterion_table
-from napari_sparsevar.analysis.drivers import Drivers, find_drivers
-from napari_sparsevar.analysis.edges import edge_table
 from napari_sparsevar.analysis.encoding import encode_movie
-from napari_sparsevar.analysis.fitting import (
+from napari_sparsevar.analysis.evidence.edges import edge_table
+from napari_sparsevar.analysis.evidence.significance import (
+    Significance,
+    significance,
+    surviving_drivers,
+)
+from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
+from napari_sparsevar.analysis.fit.criterion import criterion_table
+from napari_sparsevar.analysis.fit.fitting import (
     FittedVar,
     block_moments,
     fit_whole,
     pool,
     streamed_regression,
 )
-from napari_sparsevar.analysis.footprints import sparse_footprints
+from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.heap import trim_heap
-from napari_sparsevar.analysis.progress import Step, named, part
-from napari_sparsevar.analysis.projection import FloatImage, Projection
-from napari_sparsevar.analysis.significance import (
-    Significance,
-    significance,
-    surviving_drivers,
-)
-from napari_sparsevar.analysis.solution_path import SolutionPath
-from napari_sparsevar.analysis.stability import N_BLOCKS, selection_stability
+from napari_sparsevar.analysis.maps.contribution import contribution_map
+from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers
+from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.progress import Step, named, part
 
 T = TypeVar("T")
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from napari_sparsevar.analysis import is_run_directory
-from napari_sparsevar.analysis.record import RunRecord
-from napari_sparsevar.analysis.replacement import recover_run, working_place
-from napari_sparsevar.analysis.run import read_record
-from napari_sparsevar.analysis.run_movie import is_movie_of
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
+from napari_sparsevar.run.record import RunRecord
+from napari_sparsevar.run.replacement import recover_run, working_place
+from napari_sparsevar.run.run import read_record
+from napari_sparsevar.run.run_movie import is_movie_of
+from napari_sparsevar.run.store import is_run_directory
 from napari_sparsevar.training.apply import apply_run
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import Failed, Finished, TrainingEvent

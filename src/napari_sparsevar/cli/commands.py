@@ -231,7 +231,7 @@ def recorded_configuration(out: Path) -> TrainConfig:
     """Return the settings a training was started with, so that nobody has to repeat them."""
     from pydantic import ValidationError
 
-    from napari_sparsevar.analysis.run import read_record
+    from napari_sparsevar.run.run import read_record
     from napari_sparsevar.training.config import TrainConfig
 
     folder = run_folder(out)
@@ -247,8 +247,8 @@ def recorded_configuration(out: Path) -> TrainConfig:
 
 def recorded_choice(out: Path) -> Choice:
     """Return which channel, plane and data set a training was started with."""
-    from napari_sparsevar.analysis.run import read_record
     from napari_sparsevar.movie.choice import Choice
+    from napari_sparsevar.run.run import read_record
 
     folder = run_folder(out)
     return Choice() if folder is None else read_record(folder).movie.choice

@@ -15,7 +15,7 @@ from napari_sparsevar.cli.progress import follow_steps
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
-    from napari_sparsevar.analysis.comparison.windows import Window
+    from napari_sparsevar.comparison.windows import Window
 
 _FRAMES = "START:STOP"
 
@@ -64,11 +64,11 @@ def compare(
     # Before the run is opened, which takes a while.
     given = windows_of_options(a, b, window or [])
 
-    from napari_sparsevar.analysis import load_run
-    from napari_sparsevar.analysis.comparison.compare import comparing
-    from napari_sparsevar.analysis.comparison.options import ComparisonOptions
-    from napari_sparsevar.analysis.comparison.store import save_comparisons
-    from napari_sparsevar.analysis.comparison.windows import read_windows
+    from napari_sparsevar.comparison.compare import comparing
+    from napari_sparsevar.comparison.options import ComparisonOptions
+    from napari_sparsevar.comparison.store import save_comparisons
+    from napari_sparsevar.comparison.windows import read_windows
+    from napari_sparsevar.run.run import load_run
 
     options = ComparisonOptions(draws=draws, level=level, seed=seed, baseline=baseline)
     opened = load_run(run)
@@ -94,7 +94,7 @@ def windows_of_options(a: str | None, b: str | None, others: list[str]) -> list[
     UserError
         If one of them is not written as it should be.
     """
-    from napari_sparsevar.analysis.comparison.windows import Window, parse_pieces
+    from napari_sparsevar.comparison.windows import Window, parse_pieces
 
     given = [(label, text) for label, text in (("A", a), ("B", b)) if text is not None]
     for text in others:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from napari_sparsevar.analysis.comparison.result import (
+    from napari_sparsevar.comparison.result import (
         Comparison,
         ComparisonSet,
         FloatArray,
@@ -133,16 +133,16 @@ def print_comparisons(run: Path, found: ComparisonSet) -> None:
 
 def sentence_of(pair: Comparison, p_adjusted: float, n_pairs: int) -> str:
     """Return what was found in plain words; the adjusted p-value only where there are others."""
-    from napari_sparsevar.analysis.comparison.sentence import sentence
+    from napari_sparsevar.comparison.sentence import sentence
 
     return sentence(pair, p_adjusted if n_pairs > 1 else None)
 
 
 def place(run: Path, found: ComparisonSet) -> Path:
     """Return where comparisons are kept."""
-    from napari_sparsevar.analysis.comparison.store import FOLDER
+    from napari_sparsevar.run.store import COMPARISONS
 
-    return run / FOLDER / found.name
+    return run / COMPARISONS / found.name
 
 
 def _row_of_pair(pair: Comparison, p_adjusted: float) -> dict[str, str]:

@@ -98,7 +98,7 @@ def report(sentence: str, details: str, out: Path | None) -> None:
 
 def run_folder(out: Path | None) -> Path | None:
     """Return where a training works: a log in any other folder would be in the user's way."""
-    from napari_sparsevar.analysis.replacement import working_place
+    from napari_sparsevar.run.replacement import working_place
 
     candidates = [working_place(out), out] if out else []
     return next((folder for folder in candidates if (folder / "run.json").is_file()), None)

@@ -67,8 +67,8 @@ def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]
 
 def summary_of_run(path: Path) -> dict[str, Any]:
     """Return how a run was made and what it found, ready for JSON."""
-    from napari_sparsevar.analysis import load_run
-    from napari_sparsevar.analysis.run_movie import open_run_movie
+    from napari_sparsevar.run.run import load_run
+    from napari_sparsevar.run.run_movie import open_run_movie
 
     run = load_run(path)
     found = open_run_movie(path, run.record.movie)

@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
-from napari_sparsevar.analysis.decoding import Kind
-from napari_sparsevar.analysis.progress import Step
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import maps, movies, tables
@@ -20,6 +18,8 @@ from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
 from napari_sparsevar.figures.report import write_report
 from napari_sparsevar.figures.write import KINDS, Marks, write_figure
+from napari_sparsevar.progress import Step
+from napari_sparsevar.run.decoding import Kind
 
 Part = Literal["maps", "tables", "figures", "report", "nwb", "movies", "overlay"]
 

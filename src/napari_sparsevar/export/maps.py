@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from napari_sparsevar.analysis.influence import Direction
+from napari_sparsevar.analysis.maps.influence import Direction
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.disk.names import file_label, free_names, joined
 from napari_sparsevar.export.material import Material

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from napari_sparsevar.analysis.annotations import Annotations, read_annotations, read_regions
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
-from napari_sparsevar.analysis.comparison.store import load_comparisons
-from napari_sparsevar.analysis.places import noted_places, place_reach, places
-from napari_sparsevar.analysis.run import Run, load_run
-from napari_sparsevar.analysis.run_movie import open_run_movie
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.store import load_comparisons
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.annotations import Annotations, read_annotations, read_regions
+from napari_sparsevar.run.places import noted_places, place_reach, places
+from napari_sparsevar.run.run import Run, load_run
+from napari_sparsevar.run.run_movie import open_run_movie
 
 LabelImage = npt.NDArray[np.int32]
 Tell = Callable[[str], None]

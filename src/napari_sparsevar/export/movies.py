@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from napari_sparsevar.analysis.decoding import Decoding, Kind
-from napari_sparsevar.analysis.progress import Step
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie.blocks import from_reader
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.progress import Step
+from napari_sparsevar.run.decoding import Decoding, Kind
 
 SUFFIX = ".ome.zarr"
 WORDS: dict[Kind, str] = {

@@ -13,7 +13,6 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 
-from napari_sparsevar.analysis.progress import Step, named, part
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.maps import maps_of
@@ -22,6 +21,7 @@ from napari_sparsevar.export.nwb_columns import COLUMN_MEANINGS
 from napari_sparsevar.export.nwb_regions import add_regions
 from napari_sparsevar.export.session_start import session_start
 from napari_sparsevar.export.tables import comparison_tables
+from napari_sparsevar.progress import Step, named, part
 
 UNKNOWN = "not known"
 

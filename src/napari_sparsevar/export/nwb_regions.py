@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from napari_sparsevar.analysis.progress import part
-from napari_sparsevar.analysis.traces import region_activity
 from napari_sparsevar.export.material import LabelImage, Material
 from napari_sparsevar.export.nwb_columns import COLUMN_MEANINGS
 from napari_sparsevar.movie.traces import region_labels, region_traces
+from napari_sparsevar.progress import part
+from napari_sparsevar.run.traces import region_activity
 
 FloatArray = npt.NDArray[np.float64]
 

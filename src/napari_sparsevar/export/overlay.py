@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.analysis.progress import Step
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.overlay_frame import OverlayPainter
 from napari_sparsevar.movie.blocks import read_blocks
+from napari_sparsevar.progress import Step
 
 UNKNOWN_FPS = 15.0
 """Frames a second that are shown where the movie does not say its own."""

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from napari_sparsevar.analysis.traces import region_activity
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.disk.names import joined
 from napari_sparsevar.export.material import Material
+from napari_sparsevar.run.traces import region_activity
 
 
 def tables_of(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:

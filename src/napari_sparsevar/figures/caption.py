@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet, Interval
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet, Interval
 from napari_sparsevar.figures.caption_parts import (
     data_words,
     lags_words,
@@ -18,6 +17,7 @@ from napari_sparsevar.figures.caption_parts import (
 from napari_sparsevar.figures.colour_maps import symmetric_limits
 from napari_sparsevar.figures.comparison import adjusted_p, top_edges
 from napari_sparsevar.figures.difference_panel import CONTEXT_LEVEL
+from napari_sparsevar.run.run import Run
 
 
 def comparison_caption(

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.figures.map_panel import number_text
+from napari_sparsevar.run.run import Run
 
 _SAME = 1e-9
 """Relative difference up to which two penalties are one."""

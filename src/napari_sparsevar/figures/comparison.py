@@ -6,8 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.activity import mean_activity
 from napari_sparsevar.figures.difference_panel import difference_bar, draw_difference, draw_places
@@ -17,6 +16,7 @@ from napari_sparsevar.figures.null_panel import draw_null
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, shortened
 from napari_sparsevar.figures.tables import draw_matrix, draw_prediction
 from napari_sparsevar.figures.timeline import draw_timeline
+from napari_sparsevar.run.run import Run
 
 TOP_EDGES = 10
 """Edges in the list and arrows on the map, at most."""

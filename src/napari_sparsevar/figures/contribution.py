@@ -6,12 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.figures.colour_maps import Limits, positive_limits, tissue_limits
 from napari_sparsevar.figures.colours import CONTRIBUTION, TISSUE
 from napari_sparsevar.figures.layout import columns, map_height_mm
 from napari_sparsevar.figures.map_panel import colour_bar, draw_map
 from napari_sparsevar.figures.style import SINGLE_COLUMN_MM, figure_style, head, new_figure
+from napari_sparsevar.run.run import Run
 
 TISSUE_MAP, CONTRIBUTION_MAP = "tissue", "contribution"
 """Names of the images in a figure and in an SVG."""

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from napari_sparsevar.analysis.comparison.result import POSITIONS
+from napari_sparsevar.comparison.result import POSITIONS
 from napari_sparsevar.figures.colour_maps import FloatImage, symmetric_limits
 from napari_sparsevar.figures.map_panel import HALO, colour_bar, draw_arrow, draw_map, draw_number
 from napari_sparsevar.figures.style import DIVERGING, GREY

@@ -10,9 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.annotations import Annotations
-from napari_sparsevar.analysis.run import Run
-from napari_sparsevar.analysis.traces import region_activity
 from napari_sparsevar.figures.activity import mean_activity
 from napari_sparsevar.figures.colour_maps import Limits, tissue_limits
 from napari_sparsevar.figures.colours import TISSUE, signed_colour
@@ -44,6 +41,9 @@ from napari_sparsevar.figures.style import (
     shortened,
 )
 from napari_sparsevar.figures.traces_panel import draw_traces, traces_height_mm
+from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.run import Run
+from napari_sparsevar.run.traces import region_activity
 
 ARROW = "arrow"
 """Beginning of the names of arrows."""

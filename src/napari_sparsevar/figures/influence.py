@@ -9,11 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.annotations import Annotations
-from napari_sparsevar.analysis.influence import Direction, influence_map
-from napari_sparsevar.analysis.partners import partner_table
-from napari_sparsevar.analysis.region import Region
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.analysis.maps.influence import Direction, influence_map
+from napari_sparsevar.analysis.maps.partners import partner_table
+from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colour_maps import FloatImage, Limits, symmetric_limits
 from napari_sparsevar.figures.colours import SIGNED, signed_colour
@@ -32,6 +30,8 @@ from napari_sparsevar.figures.style import (
     shortened,
 )
 from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.run import Run
 
 MOST_PARTNERS = 8
 """Partners that are numbered and listed in each direction."""

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from napari_sparsevar.analysis.annotations import Annotations
-from napari_sparsevar.analysis.influence import influence_map
-from napari_sparsevar.analysis.partners import partner_table
-from napari_sparsevar.analysis.places import noted_places, place_reach, places
-from napari_sparsevar.analysis.region import Region
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.analysis.maps.influence import influence_map
+from napari_sparsevar.analysis.maps.partners import partner_table
+from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.places import noted_places, place_reach, places
+from napari_sparsevar.run.run import Run
 
 Regions = npt.NDArray[np.integer] | None
 

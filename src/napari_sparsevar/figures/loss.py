@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.figures.layout import columns
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
@@ -21,6 +20,7 @@ from napari_sparsevar.figures.style import (
     head,
     new_figure,
 )
+from napari_sparsevar.run.run import Run
 
 # Not the total: it jumps when the prediction joins in and would flatten the curves that matter.
 TERMS: Final = ("reconstruction", "prediction")

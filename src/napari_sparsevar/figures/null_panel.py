@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from napari_sparsevar.analysis.comparison.result import DynamicsTest
+from napari_sparsevar.comparison.result import DynamicsTest
 from napari_sparsevar.figures.style import INK, LIGHT_GREY, p_text
 
 OBSERVED = "#D55E00"

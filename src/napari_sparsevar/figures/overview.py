@@ -8,8 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.annotations import Annotations
-from napari_sparsevar.analysis.run import Run
 from napari_sparsevar.figures.colour_maps import Limits
 from napari_sparsevar.figures.contribution import draw_contribution
 from napari_sparsevar.figures.drivers import draw_driver_list, draw_driver_traces, draw_drivers
@@ -20,6 +18,8 @@ from napari_sparsevar.figures.path import draw_criterion
 from napari_sparsevar.figures.ranking_panel import ranking_height_mm
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
 from napari_sparsevar.figures.traces_panel import traces_height_mm
+from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.run import Run
 
 MOST_TRACES = 8
 """The strongest drivers, whose activity is drawn."""

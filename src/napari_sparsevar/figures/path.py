@@ -11,15 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from napari_sparsevar.analysis.criterion import (
+from napari_sparsevar.analysis.fit.criterion import (
     cross_validation_minimum,
     ebic_minimum,
     one_standard_error_choice,
 )
-from napari_sparsevar.analysis.partners import strongest_edges
-from napari_sparsevar.analysis.path_curves import Curve, edge_curves
-from napari_sparsevar.analysis.run import Run
-from napari_sparsevar.analysis.solution_path import SolutionPath
+from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+from napari_sparsevar.analysis.maps.partners import strongest_edges
+from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, rows
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
@@ -29,6 +28,7 @@ from napari_sparsevar.figures.style import (
     head,
     new_figure,
 )
+from napari_sparsevar.run.run import Run
 
 CHOICES: tuple[tuple[str, str, Callable[[pd.DataFrame], float]], ...] = (
     ("smallest error", "v", cross_validation_minimum),

@@ -9,11 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from napari_sparsevar.analysis.comparison.result import ComparisonSet
-from napari_sparsevar.analysis.comparison.sentence import sentence
-from napari_sparsevar.analysis.comparison.store import load_comparisons, warn
-from napari_sparsevar.analysis.record import software_versions
-from napari_sparsevar.analysis.run import Run, load_run
+from napari_sparsevar.comparison.result import ComparisonSet
+from napari_sparsevar.comparison.sentence import sentence
+from napari_sparsevar.comparison.store import load_comparisons, warn
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.caption_parts import penalty_words
@@ -21,6 +19,8 @@ from napari_sparsevar.figures.listing import known_places
 from napari_sparsevar.figures.path import chosen_penalties
 from napari_sparsevar.figures.report_figures import comparison_figures, found_figures
 from napari_sparsevar.figures.write import Marks, kept_marks
+from napari_sparsevar.run.record import software_versions
+from napari_sparsevar.run.run import Run, load_run
 
 ENDINGS = (".html", ".htm")
 

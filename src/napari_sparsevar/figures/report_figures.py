@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.comparison.result import ComparisonSet
-from napari_sparsevar.analysis.run import Run
+from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.figures.listing import known_places
 from napari_sparsevar.figures.style import SINGLE_COLUMN_MM, figure_style
 from napari_sparsevar.figures.write import Drawn, FigureOptions, Kind, Marks, draw_figure
+from napari_sparsevar.run.run import Run
 
 MOST_DRIVERS, MOST_REGIONS = 3, 6
 """Places whose influence is drawn."""

@@ -7,10 +7,8 @@ import math
 import pandas as pd
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.annotations import Annotations
-from napari_sparsevar.analysis.drivers import HALF_HEIGHT
-from napari_sparsevar.analysis.run import Run
-from napari_sparsevar.analysis.significance import LEVEL
+from napari_sparsevar.analysis.evidence.significance import LEVEL
+from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
 from napari_sparsevar.figures.activity import frames_each
 from napari_sparsevar.figures.caption_parts import (
     data_words,
@@ -27,6 +25,8 @@ from napari_sparsevar.figures.map_panel import number_text
 from napari_sparsevar.figures.overview import MOST_TRACES
 from napari_sparsevar.figures.path import chosen_penalties
 from napari_sparsevar.figures.traces_panel import MOST_POINTS
+from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.run import Run
 
 
 def contribution_caption(run: Run, figure: Figure) -> str:

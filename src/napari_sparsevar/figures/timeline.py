@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.figures.activity import FloatArray, binned
 from napari_sparsevar.figures.style import GREY, shortened, window_colours
 

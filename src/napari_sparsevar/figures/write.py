@@ -10,11 +10,9 @@ from typing import Literal, NamedTuple, get_args
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.annotations import Annotations, read_annotations, read_regions
-from napari_sparsevar.analysis.comparison.result import ComparisonSet
-from napari_sparsevar.analysis.comparison.store import load_comparisons, software_of, warn
-from napari_sparsevar.analysis.partners import strongest_edges
-from napari_sparsevar.analysis.run import Run, load_run
+from napari_sparsevar.analysis.maps.partners import strongest_edges
+from napari_sparsevar.comparison.result import ComparisonSet
+from napari_sparsevar.comparison.store import load_comparisons, software_of, warn
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.caption import comparison_caption
 from napari_sparsevar.figures.colour_maps import Limits
@@ -36,6 +34,8 @@ from napari_sparsevar.figures.run_captions import (
     path_caption,
 )
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM
+from napari_sparsevar.run.annotations import Annotations, read_annotations, read_regions
+from napari_sparsevar.run.run import Run, load_run
 
 Kind = Literal["overview", "contribution", "drivers", "influence", "comparison", "loss", "path"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

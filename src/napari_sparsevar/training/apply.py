@@ -13,14 +13,13 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from napari_sparsevar.analysis import is_run_directory
 from napari_sparsevar.analysis.encoding import scratch_latents
-from napari_sparsevar.analysis.record import MovieIdentity, ParentRun, RunRecord
-from napari_sparsevar.analysis.run import Run, load_run, read_record
-from napari_sparsevar.analysis.store import MODEL, write_record
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import MOST_PREDICTORS
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
+from napari_sparsevar.run.run import Run, load_run, read_record
+from napari_sparsevar.run.store import MODEL, is_run_directory, write_record
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.device import peak_memory_mb, resolve_device
 from napari_sparsevar.training.events import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-from napari_sparsevar.analysis.record import RunRecord
+from napari_sparsevar.analysis.evidence.significance import cautions
 from napari_sparsevar.analysis.results import Results, analyse
-from napari_sparsevar.analysis.significance import cautions
-from napari_sparsevar.analysis.store import MODEL, write_record, write_results, write_tensors
+from napari_sparsevar.run.record import RunRecord
+from napari_sparsevar.run.store import MODEL, write_record, write_results, write_tensors
 from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import Notice, Progress, TrainingEvent
 from napari_sparsevar.training.preparation import Prepared

@@ -13,9 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from napari_sparsevar.analysis.replacement import recover_run, replace_run, working_place
-from napari_sparsevar.analysis.run import read_record
-from napari_sparsevar.analysis.store import (
+from napari_sparsevar.disk.files import LEFTOVERS, explain, replacing
+from napari_sparsevar.disk.lock import LOCK, FolderLock, check_free
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.replacement import recover_run, replace_run, working_place
+from napari_sparsevar.run.run import read_record
+from napari_sparsevar.run.store import (
     EVENTS,
     LOSS_COLUMNS,
     LOSSES,
@@ -25,9 +28,6 @@ from napari_sparsevar.analysis.store import (
     write_record,
     write_table,
 )
-from napari_sparsevar.disk.files import LEFTOVERS, explain, replacing
-from napari_sparsevar.disk.lock import LOCK, FolderLock, check_free
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss
 

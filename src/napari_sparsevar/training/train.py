@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 
 from napari_sparsevar.analysis.encoding import scratch_latents
-from napari_sparsevar.analysis.record import MovieIdentity, RunRecord
-from napari_sparsevar.analysis.run import read_record
-from napari_sparsevar.analysis.store import write_record
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.run import read_record
+from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training.checkpoint import (
     load_checkpoint,
     remove_checkpoint,

@@ -10,7 +10,7 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from napari_sparsevar.analysis.comparison.windows import check_windows
+from napari_sparsevar.comparison.windows import check_windows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_layers import go_to_edge, go_to_place
 from napari_sparsevar.widgets.compare_options import CompareOptions

@@ -9,7 +9,7 @@ import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
 
-from napari_sparsevar.analysis.comparison.result import POSITIONS, Comparison
+from napari_sparsevar.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.overlays import kind_of
 from napari_sparsevar.widgets.signed_colours import DIVERGING, signed_colour

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.widgets.changes_table import p_text
 from napari_sparsevar.widgets.compare_layers import has_layers
 from napari_sparsevar.widgets.compare_state import Comparing

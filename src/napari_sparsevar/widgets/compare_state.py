@@ -10,7 +10,7 @@ from typing import Any
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.widgets.background import Background, Failure
 from napari_sparsevar.widgets.compare_worker import (
     Compared,

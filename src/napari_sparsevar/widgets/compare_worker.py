@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
-from napari_sparsevar.analysis.comparison.windows import Window
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.one_work import Progressed, paced
 
@@ -47,7 +47,7 @@ class Loaded:
 
 def library_options(**values: Any) -> Any:
     """Make ``ComparisonOptions``; imported here because torch takes seconds to load."""
-    from napari_sparsevar.analysis.comparison.options import ComparisonOptions
+    from napari_sparsevar.comparison.options import ComparisonOptions
 
     return ComparisonOptions(**values)
 
@@ -56,35 +56,35 @@ def library_comparing(
     run: Any, windows: Sequence[Window], options: Any
 ) -> Generator[tuple[float, str], None, ComparisonSet]:
     """Start the library's generator."""
-    from napari_sparsevar.analysis.comparison.compare import comparing
+    from napari_sparsevar.comparison.compare import comparing
 
     return comparing(run, windows, options)
 
 
 def library_save(run_path: Path, found: ComparisonSet) -> ComparisonSet:
     """Keep comparisons in the run directory."""
-    from napari_sparsevar.analysis.comparison.store import save_comparisons
+    from napari_sparsevar.comparison.store import save_comparisons
 
     return save_comparisons(run_path, found)
 
 
 def library_load(run_path: Path, tell: Any) -> list[ComparisonSet]:
     """Read the comparisons of a run directory."""
-    from napari_sparsevar.analysis.comparison.store import load_comparisons
+    from napari_sparsevar.comparison.store import load_comparisons
 
     return load_comparisons(run_path, tell)
 
 
 def library_load_run(path: Path) -> Any:
     """Open a run directory."""
-    from napari_sparsevar.analysis import load_run
+    from napari_sparsevar.run.run import load_run
 
     return load_run(path)
 
 
 def library_sentence(comparison: Comparison, adjusted: float | None) -> str:
     """Return the result in plain words."""
-    from napari_sparsevar.analysis.comparison.sentence import sentence
+    from napari_sparsevar.comparison.sentence import sentence
 
     return sentence(comparison, adjusted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from qtpy.QtWidgets import QWidget
 
-from napari_sparsevar.analysis.comparison.result import Comparison
+from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.changes_table import ChangesTable, Column, p_text
 from napari_sparsevar.widgets.compare_layers import changed_edges, changed_places
 

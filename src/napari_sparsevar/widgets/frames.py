@@ -10,7 +10,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from napari_sparsevar.analysis.comparison.windows import Piece, parse_pieces, snap
+from napari_sparsevar.comparison.windows import Piece, parse_pieces, snap
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 

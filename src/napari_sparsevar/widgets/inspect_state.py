@@ -207,8 +207,8 @@ class Inspecting:
         return known[2]
 
     def _made_places(self) -> pd.DataFrame:
-        from napari_sparsevar.analysis.annotations import Annotations
-        from napari_sparsevar.analysis.places import noted_places
+        from napari_sparsevar.run.annotations import Annotations
+        from napari_sparsevar.run.places import noted_places
 
         assert self.read_out is not None
         notes = self.notes or Annotations()

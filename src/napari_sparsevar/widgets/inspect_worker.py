@@ -171,13 +171,13 @@ class Inspector:
 
     def prepare(self) -> Iterator[Prepared]:
         """Yield the solution path and the annotations."""
-        from napari_sparsevar.analysis.annotations import (
+        from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+        from napari_sparsevar.errors import UserError
+        from napari_sparsevar.run.annotations import (
             Annotations,
             read_annotations,
             read_regions,
         )
-        from napari_sparsevar.analysis.solution_path import SolutionPath
-        from napari_sparsevar.errors import UserError
 
         notices: list[str] = []
         annotations, regions = Annotations(), None
@@ -221,9 +221,9 @@ class Inspector:
         return self.path is not None and shown is not None and not shown.curves
 
     def _read_out(self, question: Question) -> ReadOut:
-        from napari_sparsevar.analysis.partners import strongest_edges
-        from napari_sparsevar.analysis.path_curves import edge_curves
-        from napari_sparsevar.analysis.places import places
+        from napari_sparsevar.analysis.maps.partners import strongest_edges
+        from napari_sparsevar.analysis.maps.path_curves import edge_curves
+        from napari_sparsevar.run.places import places
 
         shown, regions = self._shown, question.regions
         if shown is not None and shown.run.penalty == question.penalty and not self._lacks_curves():
@@ -258,7 +258,7 @@ class Inspector:
 
     def _region_of(self, mask: npt.NDArray[np.bool_]) -> Any:
         """Return the region in terms of the latents: the same at every penalty."""
-        from napari_sparsevar.analysis.region import Region
+        from napari_sparsevar.analysis.maps.region import Region
 
         if self._region is None or not np.array_equal(self._region.mask, mask):
             self._region = Region(mask, self._base.results.projection)
@@ -267,9 +267,9 @@ class Inspector:
     def _influence(
         self, run: Any, mask: npt.NDArray[np.bool_], direction: Direction, lag: int | None
     ) -> Influence:
-        from napari_sparsevar.analysis.influence import influence_map
-        from napari_sparsevar.analysis.partners import partner_table
-        from napari_sparsevar.analysis.path_curves import partner_curves
+        from napari_sparsevar.analysis.maps.influence import influence_map
+        from napari_sparsevar.analysis.maps.partners import partner_table
+        from napari_sparsevar.analysis.maps.path_curves import partner_curves
 
         results, region = run.results, self._region_of(mask)
         image = influence_map(results.fitted, region, direction, lag)
@@ -283,7 +283,7 @@ class Inspector:
 
 def save_annotations(path: Path, annotations: Any) -> Iterator[None]:
     """Keep names and notes in a run directory."""
-    from napari_sparsevar.analysis.annotations import write_annotations
+    from napari_sparsevar.run.annotations import write_annotations
 
     write_annotations(path, annotations)
     yield None
@@ -291,7 +291,7 @@ def save_annotations(path: Path, annotations: Any) -> Iterator[None]:
 
 def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -> Iterator[None]:
     """Keep painted regions in a run directory."""
-    from napari_sparsevar.analysis.annotations import write_regions
+    from napari_sparsevar.run.annotations import write_regions
 
     write_regions(path, regions, pixel_size_um)
     yield None
@@ -336,6 +336,6 @@ def _selected(place: pd.Series, labels: LabelImage) -> Selection:
 
 def reach_of(run: Any) -> float:
     """Return how far apart, in pixels, the same driver may lie at two penalties."""
-    from napari_sparsevar.analysis.places import place_reach
+    from napari_sparsevar.run.places import place_reach
 
     return place_reach(run.results)

@@ -89,7 +89,7 @@ class Raster:
 
 def answer_place(question: PlaceQuestion) -> Iterator[PlaceAnswer]:
     """Yield what the model says of a place."""
-    from napari_sparsevar.analysis.traces import event_frames, model_traces, region_activity
+    from napari_sparsevar.run.traces import event_frames, model_traces, region_activity
 
     (activity,) = region_activity(question.run, question.mask.astype(np.int32), [1])
     modelled = model_traces(question.run, question.mask)._asdict()
@@ -98,7 +98,7 @@ def answer_place(question: PlaceQuestion) -> Iterator[PlaceAnswer]:
 
 def answer_raster(question: RasterQuestion) -> Iterator[Raster]:
     """Yield the activity of every driver."""
-    from napari_sparsevar.analysis.traces import region_activity
+    from napari_sparsevar.run.traces import region_activity
 
     run = question.run
     rows = np.empty((len(question.keys), len(run.results.good)))
@@ -114,7 +114,7 @@ def answer_raster(question: RasterQuestion) -> Iterator[Raster]:
 
 def read_place(run: Any, mask: Mask, data: Any) -> Iterator[Traced]:
     """Yield the mean of a place in grey values and the background of it, frame by frame."""
-    from napari_sparsevar.analysis.traces import read_out
+    from napari_sparsevar.run.traces import read_out
 
     weights, offset = read_out(run, mask)
     for traced in weighted_traces(data, weights):

@@ -110,7 +110,7 @@ class ModelMovies:
                 layer.data = self._lazy(shown.run, kind)
 
     def _lazy(self, run: Any, kind: Kind) -> Any:
-        from napari_sparsevar.analysis.decoding import Decoding
+        from napari_sparsevar.run.decoding import Decoding
 
         return Decoding(run, self._movie).lazy(kind)
 

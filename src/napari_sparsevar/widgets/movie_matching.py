@@ -71,6 +71,6 @@ class MovieMatching:
 
 
 def _compare(identity: Any, layer: Image) -> Iterator[str]:
-    from napari_sparsevar.analysis.run_movie import why_another
+    from napari_sparsevar.run.run_movie import why_another
 
     yield why_another(identity, movie_of(layer))

@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSizePolicy
 
-from napari_sparsevar.analysis.comparison.result import DynamicsTest
+from napari_sparsevar.comparison.result import DynamicsTest
 
 BINS = 40
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from napari_sparsevar.analysis.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.widgets.changes_table import p_text
 
 MARKED = QColor(230, 159, 0, 90)

@@ -152,7 +152,7 @@ def chosen_penalty(run: Any, name: str) -> float | None:
     """Return the penalty a criterion speaks for; None where it cannot say."""
     if run is None:
         return None
-    from napari_sparsevar.analysis import criterion
+    from napari_sparsevar.analysis.fit import criterion
 
     penalty = float(getattr(criterion, name)(run.results.criterion))
     return penalty if math.isfinite(penalty) else None

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from napari_sparsevar.analysis.comparison.windows import snap
+from napari_sparsevar.comparison.windows import snap
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.docking import ask_for_height, prefer_area
 from napari_sparsevar.widgets.frames import Frames

@@ -80,7 +80,7 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
 
 def library_load_run(path: Path) -> Any:
     """Load the finished run."""
-    from napari_sparsevar.analysis import load_run
+    from napari_sparsevar.run.run import load_run
 
     return load_run(path)
 

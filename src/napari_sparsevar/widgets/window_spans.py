@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
-from napari_sparsevar.analysis.comparison.windows import Piece, Window, snap
+from napari_sparsevar.comparison.windows import Piece, Window, snap
 from napari_sparsevar.widgets.window_colours import window_colour
 from napari_sparsevar.widgets.windows_state import Windows
 

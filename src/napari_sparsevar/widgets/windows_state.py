@@ -8,7 +8,7 @@ from string import ascii_uppercase
 
 from psygnal import Signal
 
-from napari_sparsevar.analysis.comparison.windows import Piece, Window
+from napari_sparsevar.comparison.windows import Piece, Window
 from napari_sparsevar.errors import UserError
 
 Gap = tuple[float, float]

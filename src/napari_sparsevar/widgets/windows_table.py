@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_sparsevar.analysis.comparison.windows import Window, read_windows
+from napari_sparsevar.comparison.windows import Window, read_windows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.config_form import NarrowComboBox
 from napari_sparsevar.widgets.frames import Frames, TimeUnit

@@ -1,0 +1,1 @@
+"""How sure the estimates are: intervals, p-values against chance, stability."""

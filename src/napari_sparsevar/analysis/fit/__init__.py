@@ -1,0 +1,1 @@
+"""The sparse VAR fitted to a whole recording, at any penalty of its solution path."""

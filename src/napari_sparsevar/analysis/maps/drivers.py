@@ -1,0 +1,168 @@
+"""The few regions that stand out of a contribution map, ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import ndimage
+
+from napari_sparsevar.analysis.maps.projection import FloatImage
+from napari_sparsevar.analysis.maps.smoothing import smoothed
+
+LabelImage = npt.NDArray[np.int32]
+
+HALF_HEIGHT = 0.5
+"""A driver reaches down to this share of its own peak."""
+
+SEPARATION = 3.0
+"""Peaks closer than this many latents are one driver."""
+
+REACH = 2.5
+"""No driver reaches further from its peak than this many latents: about one cell."""
+
+FAINTEST = 0.1
+"""A peak below this share of the strongest is no driver."""
+
+OUTLYING = 3.0
+"""A peak stands out when it exceeds the median by this many robust standard deviations."""
+
+COLUMNS = ["rank", "label", "y", "x", "area_px", "strength", "stability", "p_adjusted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Drivers:
+    """Regions that drive others.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        0 outside every driver, else the driver's label.
+    table : DataFrame
+        One row a driver, strongest first: ``rank`` (from 1), ``label``, ``y`` and ``x`` (centre in
+        pixels), ``area_px``, ``strength`` (peak of the contribution map, strongest place = 1),
+        ``stability`` (share of subsampled stretches of time in which it stands out again),
+        ``p_adjusted`` (that chance makes any place of the field drive others this much).
+    """
+
+    labels: LabelImage
+    table: pd.DataFrame
+
+
+def standing_out(values: npt.NDArray[np.floating]) -> float:
+    """Return the value above which a place stands out from most others.
+
+    Median plus ``OUTLYING`` robust standard deviations (scaled median absolute deviation); with
+    more than half of the values at zero this is the smallest positive number.
+    """
+    median = float(np.median(values))
+    spread = 1.4826 * float(np.median(np.abs(values - median)))
+    return max(median + OUTLYING * spread, float(np.finfo(np.float32).tiny))
+
+
+def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Drivers:
+    """Cut the peaks that stand out of a contribution map.
+
+    Parameters
+    ----------
+    contribution : ndarray of float32, shape (Y, X)
+    spacing : int
+        Pixels between latents.
+    most : int
+        Keep at most this many.
+
+    Returns
+    -------
+    Drivers
+        With ``stability`` and ``p_adjusted`` missing (NaN).
+    """
+    smooth = smoothed(contribution, 0.4 * spacing)
+    threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
+    peaks = _peaks(smooth, threshold, SEPARATION * spacing)[:most]
+    regions = _regions(smooth, peaks, REACH * spacing)
+    labels, areas = _ranked(regions, contribution)
+    rows = [_describe(rank, labels, area, contribution) for rank, area in enumerate(areas, 1)]
+    return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
+
+
+def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_]) -> Drivers:
+    """Keep some drivers (one flag a row of the table) and rank them anew."""
+    table = drivers.table[kept].reset_index(drop=True)
+    rank = np.zeros(int(drivers.labels.max(initial=0)) + 1, np.int32)
+    numbers = np.arange(1, len(table) + 1)
+    rank[table["label"].to_numpy(int)] = numbers
+    labels: LabelImage = rank[drivers.labels]
+    return Drivers(labels, table.assign(rank=numbers, label=numbers))
+
+
+def _peaks(image: FloatImage, threshold: float, distance: float) -> list[tuple[int, int]]:
+    """Return local maxima above a threshold, highest first, none near (``distance``) a higher."""
+    y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & (image > threshold))
+    order = np.argsort(-image[y, x], kind="stable")
+    kept: list[tuple[int, int]] = []
+    for row, column in zip(y[order].tolist(), x[order].tolist(), strict=True):
+        if all(np.hypot(row - other[0], column - other[1]) >= distance for other in kept):
+            kept.append((row, column))
+    return kept
+
+
+def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> LabelImage:
+    """Give every peak the connected pixels above half its height that are nearest to it."""
+    labels = np.zeros(image.shape, np.int32)
+    for index, (row, column) in enumerate(peaks):
+        area = _around(row, column, reach, image.shape)
+        y, x = np.ogrid[area]
+        away = np.hypot(y - row, x - column)
+        near = away <= reach
+        for rival, other in enumerate(peaks):
+            # Those further away own no pixel within reach.
+            if rival != index and np.hypot(row - other[0], column - other[1]) <= 2 * reach:
+                theirs = np.hypot(y - other[0], x - other[1])
+                near &= (away < theirs) if rival < index else (away <= theirs)
+        components, _ = ndimage.label(near & (image[area] >= HALF_HEIGHT * image[row, column]))
+        own = components[row - area[0].start, column - area[1].start]
+        labels[area][components == own] = index + 1
+    return labels
+
+
+Area = tuple[slice, slice]
+
+
+def _around(row: int, column: int, reach: float, shape: tuple[int, ...]) -> Area:
+    edge = int(np.ceil(reach))
+    return (
+        slice(max(0, row - edge), min(shape[0], row + edge + 1)),
+        slice(max(0, column - edge), min(shape[1], column + edge + 1)),
+    )
+
+
+def _ranked(labels: LabelImage, contribution: FloatImage) -> tuple[LabelImage, list[Area]]:
+    """Renumber the regions so that the one with the strongest pixel is 1; say where each lies."""
+    areas: list[Area] = ndimage.find_objects(labels)
+    strength = [
+        float(contribution[area][labels[area] == label].max())
+        for label, area in enumerate(areas, start=1)
+    ]
+    order = np.argsort(-np.asarray(strength), kind="stable")
+    rank = np.zeros(len(areas) + 1, np.int32)
+    rank[order + 1] = np.arange(1, len(areas) + 1)
+    ranked: LabelImage = rank[labels]
+    return ranked, [areas[index] for index in order]
+
+
+def _describe(rank: int, labels: LabelImage, area: Area, image: FloatImage) -> dict[str, float]:
+    region = labels[area] == rank
+    weight = np.where(region, image[area], 0.0)
+    y, x = ndimage.center_of_mass(weight if weight.any() else region)
+    return {
+        "rank": rank,
+        "label": rank,
+        "y": float(y) + area[0].start,
+        "x": float(x) + area[1].start,
+        "area_px": int(region.sum()),
+        "strength": float(weight.max(initial=0.0)),
+        "stability": float("nan"),
+        "p_adjusted": float("nan"),
+    }

@@ -1,0 +1,257 @@
+"""Compare windows of a run, or any two sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.comparison.anything import anything_test
+from napari_sparsevar.comparison.difference import difference_map
+from napari_sparsevar.comparison.dynamics import dynamics_test
+from napari_sparsevar.comparison.options import ComparisonOptions
+from napari_sparsevar.comparison.prediction import pixel_metric, prediction
+from napari_sparsevar.comparison.result import POSITIONS, Comparison, ComparisonSet
+from napari_sparsevar.comparison.rows import (
+    Rows,
+    check_rows,
+    rows_of_run,
+    rows_of_sequences,
+)
+from napari_sparsevar.comparison.windows import Piece, Window, check_windows
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.config import Dynamics
+from napari_sparsevar.progress import Step, named, part, returned
+from napari_sparsevar.run.run import Run
+
+Frames = Window | Piece | Sequence[Piece]
+Pieces = npt.ArrayLike | Sequence[npt.ArrayLike]
+
+
+class _Subject(NamedTuple):
+    """What is compared: its edges, and the run they come from if there is one."""
+
+    weights: Tensor
+    tested: Tensor
+    lags: int
+    results: Results | None
+
+
+def comparing(
+    run: Run, windows: Sequence[Window], options: ComparisonOptions | None = None
+) -> Generator[Step, None, ComparisonSet]:
+    """Compare several windows of a run in pairs; yield what is done.
+
+    Parameters
+    ----------
+    run : Run
+    windows : sequence of Window
+        Two or more that do not overlap.
+    options : ComparisonOptions, optional
+        With a ``baseline``, every other window is compared with that one, else all with all.
+
+    Raises
+    ------
+    UserError
+        If the windows cannot be compared; the sentence says what to change.
+    """
+    options = options or ComparisonOptions()
+    results = run.results
+    check_windows(windows, len(results.good))
+    pairs = window_pairs(windows, options.baseline)
+    yield 0.0, "Preparing the windows"
+    found = rows_of_run(results, windows)
+    check_rows(found, [window.label for window in windows], results.fitted.lags)
+    rows = dict(zip([window.label for window in windows], found, strict=True))
+    weights = results.fitted.weights
+    subject = _Subject(weights, weights > 0, results.fitted.lags, results)
+    compared = []
+    for index, (a, b) in enumerate(pairs):
+        steps = _compare(a, b, [rows[a.label], rows[b.label]], subject, options)
+        message = f"Comparing {a.label} and {b.label}"
+        share = part(steps, index / len(pairs), (index + 1) / len(pairs))
+        compared.append((yield from named(share, message)))
+    return ComparisonSet(
+        "",
+        tuple(windows),
+        options.baseline,
+        tuple(compared),
+        tuple(holm([pair.p_value for pair in compared])),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def compare_windows(
+    run: Run, a: Frames, b: Frames, *, draws: int = 1000, level: float = 0.05, seed: int = 0
+) -> Comparison:
+    """Test whether two windows of a run follow the same dynamics.
+
+    Edges between distant places are compared. What happens within a cell (its decay, its noise) is
+    fitted but not tested: it changes with the level of noise.
+
+    Parameters
+    ----------
+    run : Run
+    a, b : Window, (start, stop) or several of them
+        Frames, stop exclusive; pieces are never joined across a gap.
+    draws : int
+    level : float
+        False-positive rate at which a change is called one.
+    seed : int
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    UserError
+        If the windows overlap, or are too short for a test at this level.
+    """
+    options = ComparisonOptions(draws, level, seed)
+    return returned(comparing(run, [Window.of("A", a), Window.of("B", b)], options)).pairs[0]
+
+
+def compare_sequences(
+    a: Pieces,
+    b: Pieces,
+    *,
+    lags: int = 1,
+    dynamics: Dynamics = "none",
+    own_history: bool = False,
+    draws: int = 1000,
+    level: float = 0.05,
+    seed: int = 0,
+) -> Comparison:
+    """Test whether two sequences follow the same dynamics.
+
+    Parameters
+    ----------
+    a, b : array (T, p), or a list of such arrays
+        Pieces of a list are never joined.
+    lags : int
+        How many past frames predict the next one.
+    dynamics : {"none", "calcium"}
+        ``none`` fits a plain VAR. ``calcium`` takes a decay and white noise out first, as a run
+        does: right for recorded traces.
+    own_history : bool
+        Compare what each latent does by itself as well. Not with noisy traces: with the noise, the
+        memory of a latent seems to change.
+    draws, level, seed
+        As in ``compare_windows``.
+
+    Returns
+    -------
+    Comparison
+        Its windows count the frames of a and b one after the other.
+
+    Raises
+    ------
+    UserError
+        If the sequences do not fit each other, hold a latent that never changes or are too short.
+    """
+    options = ComparisonOptions(draws, level, seed)
+    if lags < 1:
+        raise UserError(f"The number of lags is {lags}: choose 1 or more.")
+    parts = [_pieces(a), _pieces(b)]
+    rows = rows_of_sequences(parts, lags, dynamics)
+    check_rows(rows, ("A", "B"), lags)
+    size = rows[0].following.shape[1]
+    weights = (1.0 - torch.eye(size, dtype=torch.float64)).repeat(lags, 1)
+    tested = torch.ones_like(weights, dtype=torch.bool) if own_history else weights > 0
+    windows = _numbered(parts)
+    return returned(_compare(*windows, rows, _Subject(weights, tested, lags, None), options))
+
+
+def _compare(
+    a: Window,
+    b: Window,
+    rows: Sequence[Rows],
+    subject: _Subject,
+    options: ComparisonOptions,
+) -> Generator[float, None, Comparison]:
+    """Make every test of one pair; yield the fraction done."""
+    labels = a.label, b.label
+    if not bool(subject.tested.any()):
+        raise UserError("There is no edge between different places to compare.")
+    testing = dynamics_test(rows, labels, subject.weights, subject.tested, options)
+    found = yield from part(testing, 0.0, 0.7)
+    anything = anything_test(rows, labels, subject.weights, options)
+    yield 0.8
+    metric = None if subject.results is None else pixel_metric(subject.results)
+    predicting = prediction(rows, subject.weights, found.test.block_length, metric)
+    predicted = yield from part(predicting, 0.8, 1.0)
+    test, difference = found.test, None
+    if subject.results is not None:
+        difference = difference_map(found.edges, subject.results)
+        centres = subject.results.grid.centres()
+        for name, ends, axis in zip(
+            POSITIONS, ("source", "source", "target", "target"), (0, 1, 0, 1), strict=True
+        ):
+            test.edges[name] = centres[test.edges[ends].to_numpy(), axis]
+        test.places["y"], test.places["x"] = centres[test.places["place"]].T
+    return Comparison(
+        a,
+        b,
+        test,
+        anything,
+        predicted,
+        difference,
+        options.level,
+        options.draws,
+        options.seed,
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for their number, valid whatever their dependence (Holm 1979)."""
+    order = np.argsort(p_values)
+    ranked = np.asarray(p_values)[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(ranked), 1.0)
+    return [float(value) for value in adjusted]
+
+
+def window_pairs(
+    windows: Sequence[Window], baseline: str | None = None
+) -> list[tuple[Window, Window]]:
+    """Return all pairs, or each window with the one whose label is the baseline.
+
+    Raises
+    ------
+    UserError
+        If no window has that label.
+    """
+    if baseline is None:
+        return list(combinations(windows, 2))
+    first = next((window for window in windows if window.label == baseline), None)
+    if first is None:
+        known = ", ".join(window.label for window in windows)
+        raise UserError(f"The baseline {baseline} is no window: choose one of {known}.")
+    return [(first, window) for window in windows if window is not first]
+
+
+def _pieces(given: Pieces) -> list[npt.ArrayLike]:
+    """Return a list of arrays from one array or several."""
+    if isinstance(given, (list, tuple)) and all(np.ndim(piece) == 2 for piece in given):
+        return list(given)
+    return [given]  # type: ignore[list-item]
+
+
+def _numbered(parts: Sequence[Sequence[npt.ArrayLike]]) -> tuple[Window, Window]:
+    """Return windows that count the frames of all pieces one after the other."""
+    windows, first = [], 0
+    for label, pieces in zip("AB", parts, strict=True):
+        bounds = []
+        for piece in pieces:
+            bounds.append((first, first + len(np.asarray(piece))))
+            first = bounds[-1][1]
+        windows.append(Window(label, tuple(bounds)))
+    return windows[0], windows[1]

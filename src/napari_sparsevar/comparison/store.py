@@ -1,0 +1,257 @@
+"""Comparisons kept in the run directory, one folder each, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tifffile
+
+from napari_sparsevar.comparison.record import (
+    FORMAT_VERSION,
+    ComparisonRecord,
+    PairRecord,
+)
+from napari_sparsevar.comparison.result import (
+    EDGE_COLUMNS,
+    PLACE_COLUMNS,
+    Comparison,
+    ComparisonSet,
+)
+from napari_sparsevar.disk.files import explain
+from napari_sparsevar.disk.names import free_names, joined
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.run import read_record
+from napari_sparsevar.run.store import COMPARISONS, write_image, write_table
+
+RECORD = "comparison.json"
+
+_WHOLE_NUMBERS = {"source", "target", "lag", "place"}
+_ABANDONED_AFTER_SECONDS = 86_400.0
+
+
+class DamagedComparison(UserWarning):
+    """A comparison in a run directory cannot be opened; the others can."""
+
+
+def save_comparisons(run_path: Path, found: ComparisonSet) -> ComparisonSet:
+    """Keep comparisons in a run directory and return them with the name they got.
+
+    They are written to ``comparisons/NAME`` in the run directory: ``comparison.json`` and, for
+    every pair of windows, ``A-B.edges.csv``, ``A-B.places.csv``, ``A-B.null.npy`` (the null of the
+    test of dynamics, then that of the test of anything) and ``A-B.difference.tif`` where there is a
+    map. The folder appears when it is complete.
+
+    Parameters
+    ----------
+    run_path : Path
+        A run directory.
+    found : ComparisonSet
+        Its own name does not matter: the name is made of the labels, with a number if it is taken.
+
+    Raises
+    ------
+    UserError
+        If the folder is not a run, or the disk refuses.
+    """
+    pixel_size_um = read_record(Path(run_path)).movie.pixel_size_um
+    folder = Path(run_path) / COMPARISONS
+    try:
+        folder.mkdir(exist_ok=True)
+        _sweep(folder)
+        with _unfinished(folder) as temporary:
+            _write(temporary, found, pixel_size_um)
+            return replace(found, name=_publish(temporary, joined(w.label for w in found.windows)))
+    except OSError as error:
+        raise UserError(f"Cannot keep the comparison in {folder}: {explain(error)}.") from error
+
+
+def warn(sentence: str) -> None:
+    """Warn that a comparison cannot be opened."""
+    warnings.warn(sentence, DamagedComparison, stacklevel=3)
+
+
+def load_comparisons(run_path: Path, tell: Callable[[str], None] = warn) -> list[ComparisonSet]:
+    """Read all comparisons of a run directory, the oldest first.
+
+    Parameters
+    ----------
+    run_path : Path
+    tell : callable
+        Gets one sentence for every comparison that cannot be opened (damaged, or written by a newer
+        version), which is left out: the others open all the same. By default the sentence becomes a
+        ``DamagedComparison`` warning, which napari shows as a notification.
+
+    Raises
+    ------
+    UserError
+        If the folder of comparisons cannot be listed.
+    """
+    opened = []
+    for folder in _folders(Path(run_path) / COMPARISONS):
+        try:
+            opened.append(_read(folder))
+        except UserError as error:
+            tell(str(error))
+    return [found for _, found in sorted(opened, key=lambda one: one[0].saved)]
+
+
+def software_of(run_path: Path, name: str) -> dict[str, str]:
+    """Return the versions of what computed a comparison of a run.
+
+    Raises
+    ------
+    UserError
+        If it is damaged or there is none of this name.
+    """
+    record, _ = _read(_known(run_path, name))
+    return record.versions
+
+
+def delete_comparisons(run_path: Path, name: str) -> None:
+    """Delete a comparison of a run directory, also a damaged one.
+
+    Raises
+    ------
+    UserError
+        If there is none of this name, or it cannot be removed.
+    """
+    folder = _known(run_path, name)
+    try:
+        # Renamed first: a folder with half of its files would be a damaged comparison.
+        gone = folder.rename(_hidden(folder.parent))
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise UserError(f"Cannot delete {folder}: {explain(error)}.") from error
+
+
+def _known(run_path: Path, name: str) -> Path:
+    known = {place.name: place for place in _folders(Path(run_path) / COMPARISONS)}
+    if name not in known:
+        raise UserError(
+            f"{run_path} keeps no comparison called '{name}': "
+            f"it has {', '.join(sorted(known)) or 'none at all'}."
+        )
+    return known[name]
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        found = [place for place in folder.iterdir() if not place.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(f"Cannot read the comparisons in {folder}: {explain(error)}.") from error
+    return [place for place in found if place.is_dir()]
+
+
+def _hidden(folder: Path) -> Path:
+    return folder / f".unfinished-{secrets.token_hex(8)}"
+
+
+@contextlib.contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder that is gone afterwards, unless it was renamed."""
+    temporary = _hidden(folder)
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a process was killed in, but not what another is writing now."""
+    for place in folder.glob(".unfinished-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - place.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                shutil.rmtree(place)
+
+
+def _publish(temporary: Path, name: str) -> str:
+    """Rename the complete folder to the first free name and return that."""
+    taken = [place.name for place in temporary.parent.iterdir()]
+    for candidate in free_names(name, taken):
+        target = temporary.with_name(candidate)
+        try:
+            temporary.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            continue  # another process took the name in between
+        return candidate
+    raise AssertionError("names never end")
+
+
+def _write(folder: Path, found: ComparisonSet, pixel_size_um: float | None) -> None:
+    names: list[str] = []
+    for pair in found.pairs:
+        name = next(free_names(joined((pair.a.label, pair.b.label)), names))
+        names.append(name)
+        write_table(folder / f"{name}.edges.csv", pair.dynamics.edges)
+        write_table(folder / f"{name}.places.csv", pair.dynamics.places)
+        nulls = np.concatenate([pair.dynamics.null, pair.anything.null]).astype(np.float64)
+        np.save(folder / f"{name}.null.npy", nulls, allow_pickle=False)
+        if pair.difference is not None:
+            write_image(folder / f"{name}.difference.tif", pair.difference, pixel_size_um)
+    text = ComparisonRecord.of(found, names).model_dump_json(indent=2)
+    (folder / RECORD).write_text(text, encoding="utf-8")
+
+
+def _read(folder: Path) -> tuple[ComparisonRecord, ComparisonSet]:
+    try:
+        record = ComparisonRecord.model_validate_json((folder / RECORD).read_bytes())
+        if record.format_version <= FORMAT_VERSION:
+            pairs = [_read_pair(folder, pair) for pair in record.pairs]
+            return record, record.comparisons(folder.name, pairs)
+    except PermissionError as error:
+        raise UserError(f"Cannot read {error.filename}: {explain(error)}.") from error
+    except Exception as error:  # whatever a foreign file makes the readers of its format raise
+        said = " ".join(str(error).split())
+        raise UserError(
+            f"The comparison {folder} is damaged ({said}): delete it and compare again."
+        ) from error
+    raise UserError(
+        f"The comparison {folder} was made by a newer version of napari-sparsevar: update this one."
+    )
+
+
+def _read_pair(folder: Path, record: PairRecord) -> Comparison:
+    name = record.files
+    nulls = np.load(folder / f"{name}.null.npy", allow_pickle=False)
+    edges = _read_numbers(folder / f"{name}.edges.csv", EDGE_COLUMNS)
+    places = _read_numbers(folder / f"{name}.places.csv", PLACE_COLUMNS)
+    return record.comparison(nulls, edges, places, _read_difference(folder, record))
+
+
+def _read_numbers(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a table as it was written, to the last digit."""
+    # As text: not every pandas that we accept reads floats exactly of its own accord.
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise ValueError(f"{path.name} has no column {missing[0]}")
+    return pd.DataFrame({name: _numbers(table[name]) for name in table.columns})
+
+
+def _numbers(texts: pd.Series) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
+    if texts.name in _WHOLE_NUMBERS:
+        return np.array([int(text) for text in texts], dtype=np.int64)
+    return np.array([float(text or "nan") for text in texts], dtype=np.float64)
+
+
+def _read_difference(folder: Path, record: PairRecord) -> npt.NDArray[np.float32] | None:
+    if record.difference is None:
+        return None
+    image: npt.NDArray[np.float32] = tifffile.imread(folder / f"{record.files}.difference.tif")
+    # The format leaves out axes of length 1.
+    return image.astype(np.float32, copy=False).reshape(record.difference)

@@ -1,0 +1,135 @@
+"""What a person adds to a run: names, notes, hidden drivers and painted regions."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from napari_sparsevar.disk.files import replacing
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.store import write_image
+
+NOTES = "annotations.json"
+REGIONS = "regions.tif"
+
+FORMAT: Final = "napari-sparsevar annotations"
+
+
+class Note(BaseModel):
+    """What a person says of one place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = ""
+    note: str = ""
+    hidden: bool = False
+
+
+class PlaceNote(Note):
+    """Of a driver. It belongs to the place (y, x) in pixels, not to a rank.
+
+    Ranks change with the penalty.
+    """
+
+    y: float
+    x: float
+
+
+class RegionNote(Note):
+    """Of a painted region; ``driver`` where it is to be listed among the drivers."""
+
+    driver: bool = False
+
+
+class Annotations(BaseModel):
+    """All notes of a run; frozen, changed by making another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal["napari-sparsevar annotations"] = FORMAT
+    places: tuple[PlaceNote, ...] = ()
+    regions: dict[int, RegionNote] = Field(default_factory=dict)
+
+    def at(self, y: float, x: float, reach: float) -> PlaceNote:
+        """Return the note nearest to a place and within reach (pixels), or an empty one."""
+        index = self._nearest(y, x, reach)
+        return PlaceNote(y=y, x=x) if index is None else self.places[index]
+
+    def with_place(self, y: float, x: float, reach: float, **changes: Any) -> Annotations:
+        """Return annotations in which the note at a place says something else too."""
+        index = self._nearest(y, x, reach)
+        note = self.at(y, x, reach).model_copy(update=changes)
+        others = tuple(place for number, place in enumerate(self.places) if number != index)
+        return self.model_copy(update={"places": (*others, note)})
+
+    def of_region(self, label: int) -> RegionNote:
+        """Return the note of a region, or an empty one."""
+        return self.regions.get(label, RegionNote())
+
+    def with_region(self, label: int, **changes: Any) -> Annotations:
+        """Return annotations in which the note of a region says something else too."""
+        note = self.of_region(label).model_copy(update=changes)
+        return self.model_copy(update={"regions": {**self.regions, label: note}})
+
+    def _nearest(self, y: float, x: float, reach: float) -> int | None:
+        away = [math.hypot(place.y - y, place.x - x) for place in self.places]
+        index = min(range(len(away)), key=away.__getitem__, default=None)
+        return index if index is not None and away[index] <= reach else None
+
+
+def read_annotations(folder: Path) -> Annotations:
+    """Read the notes of a run directory; none where there are none.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    path = Path(folder) / NOTES
+    try:
+        return Annotations.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Annotations()
+    except (OSError, ValueError, ValidationError) as error:
+        raise UserError(
+            f"{path} is damaged: mend or remove it, or names and notes stay unknown."
+        ) from error
+
+
+def write_annotations(folder: Path, annotations: Annotations) -> None:
+    """Write the notes into a run directory, whole or not at all; UserError if it cannot be."""
+    with replacing(Path(folder) / NOTES, overwrite=True) as path:
+        path.write_text(annotations.model_dump_json(indent=2), encoding="utf-8")
+
+
+def read_regions(folder: Path, shape: tuple[int, int]) -> npt.NDArray[np.int32] | None:
+    """Read the painted regions of a run directory, (Y, X) of int; None where there are none.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged or of another size than the movie.
+    """
+    path = Path(folder) / REGIONS
+    if not path.exists():
+        return None
+    try:
+        image = np.asarray(tifffile.imread(path))
+    except Exception as error:  # whatever a foreign file makes the reader raise
+        raise UserError(f"{path} cannot be read as an image: remove or replace it.") from error
+    if image.shape != shape or image.dtype.kind not in "iu":
+        raise UserError(f"{path} is no label image of {shape[0]} x {shape[1]} pixels: remove it.")
+    return image.astype(np.int32)
+
+
+def write_regions(
+    folder: Path, regions: npt.NDArray[np.integer], pixel_size_um: float | None
+) -> None:
+    """Write painted regions (Y, X), whole or not at all; UserError if it cannot be."""
+    write_image(Path(folder) / REGIONS, np.asarray(regions, np.int32), pixel_size_um)

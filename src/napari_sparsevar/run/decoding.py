@@ -1,0 +1,155 @@
+r"""What the model says of a frame: decoded from its own code, or foretold by the frames before it.
+
+In grey values, with the background of the frame put back,
+
+.. math:: \hat x_t = \mu + \sigma (D(\hat z_t, S) + g_t),
+
+where :math:`\hat z_t` is the code of the frame itself (reconstruction) or what its past foretells
+(prediction, ``embedded_var``), :math:`\mu` and :math:`\sigma` mean and noise scale of each pixel, D
+the decoder and :math:`g_t` the wide background, which the latents never see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+from uuid import uuid4
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.encoding import inside_field
+from napari_sparsevar.analysis.maps.projection import FloatImage, to_image
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.temporal import calcium_filter, memory
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.run import Run
+
+Kind = Literal["reconstruction", "prediction", "residual"]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Decoding:
+    """Frames on demand: none is kept, and none but the wanted one is decoded.
+
+    Parameters
+    ----------
+    run : Run
+    movie : Movie, optional
+        Where the background of a frame comes from; without it there is none.
+
+    Raises
+    ------
+    UserError
+        If the movie is of another size than the one the run was trained on.
+    """
+
+    run: Run
+    movie: Movie | None = None
+
+    def __post_init__(self) -> None:
+        if self.movie is not None:
+            check_size(self.run, self.movie)
+
+    def lazy(self, kind: Kind) -> da.Array:
+        """Return all frames as a lazy array of float32, (T, Y, X), one block a frame.
+
+        Raises
+        ------
+        UserError
+            If residuals are wanted and there is no movie.
+        """
+        if kind == "residual" and self.movie is None:
+            raise UserError("The movie of this run is not there: residuals need it.")
+        shape = self.run.record.movie.shape
+        chunks = ((1,) * shape[0], (shape[1],), (shape[2],))
+
+        def block(block_info: Any = None) -> FloatImage:
+            return self.frame(kind, int(block_info[None]["chunk-location"][0]))[None]
+
+        meta = np.empty((0, 0, 0), np.float32)
+        # A name of its own: dask would pickle the whole run to find one.
+        name = f"{kind}-{uuid4().hex}"
+        return da.map_blocks(  # type: ignore[no-untyped-call, no-any-return]
+            block, chunks=chunks, dtype=np.float32, meta=meta, name=name
+        )
+
+    def frame(self, kind: Kind, index: int) -> FloatImage:
+        """Return one frame in grey values, (Y, X); the residual is movie minus prediction."""
+        results = self.run.results
+        latents = coded(results, index) if kind == "reconstruction" else foretold(results, index)
+        decoded = to_image(results.footprints.T @ latents, results.grid)
+        raw = None if self.movie is None else _read(self.movie, index)
+        said = results.mean + results.noise * (decoded + self._background(raw))
+        if kind == "residual" and raw is not None:
+            return np.asarray(raw - said, np.float32)
+        return np.asarray(said, np.float32)
+
+    def _background(self, raw: FloatImage | None) -> FloatImage:
+        results = self.run.results
+        if raw is None or not np.isfinite(raw).all():
+            return np.zeros_like(results.mean)
+        height, width = results.grid.shape
+        padded = torch.zeros(1, *results.grid.padded_shape)
+        padded[0, :height, :width] = torch.from_numpy((raw - results.mean) / results.noise)
+        found = background(padded, self._inside, _background_diameter(self.run))
+        return np.asarray(found[0, :height, :width].numpy())
+
+    @cached_property
+    def _inside(self) -> Tensor:
+        return inside_field(self.run.results.grid)
+
+
+def check_size(run: Run, movie: Movie) -> None:
+    """Raise UserError if a movie is of another size than the one a run was trained on."""
+    shape = (movie.n_frames, *movie.shape)
+    if shape != tuple(run.record.movie.shape):
+        raise UserError(
+            f"The movie {movie.name} is {' x '.join(map(str, shape))}, but the run was trained on "
+            f"one of {' x '.join(map(str, run.record.movie.shape))}: open that one."
+        )
+
+
+def coded(results: Results, index: int) -> FloatArray:
+    """Return the code of a frame, (p,)."""
+    return np.asarray(results.latents[index], np.float64)
+
+
+def foretold(results: Results, index: int) -> FloatArray:
+    """Return what the frames before foretell of the code of a frame, (p,).
+
+    The filter forgets: it is begun anew a little before, where no more than 1e-6 of what it would
+    remember is lost.
+    """
+    fitted = results.fitted
+    first = max(0, index - memory(fitted.dynamics) - fitted.lags)
+    good = torch.from_numpy(np.array(results.good[first : index + 1]))[None]
+    values = torch.from_numpy(np.array(results.latents[first : index + 1], np.float64))
+    expected, _, drive = calcium_filter(
+        ((values - fitted.mean) / fitted.deviation)[None], good, fitted.dynamics
+    )
+    driven = torch.zeros_like(fitted.mean)
+    size = fitted.n_latents
+    for lag in range(1, min(fitted.lags, index - first) + 1):
+        rows = slice((lag - 1) * size, lag * size)
+        past = drive[0, -1 - lag] / fitted.drive_scale
+        driven += past @ fitted.coefficients[rows]
+    moved = expected[0, -1] + fitted.scale * driven
+    return np.asarray((fitted.mean + fitted.deviation * moved).numpy())
+
+
+def _background_diameter(run: Run) -> float:
+    return run.record.network.with_typical_cell().background_diameter
+
+
+def _read(movie: Movie, index: int) -> FloatImage:
+    # In the calling thread: napari asks from one already.
+    frame = movie.data[index].compute(scheduler="synchronous")
+    return np.asarray(frame, np.float32)

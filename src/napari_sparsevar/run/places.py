@@ -1,0 +1,101 @@
+"""Drivers and painted regions side by side: what a person inspects, one row each."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import ndimage
+
+from napari_sparsevar.analysis.evidence.significance import place_p_values
+from napari_sparsevar.analysis.maps.drivers import SEPARATION
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.run.annotations import Annotations
+
+COLUMNS = ["kind", "label", "y", "x", "area_px", "strength", "stability", "p_adjusted"]
+
+
+def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.DataFrame:
+    """Return drivers (strongest first) and painted regions.
+
+    Columns: ``kind`` (``driver`` or ``region``), ``label`` in its label image, ``y`` and ``x``
+    (centre in pixels), ``area_px``, ``strength`` (peak of the contribution map inside),
+    ``stability`` (NaN for regions and away from the penalty of the run) and ``p_adjusted`` (that
+    chance makes any place of the field drive others as much as the surest one inside).
+
+    Parameters
+    ----------
+    results : Results
+    regions : ndarray of int, shape (Y, X), or None
+        Painted label image.
+    """
+    drivers = results.drivers.table.assign(kind="driver")[COLUMNS]
+    if regions is None or not regions.any():
+        return drivers.reset_index(drop=True)
+    labels, centres, areas, strengths = [], [], [], []
+    # Looked at one by one, each in its own corner: a field of view may be large.
+    for label, area in enumerate(ndimage.find_objects(regions), start=1):
+        if area is None:
+            continue
+        inside = regions[area] == label
+        labels.append(label)
+        centres.append(np.argwhere(inside).mean(axis=0) + [part.start for part in area])
+        areas.append(int(inside.sum()))
+        strengths.append(float(results.contribution[area][inside].max()))
+    tested = place_p_values(
+        results.significance.place_p.numpy(), regions, np.array(labels), results.grid
+    )
+    painted = pd.DataFrame(
+        {
+            "kind": "region",
+            "label": labels,
+            "y": [centre[0] for centre in centres],
+            "x": [centre[1] for centre in centres],
+            "area_px": areas,
+            "strength": strengths,
+            "stability": float("nan"),
+            "p_adjusted": tested,
+        },
+        columns=COLUMNS,
+    )
+    listed = [table for table in (drivers, painted) if not table.empty]
+    return pd.concat(listed, ignore_index=True)
+
+
+def place_reach(results: Results) -> float:
+    """Return how far apart, in pixels, the same driver may lie at two penalties."""
+    return float(SEPARATION * results.grid.stride)
+
+
+def noted_places(found: pd.DataFrame, notes: Annotations, reach: float) -> pd.DataFrame:
+    """Return the places of ``places`` with what a person says of each.
+
+    More columns: ``name`` (``driver 1`` where none was given), ``note``, ``hidden`` and
+    ``as_driver`` (listed among the drivers).
+
+    Parameters
+    ----------
+    found : DataFrame
+    notes : Annotations
+    reach : float
+        Pixels within which a note on a place holds for a driver: ``place_reach``.
+    """
+    rows = list(found.itertuples())
+    said = [
+        notes.of_region(int(row.label))
+        if row.kind == "region"
+        else notes.at(float(row.y), float(row.x), reach)
+        for row in rows
+    ]
+    return found.assign(
+        name=[note.name or f"{row.kind} {row.label}" for row, note in zip(rows, said, strict=True)],
+        note=[note.note for note in said],
+        hidden=np.array([note.hidden for note in said], bool),
+        as_driver=np.array(
+            [
+                row.kind == "driver" or getattr(note, "driver", False)
+                for row, note in zip(rows, said, strict=True)
+            ],
+            bool,
+        ),
+    )

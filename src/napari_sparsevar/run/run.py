@@ -1,0 +1,179 @@
+"""A finished run: the object behind every layer, table and figure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from napari_sparsevar.analysis.maps.drivers import LabelImage
+from napari_sparsevar.analysis.maps.influence import Direction, influence_map
+from napari_sparsevar.analysis.maps.projection import FloatImage
+from napari_sparsevar.analysis.maps.region import Region
+from napari_sparsevar.analysis.results import Results, at_penalty
+from napari_sparsevar.disk.files import explain
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.run.record import FORMAT_VERSION, OLDEST_VERSION, RunRecord
+from napari_sparsevar.run.replacement import recover_run
+from napari_sparsevar.run.store import (
+    LOSS_COLUMNS,
+    LOSSES,
+    RECORD,
+    is_run_directory,
+    read_results,
+    read_table,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a trained network found, read from its run directory.
+
+    Attributes
+    ----------
+    path : Path
+    record : RunRecord
+        Configuration, versions, movie identity and metrics.
+    results : Results
+    losses : DataFrame
+        ``step``, ``split`` (training or validation), ``reconstruction``, ``prediction``, ``total``.
+    """
+
+    path: Path
+    record: RunRecord
+    results: Results
+    losses: pd.DataFrame
+
+    @property
+    def contribution_map(self) -> FloatImage:
+        """Every pixel's share in driving what happens next, (Y, X), the largest being 1."""
+        return self.results.contribution
+
+    @property
+    def driver_labels(self) -> LabelImage:
+        """Label image of the drivers, (Y, X), 0 outside."""
+        return self.results.drivers.labels
+
+    @property
+    def drivers(self) -> pd.DataFrame:
+        """One row a driver: rank, label, y, x, area_px, strength, stability."""
+        return self.results.drivers.table
+
+    @property
+    def edges(self) -> pd.DataFrame:
+        """Edges between different places: source, target, lag, coefficient, effect, positions."""
+        return self.results.edges
+
+    @property
+    def penalty(self) -> float:
+        """Penalty of the sparse VAR these results belong to."""
+        return self.results.fitted.penalty
+
+    def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
+        """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X)."""
+        results = self.results
+        return influence_map(results.fitted, Region(region, results.projection), direction)
+
+    def at_penalty(self, penalty: float) -> Run:
+        """Return the same run elsewhere on the exact solution path; nothing is retrained.
+
+        Raises
+        ------
+        UserError
+            If the penalty is negative.
+        """
+        if penalty < 0:
+            raise UserError(f"The penalty is {penalty}: choose 0 or more.")
+        return replace(self, results=at_penalty(self.results, penalty))
+
+    @property
+    def fps(self) -> float | None:
+        """Frames per second of the movie, if known."""
+        return self.record.movie.fps
+
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Edge of a pixel in micrometres, if known."""
+        return self.record.movie.pixel_size_um
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Size of a pixel along (Y, X): micrometres, or 1 where unknown."""
+        size = self.pixel_size_um or 1.0
+        return size, size
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """Unit of each axis for napari: ``um``, or ``pixel`` where unknown."""
+        unit = "um" if self.pixel_size_um else "pixel"
+        return unit, unit
+
+    @property
+    def movie_name(self) -> str:
+        """What a person calls the movie."""
+        return self.record.movie.name
+
+    @property
+    def movie_source(self) -> Path | None:
+        """Where the movie was when the run was made, None for one in memory."""
+        return self.record.movie_path
+
+
+def load_run(path: Path | str) -> Run:
+    """Open a run directory.
+
+    Raises
+    ------
+    UserError
+        If the folder is not a run, has not finished, is damaged or of another version.
+    """
+    folder = Path(path)
+    if not folder.exists():
+        recover_run(folder)
+    if not is_run_directory(folder):
+        raise UserError(f"{folder} is not a run directory: it has no {RECORD} of ours.")
+    record = read_record(folder)
+    if record.status != "finished":
+        again = "'sparsevar train --resume'" if record.parent is None else "'sparsevar apply'"
+        raise UserError(f"The run {folder} has not finished: continue it with {again}.")
+    try:
+        losses = read_table(folder / LOSSES, LOSS_COLUMNS)
+        return Run(folder, record, read_results(folder, record), losses)
+    except PermissionError as error:
+        raise UserError(f"Cannot read {error.filename}: {explain(error)}.") from error
+    except Exception as error:  # whatever a foreign file makes the readers of its format raise
+        raise UserError(f"The run {folder} is damaged ({error}): train it again.") from error
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read ``run.json`` of a run, finished or not.
+
+    Raises
+    ------
+    UserError
+        If it is damaged, was written by a newer version or by one too old.
+    """
+    try:
+        said = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        _check_version(folder, said.get("format_version"))
+        return RunRecord.model_validate(said)
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise UserError(f"{folder / RECORD} is damaged: train the run again.") from error
+
+
+def _check_version(folder: Path, version: object) -> None:
+    """Refuse what another version wrote before its content is looked at, which may be foreign."""
+    if not isinstance(version, int):
+        raise ValueError("format_version is no number")
+    if version > FORMAT_VERSION:
+        raise UserError(
+            f"The run {folder} was made by a newer version of napari-sparsevar: update this one."
+        )
+    if version < OLDEST_VERSION:
+        raise UserError(
+            f"The run {folder} was made by an earlier version of napari-sparsevar and lacks what "
+            "this one needs: train it again."
+        )

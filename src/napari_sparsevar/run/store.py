@@ -1,0 +1,214 @@
+"""A run on disk: every file of a run directory, each written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tifffile
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from scipy import sparse
+from torch import Tensor
+
+from napari_sparsevar.analysis.encoding import SCRATCH
+from napari_sparsevar.analysis.evidence.significance import Significance
+from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
+from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.maps.drivers import COLUMNS as DRIVER_COLUMNS
+from napari_sparsevar.analysis.maps.drivers import Drivers, LabelImage
+from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.disk.files import replacing
+from napari_sparsevar.model.embedded_var import Moments
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.temporal import CalciumDynamics
+from napari_sparsevar.run.record import FORMAT, RunRecord
+
+RECORD = "run.json"
+MODEL = "model.safetensors"
+ANALYSIS = "analysis.safetensors"
+LATENTS = "latents.npy"
+CONTRIBUTION = "contribution.tif"
+LABELS = "drivers.tif"
+DRIVERS = "drivers.csv"
+EDGES = "edges.csv"
+CRITERION = "path.csv"
+LOSSES = "loss.csv"
+EVENTS = "events.jsonl"
+COMPARISONS = "comparisons"
+
+_TESTS = ("estimate", "standard_error", "edge_p", "place_p")
+
+LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
+
+
+def is_run_directory(path: Path) -> bool:
+    """Return whether a folder is a run directory (finished or not), looking at its ``run.json``."""
+    try:
+        text = (Path(path) / RECORD).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``run.json``."""
+    with replacing(folder / RECORD, overwrite=True) as path:
+        path.write_text(record.model_dump_json(indent=2), encoding="utf-8")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV."""
+    with replacing(path, overwrite=True) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], numbers: str | None = None) -> None:
+    """Write tensors, with text about them if there is any; UserError if the disk refuses."""
+    metadata = None if numbers is None else {"numbers": numbers}
+    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with replacing(path, overwrite=True) as temporary:
+        try:
+            save_file(kept, temporary, metadata)
+        except SafetensorError as error:
+            # It hides what the system said in its text.
+            said = re.search(r"os error (\d+)", str(error))
+            code = int(said[1]) if said else errno.EIO
+            raise OSError(code, os.strerror(code), str(path)) from error
+
+
+def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a table that must have these columns (it may have more); KeyError if it has not."""
+    table = pd.read_csv(path)
+    return table[[*columns, *(name for name in table.columns if name not in columns)]]
+
+
+def write_results(folder: Path, results: Results, pixel_size_um: float | None) -> None:
+    """Write every file of an analysis; the order does not matter, ``run.json`` comes after them."""
+    write_table(folder / DRIVERS, results.drivers.table)
+    write_table(folder / EDGES, results.edges)
+    write_table(folder / CRITERION, results.criterion)
+    write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
+    write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
+    _write_latents(folder / LATENTS, results.latents)
+    write_tensors(folder / ANALYSIS, _tensors(results))
+
+
+def read_results(folder: Path, record: RunRecord) -> Results:
+    """Read what ``write_results`` wrote."""
+    tensors = load_file(folder / ANALYSIS)
+    shape = record.movie.shape[1:]
+    grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels)
+    n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
+    labels: LabelImage = tifffile.imread(folder / LABELS)
+    contribution: FloatImage = tifffile.imread(folder / CONTRIBUTION)
+    if not labels.shape == contribution.shape == grid.shape:
+        raise ValueError(f"{LABELS} and {CONTRIBUTION} do not fit the movie")
+    fitted = _fitted(tensors, record)
+    footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
+    return Results(
+        fitted,
+        Projection(grid, footprints, fitted),
+        _image(tensors, "mean", grid),
+        _image(tensors, "noise", grid),
+        np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False),
+        tensors["good"].numpy(),
+        read_table(folder / CRITERION, CRITERION_COLUMNS),
+        contribution,
+        Drivers(labels, read_table(folder / DRIVERS, DRIVER_COLUMNS)),
+        _significance(tensors),
+        tensors["edge_stability"],
+    )
+
+
+def write_image(path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None) -> None:
+    """Write an image (Y, X) as OME-TIFF with the size of a pixel, if known."""
+    units = {"PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm"} if pixel_size_um else {}
+    sizes = {"PhysicalSizeX": pixel_size_um, "PhysicalSizeY": pixel_size_um} if units else {}
+    with replacing(path, overwrite=True) as temporary:
+        tifffile.imwrite(temporary, image, ome=True, metadata={"axes": "YX", **sizes, **units})
+
+
+def _write_latents(path: Path, latents: npt.NDArray[np.float32]) -> None:
+    with replacing(path, overwrite=True) as temporary:
+        if isinstance(latents, np.memmap) and Path(str(latents.filename)).name.startswith(SCRATCH):
+            Path(str(latents.filename)).replace(temporary)  # written already, while encoding
+            return
+        with temporary.open("wb") as file:
+            np.save(file, latents, allow_pickle=False)
+
+
+def _tensors(results: Results) -> dict[str, Tensor]:
+    fitted = results.fitted
+    tensors = {
+        "gram": fitted.statistics.gram,
+        "cross": fitted.statistics.cross,
+        "variance": fitted.statistics.variance,
+        "n": torch.tensor(fitted.statistics.n),
+        "weights": fitted.weights,
+        "mean": fitted.mean,
+        "deviation": fitted.deviation,
+        "scale": fitted.scale,
+        "drive_scale": fitted.drive_scale,
+        "signal": fitted.signal,
+        "dynamics": torch.tensor(fitted.dynamics, dtype=torch.float64),
+        "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
+        "coefficients": fitted.coefficients,
+        "good": torch.from_numpy(results.good),
+        "edge_stability": results.edge_stability,
+        **{name: getattr(results.significance, name) for name in _TESTS},
+    }
+    tensors["pixels.mean"] = torch.from_numpy(results.mean)
+    tensors["pixels.noise"] = torch.from_numpy(results.noise)
+    entries = results.footprints.tocoo()
+    tensors["footprints.latent"] = torch.from_numpy(entries.row.astype(np.int32))
+    tensors["footprints.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
+    tensors["footprints.value"] = torch.from_numpy(entries.data)
+    return tensors
+
+
+def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
+    size = tensors["mean"].shape[-1]
+    if tensors["coefficients"].shape != (size * record.network.lags, size):
+        raise ValueError(f"{ANALYSIS} does not fit the lags in {RECORD}")
+    statistics = Moments(tensors["gram"], tensors["cross"], tensors["variance"], int(tensors["n"]))
+    return FittedVar(
+        statistics,
+        tensors["weights"],
+        record.network.lags,
+        tensors["mean"],
+        tensors["deviation"],
+        tensors["scale"],
+        tensors["drive_scale"],
+        tensors["signal"],
+        CalciumDynamics(*tensors["dynamics"].tolist()),
+        float(tensors["penalty"]),
+        tensors["coefficients"],
+    )
+
+
+def _significance(tensors: dict[str, Tensor]) -> Significance:
+    return Significance(
+        tensors["estimate"], tensors["standard_error"], tensors["edge_p"], tensors["place_p"]
+    )
+
+
+def _image(tensors: dict[str, Tensor], name: str, grid: LatentGrid) -> FloatImage:
+    image: FloatImage = tensors[f"pixels.{name}"].numpy()
+    if image.shape != grid.shape:
+        raise ValueError(f"{ANALYSIS} does not fit the movie")
+    return image
+
+
+def _sparse(tensors: dict[str, Tensor], name: str, shape: tuple[int, int]) -> sparse.csr_array:
+    values, latent, pixel = (tensors[f"{name}.{part}"] for part in ("value", "latent", "pixel"))
+    return sparse.csr_array((values.numpy(), (latent.numpy(), pixel.numpy())), shape=shape)

@@ -1,0 +1,170 @@
+"""A region over time: what the model sees of it, what it foretold, and how active it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import signal
+
+from napari_sparsevar.analysis.encoding import inside_field
+from napari_sparsevar.analysis.maps.region import region_share
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.run.run import Run
+
+FloatArray = npt.NDArray[np.float64]
+
+EVENT_HEIGHT = 3.0
+"""An event is this many robust standard deviations above the median and above the valleys beside
+it: noise alone often rises so far above its own valleys."""
+
+
+class ModelTraces(NamedTuple):
+    """Mean over a region in grey values, without the background.
+
+    Attributes
+    ----------
+    reconstruction, prediction : ndarray, shape (T,)
+        Decoded from each frame's own code, and from what the frames before foretell of it; NaN in
+        frames that were not used.
+    """
+
+    reconstruction: FloatArray
+    prediction: FloatArray
+
+
+class ReadOut(NamedTuple):
+    """What to read of every frame of the movie for a region: weighted sums over pixels.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (2, Y, X)
+        For the mean over the region, and for the background of it.
+    background_offset : float
+        To be added to the second: the background is a change from the mean image.
+    """
+
+    weights: FloatArray
+    background_offset: float
+
+
+def model_traces(run: Run, region: BoolArray) -> ModelTraces:
+    """Return what the model says of a region in every frame; no pass over the movie.
+
+    Decoder, filter and VAR are linear and all latents are filtered alike, so that the region's
+    weights go through them first and two numbers a frame and lag are left to filter.
+
+    Parameters
+    ----------
+    run : Run
+    region : ndarray of bool, shape (Y, X)
+    """
+    results, fitted = run.results, run.results.fitted
+    decoded = results.footprints @ (region_share(region, results.grid) * _padded(run))
+    mean, deviation = fitted.mean.numpy(), fitted.deviation.numpy()
+    driven = fitted.coefficients.numpy() @ (fitted.scale.numpy() * deviation * decoded)
+    by_lag = driven.reshape(fitted.lags, -1) / fitted.drive_scale.numpy()
+    # A latent's drive is that of its standardised code.
+    weights = np.column_stack([decoded, *(by_lag / deviation)])
+    latents = np.asarray(results.latents)
+    projected = latents @ weights.astype(np.float32) - mean @ weights
+    expected, drive = _filtered(
+        projected.astype(np.float64), np.asarray(results.good), *map(float, fitted.dynamics)
+    )
+    prediction = expected[:, 0].copy()
+    for lag in range(1, fitted.lags + 1):
+        prediction[lag:] += drive[:-lag, lag]
+    level = float(mean @ decoded + region_share(region, results.grid) @ _padded(run, "mean"))
+    traces = np.stack([projected[:, 0].astype(np.float64), prediction]) + level
+    traces[:, ~np.asarray(results.good)] = np.nan
+    return ModelTraces(*traces)
+
+
+def read_out(run: Run, region: BoolArray) -> ReadOut:
+    """Return what to read of the movie for a region: its mean, and the background in it.
+
+    The background is linear in the pixels it is estimated from; its weights are the gradient.
+    """
+    results = run.results
+    height, width = results.grid.shape
+    share = region_share(region, results.grid)
+    frame = torch.zeros(1, *results.grid.padded_shape, requires_grad=True)
+    diameter = run.record.network.with_typical_cell().background_diameter
+    wide = background(frame, inside_field(results.grid), diameter)[0]
+    scaled = torch.from_numpy((share * _padded(run)).reshape(results.grid.padded_shape)).float()
+    (slope,) = torch.autograd.grad((wide * scaled).sum(), frame)
+    weights = slope[0, :height, :width].double().numpy() / results.noise
+    mask = share.reshape(results.grid.padded_shape)[:height, :width]
+    return ReadOut(np.stack([mask, weights]), -float((weights * results.mean).sum()))
+
+
+def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int]) -> FloatArray:
+    """Return the activity of regions over time, (regions, T), mean 0 and variance 1 each.
+
+    Parameters
+    ----------
+    run : Run
+    regions : ndarray of int, shape (Y, X)
+        Label image.
+    labels : list of int
+        Which to return, in this order; each must be there.
+    """
+    results = run.results
+    shares = [region_share(regions == label, results.grid) for label in labels]
+    if not shares:
+        return np.empty((0, len(results.good)))
+    weights = np.stack([results.footprints @ share for share in shares], axis=1)
+    traces = (np.asarray(results.latents) @ weights.astype(np.float32)).T.astype(np.float64)
+    good = np.asarray(results.good)
+    traces -= traces[:, good].mean(axis=1, keepdims=True)
+    traces /= np.maximum(traces[:, good].std(axis=1, keepdims=True), 1e-12)
+    traces[:, ~good] = np.nan
+    return traces
+
+
+def event_frames(activity: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the peaks that stand out of a trace (T,) by ``EVENT_HEIGHT``, in order of time."""
+    known = activity[np.isfinite(activity)]
+    if not known.size:
+        return np.empty(0, np.int64)
+    middle = float(np.median(known))
+    rise = max(EVENT_HEIGHT * 1.4826 * float(np.median(np.abs(known - middle))), 1e-9)
+    whole = np.where(np.isfinite(activity), activity, middle)
+    peaks, _ = signal.find_peaks(whole, height=middle + rise, prominence=rise)
+    return np.asarray(peaks, np.int64)
+
+
+@compiled
+def _filtered(
+    latents: FloatArray, good: npt.NDArray[np.bool_], decay: float, noise: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return ``expected`` and ``drive`` of ``calcium_filter``, each (T, n), without its gradient.
+
+    Compiled: torch takes 5 s for 100,000 frames, and keeps the interpreter from the screen.
+    """
+    n_frames, n = latents.shape
+    expected, drive = np.zeros((n_frames, n)), np.zeros((n_frames, n))
+    variance = 1.0 - noise
+    for t in range(n_frames):
+        gain = variance / (variance + noise) if good[t] else 0.0
+        for i in range(n):
+            innovation = latents[t, i] - expected[t, i] if good[t] else 0.0
+            drive[t, i] = innovation
+            if t > 0:
+                drive[t, i] += decay * (1.0 - gain) * drive[t - 1, i]
+            if t + 1 < n_frames:
+                expected[t + 1, i] = decay * (expected[t, i] + gain * innovation)
+        variance = decay**2 * (1.0 - gain) * variance + (1.0 - decay**2) * (1.0 - noise)
+    return expected, drive
+
+
+def _padded(run: Run, which: str = "noise") -> FloatArray:
+    """Return mean or noise of every pixel, flat on the padded field of view."""
+    results = run.results
+    padded = np.zeros(results.grid.padded_shape)
+    padded[: results.grid.shape[0], : results.grid.shape[1]] = getattr(results, which)
+    return padded.ravel()

@@ -1,0 +1,55 @@
+"""Pairs of a frame and its past: never across a gap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import napari_sparsevar as sv
+from napari_sparsevar.comparison.rows import rows_of_run, rows_of_sequences
+from napari_sparsevar.comparison.windows import Window
+from napari_sparsevar.errors import UserError
+
+
+def test_no_pair_joins_two_pieces() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.standard_normal((30, 3)), rng.standard_normal((20, 3)) + 100
+    both, _ = rows_of_sequences([[first, second], [first]], 2, "none")
+    assert len(both.past) == 28 + 18
+    np.testing.assert_array_equal(np.bincount(both.piece), [28, 18])
+    high = both.following[:, 0] > 0
+    torch.testing.assert_close(both.past[:, 0] > 0, high)
+    torch.testing.assert_close(both.past[:, 3] > 0, high)
+
+
+def test_past_is_lag_major_and_precedes_what_follows() -> None:
+    ramp = np.arange(40.0)[:, None] * np.array([1.0, -2.0]) + np.sin(np.arange(40.0))[:, None]
+    rows, _ = rows_of_sequences([[ramp], [ramp]], 2, "none")
+    torch.testing.assert_close(rows.past[1:, :2], rows.following[:-1])
+    torch.testing.assert_close(rows.past[1:, 2:], rows.past[:-1, :2])
+
+
+def test_windows_of_a_run_are_cut_out_of_one_filter(run: sv.Run) -> None:
+    whole = rows_of_run(run.results, [Window("all", ((0, 300),))])[0]
+    a, b = rows_of_run(
+        run.results, [Window("A", ((0, 100),)), Window("B", ((100, 180), (200, 300)))]
+    )
+    assert (len(a.past), len(b.past), len(whole.past)) == (98, 78 + 98, 298)
+    torch.testing.assert_close(a.past, whole.past[:98])
+    torch.testing.assert_close(b.following[-98:], whole.following[-98:])
+
+
+@pytest.mark.parametrize(
+    ("a", "said"),
+    [
+        (np.zeros((20, 2)), "never changes"),
+        (np.full((20, 2), np.nan), "not finite"),
+        (np.zeros(20), "shape"),
+        (np.random.default_rng(0).standard_normal((20, 3)), "must have the same"),
+    ],
+)
+def test_arrays_that_cannot_be_compared_say_why(a: np.ndarray, said: str) -> None:
+    other = np.random.default_rng(1).standard_normal((20, 2))
+    with pytest.raises(UserError, match=said):
+        rows_of_sequences([[a], [other]], 1, "none")

@@ -1,0 +1,92 @@
+"""Windows of time: what they hold, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_sparsevar.comparison.windows import (
+    Window,
+    check_windows,
+    parse_pieces,
+    read_windows,
+)
+from napari_sparsevar.errors import UserError
+
+
+def test_pieces_are_put_in_order_and_counted() -> None:
+    window = Window("A", ((30, 40), (0, 10)))
+    assert window.pieces == ((0, 10), (30, 40))
+    assert window.n_frames == 20
+    np.testing.assert_array_equal(window.frames(), [*range(10), *range(30, 40)])
+
+
+@pytest.mark.parametrize("pieces", [(), ((5, 5),), ((-1, 4),), ((0, 10), (9, 12))])
+def test_windows_without_a_meaning_are_refused(pieces: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(UserError, match="Window A"):
+        Window("A", pieces)
+
+
+def test_one_piece_several_or_a_window_can_be_given() -> None:
+    expected = Window("A", ((0, 5),))
+    assert Window.of("A", (0, 5)) == Window.of("A", [(0, 5)]) == expected
+    assert Window.of("B", expected) is expected
+    assert Window.of("A", [(0, 5), (7, 9)]).pieces == ((0, 5), (7, 9))
+
+
+def test_windows_must_fit_the_movie_and_each_other() -> None:
+    a, b = Window("A", ((0, 10),)), Window("B", ((10, 20),))
+    check_windows([a, b], 20)
+    with pytest.raises(UserError, match="has 19 frames"):
+        check_windows([a, b], 19)
+    with pytest.raises(UserError, match="share 1 frames"):
+        check_windows([a, Window("B", ((9, 20),))], 20)
+    with pytest.raises(UserError, match="rename"):
+        check_windows([a, Window("A", ((10, 20),))], 20)
+    with pytest.raises(UserError, match="two windows"):
+        check_windows([a], 20)
+
+
+def test_text_becomes_pieces_or_an_explanation() -> None:
+    assert parse_pieces("0:500") == ((0, 500),)
+    assert parse_pieces(" 0:100, 300:400") == ((0, 100), (300, 400))
+    for text in ("", "5", "a:b", "0:5,", "-1:5", "1.5:3"):
+        with pytest.raises(UserError, match="START:STOP"):
+            parse_pieces(text)
+
+
+def test_trials_of_one_label_are_one_window(tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv"
+    path.write_text("Start, stop, label\n10,20,go\n0,10,stop\n30,40,go\n")
+    assert read_windows(path) == [
+        Window("go", ((10, 20), (30, 40))),
+        Window("stop", ((0, 10),)),
+    ]
+
+
+def test_seconds_are_snapped_to_frames(tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv"
+    path.write_text("start_s,stop_s,label\n0.1,1.04,1\n")
+    assert read_windows(path, fps=10.0) == [Window("1", ((1, 10),))]
+    with pytest.raises(UserError, match="frame rate"):
+        read_windows(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("start,label\n1,a\n", "needs"),
+        ("start,stop,label\n1,x,a\n", "line 2"),
+        ("start,stop,label\n", "no trials"),
+        ("start,stop,label\n5,2,a\n", "below the stop"),
+    ],
+)
+def test_lists_that_cannot_be_read_say_why(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "trials.csv"
+    path.write_text(text)
+    with pytest.raises(UserError, match=said):
+        read_windows(path)
+    with pytest.raises(UserError, match="Cannot read"):
+        read_windows(tmp_path / "missing.csv")

@@ -1,0 +1,66 @@
+"""Names, notes and painted regions survive; damage is one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.annotations import (
+    NOTES,
+    REGIONS,
+    Annotations,
+    read_annotations,
+    read_regions,
+    write_annotations,
+    write_regions,
+)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    notes = Annotations().with_place(3.0, 4.0, 5.0, name="hub", note="looks odd · 変")
+    notes = notes.with_region(2, driver=True, hidden=True)
+    write_annotations(tmp_path, notes)
+    assert read_annotations(tmp_path) == notes
+
+
+def test_a_note_belongs_to_the_place_and_not_to_the_rank() -> None:
+    notes = Annotations().with_place(10.0, 10.0, 6.0, name="first")
+    notes = notes.with_place(40.0, 10.0, 6.0, name="second")
+    assert notes.at(12.0, 11.0, 6.0).name == "first"
+    assert notes.at(39.0, 13.0, 6.0).name == "second"
+    assert notes.at(25.0, 10.0, 6.0).name == ""
+    # Saying more of the same place adds to what was said, and makes no second note.
+    notes = notes.with_place(11.0, 10.0, 6.0, hidden=True)
+    assert len(notes.places) == 2
+    assert notes.at(10.0, 10.0, 6.0).name == "first"
+    assert notes.at(10.0, 10.0, 6.0).hidden
+
+
+def test_a_run_without_notes_has_none(tmp_path: Path) -> None:
+    assert read_annotations(tmp_path) == Annotations()
+    assert read_regions(tmp_path, (5, 6)) is None
+
+
+def test_painted_regions_survive(tmp_path: Path) -> None:
+    regions = np.zeros((5, 6), np.int32)
+    regions[1:3, 2:5] = 70000
+    write_regions(tmp_path, regions, 2.0)
+    np.testing.assert_array_equal(read_regions(tmp_path, (5, 6)), regions)
+    with pytest.raises(UserError, match="5 x 7"):
+        read_regions(tmp_path, (5, 7))
+
+
+@pytest.mark.parametrize("content", ["{", '{"places": [{"y": "here"}]}', '{"format": "other"}'])
+def test_damaged_notes_are_one_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / NOTES).write_text(content)
+    with pytest.raises(UserError, match="damaged"):
+        read_annotations(tmp_path)
+
+
+def test_damaged_regions_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / REGIONS).write_bytes(b"no image")
+    with pytest.raises(UserError, match="cannot be read"):
+        read_regions(tmp_path, (5, 6))

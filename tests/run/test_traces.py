@@ -1,0 +1,117 @@
+"""Traces of a region say what decoding every frame would say, without decoding any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from made_runs import made_full_run
+from napari_sparsevar.analysis.encoding import inside_field
+from napari_sparsevar.model.background import background
+from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
+from napari_sparsevar.run.decoding import Decoding
+from napari_sparsevar.run.run import Run
+from napari_sparsevar.run.traces import (
+    _filtered,
+    event_frames,
+    model_traces,
+    read_out,
+    region_activity,
+)
+
+N_FRAMES = 80
+
+
+def changed(run: Run, **results: Any) -> Run:
+    return replace(run, results=replace(run.results, **results))
+
+
+@pytest.fixture(params=["none", "calcium"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+    """A run whose latents forget at once, or slowly as calcium does; two frames are bad."""
+    run = made_full_run(tmp_path, n_frames=N_FRAMES)
+    good = np.ones(N_FRAMES, bool)
+    good[[20, 55]] = False
+    run = changed(run, good=good)
+    if request.param == "none":
+        return run
+    fitted = replace(run.results.fitted, dynamics=CalciumDynamics(0.8, 0.4))
+    return changed(run, fitted=fitted)
+
+
+@pytest.fixture
+def region(made: Run) -> np.ndarray:
+    mask = np.zeros(made.results.grid.shape, bool)
+    mask[22:27, 20:29] = True
+    return mask
+
+
+def test_the_model_of_a_region_is_the_mean_of_what_is_decoded(
+    made: Run, region: np.ndarray
+) -> None:
+    decoding, good = Decoding(made), np.asarray(made.results.good)
+    found = model_traces(made, region)
+    for kind in ("reconstruction", "prediction"):
+        wanted = [decoding.frame(kind, t)[region].mean() for t in range(N_FRAMES)]
+        got = getattr(found, kind)
+        assert np.array_equal(np.isfinite(got), good)
+        np.testing.assert_allclose(got[good], np.array(wanted)[good], rtol=1e-5)
+    assert np.ptp(found.prediction[good]) > 1.0
+
+
+@pytest.mark.parametrize("dynamics", [CalciumDynamics(0.0, 0.0), CalciumDynamics(0.9, 0.3)])
+def test_the_compiled_filter_is_the_filter(dynamics: CalciumDynamics) -> None:
+    rng = np.random.default_rng(0)
+    latents, good = rng.standard_normal((200, 3)), rng.random(200) > 0.1
+    tensors = torch.from_numpy(latents)[None], torch.from_numpy(good)[None]
+    wanted = calcium_filter(*tensors, dynamics)
+    expected, drive = _filtered(latents, good, *dynamics)
+    np.testing.assert_allclose(expected, wanted.expected[0].numpy(), atol=1e-12)
+    np.testing.assert_allclose(drive, wanted.drive[0].numpy(), atol=1e-12)
+
+
+def test_the_read_out_is_the_mean_of_the_region_and_of_the_background_in_it(
+    made: Run, region: np.ndarray
+) -> None:
+    results, rng = made.results, np.random.default_rng(1)
+    frame = rng.normal(100, 10, results.grid.shape)
+    frame[:16] += 30.0  # something wide
+    weights, offset = read_out(made, region)
+    mean, wide = np.einsum("nyx,yx->n", weights, frame)
+    assert mean == pytest.approx(frame[region].mean())
+    padded = torch.zeros(1, *results.grid.padded_shape)
+    height, width = results.grid.shape
+    padded[0, :height, :width] = torch.from_numpy((frame - results.mean) / results.noise)
+    diameter = made.record.network.with_typical_cell().background_diameter
+    seen = background(padded, inside_field(results.grid), diameter)[0, :height, :width]
+    assert wide + offset == pytest.approx((results.noise * seen.numpy())[region].mean(), rel=1e-4)
+
+
+def test_activity_of_regions_is_standardised_and_in_their_order(made: Run) -> None:
+    labels = np.zeros(made.results.grid.shape, int)
+    labels[2:7, 2:7], labels[22:27, 22:27] = 3, 1
+    found = region_activity(made, labels, [3, 1])
+    good = np.asarray(made.results.good)
+    np.testing.assert_allclose(found[:, good].mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(found[:, good].std(axis=1), 1)
+    assert np.isnan(found[:, ~good]).all()
+    np.testing.assert_array_equal(found[::-1], region_activity(made, labels, [1, 3]))
+    assert region_activity(made, labels, []).shape == (0, N_FRAMES)
+
+
+def test_noise_alone_has_hardly_any_events() -> None:
+    assert len(event_frames(np.random.default_rng(0).standard_normal(10_000))) < 30
+
+
+def test_events_are_what_stands_out() -> None:
+    trace = 0.2 * np.sin(np.arange(300.0))
+    trace[[50, 140, 260]] += [4.0, 6.0, 5.0]
+    trace[100] = np.nan
+    assert event_frames(trace).tolist() == [50, 140, 260]
+    for nothing in (np.empty(0), np.zeros(20), np.full(20, np.nan)):
+        assert event_frames(nothing).size == 0
