@@ -15,7 +15,7 @@ PACKAGE = "napari_sparsevar"
 SOURCE = Path(__file__).resolve().parents[1] / "src" / PACKAGE
 GUI = ("qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6", "napari", "superqt", "pyqtgraph", "magicgui")
 
-# What each part may import besides itself and `errors`.
+# What each part may import besides itself, `errors` and `face`.
 BELOW_MODEL = {"lasso", "movie", "disk"}
 BELOW_RUN = {"analysis", "model", "progress", *BELOW_MODEL}
 BELOW_TRAINING = {"run", *BELOW_RUN}
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "lasso": set(),
     "movie": {"disk"},
     "model": BELOW_MODEL,
+    "face": set(),
     "progress": set(),
     "analysis": {"model", "progress", *BELOW_MODEL},
     "run": BELOW_RUN,
@@ -87,7 +88,7 @@ def imported_parts(tree: ast.AST, module: str, is_package: bool) -> Iterator[str
 def forbidden_parts(source: str, part: str, module: str, *, is_package: bool = False) -> set[str]:
     """Parts the source imports and may not."""
     found = set(imported_parts(ast.parse(source), module, is_package))
-    return found - MAY_IMPORT[part] - {part, "errors"}
+    return found - MAY_IMPORT[part] - {part, "errors", "face"}
 
 
 def foreign_code(source: str) -> list[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from napari_sparsevar.analysis.encoding import inside_field
-from napari_sparsevar.model.background import background
+from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import estimate_dynamics
 from real_parts.model import Model
 

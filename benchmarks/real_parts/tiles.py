@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.model.background import background
+from napari_sparsevar.model.neuropil import background
 
 SIZE_PX = 16
 LEAST_SHIFT = 50

@@ -8,8 +8,9 @@
 >>> sv.compare_windows(sv.load_run("run"), (0, 1500), (1500, 3000)).p_value  # doctest: +SKIP
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from napari_sparsevar.face import from_home
 
 if TYPE_CHECKING:
     from napari_sparsevar.batch import run_batch
@@ -46,30 +47,26 @@ __all__ = [
     "train",
 ]
 
-_HOME = {
-    "Comparison": "comparison.result",
-    "ModelConfig": "model.config",
-    "Movie": "movie",
-    "Run": "run.run",
-    "TrainConfig": "training.config",
-    "TrainingControl": "training.control",
-    "Truth": "movie",
-    "UserError": "errors",
-    "Window": "comparison.windows",
-    "apply_run": "training.apply",
-    "compare_sequences": "comparison.compare",
-    "compare_windows": "comparison.compare",
-    "load_run": "run.run",
-    "open_movie": "movie",
-    "read_windows": "comparison.windows",
-    "run_batch": "batch",
-    "simulate_movie": "movie",
-    "train": "training.train",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import public names when first used: torch takes seconds, a napari reader must not."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = from_home(
+    __name__,
+    {
+        "Comparison": "comparison.result",
+        "ModelConfig": "model.config",
+        "Movie": "movie",
+        "Run": "run.run",
+        "TrainConfig": "training.config",
+        "TrainingControl": "training.control",
+        "Truth": "movie",
+        "UserError": "errors",
+        "Window": "comparison.windows",
+        "apply_run": "training.apply",
+        "compare_sequences": "comparison.compare",
+        "compare_windows": "comparison.compare",
+        "load_run": "run.run",
+        "open_movie": "movie",
+        "read_windows": "comparison.windows",
+        "run_batch": "batch",
+        "simulate_movie": "movie",
+        "train": "training.train",
+    },
+)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_sparsevar.lasso import optimality_residual, solve_lasso
 from napari_sparsevar.lasso.batched import solve_batched
-from napari_sparsevar.lasso.blocks import active_solve
+from napari_sparsevar.lasso.padded import active_solve
 from napari_sparsevar.lasso.restricted import solve_on_active_sets
 from napari_sparsevar.lasso.types import CONVERGED, UNBOUNDED, precision_of
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from napari_sparsevar.model.background import background
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.model.neuropil import background
 
 SHAPE = (32, 40)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.mapped import MappedFrames
 
 FRAMES = np.random.default_rng(0).integers(0, 999, (30, 7, 9)).astype(">u2")
@@ -48,7 +48,7 @@ def test_every_read_has_a_mapping_of_its_own(mapped: np.memmap) -> None:
 
 
 def test_a_file_that_is_replaced_stays_readable(mapped: np.memmap, tmp_path: Path) -> None:
-    lazy = blocks.from_memory(mapped)
+    lazy = lazy_frames.from_memory(mapped)
     (tmp_path / "movie.raw").unlink()
     np.testing.assert_array_equal(lazy, FRAMES)
 
@@ -56,4 +56,4 @@ def test_a_file_that_is_replaced_stays_readable(mapped: np.memmap, tmp_path: Pat
 def test_changes_that_only_memory_holds_are_kept(mapped: np.memmap, tmp_path: Path) -> None:
     copy = np.memmap(tmp_path / "movie.raw", ">u2", "c", offset=3001, shape=FRAMES.shape)
     copy[3] = 77
-    assert (np.asarray(blocks.from_memory(copy)[3]) == 77).all()
+    assert (np.asarray(lazy_frames.from_memory(copy)[3]) == 77).all()

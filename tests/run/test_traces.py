@@ -12,7 +12,7 @@ import torch
 
 from made_runs import made_full_run
 from napari_sparsevar.analysis.encoding import inside_field
-from napari_sparsevar.model.background import background
+from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
 from napari_sparsevar.run.decoding import Decoding
 from napari_sparsevar.run.run import Run

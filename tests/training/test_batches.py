@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar.movie import blocks, standardised
+from napari_sparsevar.movie import lazy_frames, standardised
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.preparation import prepare
@@ -26,7 +26,7 @@ def movie_read_by(reads: list[tuple[int, int]]) -> sv.Movie:
         flicker = np.random.default_rng(start).random((stop - start, EDGE, EDGE), np.float32)
         return pattern * (1.0 + flicker) + np.arange(start, stop, dtype=np.float32)[:, None, None]
 
-    return sv.Movie(data=blocks.from_reader(read, (FRAMES, EDGE, EDGE), np.float32, length=7))
+    return sv.Movie(data=lazy_frames.from_reader(read, (FRAMES, EDGE, EDGE), np.float32, length=7))
 
 
 def trainer_of(movie: sv.Movie, small_config: TrainConfig, **changes: int) -> Trainer:

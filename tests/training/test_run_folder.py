@@ -11,7 +11,7 @@ import pytest
 import napari_sparsevar as sv
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.run.replacement import working_place
-from napari_sparsevar.training import outcome, run_folder
+from napari_sparsevar.training import finish, run_folder
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
 from napari_sparsevar.training.run_folder import prepare_folder
@@ -96,7 +96,7 @@ def test_killed_before_the_result_is_published_resumes(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(outcome, "write_results", killed)
+        patched.setattr(finish, "write_results", killed)
         with pytest.raises(Killed):
             trained(small_movie, small_config, out, overwrite=True)
     assert sv.load_run(out).record.metrics["steps"] == 2
@@ -124,7 +124,7 @@ def test_early_stopping_is_remembered_by_a_resumed_training(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(outcome, "write_results", killed)
+        patched.setattr(finish, "write_results", killed)
         with pytest.raises(Killed):
             trained(small_movie, config, cut)
     resumed = trained(small_movie, config, cut, resume=True)

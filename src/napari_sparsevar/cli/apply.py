@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
     Channel,
     Dataset,
@@ -16,7 +17,6 @@ from napari_sparsevar.cli.options import (
     Plane,
     RunArgument,
 )
-from napari_sparsevar.cli.outcome import explained, finished
 from napari_sparsevar.cli.progress import follow
 
 

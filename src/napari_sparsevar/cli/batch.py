@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_sparsevar.cli.ending import UNEXPECTED, explained, fail
 from napari_sparsevar.cli.options import Debug
-from napari_sparsevar.cli.outcome import UNEXPECTED, explained, fail
 
 if TYPE_CHECKING:
     from napari_sparsevar.batch.outcome import Outcome

@@ -17,6 +17,14 @@ import typer
 from napari_sparsevar.cli.apply import apply
 from napari_sparsevar.cli.batch import batch
 from napari_sparsevar.cli.compare import compare
+from napari_sparsevar.cli.ending import (
+    INTERRUPTED,
+    OneSentenceGroup,
+    explained,
+    fail,
+    finished,
+    run_folder,
+)
 from napari_sparsevar.cli.export import export
 from napari_sparsevar.cli.figure import figure
 from napari_sparsevar.cli.options import (
@@ -27,14 +35,6 @@ from napari_sparsevar.cli.options import (
     FrameShape,
     Overwrite,
     Plane,
-)
-from napari_sparsevar.cli.outcome import (
-    INTERRUPTED,
-    OneSentenceGroup,
-    explained,
-    fail,
-    finished,
-    run_folder,
 )
 from napari_sparsevar.cli.progress import follow
 from napari_sparsevar.cli.report import report as write_report

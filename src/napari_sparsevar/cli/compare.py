@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_sparsevar.cli.comparison_summary import print_comparisons, summary_of_comparisons
+from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import AsJson, Debug, RunArgument
-from napari_sparsevar.cli.outcome import explained
 from napari_sparsevar.cli.progress import follow_steps
 from napari_sparsevar.errors import UserError
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_sparsevar.cli.ending import explained, fail
 from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
-from napari_sparsevar.cli.outcome import explained, fail
 from napari_sparsevar.cli.progress import follow_steps
 from napari_sparsevar.errors import UserError
 

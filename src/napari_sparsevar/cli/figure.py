@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from napari_sparsevar.cli.ending import explained, fail
 from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
-from napari_sparsevar.cli.outcome import explained, fail
 
 
 class Kind(StrEnum):

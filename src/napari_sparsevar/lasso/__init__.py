@@ -1,8 +1,13 @@
 """l1 regression alone: solutions, their paths and their derivatives. Knows torch and numbers."""
 
-from .optimality import optimality_residual, penalty_max
-from .path import LassoPath, lasso_path, lasso_paths
-from .solve import solve_lasso
+from typing import TYPE_CHECKING
+
+from napari_sparsevar.face import from_home
+
+if TYPE_CHECKING:
+    from napari_sparsevar.lasso.optimality import optimality_residual, penalty_max
+    from napari_sparsevar.lasso.path import LassoPath, lasso_path, lasso_paths
+    from napari_sparsevar.lasso.solve import solve_lasso
 
 __all__ = [
     "LassoPath",
@@ -12,3 +17,15 @@ __all__ = [
     "penalty_max",
     "solve_lasso",
 ]
+
+__getattr__ = from_home(
+    __name__,
+    {
+        "LassoPath": "path",
+        "lasso_path": "path",
+        "lasso_paths": "path",
+        "optimality_residual": "optimality",
+        "penalty_max": "optimality",
+        "solve_lasso": "solve",
+    },
+)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import gather_block, residual_of
-from .cholesky import extend_factor, regress_row, solve_factored
-from .compiled import compiled
-from .coordinate_descent import descend
-from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
+from napari_sparsevar.lasso.arrays import gather_block, residual_of
+from napari_sparsevar.lasso.cholesky import extend_factor, regress_row, solve_factored
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.lasso.coordinate_descent import descend
+from napari_sparsevar.lasso.types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _FULL_STEP, _SHORT_STEP, _NO_MINIMUM = 0, 1, 2
 _N_SWEEPS = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
-from .types import Array
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.lasso.types import Array
 
 
 @compiled

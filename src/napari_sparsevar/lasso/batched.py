@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .blocks import (
+from napari_sparsevar.lasso.padded import (
     BatchedProblem,
     Block,
     gather_active,
@@ -18,7 +18,7 @@ from .blocks import (
     split_targets,
     state_problem,
 )
-from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Precision
+from napari_sparsevar.lasso.types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Precision
 
 _N_PROPOSALS = 150
 _N_ADDED = 8

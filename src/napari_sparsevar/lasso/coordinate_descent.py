@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .compiled import compiled
-from .types import Array
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.lasso.types import Array
 
 
 @compiled

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .compiled import compiled
-from .restricted import solve_on_active_sets
-from .types import Array, to_array
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
+from napari_sparsevar.lasso.types import Array, to_array
 
 # Above this share of nonzero coefficients one dense product is faster than the scattered sum.
 _DENSE_SHARE = 0.2

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import extended, residual_of
-from .compiled import compiled
-from .path_state import (
+from napari_sparsevar.lasso.arrays import extended, residual_of
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.lasso.path_state import (
     PathProblem,
     PathState,
     active_direction,
@@ -24,7 +24,7 @@ from .path_state import (
     solve_afresh,
     state_problem,
 )
-from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
+from napari_sparsevar.lasso.types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _ENTERS, _LEAVES, _ENDS = 0, 1, 2
 _NEGLIGIBLE = 1e-12

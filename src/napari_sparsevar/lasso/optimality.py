@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .restricted import solve_on_active_sets
-from .validation import check_penalty, check_problem, check_weights
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
+from napari_sparsevar.lasso.validation import check_penalty, check_problem, check_weights
 
 
 def optimality_residual(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .compiled import for_ranges
-from .derivative import attach_derivative
-from .homotopy import trace_path
-from .solve import explain_failure
-from .types import CONVERGED, Array, precision_of, to_array
-from .validation import check_penalty, check_problem, check_weights
+from napari_sparsevar.lasso.compiled import for_ranges
+from napari_sparsevar.lasso.derivative import attach_derivative
+from napari_sparsevar.lasso.homotopy import trace_path
+from napari_sparsevar.lasso.solve import explain_failure
+from napari_sparsevar.lasso.types import CONVERGED, Array, precision_of, to_array
+from napari_sparsevar.lasso.validation import check_penalty, check_problem, check_weights
 
 MAX_KNOTS = 1000
 _Traced = tuple[int, Array, Array, Array, Array]

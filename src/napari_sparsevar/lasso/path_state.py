@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import largest_magnitude, largest_variance, residual_of
-from .cholesky import extend_factor, solve_factored
-from .compiled import compiled
-from .types import CONVERGED, Array
-from .working_set import solve_target
+from napari_sparsevar.lasso.arrays import largest_magnitude, largest_variance, residual_of
+from napari_sparsevar.lasso.cholesky import extend_factor, solve_factored
+from napari_sparsevar.lasso.compiled import compiled
+from napari_sparsevar.lasso.types import CONVERGED, Array
+from napari_sparsevar.lasso.working_set import solve_target
 
 _ACCURACY = 1e-12
 

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .arrays import gather, gather_block, largest_variance
-from .blocks import active_solve
-from .cholesky import extend_factor, least_norm_solve, solve_factored
-from .compiled import compiled, for_ranges
-from .types import Array, Precision, precision_of, to_array
+from napari_sparsevar.lasso.arrays import gather, gather_block, largest_variance
+from napari_sparsevar.lasso.cholesky import extend_factor, least_norm_solve, solve_factored
+from napari_sparsevar.lasso.compiled import compiled, for_ranges
+from napari_sparsevar.lasso.padded import active_solve
+from napari_sparsevar.lasso.types import Array, Precision, precision_of, to_array
 
 
 @compiled

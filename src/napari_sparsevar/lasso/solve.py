@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .batched import solve_batched
-from .derivative import attach_derivative
-from .types import CONVERGED, UNBOUNDED, precision_of, to_array
-from .validation import check_initial, check_penalty, check_problem
-from .working_set import solve_targets
+from napari_sparsevar.lasso.batched import solve_batched
+from napari_sparsevar.lasso.derivative import attach_derivative
+from napari_sparsevar.lasso.types import CONVERGED, UNBOUNDED, precision_of, to_array
+from napari_sparsevar.lasso.validation import check_initial, check_penalty, check_problem
+from napari_sparsevar.lasso.working_set import solve_targets
 
 
 def solve_lasso(

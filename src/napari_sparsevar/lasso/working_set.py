@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .active_set import solve_small
-from .arrays import (
+from napari_sparsevar.lasso.active_set import solve_small
+from napari_sparsevar.lasso.arrays import (
     gather,
     gather_block,
     largest_magnitude,
     largest_variance,
     residual_of,
 )
-from .compiled import compiled, for_ranges
-from .types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array, Precision
+from napari_sparsevar.lasso.compiled import compiled, for_ranges
+from napari_sparsevar.lasso.types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array, Precision
 
 _FEWEST_ADDED = 10
 

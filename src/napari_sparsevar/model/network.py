@@ -7,10 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from napari_sparsevar.model.background import background
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.decoder import Decoder
 from napari_sparsevar.model.encoder import Encoder, Guidance
+from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.skip import without_skip
 
 

@@ -1,7 +1,8 @@
 """A movie as lazy frames with units: open, inspect, write, simulate."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from napari_sparsevar.face import from_home
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.check import FrameReport, check_frames
@@ -27,24 +28,20 @@ __all__ = [
     "write_movie",
 ]
 
-_HOME = {
-    "REGIMES": "simulation",
-    "FrameReport": "check",
-    "Movie": "movie",
-    "Regime": "simulation",
-    "StaticImages": "static",
-    "Truth": "simulation",
-    "check_frames": "check",
-    "inspect_movie": "inspect",
-    "open_movie": "open",
-    "simulate_movie": "simulation",
-    "static_images": "static",
-    "write_movie": "write",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import public names when first used: a napari reader need not wait for the statistics."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = from_home(
+    __name__,
+    {
+        "REGIMES": "simulation",
+        "FrameReport": "check",
+        "Movie": "movie",
+        "Regime": "simulation",
+        "StaticImages": "static",
+        "Truth": "simulation",
+        "check_frames": "check",
+        "inspect_movie": "inspect",
+        "open_movie": "open",
+        "simulate_movie": "simulation",
+        "static_images": "static",
+        "write_movie": "write",
+    },
+)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.choice import Choice, Offer, place
 
 _NAMES = {"C": "channel", "Z": "plane"}
@@ -212,7 +212,7 @@ def finish(lazy: da.Array, what: str) -> da.Array:
     check_dtype(lazy.dtype, what)
     if not lazy.dtype.isnative:
         lazy = lazy.astype(lazy.dtype.newbyteorder("="))  # type: ignore[no-untyped-call]
-    return blocks.even_blocks(lazy)
+    return lazy_frames.even_blocks(lazy)
 
 
 def _declared_time(axes: str, others: list[int]) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.saturation import Histogram, find_pile
 
@@ -185,7 +185,7 @@ def check_frames(movie: Movie) -> FrameReport:
         If no frame can be used or nothing ever changes.
     """
     checker = FrameChecker(movie)
-    for start, frames in blocks.read_blocks(movie.data):
+    for start, frames in lazy_frames.read_blocks(movie.data):
         checker.add(start, frames)
     return checker.report()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.check import FrameChecker, FrameReport
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.static import StaticCollector, StaticImages
@@ -39,7 +39,7 @@ def inspect_movie(movie: Movie, *, max_frames: int = 2048) -> tuple[FrameReport,
     checker, collector = FrameChecker(movie), StaticCollector(movie, max_frames)
     in_parts = movie.data.dtype.kind in "ui" and movie.data.nbytes > WHOLE_BYTES
     wanted = collector.runs if in_parts else None
-    for start, frames in blocks.read_blocks(movie.data, wanted):
+    for start, frames in lazy_frames.read_blocks(movie.data, wanted):
         collector.add(start, frames, checker.add(start, frames))
     report = checker.report()
     return report, collector.images()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.check import usable
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.static import StaticImages, choose_runs
@@ -32,7 +32,7 @@ def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
         Frames that follow each other, as they are stored; those with NaN left out.
     """
     runs = choose_runs(movie.n_frames, movie.shape, max_frames)
-    for start, frames in blocks.read_blocks(movie.data, runs):
+    for start, frames in lazy_frames.read_blocks(movie.data, runs):
         for first, last in runs:
             part = frames[max(0, first - start) : max(0, last - start)]
             if len(part):

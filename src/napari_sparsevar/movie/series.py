@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.formats import tiff
 from napari_sparsevar.movie.movie import Movie
 
@@ -101,7 +101,7 @@ def _join(parts: Sequence[Movie]) -> Movie:
                 f"({_describe(first)}); take it out of the series."
             )
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return replace(first, data=blocks.join([part.data for part in parts]), notes=notes)
+    return replace(first, data=lazy_frames.join([part.data for part in parts]), notes=notes)
 
 
 def _describe(movie: Movie) -> str:

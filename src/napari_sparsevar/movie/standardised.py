@@ -10,7 +10,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.read_ahead import in_turn
 
@@ -74,7 +74,7 @@ class StandardisedFrames:
         if self._cache is not None or len(places) == 1:
             return [self.read(start, stop, *place) for place in places]
         parts: list[list[Float32Array]] = [[] for _ in places]
-        for first, last in blocks.block_edges(self.movie.data):
+        for first, last in lazy_frames.block_edges(self.movie.data):
             if last <= start or first >= stop:
                 continue
             first = max(first, start)
@@ -124,7 +124,7 @@ class StandardisedFrames:
         if self._cache is not None:
             yield self._cache
             return
-        edges = blocks.block_edges(self.movie.data)
+        edges = lazy_frames.block_edges(self.movie.data)
         reading = in_turn(lambda edge: _compute(self.movie.data[slice(*edge)]), edges, depth=1)
         for _, frames in reading:
             yield frames
@@ -137,7 +137,7 @@ class StandardisedFrames:
 
 def _kept(lazy: da.Array) -> npt.NDArray[np.generic]:
     kept = np.empty(lazy.shape, lazy.dtype)
-    for start, frames in blocks.read_blocks(lazy):
+    for start, frames in lazy_frames.read_blocks(lazy):
         kept[start : start + len(frames)] = frames
     return kept
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.check import usable
 from napari_sparsevar.movie.movie import Movie
 
@@ -201,7 +201,7 @@ def static_images(
         If there are no few usable frames in a row.
     """
     collector = StaticCollector(movie, max_frames)
-    for start, frames in blocks.read_blocks(movie.data, collector.runs):
+    for start, frames in lazy_frames.read_blocks(movie.data, collector.runs):
         good = usable(frames)
         if bad is not None:
             good &= ~bad[start : start + len(frames)]

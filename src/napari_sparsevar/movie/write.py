@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 
 _IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 _IMAGEJ_BYTES = 4 * 10**9
@@ -61,7 +61,7 @@ def write_movie(
         raise UserError(f"Cannot write {path}: a movie has three axes (T, Y, X) and pixels.")
     axes.check_dtype(lazy.dtype, "The movie")
     if isinstance(lazy, np.ndarray):
-        lazy = blocks.from_memory(lazy)
+        lazy = lazy_frames.from_memory(lazy)
     with replacing(path, overwrite=overwrite) as temporary:
         tifffile.imwrite(
             temporary,
@@ -106,5 +106,5 @@ def _ratio(pixel_size_um: float) -> tuple[int, int]:
 
 
 def _frames(lazy: da.Array) -> Iterator[NDArray[Any]]:
-    for _, frames in blocks.read_blocks(lazy):
+    for _, frames in lazy_frames.read_blocks(lazy):
         yield from frames.astype(frames.dtype.newbyteorder("="), copy=False)

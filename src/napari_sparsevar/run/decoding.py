@@ -26,7 +26,7 @@ from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.analysis.maps.projection import FloatImage, to_image
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.model.background import background
+from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import calcium_filter, memory
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.run import Run

@@ -12,8 +12,8 @@ from scipy import signal
 from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.analysis.maps.region import region_share
 from napari_sparsevar.lasso.compiled import compiled
-from napari_sparsevar.model.background import background
 from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.run.run import Run
 
 FloatArray = npt.NDArray[np.float64]

@@ -32,7 +32,7 @@ from napari_sparsevar.training.events import (
     ValidationLoss,
 )
 from napari_sparsevar.training.failures import Events, reported
-from napari_sparsevar.training.outcome import Metrics, analysed, write_outcome
+from napari_sparsevar.training.finish import Metrics, analysed, write_outcome
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 

@@ -17,8 +17,8 @@ from napari_sparsevar.movie.cell_size import guess_cell_diameter, in_words
 from napari_sparsevar.movie.motion import find_motion
 from napari_sparsevar.movie.standardised import StandardisedFrames
 from napari_sparsevar.training.batches import Batcher
-from napari_sparsevar.training.blocks import chunk_length, split_time
 from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.held_out import chunk_length, split_time
 from napari_sparsevar.training.trainer import Trainer, new_network
 
 _SMALLEST_FIELD = 16

@@ -33,8 +33,8 @@ from napari_sparsevar.training.events import (
     TrainingEvent,
 )
 from napari_sparsevar.training.failures import Events, reported
+from napari_sparsevar.training.finish import Metrics, analysed, write_outcome
 from napari_sparsevar.training.loop import run_steps
-from napari_sparsevar.training.outcome import Metrics, analysed, write_outcome
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 

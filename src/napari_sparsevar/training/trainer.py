@@ -13,8 +13,8 @@ from torch import Tensor
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.read_ahead import DEPTH, ReadAhead
 from napari_sparsevar.training.batches import Batcher
-from napari_sparsevar.training.blocks import TimeBlocks
 from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.held_out import TimeBlocks
 from napari_sparsevar.training.objective import Batch, Loss, batch_loss, best_gain
 
 _FEWEST_CHUNKS = 2

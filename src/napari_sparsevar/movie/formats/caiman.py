@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.movie import Movie
 
@@ -82,7 +82,7 @@ def read(path: Path, choice: Choice) -> Movie:
             f"{path} is stored pixel by pixel (order C), so that frames are slow to read; "
             "for training save it with order F, or as TIFF.",
         )
-    data = axes.finish(blocks.from_memory(selection.apply(raw)), str(path))
+    data = axes.finish(lazy_frames.from_memory(selection.apply(raw)), str(path))
     name = found[1] or path.stem
     return Movie(data, None, None, path, name, notes, selection.choice, selection.offer)
 

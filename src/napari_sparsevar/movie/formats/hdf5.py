@@ -11,9 +11,9 @@ from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, pick
 from napari_sparsevar.movie.formats.hdf5_file import (
     axis_names,
+    dataset_frames,
     holds,
     is_hdf5,
-    lazy_frames,
     with_file,
 )
 from napari_sparsevar.movie.movie import Movie
@@ -85,7 +85,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     dataset, what = file[name], f"{path}:{name}"
     selection = axes.choose(dataset.shape, axis_names(dataset), what, choice)
     axes.check_dtype(dataset.dtype, what)
-    data = axes.finish(lazy_frames(path, dataset, selection), what)
+    data = axes.finish(dataset_frames(path, dataset, selection), what)
     several = len(movies) > 1
     return Movie(
         data,

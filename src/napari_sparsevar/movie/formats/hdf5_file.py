@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ def axis_names(dataset: h5py.Dataset) -> str:
     return "Q" * (n_axes - 2) + "XY" if "MATLAB_class" in dataset.attrs else axes.unnamed(n_axes)
 
 
-def lazy_frames(path: Path, dataset: h5py.Dataset, selection: axes.Selection) -> da.Array:
+def dataset_frames(path: Path, dataset: h5py.Dataset, selection: axes.Selection) -> da.Array:
     """Return frames that are read when asked for; the file stays closed in between.
 
     Parameters
@@ -148,11 +148,11 @@ def lazy_frames(path: Path, dataset: h5py.Dataset, selection: axes.Selection) ->
             raise UserError(f"{path} is truncated; copy or export it again.")
         # One run of raw pixels: the operating system reads what is touched.
         raw = np.memmap(path, dataset.dtype, "r", place, dataset.shape)
-        return blocks.from_memory(selection.apply(raw))
+        return lazy_frames.from_memory(selection.apply(raw))
     own = dataset.chunks[selection.time] if dataset.chunks else 1
-    length = blocks.whole_chunks(shape[1:], dataset.dtype, own)
+    length = lazy_frames.whole_chunks(shape[1:], dataset.dtype, own)
     reader = _Reader(path, dataset.name, selection)
-    return blocks.from_reader(reader, shape, dataset.dtype, length=length)
+    return lazy_frames.from_reader(reader, shape, dataset.dtype, length=length)
 
 
 class _Reader:

@@ -10,7 +10,7 @@ import dask.array as da
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, is_time, micrometres
@@ -127,11 +127,11 @@ def _wrap(
     axes.check_dtype(np.dtype(array.dtype), what)
     selection = axes.choose(array.shape, names or axes.unnamed(len(array.shape)), what, choice)
     if isinstance(array, np.ndarray):
-        lazy = blocks.from_memory(selection.apply(array))
+        lazy = lazy_frames.from_memory(selection.apply(array))
     elif isinstance(array, da.Array):
         lazy = selection.apply(array)
     else:
-        lazy = selection.apply(blocks.from_array(array, selection.time))
+        lazy = selection.apply(lazy_frames.from_array(array, selection.time))
     frames = axes.finish(lazy, what)
     movie = Movie(frames, notes=selection.notes, choice=selection.choice, offer=selection.offer)
     return movie, selection

@@ -11,7 +11,13 @@ import numpy as np
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, pick
-from napari_sparsevar.movie.formats.hdf5_file import DAMAGED, holds, is_hdf5, lazy_frames, with_file
+from napari_sparsevar.movie.formats.hdf5_file import (
+    DAMAGED,
+    dataset_frames,
+    holds,
+    is_hdf5,
+    with_file,
+)
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import micrometres
 
@@ -95,7 +101,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     names = "T" + "YXZ"[: dataset.ndim - 1]
     selection = axes.choose(dataset.shape, names, what, choice)
     axes.check_dtype(dataset.dtype, what)
-    data = axes.finish(lazy_frames(path, dataset, selection), what)
+    data = axes.finish(dataset_frames(path, dataset, selection), what)
     return Movie(
         data,
         _rate(series),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice, Offer, place
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
 from napari_sparsevar.movie.movie import Movie
@@ -138,7 +138,7 @@ def _read_file(path: Path, choice: Choice) -> Movie:
     raw = np.memmap(path, _PIXEL, "r", shape=(n_frames, *shape))
     rate = options.get("fs")
     return Movie(
-        axes.finish(blocks.from_memory(raw), str(path)),
+        axes.finish(lazy_frames.from_memory(raw), str(path)),
         frames_per_second(1 / rate, "s") if isinstance(rate, int | float) and rate > 0 else None,
         None,
         path,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.tiff_chain import placed_pages
 from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
@@ -195,7 +195,7 @@ def read_images(paths: Sequence[Path]) -> Movie:
     for path in paths:
         if path.stat().st_size == 0:
             raise UserError(f"{path} is empty; take it out of the series or copy it again.")
-    data = blocks.from_reader(frames, (len(paths), *first.shape), first.dtype)
+    data = lazy_frames.from_reader(frames, (len(paths), *first.shape), first.dtype)
     fps, pixel_size_um = None, None
     with tifffile.TiffFile(paths[0]) as file:
         fps, pixel_size_um = read_units(file)
@@ -302,7 +302,7 @@ def _frames(
             offset=series.dataoffset,
             shape=tuple(series.shape),
         )
-        return blocks.from_memory(selection.apply(mapped))
+        return lazy_frames.from_memory(selection.apply(mapped))
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
         pages = selection.pages(leading)
@@ -315,7 +315,7 @@ def _frames(
     store = reopened.series[number].aszarr(level=0)
     array = zarr.open_array(store=store, mode="r")
     weakref.finalize(array, reopened.close)
-    frames: da.Array = selection.apply(blocks.from_array(array, selection.time))
+    frames: da.Array = selection.apply(lazy_frames.from_array(array, selection.time))
     return frames
 
 
@@ -346,7 +346,7 @@ def read_pages(
     dask.array.Array, shape (T, Y, X)
         Decoded when asked for.
     """
-    return blocks.from_reader(_Pages(path, number, pages), (len(pages), *shape), dtype)
+    return lazy_frames.from_reader(_Pages(path, number, pages), (len(pages), *shape), dtype)
 
 
 class _Pages:

@@ -17,7 +17,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 
 _STRIP_OFFSETS = 273
 _ALIKE = (256, 257, 258, 259, 262, 266, 277, 278, 279, 284, 317, 322, 330, 339)
@@ -75,7 +75,7 @@ class PlacedPages:
                     frame[...] = np.fromfile(stream, self.dtype, frame.size).reshape(self.shape)
             return frames
 
-        return blocks.from_reader(read, (len(places), *self.shape), self.dtype)
+        return lazy_frames.from_reader(read, (len(places), *self.shape), self.dtype)
 
 
 def placed_pages(

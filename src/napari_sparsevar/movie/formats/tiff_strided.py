@@ -16,7 +16,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 
 _LEAST_PAGES = 4
 _LOOKED_AT = 64
@@ -61,7 +61,7 @@ class StridedPages:
             Read when asked for, as views of the file where the pages follow a constant step.
         """
         shape = (len(pages), *self.shape)
-        return blocks.from_reader(lambda a, b: self._read(pages[a:b]), shape, self.dtype)
+        return lazy_frames.from_reader(lambda a, b: self._read(pages[a:b]), shape, self.dtype)
 
     def _read(self, pages: NDArray[np.int64]) -> NDArray[Any]:
         # Mapped only while it is looked at: memory would otherwise grow to the size of the file.

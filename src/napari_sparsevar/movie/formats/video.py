@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.video_decoder import VideoReader, grey, make_index
 from napari_sparsevar.movie.movie import Movie
@@ -89,7 +89,7 @@ def _read(container: Any, path: Path) -> Movie:
     colour = _has_colour(first)
     sample = grey(first, colour)
     reader = VideoReader(path, index, colour)
-    lazy = blocks.from_reader(reader, (len(index.stamps), *sample.shape), sample.dtype)
+    lazy = lazy_frames.from_reader(reader, (len(index.stamps), *sample.shape), sample.dtype)
     notes = (f"{path} is a colour video; the brightness of its pixels is used.",) if colour else ()
     rate = stream.average_rate
     return Movie(

@@ -14,7 +14,7 @@ import zarr.errors
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, blocks
+from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, micrometres
@@ -118,7 +118,7 @@ def from_node(
     """
     axes.check_dtype(np.dtype(array.dtype), what)
     selection = axes.choose(array.shape, names, what, choice)
-    lazy = axes.finish(selection.apply(blocks.from_array(array, selection.time)), what)
+    lazy = axes.finish(selection.apply(lazy_frames.from_array(array, selection.time)), what)
     fps = pixel_size_um = None
     if len(scale) == len(units) == len(array.shape):
         fps = frames_per_second(scale[selection.time], units[selection.time])

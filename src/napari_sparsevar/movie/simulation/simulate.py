@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 from scipy.sparse import csr_array
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import blocks
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.simulation import tissue
 from napari_sparsevar.movie.simulation.activity import calcium, connect
@@ -228,8 +228,10 @@ def _frames(
         return _draw_block(scene, courses[block], traces[block], shape, (seed, start))
 
     if 2 * n_frames * n_pixels > _EAGER_BYTES:
-        return blocks.from_reader(draw, (n_frames, *shape), np.uint16, length=length)
-    return blocks.from_memory(np.concatenate([draw(*run) for run in blocks.runs(n_frames, length)]))
+        return lazy_frames.from_reader(draw, (n_frames, *shape), np.uint16, length=length)
+    return lazy_frames.from_memory(
+        np.concatenate([draw(*run) for run in lazy_frames.runs(n_frames, length)])
+    )
 
 
 def _draw_block(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import napari_sparsevar as sv
-from napari_sparsevar.training.blocks import chunk_length, draw_starts, even_starts, split_time
+from napari_sparsevar.training.held_out import chunk_length, draw_starts, even_starts, split_time
 
 
 @given(

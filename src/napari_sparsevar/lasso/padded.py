@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .types import Precision
+from napari_sparsevar.lasso.types import Precision
 
 _MOST_BLOCK_ENTRIES = 2**26  # of the stacked gram_AA: 0.5 GB
 _RIDGE = 10.0  # times `Precision.dependence`
