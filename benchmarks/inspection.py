@@ -23,8 +23,8 @@ import psutil
 from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtTest import QTest
 
-from napari_sparsevar.widgets import background
 from napari_sparsevar.widgets.session import Session, get_session
+from napari_sparsevar.widgets.work import thread
 from viewer_parts.runs import SIZES, Size, trained_run
 
 STROKE_TARGET_MS = 100
@@ -39,14 +39,14 @@ class Deliveries:
 
     def __init__(self) -> None:
         self.times: dict[str, list[float]] = defaultdict(list)
-        original = background.Background._on_yielded
+        original = thread.Background._on_yielded
 
         def timed(work: Any, news: Any) -> None:
             start = time.perf_counter()
             original(work, news)
             self.times[type(news).__name__].append(1000 * (time.perf_counter() - start))
 
-        background.Background._on_yielded = timed
+        thread.Background._on_yielded = timed
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ import napari_sparsevar
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.train_dock import TrainDock
-from napari_sparsevar.widgets.training_state import Training
+from napari_sparsevar.widgets.training.state import Training
 
 PLUGIN = "napari-sparsevar"
 SETTLE_MS = 800

@@ -38,11 +38,11 @@ def own_preferences(tmp_path, monkeypatch):
 @pytest.fixture
 def fake_train(monkeypatch):
     """Replace the library's training by one that takes no time."""
-    from napari_sparsevar.widgets import training_worker
+    from napari_sparsevar.widgets.training import worker
 
     train = fakes.FakeTrain()
-    monkeypatch.setattr(training_worker, "library_train", train)
-    monkeypatch.setattr(training_worker, "library_load_run", fakes.fake_run)
+    monkeypatch.setattr(worker, "library_train", train)
+    monkeypatch.setattr(worker, "library_load_run", fakes.fake_run)
     return train
 
 
@@ -104,12 +104,12 @@ def until_idle(qtbot):
 @pytest.fixture
 def fake_compare(monkeypatch):
     """Replace the library's comparison by one that takes no time; it is kept for real."""
-    from napari_sparsevar.widgets import compare_result, compare_worker
+    from napari_sparsevar.widgets.comparing import result, worker
 
     comparing = fakes.FakeComparing()
-    monkeypatch.setattr(compare_worker, "library_comparing", comparing)
+    monkeypatch.setattr(worker, "library_comparing", comparing)
     monkeypatch.setattr(
-        compare_result,
+        result,
         "library_sentence",
         lambda pair, adjusted: f"{pair.a.label} against {pair.b.label}, adjusted {adjusted}",
     )
@@ -126,11 +126,11 @@ def run(tmp_path):
 def open_run(qtbot, monkeypatch):
     """Open a run in a viewer as the reader of run directories does, and wait until it is there."""
     from napari_sparsevar.readers import run_layers
-    from napari_sparsevar.widgets import compare_worker
+    from napari_sparsevar.widgets.comparing import worker
     from napari_sparsevar.widgets.session import get_session
 
     def open_(viewer, run, placement=None):
-        monkeypatch.setattr(compare_worker, "library_load_run", lambda path: run)
+        monkeypatch.setattr(worker, "library_load_run", lambda path: run)
         session = get_session(viewer)
         for data, meta, kind in run_layers(run, placement):
             getattr(viewer, f"add_{kind}")(data, **meta)

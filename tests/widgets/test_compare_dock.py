@@ -6,11 +6,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget
 
 from napari_sparsevar.widgets import compare_dock as compare_dock_module
-from napari_sparsevar.widgets import windows_table
 from napari_sparsevar.widgets.compare_dock import NO_RUN, NO_WINDOWS, CompareDock
+from napari_sparsevar.widgets.comparing import windows_table
+from napari_sparsevar.widgets.comparing.windows_table import LABEL, LENGTH, START, STOP
 from napari_sparsevar.widgets.session import get_session
-from napari_sparsevar.widgets.timeline import Timeline, open_timeline
-from napari_sparsevar.widgets.windows_table import LABEL, LENGTH, START, STOP
+from napari_sparsevar.widgets.timeline_dock import Timeline, open_timeline
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget
 
-from napari_sparsevar.widgets.driver_table import NAME, NOTE, STABILITY, STRENGTH
 from napari_sparsevar.widgets.drivers_dock import NO_RUN, DriversDock
-from napari_sparsevar.widgets.inspect_keys import KEYS, help_text
-from napari_sparsevar.widgets.overlays import kind_of
+from napari_sparsevar.widgets.inspecting.driver_table import NAME, NOTE, STABILITY, STRENGTH
+from napari_sparsevar.widgets.inspecting.keys import KEYS, help_text
+from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.session import get_session
 
 

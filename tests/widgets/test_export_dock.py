@@ -8,11 +8,11 @@ import tifffile
 
 from made_comparisons import made_set
 from napari_sparsevar.comparison.store import save_comparisons
-from napari_sparsevar.widgets import export_worker
 from napari_sparsevar.widgets.export_dock import ExportDock
-from napari_sparsevar.widgets.export_requests import NO_RUN
-from napari_sparsevar.widgets.export_worker import CURRENT_VIEW, Written
-from napari_sparsevar.widgets.one_work import Progressed
+from napari_sparsevar.widgets.exporting import worker
+from napari_sparsevar.widgets.exporting.requests import NO_RUN
+from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, Written
+from napari_sparsevar.widgets.work.one_work import Progressed
 
 
 @pytest.fixture
@@ -35,12 +35,13 @@ def until_exported(qtbot):
 
 @pytest.fixture
 def notifications(monkeypatch):
-    from napari_sparsevar.widgets import export_dock, export_state
+    from napari_sparsevar.widgets import export_dock
+    from napari_sparsevar.widgets.exporting import state
 
     said = []
     monkeypatch.setattr(export_dock, "show_error", said.append)
     for name in ("show_error", "show_info", "show_warning"):
-        monkeypatch.setattr(export_state, name, said.append)
+        monkeypatch.setattr(state, name, said.append)
     return said
 
 
@@ -68,7 +69,7 @@ def test_every_figure_is_previewed_and_only_while_looked_at(
     qtbot, viewer, dock, inspected, monkeypatch
 ):
     asked = []
-    stream = export_worker.preview_stream
+    stream = worker.preview_stream
 
     def preview(request):
         asked.append(request.kind)
@@ -183,7 +184,7 @@ def test_an_export_that_is_cancelled_leaves_nothing(
     dock.results.folder.setText(str(tmp_path / "place" / "out"))
     exporting = dock._session.exporting
     going = threading.Event()
-    written = export_worker.results_stream
+    written = worker.results_stream
 
     def slow(request):
         for news in written(request):
@@ -225,10 +226,10 @@ def test_what_was_assumed_is_a_warning(viewer, dock, until_exported, notificatio
 
 
 def test_what_needs_a_missing_library_cannot_be_ticked(qtbot, monkeypatch):
-    from napari_sparsevar.widgets import export_results
+    from napari_sparsevar.widgets.exporting import results
 
-    monkeypatch.setattr(export_results, "find_spec", lambda name: None)
-    results = export_results.ExportResults()
+    monkeypatch.setattr(results, "find_spec", lambda name: None)
+    results = results.ExportResults()
     qtbot.addWidget(results)
     assert not results.parts["nwb"].isEnabled()
     assert "napari-sparsevar[nwb]" in results.parts["nwb"].toolTip()

@@ -3,9 +3,9 @@
 import pytest
 from superqt import QCollapsible
 
-from napari_sparsevar.widgets.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.session import get_session
-from napari_sparsevar.widgets.training_state import Report
+from napari_sparsevar.widgets.training.state import Report
 
 LONG = "0.14% of all pixel values pile up from 53,650 on, in 749 of 16,384 pixels. " * 3
 

@@ -5,7 +5,7 @@ import numpy as np
 import tifffile
 from npe2 import PluginManager
 
-from napari_sparsevar.widgets.movie_layers import movie_of
+from napari_sparsevar.widgets.layers.movies import movie_of
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 
-from napari_sparsevar.widgets.timeline import open_timeline
+from napari_sparsevar.widgets.timeline_dock import open_timeline
 
 LABELS = np.zeros((16, 20), np.int32)
 LABELS[1:5, 2:6], LABELS[8:12, 3:7], LABELS[9:13, 13:18] = 1, 2, 3

@@ -12,18 +12,18 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.comparison.windows import check_windows
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.compare_layers import go_to_edge, go_to_place
-from napari_sparsevar.widgets.compare_options import CompareOptions
-from napari_sparsevar.widgets.compare_panel import ComparePanel
-from napari_sparsevar.widgets.compare_result import CompareResult
-from napari_sparsevar.widgets.compare_worker import CompareRequest
-from napari_sparsevar.widgets.docking import lie_beside
-from napari_sparsevar.widgets.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.lifetime import watch
+from napari_sparsevar.widgets.comparing.layers import go_to_edge, go_to_place
+from napari_sparsevar.widgets.comparing.options import CompareOptions
+from napari_sparsevar.widgets.comparing.panel import ComparePanel
+from napari_sparsevar.widgets.comparing.result import CompareResult
+from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
+from napari_sparsevar.widgets.comparing.worker import CompareRequest
+from napari_sparsevar.widgets.parts.docking import lie_beside
+from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.timeline import open_timeline
+from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
-from napari_sparsevar.widgets.windows_table import WindowsTable
 
 NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 NO_WINDOWS = "Mark two windows on the timeline, or add them here."

@@ -21,20 +21,20 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
-from napari_sparsevar.widgets.compare_layers import go_to_place
-from napari_sparsevar.widgets.docking import lie_beside
-from napari_sparsevar.widgets.driver_table import DriverTable
-from napari_sparsevar.widgets.inspect_keys import InspectKeys, help_text
-from napari_sparsevar.widgets.lifetime import watch
-from napari_sparsevar.widgets.model_movies import TITLES, Kind
-from napari_sparsevar.widgets.movie_choice import wrapped_label
-from napari_sparsevar.widgets.partners_panel import PartnersPanel
-from napari_sparsevar.widgets.path_plots import CriterionPlot, CurvesPlot
-from napari_sparsevar.widgets.place_actions import PlaceActions
+from napari_sparsevar.widgets.comparing.layers import go_to_place
+from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
+from napari_sparsevar.widgets.inspecting.keys import InspectKeys, help_text
+from napari_sparsevar.widgets.inspecting.model_movies import TITLES, Kind
+from napari_sparsevar.widgets.inspecting.partners_panel import PartnersPanel
+from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, CurvesPlot
+from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
+from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
+from napari_sparsevar.widgets.parts.docking import lie_beside
+from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.sparsity_panel import SparsityPanel
-from napari_sparsevar.widgets.timeline import open_timeline
+from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
+from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
 NO_RUN = (
     "Nothing to inspect yet.\n\nTrain a network (Plugins ▸ SparseVAR ▸ Train), or open a run: drag "

@@ -13,24 +13,24 @@ from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
-from napari_sparsevar.widgets.docking import lie_beside
 from napari_sparsevar.widgets.drivers_dock import DriversDock
-from napari_sparsevar.widgets.export_figure import COLOURED, ExportFigure
-from napari_sparsevar.widgets.export_panel import ExportPanel
-from napari_sparsevar.widgets.export_requests import (
+from napari_sparsevar.widgets.exporting.figure import COLOURED, ExportFigure
+from napari_sparsevar.widgets.exporting.panel import ExportPanel
+from napari_sparsevar.widgets.exporting.requests import (
     NO_RUN,
     figure_request,
     results_request,
 )
-from napari_sparsevar.widgets.export_results import ExportResults
-from napari_sparsevar.widgets.export_worker import (
+from napari_sparsevar.widgets.exporting.results import ExportResults
+from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,
     FigureRequest,
     figure_stream,
     results_stream,
 )
-from napari_sparsevar.widgets.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.lifetime import watch
+from napari_sparsevar.widgets.parts.docking import lie_beside
+from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.train_dock import TrainDock
 

@@ -15,23 +15,23 @@ from psygnal import Signal
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
-from napari_sparsevar.widgets.activity import Activity
-from napari_sparsevar.widgets.compare_layers import remove_comparison, show_comparison
-from napari_sparsevar.widgets.compare_state import Comparing
-from napari_sparsevar.widgets.export_state import Exporting
-from napari_sparsevar.widgets.inspect_clicks import InspectClicks
-from napari_sparsevar.widgets.inspect_layers import InspectLayers
-from napari_sparsevar.widgets.inspect_state import Inspecting
-from napari_sparsevar.widgets.inspected_traces import InspectedTraces
-from napari_sparsevar.widgets.layer_following import LayerFollowing
-from napari_sparsevar.widgets.lifetime import OpenViewer
-from napari_sparsevar.widgets.model_movies import ModelMovies
-from napari_sparsevar.widgets.movie_layers import placement_of
-from napari_sparsevar.widgets.movie_matching import MovieMatching
-from napari_sparsevar.widgets.overlays import show_run
-from napari_sparsevar.widgets.run_opening import RunOpening
-from napari_sparsevar.widgets.training_state import Training
-from napari_sparsevar.widgets.training_worker import TrainingRequest
+from napari_sparsevar.widgets.comparing.layers import remove_comparison, show_comparison
+from napari_sparsevar.widgets.comparing.state import Comparing
+from napari_sparsevar.widgets.exporting.state import Exporting
+from napari_sparsevar.widgets.inspecting.clicks import InspectClicks
+from napari_sparsevar.widgets.inspecting.layers import InspectLayers
+from napari_sparsevar.widgets.inspecting.model_movies import ModelMovies
+from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.layers.following import LayerFollowing
+from napari_sparsevar.widgets.layers.matching import MovieMatching
+from napari_sparsevar.widgets.layers.movies import placement_of
+from napari_sparsevar.widgets.layers.overlays import show_run
+from napari_sparsevar.widgets.layers.run_opening import RunOpening
+from napari_sparsevar.widgets.parts.lifetime import OpenViewer
+from napari_sparsevar.widgets.timeline.activity import Activity
+from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
+from napari_sparsevar.widgets.training.state import Training
+from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 # Keyed by the window: viewers compare field by field, windows by identity.
 _sessions: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()

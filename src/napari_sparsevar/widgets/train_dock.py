@@ -11,18 +11,18 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
-from napari_sparsevar.widgets.config_form import ConfigForm, NarrowComboBox, form_rows, row_label
-from napari_sparsevar.widgets.device_choice import DeviceCombo
-from napari_sparsevar.widgets.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.lifetime import watch
-from napari_sparsevar.widgets.loss_plot import LossPlot
-from napari_sparsevar.widgets.movie_choice import MovieChoice
-from napari_sparsevar.widgets.movie_layers import placement_of
-from napari_sparsevar.widgets.preferences import preferred, remember
-from napari_sparsevar.widgets.run_folder import RunFolder
+from napari_sparsevar.widgets.layers.movies import placement_of
+from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.form import ConfigForm, NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.preferences import preferred, remember
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.training_panel import TrainingPanel
-from napari_sparsevar.widgets.training_worker import TrainingRequest
+from napari_sparsevar.widgets.training.device_choice import DeviceCombo
+from napari_sparsevar.widgets.training.loss_plot import LossPlot
+from napari_sparsevar.widgets.training.movie_choice import MovieChoice
+from napari_sparsevar.widgets.training.panel import TrainingPanel
+from napari_sparsevar.widgets.training.run_folder import RunFolder
+from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 FIRST_PRESET = "fast"
 CUSTOM = "custom"

@@ -1,0 +1,1 @@
+"""What the Compare dock is made of: windows, state, worker, tables."""

@@ -1,0 +1,174 @@
+"""The layers of a comparison: where influence differs, and arrows of the edges that changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from napari.components import ViewerModel
+from napari.layers import Image, Layer, Vectors
+
+from napari_sparsevar.comparison.result import POSITIONS, Comparison
+from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.widgets.layers.overlays import kind_of
+from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
+
+KINDS = ("difference", "changed edges")
+
+CHOSEN = "#ffffff"
+FADED = "40"
+"""Opacity of the other arrows while one is chosen, as in ``#rrggbbaa``."""
+ARROW_WIDTH, THIN, MANY = 0.6, 0.3, 12
+"""Width of an arrow in pixels, and where there are so many that they would hide the movie."""
+
+EDGE_FEATURES = ["source", "target", "lag", "change", "low", "high", "p_adjusted"]
+
+
+def show_comparison(
+    viewer: ViewerModel, run: Any, comparing: Any, placement: Placement | None
+) -> list[Layer]:
+    """Lay what a comparison found over the movie.
+
+    Layers of an earlier comparison are replaced; other maps are hidden, because two additive maps
+    over one another cannot be read.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to.
+    run : Run
+        What was compared.
+    comparing : Comparing
+        Knows the comparison being looked at.
+    placement : Placement or None
+        Where the movie lies; None for where the run remembers it.
+
+    Returns
+    -------
+    list of napari.layers.Layer
+        None where nothing changed.
+    """
+    remove_comparison(viewer)
+    if comparing.pair is None:
+        return []
+    pair, _ = comparing.pair
+    where = placement or Placement(scale=run.scale, units=run.units)
+    about = {"run": str(run.path), "comparison": comparing.shown.name}
+    layers = [_difference_layer(pair, where, about), _edges_layer(pair, where, about)]
+    added = [viewer.add_layer(layer) for layer in layers if layer is not None]
+    if added:
+        _hide_maps(viewer)
+        viewer.layers.selection.active = added[0]
+    return added
+
+
+def has_layers(pair: Comparison) -> bool:
+    """Return whether there is anything to show of a pair."""
+    differs = pair.difference is not None and bool(np.nan_to_num(pair.difference).any())
+    return differs or not changed_edges(pair).empty
+
+
+def remove_comparison(viewer: ViewerModel) -> None:
+    """Remove the layers of a comparison."""
+    for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
+        viewer.layers.remove(layer)
+
+
+def go_to_edge(viewer: ViewerModel, edge: pd.Series, placement: Placement) -> None:
+    """Centre the viewer on an edge and make its arrow stand out."""
+    middle = [
+        (float(edge[f"source_{axis}"]) + float(edge[f"target_{axis}"])) / 2 for axis in ("y", "x")
+    ]
+    _centre(viewer, middle, placement)
+    for layer in viewer.layers:
+        if kind_of(layer) == "changed edges":
+            _highlight(layer, edge)
+
+
+def go_to_place(viewer: ViewerModel, place: pd.Series, placement: Placement) -> None:
+    """Centre the viewer on a place."""
+    _centre(viewer, [float(place["y"]), float(place["x"])], placement)
+
+
+def changed_edges(pair: Comparison) -> pd.DataFrame:
+    """Return the edges that changed at the level of the comparison and have a position."""
+    edges = pair.dynamics.changed(pair.level)
+    if not set(POSITIONS) <= set(edges.columns):
+        return edges.iloc[:0]
+    return edges.reset_index(drop=True)
+
+
+def changed_places(pair: Comparison) -> pd.DataFrame:
+    """Return the places that changed at the level of the comparison and have a position."""
+    places = pair.dynamics.changed_places(pair.level)
+    if not {"y", "x"} <= set(places.columns):
+        return places.iloc[:0]
+    return places.reset_index(drop=True)
+
+
+def _centre(viewer: ViewerModel, pixel: list[float], placement: Placement) -> None:
+    world = np.multiply(pixel, placement.scale) + placement.translate
+    viewer.scene.camera.center = (*viewer.scene.camera.center[:-2], *map(float, world))
+
+
+def _difference_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> Layer | None:
+    if pair.difference is None:
+        return None
+    image = np.nan_to_num(np.asarray(pair.difference, dtype=np.float32))
+    top = float(np.abs(image).max(initial=0.0))
+    if top == 0.0:
+        return None
+    return Image(
+        image,
+        name=f"difference {pair.b.label} − {pair.a.label}",
+        colormap=DIVERGING,
+        blending="additive",
+        contrast_limits=(-top, top),
+        metadata=_metadata(pair, "difference", about),
+        **where.arguments,
+    )
+
+
+def _edges_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> Layer | None:
+    edges = changed_edges(pair)
+    if edges.empty:
+        return None
+    start = edges[["source_y", "source_x"]].to_numpy(float)
+    stop = edges[["target_y", "target_x"]].to_numpy(float)
+    return Vectors(
+        np.stack([start, stop - start], axis=1),
+        name=f"changed edges {pair.b.label} − {pair.a.label}",
+        features=edges[[name for name in EDGE_FEATURES if name in edges]],
+        vector_style="arrow",
+        edge_width=ARROW_WIDTH if len(edges) <= MANY else THIN,
+        opacity=1.0,
+        edge_color=_colours(edges["change"]),
+        metadata=_metadata(pair, "changed edges", about),
+        **where.arguments,
+    )
+
+
+def _colours(change: pd.Series) -> list[str]:
+    return [signed_colour(value) for value in change]
+
+
+def _highlight(layer: Layer, edge: pd.Series) -> None:
+    features = layer.features
+    colours = [colour + FADED for colour in _colours(features["change"])]
+    same = np.ones(len(features), bool)
+    for name in ("source", "target", "lag"):
+        same &= features[name].to_numpy() == edge[name]
+    for index in np.flatnonzero(same):
+        colours[index] = CHOSEN
+    layer.edge_color = colours
+
+
+def _hide_maps(viewer: ViewerModel) -> None:
+    for layer in viewer.layers:
+        if kind_of(layer) == "contribution":
+            layer.visible = False
+
+
+def _metadata(pair: Comparison, kind: str, about: dict[str, str]) -> dict[str, Any]:
+    return {METADATA_KEY: {**about, "kind": kind, "pair": [pair.a.label, pair.b.label]}}

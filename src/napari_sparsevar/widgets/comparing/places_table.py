@@ -1,0 +1,51 @@
+"""The places whose influence on others changed between two windows, one row each."""
+
+from __future__ import annotations
+
+import pandas as pd
+from qtpy.QtWidgets import QWidget
+
+from napari_sparsevar.comparison.result import Comparison
+from napari_sparsevar.widgets.comparing.layers import changed_places
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable, Column, p_text
+
+IN_B = 1
+COLUMNS = (
+    Column("Place", "Where the influence comes from: y, x in pixels."),
+    Column(
+        "In B",
+        "Whether the place drives others more or less in the second window, as most of its edges "
+        "tell. A row says its balance where the pointer rests: +1 if all of the change is to "
+        "more, -1 if all is to less, about 0 if as much went up as down.",
+    ),
+    Column("p", "Adjusted for all places."),
+)
+
+
+class PlacesTable(ChangesTable):
+    """Changed places."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(COLUMNS, stretched=IN_B, parent=parent)
+
+    def show_pair(self, pair: Comparison | None) -> None:
+        """List the places of a pair of windows."""
+        places = pd.DataFrame() if pair is None else changed_places(pair)
+        level = 0.05 if pair is None else pair.level
+        self.show_changes(
+            places,
+            [_texts(place) for _, place in places.iterrows()],
+            f"No place changed at the level {level:g}, adjusted for all of them.",
+        )
+        if pair is not None:
+            self.table.horizontalHeaderItem(IN_B).setText(f"In {pair.b.label}")
+        for row, balance in enumerate(places.get("balance", ())):
+            self.table.item(row, IN_B).setToolTip(f"balance {balance:+.2f}")
+
+
+def _texts(place: pd.Series) -> tuple[str, ...]:
+    return (
+        f"{place['y']:.0f},{place['x']:.0f}",
+        "more" if place["balance"] > 0 else "less",
+        p_text(float(place["p_adjusted"])),
+    )

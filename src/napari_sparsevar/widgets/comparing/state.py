@@ -1,0 +1,174 @@
+"""The comparisons of the current run: idle, comparing or stopping; what is shown; what is kept."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari.utils.notifications import show_error, show_warning
+from psygnal import Signal
+
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.widgets.comparing.windows import Windows
+from napari_sparsevar.widgets.comparing.worker import (
+    Compared,
+    CompareRequest,
+    Loaded,
+    comparing_stream,
+    loading_stream,
+)
+from napari_sparsevar.widgets.work.one_work import OneWork
+from napari_sparsevar.widgets.work.thread import Background, Failure
+
+_log = logging.getLogger(__name__)
+
+
+class Comparing(OneWork):
+    """The comparisons of one viewer; docks watch it and can be closed and opened again.
+
+    Attributes
+    ----------
+    sets_changed, shown_changed, arrived : psygnal.Signal
+        Emitted in the main thread; ``arrived`` with a comparison that has just been made, before it
+        is shown.
+    windows : Windows
+    run : Run or None
+    sets : tuple of ComparisonSet
+        Those of the run, the oldest first.
+    """
+
+    sets_changed = Signal()
+    shown_changed = Signal()
+    arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The comparison",
+            working="comparing",
+            ending="stopping",
+            ended="Stopped; nothing was kept.",
+        )
+        self.windows = Windows()
+        self.run: Any = None
+        self.sets: tuple[ComparisonSet, ...] = ()
+        self._shown: ComparisonSet | None = None
+        self._pair = 0
+        self._path: Path | None = None
+        self._loading: Background | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread of it is still there."""
+        return super().busy or self._loading is not None
+
+    @property
+    def shown(self) -> ComparisonSet | None:
+        """The comparisons being looked at."""
+        return self._shown
+
+    @property
+    def pair(self) -> tuple[Comparison, float] | None:
+        """The pair of windows being looked at, and its adjusted p-value."""
+        if self._shown is None or not self._shown.pairs:
+            return None
+        return self._shown.pairs[self._pair], self._shown.adjusted[self._pair]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the dynamics of the pair being looked at differ, adjusted for all pairs."""
+        pair = self.pair
+        return pair is not None and pair[1] <= pair[0].level
+
+    def start(self, request: CompareRequest) -> None:
+        """Start a comparison; ignored while one runs."""
+        if self._state == "idle":
+            self._path = Path(request.run.path)
+            self._begin(partial(comparing_stream, request))
+
+    def stop(self) -> None:
+        """End without a result."""
+        self._end_early()
+
+    def set_run(self, run: Any) -> None:
+        """Look at another run; its comparisons are read in the background."""
+        self.run = run
+        self.sets = ()
+        self._show(None)
+        self.sets_changed.emit()
+        if self._loading is not None:
+            self._loading.drop()
+            self._loading = None
+        if run is not None:
+            self._loading = Background(
+                partial(loading_stream, Path(run.path)),
+                self._receive_kept,
+                self._loaded,
+                what="Reading the comparisons",
+            )
+            self._loading.start()
+
+    def show_set(self, found: ComparisonSet | None) -> None:
+        """Look at other comparisons; the most surprising pair first."""
+        if found is not self._shown:
+            self._show(found)
+
+    def show_pair(self, first: str, second: str) -> None:
+        """Look at the pair of these two windows."""
+        for index, pair in enumerate(() if self._shown is None else self._shown.pairs):
+            if {pair.a.label, pair.b.label} == {first, second} and index != self._pair:
+                self._pair = index
+                self.shown_changed.emit()
+
+    def _show(self, found: ComparisonSet | None) -> None:
+        self._shown = found
+        adjusted = () if found is None else found.adjusted
+        self._pair = min(range(len(adjusted)), key=adjusted.__getitem__, default=0)
+        self.shown_changed.emit()
+
+    def _receive(self, news: Any) -> None:
+        super()._receive(news)
+        match news:
+            case Compared():
+                self._on_compared(news)
+            case Failure():
+                self._settle(0.0, news.sentence)
+                _report(news)
+
+    def _on_compared(self, news: Compared) -> None:
+        self._settle(1.0, news.notice)
+        if news.notice:
+            show_warning(news.notice)
+        # Another run may have been opened meanwhile; there the comparison is only kept.
+        if self.run is not None and Path(self.run.path) == self._path:
+            self.sets = (*self.sets, news.found)
+            self.sets_changed.emit()
+            self.arrived.emit(news.found)
+            self._show(news.found)
+
+    def _receive_kept(self, news: Any) -> None:
+        if isinstance(news, Failure):
+            _report(news)
+        elif isinstance(news, Loaded):
+            self._on_loaded(news)
+
+    def _on_loaded(self, news: Loaded) -> None:
+        names = {found.name for found in news.found}
+        self.sets = (*news.found, *(found for found in self.sets if found.name not in names))
+        for notice in news.notices:
+            show_warning(notice)
+        self.sets_changed.emit()
+        if self.sets and self._shown is None:
+            if not len(self.windows):
+                self.windows.set_all(self.sets[-1].windows)
+            self._show(self.sets[-1])
+
+    def _loaded(self) -> None:
+        self._loading = None
+
+
+def _report(failure: Failure) -> None:
+    if failure.details:
+        _log.error("%s\n%s", failure.sentence, failure.details)
+    show_error(failure.sentence)

@@ -1,0 +1,114 @@
+"""A comparison and the opening of runs, as generators for the background."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.windows import Window
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.work.one_work import Progressed, paced
+
+
+@dataclass(frozen=True, eq=False)
+class CompareRequest:
+    """Everything a comparison needs, fixed before it starts; no widget and no layer in it.
+
+    Parameters
+    ----------
+    run : Run
+    windows : tuple of Window
+    options : ComparisonOptions
+    """
+
+    run: Any
+    windows: tuple[Window, ...]
+    options: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A comparison that is done; ``notice`` says why it could not be kept, if it could not."""
+
+    found: ComparisonSet
+    notice: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """The comparisons of a run, the oldest first, and a sentence for each that cannot be opened."""
+
+    found: tuple[ComparisonSet, ...]
+    notices: tuple[str, ...] = ()
+
+
+def library_options(**values: Any) -> Any:
+    """Make ``ComparisonOptions``; imported here because torch takes seconds to load."""
+    from napari_sparsevar.comparison.options import ComparisonOptions
+
+    return ComparisonOptions(**values)
+
+
+def library_comparing(
+    run: Any, windows: Sequence[Window], options: Any
+) -> Generator[tuple[float, str], None, ComparisonSet]:
+    """Start the library's generator."""
+    from napari_sparsevar.comparison.compare import comparing
+
+    return comparing(run, windows, options)
+
+
+def library_save(run_path: Path, found: ComparisonSet) -> ComparisonSet:
+    """Keep comparisons in the run directory."""
+    from napari_sparsevar.comparison.store import save_comparisons
+
+    return save_comparisons(run_path, found)
+
+
+def library_load(run_path: Path, tell: Any) -> list[ComparisonSet]:
+    """Read the comparisons of a run directory."""
+    from napari_sparsevar.comparison.store import load_comparisons
+
+    return load_comparisons(run_path, tell)
+
+
+def library_load_run(path: Path) -> Any:
+    """Open a run directory."""
+    from napari_sparsevar.run.run import load_run
+
+    return load_run(path)
+
+
+def library_sentence(comparison: Comparison, adjusted: float | None) -> str:
+    """Return the result in plain words."""
+    from napari_sparsevar.comparison.sentence import sentence
+
+    return sentence(comparison, adjusted)
+
+
+def comparing_stream(request: CompareRequest) -> Iterator[Progressed | Compared]:
+    """Yield progress and the comparison at the end."""
+    work = library_comparing(request.run, request.windows, request.options)
+    yield _kept(request.run.path, (yield from paced(work)))
+
+
+def loading_stream(path: Path) -> Iterator[Loaded]:
+    """Yield the comparisons of a run."""
+    notices: list[str] = []
+    yield Loaded(tuple(library_load(path, notices.append)), tuple(notices))
+
+
+def run_stream(path: Path) -> Iterator[Any]:
+    """Yield a run."""
+    yield library_load_run(path)
+
+
+def _kept(path: Path, found: ComparisonSet) -> Compared:
+    try:
+        return Compared(library_save(path, found))
+    except (UserError, OSError) as error:
+        # What took minutes to compute is shown all the same.
+        return Compared(found, f"The comparison is shown but not kept: {error}")

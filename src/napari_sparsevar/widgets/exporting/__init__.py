@@ -1,0 +1,1 @@
+"""What the Export dock is made of: figures, results, state, worker."""

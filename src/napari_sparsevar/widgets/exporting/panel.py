@@ -1,0 +1,56 @@
+"""Progress, Cancel and words of an export: a view of ``Exporting``, nothing more."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_sparsevar.widgets.exporting.state import Exporting
+from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.training.movie_choice import wrapped_label
+
+
+class ExportPanel(QWidget):
+    """A progress bar with Cancel, and one sentence.
+
+    Parameters
+    ----------
+    exporting : Exporting
+        What to show and to steer.
+    """
+
+    def __init__(self, exporting: Exporting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._exporting = exporting
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(8)
+        self.cancel = QPushButton("Cancel")
+        self.words = wrapped_label()
+        # Paths may be long: they scroll.
+        self._scroll = FittingScroll(self.words, minimum_height=36)
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        layout.addLayout(row)
+        layout.addWidget(self._scroll)
+        self.cancel.clicked.connect(exporting.cancel)
+        watch(exporting.state_changed, self._on_state, self)
+        watch(exporting.progress_changed, self._on_progress, self)
+        self._on_progress(exporting.fraction, exporting.words)
+        self._on_state(exporting.state)
+
+    def _on_state(self, state: str) -> None:
+        self.bar.setVisible(state != "idle")
+        self.cancel.setVisible(state != "idle")
+        self.cancel.setEnabled(state == "exporting")
+        self.cancel.setText("Cancelling…" if state == "cancelling" else "Cancel")
+
+    def _on_progress(self, fraction: float, words: str) -> None:
+        self.bar.setValue(round(1000 * fraction))
+        self.words.setText(words)
+        self._scroll.setVisible(bool(words))

@@ -1,0 +1,1 @@
+"""What the Drivers dock is made of: places, partners, the solution path."""

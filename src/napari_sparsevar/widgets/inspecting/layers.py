@@ -1,0 +1,338 @@
+"""The layers of an inspection, kept in step with it: maps, drivers, arrows.
+
+Layers are views. What the person deletes stays deleted until it is asked for again; what is there
+is changed in place, so that limits, colours and order are the person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from napari.components import ViewerModel
+from napari.layers import Image, Layer, Vectors
+from napari.utils.colormaps.standardize_color import transform_color
+
+from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
+from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.inspecting.worker import (
+    DIRECTIONS,
+    Answer,
+    Direction,
+    Influence,
+    LabelImage,
+    Selection,
+)
+from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
+from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
+from napari_sparsevar.widgets.parts.lifetime import OpenViewer
+
+INFLUENCE: dict[Direction, str] = {
+    "outgoing": "influence outgoing",
+    "incoming": "influence incoming",
+}
+ARROWS = "arrows"
+KINDS = (*INFLUENCE.values(), ARROWS)
+"""Kinds of layers that are made here."""
+
+REGION_OFFSET = 1000
+"""A region listed among the drivers has this much more than its own label."""
+
+N_ARROWS = 12
+ARROW_WIDTH, THIN = 0.6, 0.3
+
+
+class InspectLayers:
+    """Keeps the layers of one viewer in step with its inspection.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Held weakly.
+    inspecting : Inspecting
+    placement : callable
+        Returns where the movie lies.
+    """
+
+    def __init__(
+        self, viewer: ViewerModel, inspecting: Inspecting, placement: Callable[[], Placement]
+    ) -> None:
+        self._viewer = OpenViewer(viewer)
+        self._inspecting = inspecting
+        self._placement = placement
+        self._hid_contribution = False
+        self._scaled_for: dict[Direction, tuple[Any, ...]] = {}
+        self._made_for: dict[Direction, int] = {}
+        self._own: dict[str, npt.NDArray[Any]] = {}
+        self._contribution_of: Any = None
+        inspecting.run_changed.connect(self._on_run)
+        inspecting.read_out_changed.connect(self._on_read_out)
+        inspecting.notes_changed.connect(self._show_drivers)
+        inspecting.selection_changed.connect(self._on_selection)
+        inspecting.answered.connect(self._on_answer)
+        inspecting.completed.connect(self._on_completed)
+        inspecting.direction_changed.connect(self._show_direction)
+
+    def layer(self, kind: str) -> Layer | None:
+        """Return the layer of a kind that shows the present run, or None."""
+        return layer_of(self._viewer(), self._inspecting.run, kind)
+
+    def toggle(self, kind: str) -> None:
+        """Show or hide a layer; nothing happens where there is none."""
+        layer = self.layer(kind)
+        if layer is not None:
+            layer.visible = not layer.visible
+
+    def toggle_arrows(self) -> None:
+        """Show or hide the arrows: the strongest of the whole field where nothing is selected."""
+        shown = self._inspecting.read_out
+        if self.layer(ARROWS) is None and shown is not None and len(shown.edges):
+            self._made_arrows(shown.edges)
+            self._show_arrows(shown.edges)
+        else:
+            self.toggle(ARROWS)
+
+    def _on_run(self, _: Any) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
+                viewer.layers.remove(layer)
+        self._own, self._contribution_of = {}, None
+        self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
+        drivers = self.layer("drivers")
+        if drivers is not None and drivers.contour == 0:
+            # A reader cannot ask for outlines, and filled drivers hide the map they were found in.
+            drivers.contour, drivers.opacity = 1, 0.9
+
+    def _on_read_out(self) -> None:
+        shown = self._inspecting.read_out
+        contribution = self.layer("contribution")
+        if shown is None:
+            return
+        if contribution is not None and self._contribution_of is not shown.run.results:
+            self._contribution_of = shown.run.results
+            self._show_pixels("contribution", contribution, shown.run.contribution_map)
+        self._show_drivers()
+        self._show_field_arrows()
+
+    def _show_drivers(self) -> None:
+        layer, shown = self.layer("drivers"), self._inspecting.read_out
+        if layer is None or shown is None:
+            return
+        labels = shown_labels(self._inspecting)
+        features = driver_features(self._inspecting)
+        if not np.array_equal(labels, layer.data):
+            self._show_pixels("drivers", layer, labels)
+        if not layer.features.equals(features):
+            recoloured = not features["index"].equals(layer.features.get("index"))
+            layer.features = features
+            if recoloured:
+                layer.colormap = driver_colours(features["index"])
+
+    def _show_pixels(self, kind: str, layer: Layer, image: npt.NDArray[Any]) -> None:
+        """Show another image of the same shape.
+
+        napari measures the whole viewer anew when a layer is given other data, and not when pixels
+        of it have changed; the run's own arrays are never written to.
+        """
+        own = self._own.get(kind)
+        if own is None or layer.data is not own or own.shape != image.shape:
+            self._own[kind] = layer.data = np.array(image)
+        else:
+            np.copyto(own, image)
+            layer.refresh(extent=False)
+
+    def _on_selection(self) -> None:
+        if self._inspecting.selection is not None:
+            return
+        viewer = self._viewer()
+        for kind in INFLUENCE.values():
+            layer = self.layer(kind)
+            if layer is not None and viewer is not None:
+                viewer.layers.remove(layer)
+        contribution = self.layer("contribution")
+        if contribution is not None and self._hid_contribution:
+            contribution.visible = True
+        self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
+        arrows = self.layer(ARROWS)
+        if arrows is not None:
+            arrows.visible = False
+
+    def _on_answer(self) -> None:
+        if self._inspecting.answer is None or self._viewer() is None:
+            return
+        first = all(self.layer(kind) is None for kind in INFLUENCE.values())
+        self._show_direction()
+        contribution = self.layer("contribution")
+        if first and contribution is not None and contribution.visible:
+            # Two additive maps over one another cannot be read.
+            contribution.visible, self._hid_contribution = False, True
+
+    def _on_completed(self, direction: Direction) -> None:
+        answer = self._inspecting.answer
+        # The other map is changed when it is looked at.
+        if answer is not None and self._viewer() is not None and self._lacks(answer, direction):
+            self._show_influence(answer, direction)
+
+    def _lacks(self, answer: Answer, direction: Direction) -> bool:
+        """Return whether a map is not there, and has not been deleted since this selection."""
+        made_for = self._made_for.get(direction)
+        return self.layer(INFLUENCE[direction]) is None and made_for != answer.question.number
+
+    def _show_influence(self, answer: Answer, direction: Direction) -> None:
+        image = answer.influence[direction].image
+        title = self._title(answer, direction)
+        layer = self.layer(INFLUENCE[direction])
+        self._made_for[direction] = answer.question.number
+        if layer is None:
+            layer = self._add(
+                Image(
+                    image,
+                    name=title,
+                    colormap=DIVERGING,
+                    blending="additive",
+                    visible=direction == self._inspecting.direction,
+                    metadata=self._metadata(INFLUENCE[direction]),
+                    **self._placement().arguments,
+                )
+            )
+        else:
+            self._show_pixels(INFLUENCE[direction], layer, image)
+        # Limits stay while the penalty moves, so that growing looks like growing.
+        scaled_for = (answer.question.number, answer.question.lag)
+        if scaled_for != self._scaled_for.get(direction):
+            self._scaled_for[direction] = scaled_for
+            top = float(np.abs(image).max(initial=0.0)) or 1.0
+            layer.contrast_limits_range = (-top, top)
+            layer.contrast_limits = (-top, top)
+
+    def _title(self, answer: Answer, direction: Direction) -> str:
+        name = self._inspecting.name_of(*answer.selection.key)
+        return f"driven by {name}" if direction == "outgoing" else f"drives {name}"
+
+    def _show_direction(self, *_: Any) -> None:
+        answer, direction = self._inspecting.answer, self._inspecting.direction
+        if answer is None or self._viewer() is None:
+            return
+        influence = answer.influence.get(direction)
+        if influence is None:
+            return
+        if self.layer(INFLUENCE[direction]) is not None or self._lacks(answer, direction):
+            self._show_influence(answer, direction)
+        for each in DIRECTIONS:
+            layer = self.layer(INFLUENCE[each])
+            if layer is None:
+                continue
+            title = self._title(answer, each)
+            if layer.name != title:
+                layer.name = title
+            if layer.visible != (each == direction):
+                layer.visible = each == direction
+        arrows = partner_arrows(answer.selection, influence, direction)
+        layer = self.layer(ARROWS) or self._made_arrows(arrows)
+        if not layer.visible:
+            # First, so that napari looks at what it holds before it is changed.
+            layer.visible = True
+        self._show_arrows(arrows)
+
+    def _show_field_arrows(self, *_: Any) -> None:
+        shown = self._inspecting.read_out
+        if shown is not None and self._inspecting.selection is None:
+            self._show_arrows(shown.edges)
+
+    def _show_arrows(self, edges: pd.DataFrame) -> None:
+        """Change the arrows where they can be seen; hidden ones when they are shown again."""
+        layer = self.layer(ARROWS)
+        if layer is None or not layer.visible:
+            return
+        layer.data = _arrows(edges)
+        if not len(edges):
+            return
+        # Each of these draws all of them anew.
+        width = ARROW_WIDTH if len(edges) <= N_ARROWS else THIN
+        if layer.edge_width != width:
+            layer.edge_width = width
+        colours = transform_color([signed_colour(effect) for effect in edges["effect"]])
+        if not np.array_equal(colours, layer.edge_color):
+            layer.edge_color = colours
+
+    def _made_arrows(self, edges: pd.DataFrame) -> Layer:
+        layer = Vectors(
+            _arrows(edges),
+            name="strongest influences",
+            vector_style="arrow",
+            opacity=1.0,
+            edge_width=ARROW_WIDTH,
+            metadata=self._metadata(ARROWS),
+            **self._placement().arguments,
+        )
+        layer.events.visible.connect(self._show_field_arrows)
+        return self._add(layer)
+
+    def _add(self, layer: Layer) -> Layer:
+        """Add a layer below what is painted, without taking anything out of the person's hand."""
+        viewer = self._viewer()
+        assert viewer is not None
+        active = viewer.layers.selection.active
+        above = [
+            index
+            for index, other in enumerate(viewer.layers)
+            if kind_of(other) in ("drivers", "regions", ARROWS)
+        ]
+        viewer.layers.insert(min(above, default=len(viewer.layers)), layer)
+        if active is not None:
+            viewer.layers.selection.active = active
+        return layer
+
+    def _metadata(self, kind: str) -> dict[str, Any]:
+        return {METADATA_KEY: {"run": str(self._inspecting.run.path), "kind": kind}}
+
+
+def _arrows(edges: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return starts and directions of arrows, (n, 2, 2)."""
+    start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
+    stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
+    return np.stack([start, stop - start], axis=1)
+
+
+def shown_labels(inspecting: Inspecting) -> LabelImage:
+    """Return the drivers that are not hidden, and the regions listed among them, (Y, X)."""
+    assert inspecting.read_out is not None
+    labels = np.array(inspecting.read_out.run.driver_labels, dtype=np.int32)
+    regions = inspecting.read_out.question.regions
+    for place in inspecting.places().itertuples():
+        if place.kind == "driver" and place.hidden:
+            labels[labels == place.label] = 0
+        if place.kind == "region" and place.as_driver and not place.hidden and regions is not None:
+            labels[regions == place.label] = REGION_OFFSET + place.label
+    return labels
+
+
+def driver_features(inspecting: Inspecting) -> pd.DataFrame:
+    """Return the table of the labels of ``shown_labels``; napari finds a label by ``index``."""
+    places = inspecting.places()
+    listed = places[places["as_driver"] & ~places["hidden"]]
+    offset = np.where(listed["kind"] == "region", REGION_OFFSET, 0)
+    columns = ["name", "y", "x", "area_px", "strength", "stability", "p_adjusted", "note"]
+    index = listed["label"].astype(int) + offset
+    return listed[columns].assign(index=index).reset_index(drop=True)
+
+
+def partner_arrows(
+    selection: Selection, influence: Influence, direction: Direction
+) -> pd.DataFrame:
+    """Return the influences on or of the strongest partners, from where to where."""
+    partners = influence.partners[:N_ARROWS]
+    here = ("source", "target") if direction == "outgoing" else ("target", "source")
+    return pd.DataFrame(
+        {
+            "effect": partners["strength"],
+            f"{here[0]}_y": selection.y,
+            f"{here[0]}_x": selection.x,
+            f"{here[1]}_y": partners["y"],
+            f"{here[1]}_x": partners["x"],
+        }
+    )

@@ -1,0 +1,80 @@
+"""What is selected, which way one looks, and the partners it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from napari_sparsevar.widgets.inspecting.partners_table import PartnersTable
+from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.inspecting.worker import Direction
+from napari_sparsevar.widgets.parts.form import NarrowComboBox
+from napari_sparsevar.widgets.parts.lifetime import watch
+
+TITLES: dict[Direction, tuple[str, str]] = {
+    "outgoing": ("Drives", "What the selected place drives: orange more, blue less active."),
+    "incoming": ("Driven by", "What drives the selected place: orange raises it, blue lowers it."),
+}
+
+
+class PartnersPanel(QWidget):
+    """Direction and lag above, the table below.
+
+    Parameters
+    ----------
+    inspecting : Inspecting
+    """
+
+    def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._inspecting = inspecting
+        self.directions = {name: QPushButton(title) for name, (title, _) in TITLES.items()}
+        self.lag = NarrowComboBox()
+        self.table = PartnersTable(inspecting)
+        self._group = QButtonGroup(self)
+        self._arrange()
+        self.lag.activated.connect(self._on_lag)
+        watch(inspecting.run_changed, self._on_run, self)
+        watch(inspecting.selection_changed, self.show_answer, self)
+        watch(inspecting.answered, self.show_answer, self)
+        watch(inspecting.direction_changed, self.show_answer, self)
+        watch(inspecting.notes_changed, self.show_answer, self)
+        self._on_run(inspecting.run)
+
+    def _arrange(self) -> None:
+        bar = QHBoxLayout()
+        for name, button in self.directions.items():
+            button.setCheckable(True)
+            button.setToolTip(f"<qt>{TITLES[name][1]}</qt>")
+            button.clicked.connect(self._direction_setter(name))
+            self._group.addButton(button)
+            bar.addWidget(button, 1)
+        self.lag.setToolTip("<qt>All lags together, or what arrives after one of them.</qt>")
+        bar.addWidget(self.lag, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(bar)
+        layout.addWidget(self.table, 1)
+
+    def show_answer(self, *_: Any) -> None:
+        """Show the partners of the present answer."""
+        self.directions[self._inspecting.direction].setChecked(True)
+        self.table.fill()
+
+    def _direction_setter(self, name: Direction) -> Any:
+        return lambda *_: self._inspecting.set_direction(name)
+
+    def _on_run(self, run: Any) -> None:
+        self.lag.clear()
+        lags = 0 if run is None else run.results.fitted.lags
+        self.lag.addItem("All lags", None)
+        for lag in range(1, lags + 1):
+            later = f"{1000 * lag / run.fps:.0f} ms" if run.fps else f"{lag} frames"
+            self.lag.addItem(f"After {later}", lag)
+        self.lag.setVisible(lags > 1)
+        self.show_answer()
+
+    def _on_lag(self, index: int) -> None:
+        self._inspecting.set_lag(self.lag.itemData(index))

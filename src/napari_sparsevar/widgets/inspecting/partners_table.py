@@ -1,0 +1,65 @@
+"""The places the selected one drives or is driven by, one row each."""
+
+from __future__ import annotations
+
+import pandas as pd
+from qtpy.QtWidgets import QWidget
+
+from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable, Column, p_text
+
+PLACE, STRENGTH, LAG, STABILITY, P_VALUE = range(5)
+COLUMNS = (
+    Column("Place", "Its name where it is a driver or a painted region, else y, x in pixels."),
+    Column(
+        "Strength",
+        "Change of the predicted frame there (or, of the selected place, from there) when the "
+        "source's activity is one standard deviation up, in units of a pixel's noise.",
+    ),
+    Column("Lag", "How much later; in frames where the frame rate is unknown."),
+    Column("Stable", "Share of random halves of the movie in which these edges are found again."),
+    Column("p", "The surest of these edges, adjusted for all pairs of the field."),
+)
+
+NOTHING = {
+    "outgoing": "It drives no other place at this penalty. Move the sparsity slider to the right "
+    "to see weaker influences.",
+    "incoming": "No other place drives it at this penalty. Move the sparsity slider to the right "
+    "to see weaker influences.",
+}
+NOT_SELECTED = "Choose a driver, or paint a region, to see what it drives and what drives it."
+
+
+class PartnersTable(ChangesTable):
+    """Partners of the selected place in the direction looked at."""
+
+    def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
+        super().__init__(COLUMNS, stretched=PLACE, parent=parent)
+        self._inspecting = inspecting
+
+    def fill(self) -> None:
+        """List the partners of the present answer."""
+        influence = self._inspecting.influence
+        if influence is None:
+            self.show_changes(pd.DataFrame(), [], NOT_SELECTED)
+            return
+        partners = influence.partners
+        fps = self._inspecting.run.fps
+        texts = [_texts(self._name(partner), partner, fps) for _, partner in partners.iterrows()]
+        self.show_changes(partners, texts, NOTHING[self._inspecting.direction])
+
+    def _name(self, partner: pd.Series) -> str:
+        y, x = round(float(partner["y"])), round(float(partner["x"]))
+        return self._inspecting.name_at(y, x) or f"{y}, {x}"
+
+
+def _texts(name: str, partner: pd.Series, fps: float | None) -> tuple[str, ...]:
+    lag = f"{1000 * partner['lag'] / fps:.0f} ms" if fps else f"{int(partner['lag'])}"
+    stability, p_value = partner["stability"], partner["p_adjusted"]
+    return (
+        name,
+        f"{partner['strength']:+.3g}",
+        lag,
+        f"{stability:.0%}" if pd.notna(stability) else "–",
+        p_text(float(p_value)) if pd.notna(p_value) else "–",
+    )

@@ -1,0 +1,130 @@
+"""What can be done with places: paint a new region, turn one into the other, hide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.utils.notifications import show_error
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
+from napari_sparsevar.widgets.parts.lifetime import watch
+
+NEW_REGION = (
+    "Paint on the movie with napari's brush, polygon or fill: what the region drives and what "
+    "drives it appears while you paint. The layer is two-dimensional, whatever the length of "
+    "the movie."
+)
+TO_REGION = "Copy the driver to the painted regions, to change its outline or keep it."
+TO_DRIVER = "List the painted region among the drivers and outline it on the movie."
+BACK = "Take the region off the list of drivers; it stays a painted region."
+
+
+class PlaceActions(QWidget):
+    """Buttons and filters of the table of places.
+
+    Parameters
+    ----------
+    session : Session
+    table : DriverTable
+        Which to filter.
+    """
+
+    def __init__(self, session: Any, table: DriverTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._inspecting = session.inspecting
+        self._table = table
+        self.new_region = QPushButton("New region")
+        self.turn = QPushButton()
+        self.hide_place = QPushButton("Hide")
+        self.least_stability = QSpinBox()
+        self.show_hidden = QCheckBox("Hidden")
+        self._arrange()
+        self.new_region.clicked.connect(self._on_new)
+        self.turn.clicked.connect(self._on_turn)
+        self.hide_place.clicked.connect(self._on_hide)
+        self.least_stability.valueChanged.connect(self._on_filter)
+        self.show_hidden.toggled.connect(self._on_filter)
+        watch(self._inspecting.selection_changed, self.show_state, self)
+        watch(self._inspecting.notes_changed, self.show_state, self)
+        watch(self._inspecting.read_out_changed, self.show_state, self)
+        self.show_state()
+
+    def _arrange(self) -> None:
+        self.new_region.setToolTip(f"<qt>{NEW_REGION}</qt>")
+        self.hide_place.setToolTip("<qt>Take the selected place off the list and the movie.</qt>")
+        self.least_stability.setRange(0, 100)
+        self.least_stability.setSuffix(" %")
+        tip = "<qt>Show drivers at least so stable; where it is unknown they are shown.</qt>"
+        label = QLabel("Stable ≥")
+        for widget in (label, self.least_stability):
+            widget.setToolTip(tip)
+        self.show_hidden.setToolTip("<qt>Show hidden places too, in grey.</qt>")
+        buttons, filters = QHBoxLayout(), QHBoxLayout()
+        for button in (self.new_region, self.turn, self.hide_place):
+            buttons.addWidget(button, 1)
+        filters.addWidget(label)
+        filters.addWidget(self.least_stability)
+        filters.addStretch(1)
+        filters.addWidget(self.show_hidden)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(buttons)
+        layout.addLayout(filters)
+
+    def show_state(self, *_: Any) -> None:
+        """Offer what can be done with the selected place."""
+        place = self._place()
+        for button in (self.turn, self.hide_place):
+            button.setEnabled(place is not None)
+        is_region = place is not None and place["kind"] == "region"
+        listed = place is not None and bool(place["as_driver"])
+        text, tip = "To region", TO_REGION
+        if is_region:
+            text, tip = ("Back to region", BACK) if listed else ("To driver", TO_DRIVER)
+        self.turn.setText(text)
+        self.turn.setToolTip(f"<qt>{tip}</qt>")
+        self.hide_place.setText("Show" if place is not None and place["hidden"] else "Hide")
+
+    def _place(self) -> Any:
+        selection = self._inspecting.selection
+        places = self._inspecting.places()
+        if selection is None or places.empty:
+            return None
+        same = places[(places["kind"] == selection.kind) & (places["label"] == selection.label)]
+        return None if same.empty else same.iloc[0]
+
+    def _on_new(self) -> None:
+        try:
+            self._session.new_region()
+        except UserError as error:
+            show_error(str(error))
+
+    def _on_turn(self) -> None:
+        place, selection = self._place(), self._inspecting.selection
+        if place is None or selection is None:
+            return
+        if selection.kind == "region":
+            self._inspecting.annotate("region", selection.label, driver=not place["as_driver"])
+        else:
+            self._session.region_from(selection.mask)
+
+    def _on_hide(self) -> None:
+        place = self._place()
+        if place is not None:
+            kind, label = str(place["kind"]), int(place["label"])
+            self._inspecting.annotate(kind, label, hidden=not place["hidden"])
+
+    def _on_filter(self, *_: Any) -> None:
+        self._table.set_filter(self.least_stability.value() / 100, self.show_hidden.isChecked())

@@ -1,0 +1,353 @@
+"""What is inspected in one viewer: the penalty, the selected place, the answer, the notes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from napari.utils.notifications import show_error, show_warning
+from psygnal import Signal
+
+from napari_sparsevar.widgets.inspecting.worker import (
+    Answer,
+    Direction,
+    Gone,
+    Influence,
+    Inspector,
+    OtherWay,
+    Prepared,
+    Question,
+    ReadOut,
+    Selection,
+    reach_of,
+    save_annotations,
+)
+from napari_sparsevar.widgets.layers.regions import Regions
+from napari_sparsevar.widgets.work.latest import Latest
+from napari_sparsevar.widgets.work.precedence import Precedence
+from napari_sparsevar.widgets.work.thread import Background, Failure
+
+_log = logging.getLogger(__name__)
+
+
+class Inspecting:
+    """The inspection of one viewer; docks watch it and can be closed and opened again.
+
+    Attributes
+    ----------
+    run_changed, prepared, read_out_changed, selection_changed, answered, completed,
+    direction_changed, notes_changed : psygnal.Signal
+        Emitted in the main thread. ``prepared`` when the solution path is known, ``answered`` when
+        the direction looked at is, ``completed`` when the other one is too.
+    regions : Regions
+    precedence : Precedence
+        Of the answers over all that reads the movie.
+    run : Run or None
+        As it was trained; ``read_out.run`` is the same at the penalty chosen now.
+    read_out : ReadOut or None
+    selection : Selection or None
+    answer : Answer or None
+        Of the selection.
+    notes : Annotations or None
+    penalty : float
+    lag : int or None
+        Only this lag; all summed where None.
+    direction : {"outgoing", "incoming"}
+        Which of both maps is looked at.
+    """
+
+    run_changed = Signal(object)
+    prepared = Signal()
+    read_out_changed = Signal()
+    selection_changed = Signal()
+    answered = Signal()
+    completed = Signal(str)
+    direction_changed = Signal(str)
+    notes_changed = Signal()
+
+    def __init__(self) -> None:
+        self.regions = Regions()
+        self.precedence = Precedence()
+        self.run: Any = None
+        self.path: Any = None
+        self.read_out: ReadOut | None = None
+        self.selection: Selection | None = None
+        self.answer: Answer | None = None
+        self.notes: Any = None
+        self.kept_regions: Any = None
+        self.penalty = 0.0
+        self.lag: int | None = None
+        self.direction: Direction = "outgoing"
+        self._places: tuple[Any, Any, pd.DataFrame] | None = None
+        self._names: dict[tuple[str, int], str] = {}
+        self._number = 0
+        self._asked: Question | None = None
+        self._awaited: tuple[str, int] | None = None
+        self._inspector: Inspector | None = None
+        self._preparing: Background | None = None
+        self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
+        self._asking: Latest = Latest(
+            self._answers, self._receive, what="The inspection", precedence=self.precedence
+        )
+        self.regions.painted.connect(self._on_painted)
+        self.regions.label_chosen.connect(self._on_label)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed or read."""
+        return self._asking.busy or self._preparing is not None
+
+    @property
+    def influence(self) -> Influence | None:
+        """What is looked at of the present answer; None while it is not known."""
+        return None if self.answer is None else self.answer.influence.get(self.direction)
+
+    def set_run(self, run: Any) -> None:
+        """Inspect another run, or none."""
+        self._asking.forget()
+        if self._preparing is not None:
+            self._preparing.drop()
+            self._preparing = None
+        self.regions.set_run(run)
+        self.run, self.path, self.notes, self.kept_regions = run, None, None, None
+        self.read_out = self.selection = self.answer = self.lag = None
+        self._asked = None
+        self._inspector = None if run is None else Inspector(run)
+        self.penalty = 0.0 if run is None else float(run.penalty)
+        self.run_changed.emit(run)
+        self.selection_changed.emit()
+        if self._inspector is not None:
+            self._preparing = Background(
+                self._inspector.prepare, self._receive, self._on_prepared, what="Reading the run"
+            )
+            self._preparing.start()
+            self._ask()
+
+    def set_penalty(self, penalty: float) -> None:
+        """Go elsewhere on the solution path."""
+        if penalty != self.penalty and self.run is not None:
+            self.penalty = penalty
+            self._ask()
+
+    def reset_penalty(self) -> None:
+        """Go back to the penalty of the run."""
+        if self.run is not None:
+            self.set_penalty(float(self.run.penalty))
+
+    def set_lag(self, lag: int | None) -> None:
+        """Look at one lag, or at all of them together."""
+        if lag != self.lag:
+            self.lag = lag
+            self._ask()
+
+    def set_direction(self, direction: Direction) -> None:
+        """Look at what the selection drives, or at what drives it."""
+        if direction != self.direction:
+            self.direction = direction
+            self.direction_changed.emit(direction)
+
+    def select(self, kind: str, label: int) -> None:
+        """Inspect a driver or a painted region; ignored where there is none of that label."""
+        if self.selection is not None and self.selection.key == (kind, label):
+            return
+        selection = self._found(kind, label)
+        if selection is not None:
+            self._select(selection)
+            self._ask()
+
+    def _found(self, kind: str, label: int) -> Selection | None:
+        """Return the place as it is; a region may have been painted a moment ago."""
+        if self.read_out is None:
+            return None
+        image = self.regions.image() if kind == "region" else self.read_out.run.driver_labels
+        if image is None or image.shape != self.run.contribution_map.shape:
+            return None
+        mask = image == label
+        rows, columns = np.nonzero(mask)
+        if not rows.size:
+            return None
+        place = self._place(kind, label)
+        y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
+        return Selection(kind, label, mask, float(y), float(x))
+
+    def select_soon(self, kind: str, label: int) -> None:
+        """Inspect a place as soon as it is known: it has only just been painted."""
+        self._awaited = (kind, label)
+        self.select(kind, label)
+
+    def clear(self) -> None:
+        """Inspect nothing."""
+        if self.selection is not None:
+            self._select(None)
+
+    def select_next(self, step: int) -> None:
+        """Inspect the next (1) or previous (-1) place that is not hidden, round and round."""
+        places = self.places()
+        keys = [(row.kind, int(row.label)) for row in places.itertuples() if not row.hidden]
+        if keys:
+            now = None if self.selection is None else self.selection.key
+            index = keys.index(now) + step if now in keys else min(step - 1, 0)
+            self.select(*keys[index % len(keys)])
+
+    def places(self) -> pd.DataFrame:
+        """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
+        if self.read_out is None:
+            self._names = {}
+            return pd.DataFrame()
+        known = self._places
+        if known is None or known[0] is not self.read_out or known[1] is not self.notes:
+            # Many ask after each answer, and most of them for a single name.
+            places = self._made_places()
+            keys = zip(places["kind"], places["label"].astype(int), strict=True)
+            self._names = dict(zip(keys, places["name"], strict=True))
+            self._places = known = (self.read_out, self.notes, places)
+        return known[2]
+
+    def _made_places(self) -> pd.DataFrame:
+        from napari_sparsevar.run.annotations import Annotations
+        from napari_sparsevar.run.places import noted_places
+
+        assert self.read_out is not None
+        notes = self.notes or Annotations()
+        return noted_places(self.read_out.places, notes, reach_of(self.run))
+
+    def name_of(self, kind: str, label: int) -> str:
+        """Return what a person calls a place."""
+        self.places()
+        return self._names.get((kind, label), f"{kind} {label}")
+
+    def name_at(self, y: int, x: int) -> str:
+        """Return what a person calls the driver or region at a pixel; empty where there is none."""
+        if self.read_out is None:
+            return ""
+        images = {
+            "region": self.read_out.question.regions,
+            "driver": self.read_out.run.driver_labels,
+        }
+        for kind, image in images.items():
+            inside = image is not None and 0 <= y < image.shape[0] and 0 <= x < image.shape[1]
+            if inside and image[y, x]:
+                return self.name_of(kind, int(image[y, x]))
+        return ""
+
+    def annotate(self, kind: str, label: int, **changes: Any) -> None:
+        """Change name, note, ``hidden`` or (of a region) ``driver`` of a place; kept in the run."""
+        place = self._place(kind, label)
+        if place is None or self.notes is None:
+            return
+        if kind == "region":
+            self.notes = self.notes.with_region(label, **changes)
+        else:
+            where = float(place["y"]), float(place["x"])
+            self.notes = self.notes.with_place(*where, reach_of(self.run), **changes)
+        self._saving.ask((self.run.path, self.notes))
+        self.notes_changed.emit()
+
+    def _place(self, kind: str, label: int) -> pd.Series | None:
+        if self.read_out is None:
+            return None
+        places = self.read_out.places
+        same = places[(places["kind"] == kind) & (places["label"] == label)]
+        return None if same.empty else same.iloc[0]
+
+    def _select(self, selection: Selection | None) -> None:
+        self.selection, self.answer = selection, None
+        self._number += 1
+        self._awaited = None
+        self.selection_changed.emit()
+
+    def _ask(self) -> None:
+        if self.run is not None:
+            regions = self.regions.image()
+            if regions is not None and regions.shape != self.run.contribution_map.shape:
+                regions = None
+            question = Question(
+                self.penalty, regions, self.selection, self.lag, self._number, self.direction
+            )
+            if not question.same(self._asked):
+                self._asked = question
+                self._asking.ask(question)
+
+    def _answers(self, question: Question) -> Any:
+        assert self._inspector is not None
+        return self._inspector.answer(question)
+
+    def _receive(self, news: Any) -> None:
+        match news:
+            case tuple():
+                for each in news:
+                    self._receive(each)
+            case Prepared():
+                self._on_known(news)
+            case ReadOut():
+                self._on_read_out(news)
+            case Answer():
+                self._on_answer(news)
+            case OtherWay():
+                self._on_other_way(news)
+            case Gone():
+                self._on_gone(news)
+            case Failure():
+                self._asked = None
+                if news.details:
+                    _log.error("%s\n%s", news.sentence, news.details)
+                show_error(news.sentence)
+
+    def _on_known(self, news: Prepared) -> None:
+        assert self._inspector is not None
+        self._inspector.path = self.path = news.path
+        self.notes, self.kept_regions = news.annotations, news.regions
+        for notice in news.notices:
+            show_warning(notice)
+        self.prepared.emit()
+        self.notes_changed.emit()
+        # Again: with the path there are curves.
+        self._asked = None
+        self._ask()
+
+    def _on_prepared(self) -> None:
+        self._preparing = None
+
+    def _on_read_out(self, news: ReadOut) -> None:
+        self.read_out = news
+        self.read_out_changed.emit()
+        if self._awaited is not None:
+            self.select(*self._awaited)
+
+    def _on_answer(self, news: Answer) -> None:
+        if self.selection is None or news.question.number != self._number:
+            return
+        moved = news.selection.key != self.selection.key
+        self.selection, self.answer = news.selection, news
+        if moved:
+            self.selection_changed.emit()
+        self.answered.emit()
+
+    def _on_other_way(self, news: OtherWay) -> None:
+        if self.answer is None or self.answer.question is not news.question:
+            return
+        influence = {**self.answer.influence, news.direction: news.influence}
+        self.answer = replace(self.answer, influence=influence)
+        self.completed.emit(news.direction)
+        if news.direction == self.direction:
+            # The person has turned round while it was computed.
+            self.answered.emit()
+
+    def _on_gone(self, news: Gone) -> None:
+        if news.question.number == self._number:
+            self.clear()
+
+    def _on_painted(self) -> None:
+        if self._awaited is not None:
+            self.select(*self._awaited)
+        self._ask()
+
+    def _on_label(self, label: int) -> None:
+        self.select_soon("region", label)
+
+
+def _save(question: Any) -> Any:
+    return save_annotations(*question)

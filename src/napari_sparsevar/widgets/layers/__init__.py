@@ -1,0 +1,1 @@
+"""Layers of a viewer as movies, runs and regions."""

@@ -1,0 +1,100 @@
+"""Which layers the session looks at, as layers come, go and are selected."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Image, Labels, Layer
+from psygnal import Signal
+
+from napari_sparsevar.widgets.layers.movies import why_unsuitable
+from napari_sparsevar.widgets.layers.overlays import run_of
+from napari_sparsevar.widgets.timeline.activity import is_region_layer
+
+
+class LayerFollowing:
+    """Chooses the movie, the regions painted on it and the run that has been opened.
+
+    The selected layer counts if it is of the kind; else what was chosen stays; else the first.
+
+    Attributes
+    ----------
+    movie_chosen, regions_chosen, run_appeared : psygnal.Signal
+        With the layer, or None; ``run_appeared`` with the run directory and one of its layers.
+    """
+
+    movie_chosen = Signal(object)
+    regions_chosen = Signal(object)
+    run_appeared = Signal(object, object)
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._movie: weakref.ref[Image] | None = None
+        self._regions: weakref.ref[Labels] | None = None
+        for name in ("inserted", "removed"):
+            getattr(viewer.layers.events, name).connect(self.look)
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.selection.events.active.connect(self.look)
+
+    def look(self, *_: Any) -> None:
+        """Choose again."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        layers, active = list(viewer.layers), viewer.layers.selection.active
+        movie = _first([active, _alive(self._movie), *layers], layers, _is_movie)
+        self._movie = None if movie is None else weakref.ref(movie)
+        self.movie_chosen.emit(movie)
+        shape = _field(movie, layers)
+        regions = _first(
+            [active, _alive(self._regions), *layers],
+            layers,
+            lambda layer: is_region_layer(layer, shape),
+        )
+        self._regions = None if regions is None else weakref.ref(regions)
+        self.regions_chosen.emit(regions)
+
+    def prefer(self, movie: Image | None) -> None:
+        """Keep to a movie layer that was chosen elsewhere."""
+        self._movie = None if movie is None else weakref.ref(movie)
+
+    def look_for_runs(self) -> None:
+        """Report the run whose layers are there already, the last first."""
+        viewer = self._viewer()
+        for layer in reversed([] if viewer is None else list(viewer.layers)):
+            if run_of(layer) is not None:
+                self.run_appeared.emit(Path(run_of(layer)), layer)
+                return
+
+    def _on_inserted(self, event: Any) -> None:
+        path = run_of(event.value)
+        if path is not None:
+            self.run_appeared.emit(path, event.value)
+
+
+def _is_movie(layer: Layer) -> bool:
+    return why_unsuitable(layer) is None and run_of(layer) is None
+
+
+def _field(movie: Image | None, layers: list[Layer]) -> tuple[int, ...]:
+    """Return the shape of a frame; that of a run's maps where its movie has gone."""
+    if movie is not None:
+        return tuple(movie.data.shape[-2:])
+    for layer in layers:
+        if run_of(layer) is not None and layer.ndim == 2 and hasattr(layer.data, "shape"):
+            return tuple(layer.data.shape)
+    return ()
+
+
+def _alive(reference: Any) -> Any:
+    return None if reference is None else reference()
+
+
+def _first(candidates: list[Any], layers: list[Layer], fits: Any) -> Any:
+    for layer in candidates:
+        if layer is not None and any(layer is one for one in layers) and fits(layer):
+            return layer
+    return None

@@ -1,0 +1,169 @@
+"""Regions painted on the movie's grid: their layer, what they look like, and that they are kept."""
+
+from __future__ import annotations
+
+import weakref
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.components import ViewerModel
+from napari.layers import Labels
+from napari.utils.notifications import show_error
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.widgets.inspecting.worker import LabelImage, save_regions
+from napari_sparsevar.widgets.layers.overlays import kind_of
+from napari_sparsevar.widgets.work.thread import Background, Failure
+
+KIND = "regions"
+KEEP_MS = 500
+"""How long nobody paints before the regions are written to the run."""
+_PAINTED = ("labels_update", "paint", "data")
+
+
+class Regions:
+    """The painted label image of one viewer.
+
+    Attributes
+    ----------
+    painted, label_chosen : psygnal.Signal
+        Something was painted; and with the label, the person has taken another one in hand.
+    """
+
+    painted = Signal()
+    label_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        self._layer_ref: weakref.ref[Labels] | None = None
+        self._run: Any = None
+        self._saving: Background | None = None
+        self._keep = _timer(KEEP_MS, self._save)
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer that is followed; None where there is none."""
+        return None if self._layer_ref is None else self._layer_ref()
+
+    def image(self) -> LabelImage | None:
+        """Return a copy of what is painted, (Y, X); None where there is no layer."""
+        # A copy: the person paints on while a thread looks at it.
+        return None if self.layer is None else np.array(self.layer.data, dtype=np.int32)
+
+    def set_run(self, run: Any) -> None:
+        """Keep what is painted with another run; what is on its way is kept with the old one."""
+        self._keep_now()
+        self._run = run
+
+    def follow(self, layer: Labels | None) -> None:
+        """Follow another layer."""
+        if layer is self.layer:
+            return
+        self._keep_now()
+        self._connect(self.layer, False)
+        self._layer_ref = None if layer is None else weakref.ref(layer)
+        self._connect(layer, True)
+        self.painted.emit()
+
+    def new_layer(
+        self,
+        viewer: ViewerModel,
+        shape: tuple[int, int],
+        where: Placement,
+        image: LabelImage | None = None,
+    ) -> Labels:
+        """Add a two-dimensional layer to paint regions on, whatever the length of the movie.
+
+        Parameters
+        ----------
+        viewer : napari.Viewer
+        shape : tuple of int
+            Height and width of a frame.
+        where : Placement
+            Where the movie lies.
+        image : ndarray of int, shape (Y, X), optional
+            What is painted on it already.
+        """
+        layer = Labels(
+            np.zeros(shape, np.int32) if image is None else image,
+            name="regions",
+            opacity=0.6,
+            metadata={METADATA_KEY: {"kind": KIND}},
+            **where.arguments,
+        )
+        layer.contour = 0
+        viewer.add_layer(layer)
+        return layer
+
+    def free_label(self) -> int:
+        """Return the first label above all that are painted."""
+        image = self.image()
+        return 1 if image is None else int(image.max(initial=0)) + 1
+
+    def add(self, mask: npt.NDArray[np.bool_]) -> int:
+        """Paint a region over the others and return its label; it can be undone like a stroke."""
+        layer, label = self.layer, self.free_label()
+        assert layer is not None
+        layer.data_setitem(np.nonzero(mask), label)
+        layer.selected_label = label
+        return label
+
+    def remove(self, label: int) -> None:
+        """Wipe a region; it can be undone like a stroke."""
+        if self.layer is not None:
+            self.layer.data_setitem(np.nonzero(np.asarray(self.layer.data) == label), 0)
+
+    def _connect(self, layer: Labels | None, on: bool) -> None:
+        if layer is None:
+            return
+        for name, slot in [
+            *((name, self._on_painted) for name in _PAINTED),
+            ("selected_label", self._on_label),
+        ]:
+            emitter = getattr(layer.events, name)
+            (emitter.connect if on else emitter.disconnect)(slot)
+
+    def _on_painted(self, *_: Any) -> None:
+        if self.layer is not None and str(self.layer.mode) != "pan_zoom":
+            self._on_label()
+        # At once: of what comes while an answer is computed, only the last is looked at.
+        self.painted.emit()
+        if self.layer is not None and kind_of(self.layer) == KIND:
+            self._keep.start()
+
+    def _on_label(self, *_: Any) -> None:
+        if self.layer is not None:
+            self.label_chosen.emit(int(self.layer.selected_label))
+
+    def _keep_now(self) -> None:
+        """Keep what has been painted a moment ago: the layer or the run is about to change."""
+        if self._keep.isActive():
+            self._keep.stop()
+            self._save()
+
+    def _save(self) -> None:
+        image = self.image()
+        if image is None or self._run is None:
+            return
+        make = partial(save_regions, self._run.path, image, self._run.pixel_size_um)
+        self._saving = Background(make, _tell_failure, self._saved, what="Keeping the regions")
+        self._saving.start()
+
+    def _saved(self) -> None:
+        self._saving = None
+
+
+def _tell_failure(news: Any) -> None:
+    if isinstance(news, Failure):
+        show_error(news.sentence)
+
+
+def _timer(milliseconds: int, slot: Any) -> QTimer:
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer

@@ -1,0 +1,69 @@
+"""A run whose layers are in the viewer, read in the background."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari.utils.notifications import show_error
+from psygnal import Signal
+
+from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.comparing.worker import run_stream
+from napari_sparsevar.widgets.work.thread import Background, Failure
+
+_log = logging.getLogger(__name__)
+
+
+class RunOpening:
+    """Reads one run at a time; a later one takes the place of an earlier.
+
+    Attributes
+    ----------
+    opened : psygnal.Signal
+        With the run, and where its maps lie.
+    """
+
+    opened = Signal(object, object)
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._placement: Placement | None = None
+        self._thread: Background | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is being read."""
+        return self._thread is not None
+
+    def open(self, path: Path, placement: Placement) -> None:
+        """Read a run; ignored if it is being read, or could not be."""
+        if path == self._path:
+            return
+        if self._thread is not None:
+            self._thread.drop()
+        self._path, self._placement = path, placement
+        self._thread = Background(
+            partial(run_stream, path), self._receive, self._ended, what="Opening the run"
+        )
+        self._thread.start()
+
+    def forget(self) -> None:
+        """Give up what is being read: another run has become the current one."""
+        if self._thread is not None:
+            self._thread.drop()
+        self._thread = self._path = None
+
+    def _receive(self, news: Any) -> None:
+        if isinstance(news, Failure):
+            if news.details:
+                _log.error("%s\n%s", news.sentence, news.details)
+            show_error(news.sentence)
+        else:
+            self.opened.emit(news, self._placement)
+            self._path = None
+
+    def _ended(self) -> None:
+        self._thread = None

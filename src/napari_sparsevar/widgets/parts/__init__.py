@@ -1,0 +1,1 @@
+"""Parts that several docks are made of; they know no movie and no run."""

@@ -1,0 +1,1 @@
+"""What the timeline is made of: curves over time, the raster, marked windows."""

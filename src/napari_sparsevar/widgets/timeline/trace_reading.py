@@ -1,0 +1,118 @@
+"""Traces read in the background, filled as the frames come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from napari_sparsevar.movie.traces import Traced
+from napari_sparsevar.widgets.work.thread import Background, Failure, Make
+
+MIN_INTERVAL_S = 0.1
+"""Shortest time between two deliveries to the event loop."""
+
+
+class TraceReading:
+    """Means over a movie, known up to the frame that has been read.
+
+    Parameters
+    ----------
+    pauses : callable
+        Called in the thread before each piece is read; yields until it may be.
+
+    Attributes
+    ----------
+    changed : psygnal.Signal
+        More is known, or another movie is read.
+    values : ndarray, shape (T, n)
+        NaN where not known.
+    known : int
+        Frames read so far.
+    failure : str
+        Why the reading ended early; empty if it did not.
+    """
+
+    changed = Signal()
+
+    def __init__(self, pauses: Callable[[], Iterator[None]]) -> None:
+        self._pauses = pauses
+        self._thread: Background | None = None
+        self._clear(0, 0)
+
+    @property
+    def n_frames(self) -> int:
+        """Frames there are to read."""
+        return len(self.values)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it reads now."""
+        return self._thread is not None
+
+    def read(self, make: Callable[[], Iterator[Traced]], n_frames: int, n_traces: int) -> None:
+        """Read anew; what was being read is given up."""
+        self.stop()
+        self._clear(n_frames, n_traces)
+        if n_frames and n_traces:
+            self._thread = Background(
+                _in_batches(make, self._pauses),
+                self._receive,
+                self._ended,
+                what="Reading the movie",
+            )
+            self._thread.start()
+        self.changed.emit()
+
+    def forget(self) -> None:
+        """Stop, and hold nothing."""
+        self.read(lambda: iter(()), 0, 0)
+
+    def stop(self) -> None:
+        """Read no further."""
+        if self._thread is not None:
+            self._thread.drop()
+            self._thread = None
+
+    def _clear(self, n_frames: int, n_traces: int) -> None:
+        self.values: npt.NDArray[np.float64] = np.full((n_frames, n_traces), np.nan)
+        self.known = 0
+        self.failure = ""
+
+    def _receive(self, news: Any) -> None:
+        if not news:
+            return
+        if isinstance(news, Failure):
+            self.failure = news.sentence
+        else:
+            for traced in news:
+                self.values[traced.start : traced.stop] = traced.values
+                self.known = traced.stop
+        self.changed.emit()
+
+    def _ended(self) -> None:
+        self._thread = None
+        self.changed.emit()
+
+
+def _in_batches(make: Callable[[], Iterator[Traced]], pauses: Callable[[], Iterator[None]]) -> Make:
+    """Return the same answers in lists, a few a second: the event loop has other work."""
+
+    def batches() -> Iterator[list[Traced]]:
+        waiting: list[Traced] = []
+        delivered = time.monotonic()
+        yield from ([] for _ in pauses())
+        for traced in make():
+            waiting.append(traced)
+            if time.monotonic() - delivered >= MIN_INTERVAL_S:
+                yield waiting
+                waiting, delivered = [], time.monotonic()
+            yield from ([] for _ in pauses())
+        if waiting:
+            yield waiting
+
+    return batches

@@ -1,0 +1,69 @@
+"""One check box for each trace of the inspected place; its colour is the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
+
+from napari_sparsevar.widgets.timeline.trace_colours import trace_colours
+
+WORDS = {
+    "movie": ("movie", "What the movie shows of the selected place, in ΔF/F."),
+    "reconstruction": ("reconstruction", "What the network decodes from the frame itself."),
+    "prediction": (
+        "prediction",
+        "What the frames before foretell of this one, at the chosen sparsity.",
+    ),
+    "residual": ("residual", "Movie minus prediction: what nothing in the past foretold."),
+}
+
+
+class TraceSwitches(QWidget):
+    """The row of check boxes.
+
+    Parameters
+    ----------
+    shown : collection of str
+        Which are on.
+    theme : str
+        Name of the napari theme.
+    """
+
+    switched = Signal(str, bool)
+
+    def __init__(self, shown: Collection[str], theme: str) -> None:
+        super().__init__()
+        self.boxes: dict[str, QCheckBox] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 0)
+        layout.setSpacing(8)
+        for name, (words, tip) in WORDS.items():
+            box = QCheckBox(words)
+            box.setChecked(name in shown)
+            box.setToolTip(f"<qt>{tip}</qt>")
+            box.toggled.connect(lambda on, name=name: self.switched.emit(name, on))
+            layout.addWidget(box)
+            self.boxes[name] = box
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_theme(theme)
+
+    def set_shown(self, shown: Collection[str]) -> None:
+        """Take over which are on, without a word."""
+        for name, box in self.boxes.items():
+            box.blockSignals(True)
+            box.setChecked(name in shown)
+            box.blockSignals(False)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours that can be seen in a napari theme."""
+        for name, colour in trace_colours(get_theme(theme).type).items():
+            self.boxes[name].setStyleSheet(
+                "QCheckBox { spacing: 4px; padding: 0; }"
+                "QCheckBox::indicator { width: 10px; height: 10px; border-radius: 2px;"
+                f" border: 2px solid {colour}; background: transparent; image: none; }}"
+                f"QCheckBox::indicator:checked {{ background: {colour}; image: none; }}"
+                "QCheckBox::indicator:focus { border-style: dotted; }"
+            )

@@ -1,0 +1,63 @@
+"""What the timeline says of itself: one line, and the names of its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from napari_sparsevar.widgets.timeline.activity import Activity
+from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
+
+
+def what_is_drawn(activity: Activity, inspected: InspectedTraces, *, marking: bool) -> str:
+    """Return one line about the curves; what is missing comes first.
+
+    Parameters
+    ----------
+    activity : Activity
+    inspected : InspectedTraces
+    marking : bool
+        Whether the mouse marks windows now.
+    """
+    readings = (activity.field, activity.regions, inspected.movie)
+    failures = [reading.failure for reading in readings if reading.failure]
+    if failures:
+        return failures[0]
+    if marking:
+        return "drag to mark a window · Shift: another piece of the selected one"
+    if inspected.name and inspected.why_not:
+        return inspected.why_not
+    said = ["mean of the field"]
+    if inspected.selection is not None:
+        said = [f"“{inspected.name}” in ΔF/F"]
+    elif activity.regions.values.size:
+        said.append(f"regions of “{activity.region_layer_name}” in ΔF/F")
+    return " · ".join([*said, *_progress(readings)])
+
+
+def short_names(places: pd.DataFrame, keys: tuple[tuple[str, int], ...]) -> list[str]:
+    """Return what rows of drivers are called: their number, unless a person has given a name.
+
+    Parameters
+    ----------
+    places : DataFrame
+        Of the inspection.
+    keys : tuple of (kind, label)
+        Of the rows.
+    """
+    given: dict[Any, str] = {}
+    if not places.empty:
+        given = {(row.kind, int(row.label)): str(row.name) for row in places.itertuples()}
+    names = [given.get(key, "") for key in keys]
+    return [
+        str(label) if kind == "driver" and name in ("", f"driver {label}") else name
+        for (kind, label), name in zip(keys, names, strict=True)
+    ]
+
+
+def _progress(readings: tuple[Any, ...]) -> list[str]:
+    for reading in readings:
+        if reading.busy and reading.n_frames:
+            return [f"reading {reading.known / reading.n_frames:.0%}"]
+    return []

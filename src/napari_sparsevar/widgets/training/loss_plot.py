@@ -1,0 +1,169 @@
+"""Live loss curves: training thin, validation with dots, one colour a term."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from napari_sparsevar.widgets.training.loss_history import Curve, LossHistory
+
+REDRAW_MS = 150
+
+# Not the total: it jumps when the prediction joins in and would flatten the curves that matter.
+TERMS = ("reconstruction", "prediction")
+
+# Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
+_COLOURS = {
+    "reconstruction": ("#56B4E9", "#0072B2"),
+    "prediction": ("#E69F00", "#C45500"),
+}
+
+
+class LossPlot(QWidget):
+    """Curves of a ``LossHistory``, redrawn a few times a second and only while visible.
+
+    Parameters
+    ----------
+    theme : str
+        Name of the napari theme whose colours to take.
+    """
+
+    def __init__(self, theme: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = LossHistory()
+        self._legend = QLabel()
+        self._plot = _Axes()
+        self._training = {term: self._plot.line() for term in TERMS}
+        self._validation = {term: self._plot.line() for term in TERMS}
+        self._pages = QStackedWidget()
+        self._pages.addWidget(_hint("The loss appears here while the network trains."))
+        self._pages.addWidget(self._plot)
+        self._build()
+        self.set_theme(theme)
+
+    def _build(self) -> None:
+        # An expanding policy keeps napari from adding empty space below the dock's content.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(150)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._legend)
+        layout.addWidget(self._pages, 1)
+        self.setToolTip(
+            "<qt>Error in units of the noise of a pixel. "
+            "Thin line: training blocks. Dots: held-out blocks of time.</qt>"
+        )
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+
+    def sizeHint(self) -> QSize:
+        """Be content with little; the policy takes what the rest of the dock leaves."""
+        return QSize(300, 160)
+
+    def set_history(self, history: LossHistory) -> None:
+        """Show another history, at the next redraw."""
+        self._history = history
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Redraw soon; any number of calls make one redraw."""
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: Any) -> None:
+        """Catch up with what happened while hidden."""
+        super().showEvent(event)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw every curve now."""
+        history = self._history
+        for term in TERMS:
+            _draw(self._training[term], history.training[term])
+            _draw(self._validation[term], history.validation[term])
+        drawn = any(history.training[term].steps for term in TERMS)
+        self._legend.setVisible(drawn)
+        self._pages.setCurrentIndex(1 if drawn else 0)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a napari theme."""
+        colours = get_theme(theme)
+        text = QColor(colours.text.as_hex(format="long"))
+        self._plot.setBackground(QColor(colours.background.as_hex(format="long")))
+        self._plot.set_text_colour(text)
+        index = 1 if colours.type == "light" else 0
+        for term in TERMS:
+            self._colour(term, _COLOURS[term][index])
+        self._legend.setText(
+            "&nbsp; ".join(
+                f'<span style="color:{_COLOURS[term][index]}">●</span> {term}' for term in TERMS
+            )
+        )
+
+    def _colour(self, term: str, colour: str) -> None:
+        faint = QColor(colour)
+        faint.setAlphaF(0.45)
+        self._training[term].setPen(pg.mkPen(faint, width=1))
+        line = self._validation[term]
+        line.setPen(pg.mkPen(colour, width=2))
+        line.setSymbol("o")
+        line.setSymbolSize(5)
+        line.setSymbolPen(None)
+        line.setSymbolBrush(QColor(colour))
+
+
+class _Axes(pg.GraphicsLayoutWidget):
+    """Two axes and a view, without pyqtgraph's menus: those are windows that outlive their plot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self.left = self._axis("left", "noise units")
+        self.bottom = self._axis("bottom", "step")
+        self.ci.setContentsMargins(0, 4, 8, 8)
+        self.ci.layout.setSpacing(0)
+        self.addItem(self.left, row=0, col=0)
+        self.addItem(self.view, row=0, col=1)
+        self.addItem(self.bottom, row=1, col=1)
+        self.setFrameShape(self.Shape.NoFrame)
+
+    def line(self) -> pg.PlotDataItem:
+        """Add an empty curve."""
+        line = pg.PlotDataItem()
+        self.view.addItem(line)
+        return line
+
+    def set_text_colour(self, colour: QColor) -> None:
+        """Colour the axes."""
+        for axis in (self.left, self.bottom):
+            axis.setPen(pg.mkPen(colour, width=1))
+            axis.setTextPen(pg.mkPen(colour))
+
+    def _axis(self, side: str, title: str) -> pg.AxisItem:
+        axis = pg.AxisItem(side)
+        axis.setLabel(title)
+        # Losses are of order 1: "x1e-3" would only confuse.
+        axis.enableAutoSIPrefix(False)
+        axis.linkToView(self.view)
+        axis.setGrid(40)
+        return axis
+
+
+def _hint(sentence: str) -> QLabel:
+    label = QLabel(sentence)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setWordWrap(True)
+    label.setEnabled(False)
+    return label
+
+
+def _draw(line: pg.PlotDataItem, curve: Curve) -> None:
+    line.setData(curve.steps, curve.values)

@@ -1,0 +1,169 @@
+"""Choosing the movie layer: lists what can be trained on and says why something cannot."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Image
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.widgets.layers.movies import describe, movie_of, why_unsuitable
+from napari_sparsevar.widgets.layers.overlays import run_of
+from napari_sparsevar.widgets.layers.units import (
+    MovieUnits,
+    completed,
+    given_units,
+    keep_given_units,
+)
+from napari_sparsevar.widgets.parts.form import NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.parts.lifetime import watch
+
+HOW_TO_BEGIN = (
+    "Open a movie to begin: File ▸ Open Sample ▸ SparseVAR, or drag a movie "
+    "(TIFF, Zarr, HDF5, NWB ...) onto the viewer."
+)
+
+
+class MovieChoice(QWidget):
+    """A combo box of the movie layers of a viewer and a sentence about the chosen one.
+
+    Follows layers that are added, removed, renamed and selected. Layers are held weakly and
+    never found by name.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Whose layers to offer.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = weakref.ref(viewer)
+        self._offered: list[weakref.ref[Image]] = []
+        self._layer: weakref.ref[Image] | None = None
+        self._let_go: list[Callable[[], None]] = []
+        self.movie: Movie | None = None
+        self.combo = NarrowComboBox()
+        self.about = wrapped_label()
+        self.units = MovieUnits()
+        rows = form_rows()
+        rows.addRow(row_label("Movie"), self.combo)
+        rows.addRow(self.about)
+        rows.addRow(self.units)
+        self.setLayout(rows)
+        self._connect(viewer)
+        self.combo.currentIndexChanged.connect(self._on_chosen)
+        self.units.edited.connect(self._on_units)
+        self.refresh()
+        self._follow_selection()
+
+    @property
+    def layer(self) -> Image | None:
+        """The chosen layer, or None."""
+        return None if self._layer is None else self._layer()
+
+    def choose(self, layer: Image) -> None:
+        """Choose a layer; ignored if it is not among those offered."""
+        for index, offered in enumerate(self._offered):
+            if offered() is layer:
+                self.combo.setCurrentIndex(index)
+
+    def refresh(self, *_: Any) -> None:
+        """List the layers again, keeping the choice."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        layers = [layer for layer in viewer.layers if why_unsuitable(layer) is None]
+        current = self.layer
+        self.combo.blockSignals(True)
+        self.combo.clear()
+        self.combo.addItems([layer.name for layer in layers])
+        self._offered = [weakref.ref(layer) for layer in layers]
+        for index, layer in enumerate(layers):
+            self.combo.setItemData(index, layer.name, Qt.ItemDataRole.ToolTipRole)
+        if current in layers:
+            self.combo.setCurrentIndex(layers.index(current))
+        self.combo.blockSignals(False)
+        self.combo.setEnabled(bool(layers))
+        self._on_chosen()
+
+    def _connect(self, viewer: ViewerModel) -> None:
+        for name in ("inserted", "removed", "renamed"):
+            watch(getattr(viewer.layers.events, name), self.refresh, self)
+        watch(viewer.layers.selection.events.active, self._follow_selection, self)
+
+    def _follow_selection(self, *_: Any) -> None:
+        viewer = self._viewer()
+        if viewer is not None and self.isEnabled():
+            self.choose(viewer.layers.selection.active)
+
+    def _on_chosen(self, *_: Any) -> None:
+        index = self.combo.currentIndex()
+        # The box is narrow and cuts long names off.
+        self.combo.setToolTip(self.combo.currentText() or "Image layers with a time axis.")
+        chosen = self._offered[index]() if 0 <= index < len(self._offered) else None
+        if chosen is not None and chosen is self.layer and self.movie is not None:
+            return
+        self._layer = None if chosen is None else weakref.ref(chosen)
+        self._follow(chosen)
+        self._open()
+
+    def _follow(self, layer: Image | None) -> None:
+        """Open the movie again whenever the person changes what it is."""
+        for let_go in self._let_go:
+            let_go()
+        names = () if layer is None else ("scale", "units", "data")
+        self._let_go = [watch(getattr(layer.events, name), self._open, self) for name in names]
+
+    def _on_units(self) -> None:
+        layer = self.layer
+        if layer is not None:
+            keep_given_units(layer, self.units.values())
+            self._open()
+
+    def _open(self, *_: Any) -> None:
+        own, sentence = self._look()
+        given = {} if own is None else given_units(self.layer)
+        self.movie = None if own is None else completed(own, given)
+        self.about.setText(sentence if self.movie is None else _about(self.movie))
+        self.units.show_missing(own, given)
+        self.changed.emit()
+
+    def _look(self) -> tuple[Movie | None, str]:
+        if self.layer is None:
+            return None, self._none_sentence()
+        try:
+            return movie_of(self.layer), ""
+        except UserError as error:
+            return None, str(error)
+
+    def _none_sentence(self) -> str:
+        viewer = self._viewer()
+        for layer in reversed(viewer.layers if viewer is not None else []):
+            if isinstance(layer, Image) and run_of(layer) is None:
+                return f"{why_unsuitable(layer)}"
+        return HOW_TO_BEGIN
+
+
+def _about(movie: Movie) -> str:
+    return " ".join([f"{describe(movie)}.", *movie.notes])
+
+
+def wrapped_label(text: str = "") -> QLabel:
+    """Return a label that breaks its lines instead of widening the dock."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setMinimumWidth(80)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    # The width decides the height; "Minimum" would ask for the height of a very narrow label.
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    return label

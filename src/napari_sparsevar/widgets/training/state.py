@@ -1,0 +1,250 @@
+"""The state of a training, driven by its own events: idle, training, paused, stopping."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from napari.utils.notifications import show_error
+from psygnal import Signal
+
+from napari_sparsevar.training.events import (
+    Continued,
+    Failed,
+    Finished,
+    Notice,
+    Paused,
+    Progress,
+    Started,
+    StepLoss,
+    ValidationLoss,
+)
+from napari_sparsevar.widgets.training.loss_history import LossHistory
+from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, TrainingThread
+
+State = Literal["idle", "training", "paused", "stopping"]
+
+# Share of the bar each phase takes; the steps are most of the time.
+_SPANS = {"prepare": (0.0, 0.05), "train": (0.05, 0.9), "analyse": (0.9, 1.0)}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a person is told: one sentence, how far, how long, how fast, what to know."""
+
+    sentence: str = ""
+    fraction: float = 0.0
+    eta_seconds: float | None = None
+    frames_per_second: float | None = None
+    notices: tuple[str, ...] = ()
+
+
+class Training:
+    """The training of one viewer; docks watch it and can be closed and opened again.
+
+    Attributes
+    ----------
+    state_changed, report_changed, losses_changed, run_ready : psygnal.Signal
+        Emitted in the main thread; ``run_ready`` carries the run and where its movie lies.
+    history : LossHistory
+        Losses of the current or last training.
+    request : TrainingRequest or None
+        What runs or ran last.
+    """
+
+    state_changed = Signal(str)
+    report_changed = Signal(object)
+    losses_changed = Signal()
+    run_ready = Signal(object, object)
+
+    def __init__(self) -> None:
+        self._state: State = "idle"
+        self.thread: TrainingThread | None = None
+        self.report = Report()
+        self.history = LossHistory()
+        self.request: TrainingRequest | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the training stands."""
+        return self._state
+
+    def start(self, request: TrainingRequest) -> None:
+        """Start a training; ignored while one runs."""
+        if self._state != "idle":
+            return
+        self.request = request
+        self.history = LossHistory()
+        self.losses_changed.emit()
+        self._tell(Report("Preparing…"))
+        self.thread = TrainingThread(request, self._receive, self._ended)
+        self._become("training")
+        self.thread.start()
+
+    def pause(self) -> None:
+        """Wait after the current step."""
+        if self.thread is not None and self._state == "training":
+            self.thread.control.pause()
+            self._say("Pausing after this step…")
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self.thread is not None and self._state == "paused":
+            self.thread.control.resume()
+
+    def stop(self) -> None:
+        """End after the current step and keep the best model so far."""
+        if self.thread is not None and self._state in ("training", "paused"):
+            self._become("stopping")
+            self._say("Stopping after this step; the best model so far is kept…")
+            self.thread.control.stop()
+
+    def abandon(self) -> None:
+        """End without a result, because nobody will see it."""
+        if self.thread is not None:
+            self.thread.abandon()
+
+    def _receive(self, event: Any) -> None:
+        match event:
+            case Started():
+                self._on_started(event)
+            case Progress():
+                self._on_progress(event)
+            case StepLoss():
+                self._on_step(event)
+            case ValidationLoss():
+                self._on_losses(event)
+            case Notice():
+                self._on_notice(event.message)
+            case Paused():
+                self._on_paused(event)
+            case Continued():
+                self._on_continued(event)
+            case Finished(path=None):
+                self._tell(Report("Stopped before the first step; nothing was kept."))
+                self._become("idle")
+            case RunReady():
+                self._on_ready(event)
+            case Failed():
+                self._on_failed(event)
+
+    def _on_started(self, event: Started) -> None:
+        _, rows, columns = event.latent_shape
+        self._say(f"Training on {event.device}: {rows} × {columns} latents, {event.n_steps} steps.")
+
+    def _on_progress(self, event: Progress) -> None:
+        sentence = event.message if self._state == "training" else self.report.sentence
+        self._tell(
+            replace(
+                self.report,
+                sentence=sentence,
+                fraction=_overall(event.phase, event.fraction),
+                eta_seconds=event.eta_seconds,
+            )
+        )
+
+    def _on_step(self, event: StepLoss) -> None:
+        sentence = self.report.sentence
+        if self._state == "training":
+            sentence = f"Step {event.step} of {event.n_steps}."
+        self._tell(
+            replace(
+                self.report,
+                sentence=sentence,
+                fraction=_overall("train", event.step / max(event.n_steps, 1)),
+                eta_seconds=event.eta_seconds,
+                frames_per_second=event.frames_per_second,
+            )
+        )
+        self._on_losses(event)
+
+    def _on_losses(self, event: StepLoss | ValidationLoss) -> None:
+        self.history.add(event)
+        self.losses_changed.emit()
+
+    def _on_notice(self, message: str) -> None:
+        if message not in self.report.notices:
+            self._tell(replace(self.report, notices=(*self.report.notices, message)))
+
+    def _on_paused(self, event: Paused) -> None:
+        if self._state == "training":
+            self._become("paused")
+            self._say(f"Paused after step {event.step}.")
+
+    def _on_continued(self, event: Continued) -> None:
+        if self._state == "paused":
+            self._become("training")
+            self._say(f"Continued after step {event.step}.")
+
+    def _on_ready(self, event: RunReady) -> None:
+        request = self.request
+        self._tell(
+            replace(
+                self.report,
+                sentence=_outcome(event.finished, len(event.run.drivers)),
+                fraction=1.0,
+                eta_seconds=None,
+                frames_per_second=None,
+            )
+        )
+        self._become("idle")
+        if request is not None:
+            self.run_ready.emit(event.run, request.placement)
+
+    def _on_failed(self, event: Failed) -> None:
+        if event.details:
+            _log.error("%s\n%s", event.message, event.details)
+        self._tell(Report(event.message, notices=self.report.notices))
+        self._become("idle")
+        show_error(event.message)
+
+    def _ended(self) -> None:
+        self.thread = None
+        if self._state != "idle":
+            # The thread was asked to quit from outside, for example by closing the window.
+            self._tell(Report("The training was cancelled; its last checkpoint is on disk."))
+            self._become("idle")
+
+    def _become(self, state: State) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+    def _say(self, sentence: str) -> None:
+        self._tell(replace(self.report, sentence=sentence))
+
+    def _tell(self, report: Report) -> None:
+        self.report = report
+        self.report_changed.emit(report)
+
+
+def _overall(phase: str, fraction: float) -> float:
+    start, stop = _SPANS[phase]
+    return start + (stop - start) * min(max(fraction, 0.0), 1.0)
+
+
+def _outcome(finished: Finished, n_drivers: int) -> str:
+    found = {0: "no driver stands out", 1: "1 driver found"}.get(
+        n_drivers, f"{n_drivers} drivers found"
+    )
+    after = f"{finished.steps} steps in {format_seconds(finished.seconds)}"
+    match finished.reason:
+        case "stopped":
+            return f"Stopped after {after}: {found} with the best model so far."
+        case "early-stopping":
+            return f"Finished early (no further improvement) after {after}: {found}."
+        case _:
+            return f"Finished after {after}: {found}."
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration as a person would say it, for example ``1 min 05 s``."""
+    whole = round(max(seconds, 0.0))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,1 @@
+"""Work beside the screen: one thread system, the last question, precedence."""

@@ -1,0 +1,218 @@
+"""Layers of an inspection: views that the person may treat as they like."""
+
+import numpy as np
+import pytest
+
+from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.inspecting.layers import ARROWS, INFLUENCE
+from napari_sparsevar.widgets.layers.overlays import kind_of
+from napari_sparsevar.widgets.session import get_session
+
+
+@pytest.fixture
+def layers(viewer, inspected):
+    return get_session(viewer).inspect_layers
+
+
+@pytest.fixture
+def select(inspected, until_inspected):
+    def select(label=1):
+        inspected.select("driver", label)
+        until_inspected(inspected)
+
+    return select
+
+
+def test_maps_are_symmetric_about_zero_and_lie_on_the_movie(layers, select, inspected):
+    select()
+    for direction, kind in INFLUENCE.items():
+        layer = layers.layer(kind)
+        low, high = layer.contrast_limits
+        assert low == -high
+        assert high == pytest.approx(np.abs(inspected.answer.influence[direction].image).max())
+        assert tuple(layer.scale) == (2.0, 2.0)
+        assert [str(unit) for unit in layer.units] == ["micrometer", "micrometer"]
+
+
+def test_the_contribution_map_gives_way_and_comes_back(layers, select, inspected):
+    contribution = layers.layer("contribution")
+    select()
+    assert not contribution.visible
+    inspected.clear()
+    assert contribution.visible
+    assert layers.layer(INFLUENCE["outgoing"]) is None
+    assert not layers.layer(ARROWS).visible
+
+
+def test_both_maps_are_named_after_what_is_selected(layers, select, inspected):
+    select(1)
+    select(2)
+    names = [layers.layer(kind).name for kind in INFLUENCE.values()]
+    assert names == ["driven by driver 2", "drives driver 2"]
+    inspected.set_direction("incoming")
+    np.testing.assert_allclose(
+        layers.layer(INFLUENCE["incoming"]).data, inspected.answer.influence["incoming"].image
+    )
+
+
+def test_a_map_the_person_had_hidden_stays_hidden(layers, select, inspected):
+    layers.layer("contribution").visible = False
+    select()
+    inspected.clear()
+    assert not layers.layer("contribution").visible
+
+
+def test_layers_change_in_place_as_the_penalty_moves(
+    layers, select, inspected, until_inspected, full_run
+):
+    select()
+    before = {kind: layers.layer(kind) for kind in (*INFLUENCE.values(), "contribution", "drivers")}
+    limits = before[INFLUENCE["outgoing"]].contrast_limits
+    before["contribution"].colormap = "viridis"
+    inspected.set_penalty(1.3 * full_run.penalty)
+    until_inspected(inspected)
+    for kind, layer in before.items():
+        assert layers.layer(kind) is layer
+    np.testing.assert_array_equal(
+        before["contribution"].data, inspected.read_out.run.contribution_map
+    )
+    np.testing.assert_array_equal(before["drivers"].data, inspected.read_out.run.driver_labels)
+    assert before["contribution"].colormap.name == "viridis"
+    assert before[INFLUENCE["outgoing"]].contrast_limits == limits
+
+
+def test_arrows_go_from_the_source_to_its_partners(layers, select, inspected):
+    select()
+    arrows, partners = layers.layer(ARROWS), inspected.answer.influence["outgoing"].partners
+    assert arrows.visible
+    place = inspected.selection
+    np.testing.assert_allclose(arrows.data[:, 0], [(place.y, place.x)] * len(arrows.data))
+    tips = arrows.data[:, 0] + arrows.data[:, 1]
+    np.testing.assert_allclose(tips, partners[["y", "x"]][: len(tips)], rtol=1e-5)
+    inspected.set_direction("incoming")
+    np.testing.assert_allclose(
+        arrows.data[:, 0] + arrows.data[:, 1], [(place.y, place.x)] * len(arrows.data), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("penalty", [1.0, 100.0, 0.8])
+def test_any_number_of_arrows(layers, select, inspected, until_inspected, full_run, penalty):
+    select()
+    inspected.set_penalty(penalty * full_run.penalty)
+    until_inspected(inspected)
+    partners = inspected.answer.influence["outgoing"].partners
+    assert len(layers.layer(ARROWS).data) == min(len(partners), 12)
+
+
+def test_deleted_layers_do_not_come_in_the_way(
+    viewer, layers, select, inspected, until_inspected, full_run
+):
+    select()
+    for kind in ("contribution", "drivers", INFLUENCE["incoming"], ARROWS):
+        viewer.layers.remove(layers.layer(kind))
+    inspected.set_penalty(1.2 * full_run.penalty)
+    until_inspected(inspected)
+    assert layers.layer("contribution") is None
+    assert layers.layer(INFLUENCE["outgoing"]) is not None
+    select(2)
+    inspected.clear()
+
+
+def test_renamed_layers_are_found(layers, select, inspected, until_inspected, full_run):
+    layers.layer("contribution").name = "mine"
+    select()
+    inspected.set_penalty(1.2 * full_run.penalty)
+    until_inspected(inspected)
+    np.testing.assert_array_equal(
+        layers.layer("contribution").data, inspected.read_out.run.contribution_map
+    )
+
+
+def test_the_deleted_movie_and_the_deleted_regions(
+    viewer, layers, select, inspected, until_inspected
+):
+    get_session(viewer).new_region()
+    viewer.layers.remove(inspected.regions.layer)
+    assert inspected.regions.layer is None
+    viewer.layers.remove(get_session(viewer).movie_layer)
+    select()
+    assert inspected.answer is not None
+    get_session(viewer).new_region()
+    assert inspected.regions.layer.data.shape == (33, 34)
+
+
+def test_other_orders_of_the_axes_and_three_dimensions(
+    viewer, layers, select, inspected, until_inspected
+):
+    select()
+    viewer.dims.order = (1, 0, 2)
+    select(2)
+    viewer.dims.order = (0, 1, 2)
+    viewer.dims.ndisplay = 3
+    get_session(viewer)._clicks.click((0.0, 12.0, 12.0))
+    inspected.clear()
+    select(1)
+    viewer.dims.ndisplay = 2
+    assert layers.layer(INFLUENCE["outgoing"]).visible
+
+
+def test_what_the_person_has_in_hand_stays_in_hand(viewer, layers, select):
+    session = get_session(viewer)
+    session.new_region()
+    layer = session.inspecting.regions.layer
+    select()
+    assert viewer.layers.selection.active is layer
+    assert layer.mode == "paint"
+    assert viewer.layers.index(layers.layer(INFLUENCE["outgoing"])) < viewer.layers.index(layer)
+
+
+def test_another_run_takes_the_layers_away(
+    viewer, layers, select, inspected, tmp_path, open_run, until_inspected
+):
+    from made_comparisons import made_folder
+    from made_runs import made_full_run
+
+    select()
+    get_session(viewer).model_movies.show("prediction", get_session(viewer).movie_layer)
+    other = made_full_run(made_folder(tmp_path / "other"), (33, 34), 60)
+    open_run(viewer, other, Placement(scale=(2.0, 2.0), units=("um", "um")))
+    until_inspected(inspected)
+    kinds = [kind_of(layer) for layer in viewer.layers]
+    assert not {*INFLUENCE.values(), "prediction"} & set(kinds)
+    assert inspected.run is other
+
+
+def test_a_predicted_movie_follows_the_penalty_when_it_is_seen(
+    viewer, layers, inspected, until_inspected, full_run
+):
+    session = get_session(viewer)
+    layer = session.model_movies.show("prediction", session.movie_layer)
+    before = np.asarray(layer.data[30])
+    layer.visible = False
+    lazy = layer.data
+    inspected.set_penalty(100 * full_run.penalty)
+    until_inspected(inspected)
+    assert layer.data is lazy
+    layer.visible = True
+    assert not np.array_equal(np.asarray(layer.data[30]), before)
+
+
+def test_an_answer_on_its_way_while_the_window_closes(viewer, inspected, qtbot):
+    inspected.select("driver", 1)
+    viewer.close()
+    qtbot.waitUntil(lambda: not inspected.busy, timeout=10_000)
+
+
+def test_arrows_of_the_whole_field(layers, select, inspected, until_inspected, full_run):
+    layers.toggle_arrows()
+    arrows = layers.layer(ARROWS)
+    assert len(arrows.data) == len(inspected.read_out.edges)
+    inspected.set_penalty(1.5 * full_run.penalty)
+    until_inspected(inspected)
+    assert len(arrows.data) == len(inspected.read_out.edges)
+    layers.toggle_arrows()
+    assert not arrows.visible
+    inspected.reset_penalty()
+    until_inspected(inspected)
+    layers.toggle_arrows()
+    assert len(arrows.data) == len(inspected.read_out.edges)

@@ -1,0 +1,106 @@
+"""Nothing escapes the generator, nothing floods the event loop, nothing is lost."""
+
+import threading
+import warnings
+from pathlib import Path
+
+import dask.array as da
+import pytest
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.readers import Placement
+from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.control import TrainingControl
+from napari_sparsevar.training.events import Failed, Finished, StepLoss
+from napari_sparsevar.widgets.training import worker
+from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, training_stream
+
+
+@pytest.fixture
+def request_(tmp_path):
+    movie = Movie(da.zeros((10, 4, 4)))
+    return TrainingRequest(movie, TrainConfig(), tmp_path / "run", "cpu", Placement((1.0, 1.0)))
+
+
+def stream(request, control=None, abandoned=None):
+    return training_stream(request, control or TrainingControl(), abandoned or threading.Event())
+
+
+def flat(batches):
+    return [event for batch in batches for event in batch]
+
+
+def test_every_event_arrives_in_order_and_the_run_last(fake_train, request_):
+    fake_train.steps, fake_train.step_seconds = 30, 0.0
+    events = flat(stream(request_))
+    assert [e.step for e in events if isinstance(e, StepLoss)] == list(range(1, 31))
+    assert isinstance(events[-2], Finished)
+    assert isinstance(events[-1], RunReady)
+    assert fake_train.closed == 1
+
+
+def test_fast_steps_are_delivered_together(fake_train, request_):
+    fake_train.steps, fake_train.step_seconds = 400, 0.0
+    batches = list(stream(request_))
+    # Validation losses are delivered at once; the steps between them are not.
+    assert len(batches) < 0.5 * len(flat(batches))
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("CUDA out of memory"), MemoryError(), ValueError("odd"), OSError("disk")]
+)
+def test_an_error_becomes_one_event(fake_train, request_, error):
+    fake_train.error = error
+    last = flat(stream(request_))[-1]
+    assert isinstance(last, Failed)
+    assert type(error).__name__ in last.message
+    assert "Traceback" in last.details
+
+
+def test_a_user_error_is_its_own_sentence(fake_train, request_):
+    fake_train.error = UserError("The movie is constant; record another one.")
+    last = flat(stream(request_))[-1]
+    assert last == Failed("The movie is constant; record another one.")
+
+
+def test_an_error_while_the_run_is_loaded_becomes_one_event(fake_train, request_, monkeypatch):
+    def broken(path: Path):
+        raise RuntimeError("no such map")
+
+    monkeypatch.setattr(worker, "library_load_run", broken)
+    assert isinstance(flat(stream(request_))[-1], Failed)
+
+
+def test_a_training_that_just_ends_is_a_failure(monkeypatch, request_):
+    monkeypatch.setattr(worker, "library_train", lambda *_: iter(()))
+    assert isinstance(flat(stream(request_))[-1], Failed)
+
+
+def test_abandoned_training_is_closed_without_result(fake_train, request_):
+    abandoned = threading.Event()
+    batches = stream(request_, abandoned=abandoned)
+    next(batches)
+    abandoned.set()
+    assert not any(isinstance(e, Finished | Failed) for e in flat(batches))
+    assert fake_train.closed == 1
+
+
+def test_each_warning_is_shown_once(viewer, dock, add_movie, monkeypatch, until_idle):
+    from napari.utils.notifications import notification_manager
+
+    shown = []
+    monkeypatch.setattr(notification_manager, "receive_warning", lambda *w: shown.append(str(w[0])))
+
+    def noisy(request, control):
+        for _ in range(50):
+            warnings.warn("lr is small", UserWarning, stacklevel=1)
+            warnings.warn("loss is flat", UserWarning, stacklevel=1)
+            yield StepLoss(1, 1, {}, 1.0, 0.0)
+        yield Failed("enough")
+
+    monkeypatch.setattr(worker, "library_train", noisy)
+    add_movie(viewer)
+    dock.train()
+    until_idle(dock._session.training)
+    assert sorted(shown) == ["loss is flat", "lr is small"]
