@@ -11,7 +11,7 @@ import tifffile
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.movie.formats.scanimage_header import acquisition_start
+from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start
 
 _NAIVE = "The time zone is not known: that of the computer that wrote this file was taken."
 

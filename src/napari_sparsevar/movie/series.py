@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.formats import tiff
+from napari_sparsevar.movie.formats.tiff_family import reading
 from napari_sparsevar.movie.movie import Movie
 
 
@@ -33,7 +33,7 @@ def find_files(pattern: Path) -> list[Path]:
         If there is none.
     """
     if pattern.is_dir():
-        found = [path for path in pattern.iterdir() if tiff.claims(path)]
+        found = [path for path in pattern.iterdir() if reading.claims(path)]
         missing = f"The folder {pattern} holds no TIFF file; choose a movie or another folder."
     else:
         root = Path(pattern.anchor or ".")
@@ -84,8 +84,8 @@ def read_series(paths: Sequence[Path], read_one: Callable[[Path], Movie]) -> Mov
     """
     if len(paths) == 1:
         return read_one(paths[0])
-    if tiff.claims(paths[0]) and tiff.is_single_image(paths[0]):
-        movie = tiff.read_images(paths)
+    if reading.claims(paths[0]) and reading.is_single_image(paths[0]):
+        movie = reading.read_images(paths)
     else:
         movie = _join([read_one(path) for path in paths])
     folder = paths[0].parent

@@ -6,16 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.formats import (
-    caiman,
-    hdf5,
-    nwb,
-    scanimage,
-    suite2p,
-    tiff,
-    video,
-    zarr_store,
-)
+from napari_sparsevar.movie.formats import caiman, hdf5, nwb, suite2p, video, zarr_store
+from napari_sparsevar.movie.formats.tiff_family import reading, scanimage
 from napari_sparsevar.movie.movie import Movie
 
 
@@ -35,7 +27,7 @@ class Format(Protocol):
 # The first that claims a path reads it: the special before the general.
 FORMATS: tuple[Format, ...] = (
     scanimage,
-    tiff,
+    reading,
     zarr_store,
     nwb,
     hdf5,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
-from napari_sparsevar.movie.formats import scanimage, tiff, tiff_strided
-from napari_sparsevar.movie.formats.scanimage_header import acquisition_start
+from napari_sparsevar.movie.formats.tiff_family import reading, scanimage, strided
+from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start
 
 FRAMES = np.random.default_rng(0).integers(-50, 4000, (60, 12, 16)).astype(np.int16)
 FIELD = "SI.hRoiManager.imagingFovUm = [-16 -12;16 -12;16 12;-16 12]"
@@ -151,9 +151,9 @@ def test_pages_at_equal_distances_are_not_walked(
     path = tmp_path / "movie.tif"
     write(path, FRAMES, PLANAR)
     seen: list[int] = []
-    look = tiff_strided._is_like
-    monkeypatch.setattr(tiff_strided, "_LOOKED_AT", 4)
-    monkeypatch.setattr(tiff_strided, "_is_like", lambda *a: (seen.append(a[2]), look(*a))[1])
+    look = strided._is_like
+    monkeypatch.setattr(strided, "_LOOKED_AT", 4)
+    monkeypatch.setattr(strided, "_is_like", lambda *a: (seen.append(a[2]), look(*a))[1])
     np.testing.assert_array_equal(open_movie(path).data, FRAMES)
     assert len(seen) < 8
 
@@ -163,7 +163,7 @@ def test_other_tiff_files_are_left_to_others(tmp_path: Path) -> None:
 
     path = tmp_path / "plain.tif"
     tifffile.imwrite(path, FRAMES)
-    assert tiff.claims(path)
+    assert reading.claims(path)
     assert not scanimage.claims(path)
     write(path, FRAMES, PLANAR)
     assert scanimage.claims(path)

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, place
-from napari_sparsevar.movie.formats import tiff
-from napari_sparsevar.movie.formats.scanimage_header import (
+from napari_sparsevar.movie.formats.tiff_family import reading
+from napari_sparsevar.movie.formats.tiff_family.chain import placed_pages
+from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
+from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     Layout,
     count_fields,
     frame_number,
@@ -20,9 +23,6 @@ from napari_sparsevar.movie.formats.scanimage_header import (
     read_layout,
     read_pixel_size,
 )
-from napari_sparsevar.movie.formats.tiff_chain import placed_pages
-from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_raw import find_raw
 from napari_sparsevar.movie.movie import Movie
 
 _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
@@ -41,7 +41,7 @@ def claims(path: Path) -> bool:
     bool
         False also where the file is damaged.
     """
-    if not tiff.claims(path):
+    if not reading.claims(path):
         return False
     try:
         with tifffile.TiffFile(path) as file:
@@ -50,7 +50,7 @@ def claims(path: Path) -> bool:
         return False
 
 
-holds_movie = tiff.holds_movie
+holds_movie = reading.holds_movie
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -73,7 +73,7 @@ def read(path: Path, choice: Choice) -> Movie:
     UserError
         If the file is damaged or cut short, or there is no such channel or plane.
     """
-    return tiff.open_file(path, lambda file: _read(file, path, choice))
+    return reading.open_file(path, lambda file: _read(file, path, choice))
 
 
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
@@ -111,7 +111,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     if lazy is None:
         lazy = placed_pages(file, file.series[0].pages, pages, path)
     if lazy is None:
-        lazy = tiff.read_pages(path, 0, pages, shape, page.dtype)
+        lazy = reading.read_pages(path, 0, pages, shape, page.dtype)
     rate, more = _rate(layout, pages, path)
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)
@@ -120,7 +120,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         rate,
         size[1] if size else None,
         path,
-        tiff.tiff_stem(path),
+        reading.tiff_stem(path),
         (*notes, *more, *_about_pixels(size, several, path)),
         Choice(taken.get("channel"), taken.get("plane")),
         Offer(n_channels, layout.slices),

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
-from napari_sparsevar.movie.formats import tiff, zarr_store
+from napari_sparsevar.movie.formats import zarr_store
+from napari_sparsevar.movie.formats.tiff_family import reading
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 32, 36)).astype(np.uint16)
 Writer = Callable[[Path], None]
@@ -185,13 +186,13 @@ def test_one_frame_does_not_read_the_whole_file(
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, FRAMES, compression="zlib")
     seen: list[int] = []
-    decode = tiff._Pages._decode
+    decode = reading._Pages._decode
 
-    def counted(self: tiff._Pages, pages: list[int]) -> NDArray[np.generic]:
+    def counted(self: reading._Pages, pages: list[int]) -> NDArray[np.generic]:
         seen.extend(pages)
         return decode(self, pages)
 
-    monkeypatch.setattr(tiff._Pages, "_decode", counted)
+    monkeypatch.setattr(reading._Pages, "_decode", counted)
     movie = open_movie(path)
     assert seen == []
     np.asarray(movie.data[9])
@@ -201,7 +202,7 @@ def test_one_frame_does_not_read_the_whole_file(
 def test_pages_can_be_sent_to_another_process(tmp_path: Path) -> None:
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, FRAMES, compression="zlib")
-    reader = tiff._Pages(path, 0, np.arange(20))
+    reader = reading._Pages(path, 0, np.arange(20))
     np.testing.assert_array_equal(reader(2, 5), FRAMES[2:5])
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(reader))(2, 5), FRAMES[2:5])
 
@@ -245,6 +246,6 @@ def test_sniffers_claim_only_what_is_theirs(tmp_path: Path) -> None:
     (tmp_path / "text.tif").write_text("II is not enough")
     (tmp_path / "empty.tif").write_bytes(b"")
     (tmp_path / "folder.tif").mkdir()
-    claimed = sorted(path.name for path in tmp_path.iterdir() if tiff.claims(path))
+    claimed = sorted(path.name for path in tmp_path.iterdir() if reading.claims(path))
     assert claimed == ["named.dat"]
     assert not any(zarr_store.claims(path) for path in tmp_path.iterdir())

@@ -21,11 +21,11 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.formats.tiff_chain import placed_pages
-from napari_sparsevar.movie.formats.tiff_check import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_ome import ordered_pages
-from napari_sparsevar.movie.formats.tiff_raw import find_raw
-from napari_sparsevar.movie.formats.tiff_units import read_units
+from napari_sparsevar.movie.formats.tiff_family.chain import placed_pages
+from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
+from napari_sparsevar.movie.formats.tiff_family.ome import ordered_pages
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
+from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
 
 # Its complaints reach whoever listens to the log, but not the screen: the UserError says it.

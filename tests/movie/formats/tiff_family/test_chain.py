@@ -13,9 +13,9 @@ import tifffile
 
 import napari_sparsevar as sv
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.formats import tiff
-from napari_sparsevar.movie.formats.tiff_chain import PlacedPages
-from napari_sparsevar.movie.formats.tiff_raw import find_raw
+from napari_sparsevar.movie.formats.tiff_family import reading
+from napari_sparsevar.movie.formats.tiff_family.chain import PlacedPages
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
 
 FRAMES, HEIGHT, WIDTH = 13, 9, 12
 
@@ -178,7 +178,7 @@ def test_ome_pages_of_one_axis_need_no_tifffile(
     def unexpected(*_: object) -> None:
         raise AssertionError("the chain was followed by tifffile")
 
-    monkeypatch.setattr(tiff, "_read_series", unexpected)
+    monkeypatch.setattr(reading, "_read_series", unexpected)
     np.testing.assert_array_equal(sv.open_movie(path).data.compute(), frames)
 
 

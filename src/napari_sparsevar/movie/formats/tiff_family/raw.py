@@ -8,9 +8,9 @@ from typing import Any
 
 import tifffile
 
-from napari_sparsevar.movie.formats.tiff_chain import PlacedPages, chained_pages
-from napari_sparsevar.movie.formats.tiff_check import DAMAGED
-from napari_sparsevar.movie.formats.tiff_strided import StridedPages, strided_pages
+from napari_sparsevar.movie.formats.tiff_family.chain import PlacedPages, chained_pages
+from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED
+from napari_sparsevar.movie.formats.tiff_family.strided import StridedPages, strided_pages
 
 
 def find_raw(file: tifffile.TiffFile, path: Path) -> StridedPages | PlacedPages | None:
