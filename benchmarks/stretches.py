@@ -32,6 +32,7 @@ from napari_sparsevar.analysis.fit.fitting import (
 from napari_sparsevar.analysis.maps.contribution import contribution_map
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+from napari_sparsevar.progress import returned
 from napari_sparsevar.training import batches
 from napari_sparsevar.training.config import PRESETS
 from napari_sparsevar.training.control import TrainingControl
@@ -56,12 +57,7 @@ def drawn_map(prepared: Prepared) -> FloatImage:
     """Return the contribution map of a trained network."""
     network, config = prepared.trainer.network.eval(), prepared.config.model
     encoding = encode_movie(network, prepared.frames, prepared.grid, prepared.static)
-    while True:
-        try:
-            next(encoding)
-        except StopIteration as finished:
-            latents = finished.value
-            break
+    latents = returned(encoding)
     found = streamed_regression(latents, prepared.frames.good, config.lags, config.dynamics)
     weights = torch.from_numpy(prepared.grid.penalty_weights(config))
     fitted = fit_whole(found, pool(block_moments(found.pairs, N_BLOCKS)), weights, config.lags)

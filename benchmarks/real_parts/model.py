@@ -6,7 +6,6 @@ survive does not depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +38,7 @@ from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.progress import returned
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.preparation import Prepared, prepare
@@ -101,7 +101,7 @@ def train_model(
     changes: dict[str, Any] = {"seed": seed, "model": settings, **VARIANTS[variant]}
     config = sv.TrainConfig.from_preset(preset, **changes)  # type: ignore[arg-type]
     prepared = prepare(movie, config, torch.device("cpu"))
-    finish(run_steps(prepared.trainer, TrainingControl(), lambda: Path()))
+    returned(run_steps(prepared.trainer, TrainingControl(), lambda: Path()))
     prepared.trainer.keep_best()
     return _model(prepared)
 
@@ -124,7 +124,7 @@ def _model(prepared: Prepared) -> Model:
         prepared.frames,
         training,
         blocks.held_out,
-        torch.from_numpy(finish(coding)),
+        torch.from_numpy(returned(coding)),
         sparse_footprints(network, prepared.grid, prepared.static),
         prepared.trainer.best_step,
     )
@@ -173,15 +173,5 @@ def analysed(model: Model) -> Tested:
     """Analyse a movie as a run does."""
     found, fitted = fit_all(model)
     candidates = find_drivers(_map(model, fitted), model.grid.stride)
-    tests = finish(significance(found, fitted))
+    tests = returned(significance(found, fitted))
     return Tested(fitted, candidates, surviving_drivers(candidates, tests, model.grid), tests)
-
-
-def finish(steps: Generator[Any, None, T]) -> T:
-    """Run a generator to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result

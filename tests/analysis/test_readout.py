@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -13,19 +10,12 @@ from scipy import stats
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.maps.drivers import find_drivers
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
-from napari_sparsevar.analysis.results import Results, analyse
+from napari_sparsevar.analysis.results import analyse
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.progress import returned
 from napari_sparsevar.training.preparation import prepare
-
-
-def result_of(work: Generator[Any, None, Results]) -> Results:
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value  # type: ignore[no-any-return]
 
 
 @pytest.fixture(params=[(2, 1), (4, 2)])
@@ -74,7 +64,7 @@ def test_true_drivers_stand_out_on_an_easy_movie() -> None:
     movie, truth = sv.simulate_movie(n_frames=2500, shape=(64, 64), seed=3, regime="easy")
     prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
     prepared.trainer.calibrate()
-    results = result_of(
+    results = returned(
         analyse(prepared.trainer.network, prepared.frames, prepared.grid, prepared.static)
     )
     footprints = truth.footprints.reshape(len(truth.footprints), -1)

@@ -14,7 +14,7 @@ from napari_sparsevar.export.everything import PARTS, RECORD, Selection, export_
 from napari_sparsevar.export.material import Material, gather
 from napari_sparsevar.export.overlay import OverlayOptions
 from napari_sparsevar.figures.write import Marks
-from napari_sparsevar.progress import returned
+from napari_sparsevar.progress import WithResult, returned
 from napari_sparsevar.run.run import Run
 
 SOME = Selection(frozenset({"maps", "tables"}))
@@ -34,22 +34,16 @@ def test_all_of_it_and_a_record_of_it(
     monkeypatch.setattr(everything, "write_report", report)
     out = tmp_path / "out"
     selection = Selection(frozenset(PARTS), overlay=OverlayOptions(stop=5))
-    work = export_run(material, out, selection)
-    fractions = []
-    while True:
-        try:
-            fractions.append(next(work)[0])
-        except StopIteration as finished:
-            done = finished.value
-            break
+    work = WithResult(export_run(material, out, selection))
+    fractions = [fraction for fraction, _ in work]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] <= fractions[-1] <= 1.0
-    drawn, began = done.notes
+    drawn, began = work.result.notes
     assert "no figure of the comparison" in drawn  # it is not kept in the run
     assert "session start time is NOT known" in began
     assert marks == [(material.notes, material.regions)]
     record = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    assert record["notes"] == list(done.notes)
+    assert record["notes"] == list(work.result.notes)
     some = {"results.nwb", "overlay.mp4", "report.html", "figures/contribution.svg"}
     assert some <= set(record["files"])
     assert all((out / name).exists() for name in record["files"])

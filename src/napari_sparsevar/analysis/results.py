@@ -6,7 +6,6 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +39,7 @@ from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.standardised import StandardisedFrames
-from napari_sparsevar.progress import Step, named, part
-
-T = TypeVar("T")
+from napari_sparsevar.progress import Step, stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +120,7 @@ def analyse(
     """
     config = network.config
     encoding = encode_movie(network, frames, grid, static, file)
-    latents = yield from _part(encoding, 0.0, 0.4, "Encoding")
+    latents = yield from stage(encoding, 0.0, 0.4, "Encoding")
     frames.release()
     trim_heap()
     weights = torch.from_numpy(grid.penalty_weights(config))
@@ -132,19 +129,19 @@ def analyse(
     yield 0.4, "Fitting the sparse VAR"
     fitted = fit_whole(found, pool(blocks), weights, config.lags)
     trying = criterion_table(fitted, blocks)
-    criterion = yield from _part(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
+    criterion = yield from stage(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
     del blocks  # on large fields half a gigabyte; summed up anew after the tests
     trim_heap()
     yield 0.7, "Drawing the contribution map"
     projection = Projection(grid, sparse_footprints(network, grid, static), fitted)
     contribution = contribution_map(fitted, projection)
     testing = significance(found, fitted)
-    tested = yield from _part(testing, 0.7, 0.85, "Testing places against chance")
+    tested = yield from stage(testing, 0.7, 0.85, "Testing places against chance")
     drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
     trim_heap()
     blocks = block_moments(found.pairs, N_BLOCKS)
     resampling = selection_stability(drivers, fitted, projection, blocks)
-    stability = yield from _part(
+    stability = yield from stage(
         resampling, 0.85, 1.0, "Checking the drivers on parts of the movie"
     )
     return Results(
@@ -183,11 +180,3 @@ def at_penalty(results: Results, penalty: float, path: SolutionPath | None = Non
     found = find_drivers(contribution, results.grid.stride)
     drivers = surviving_drivers(found, results.significance, results.grid)
     return replace(results, fitted=fitted, contribution=contribution, drivers=drivers)
-
-
-def _part(
-    work: Generator[float, None, T], start: float, stop: float, message: str
-) -> Generator[Step, None, T]:
-    """Run one part of the analysis, moving its progress into start .. stop."""
-    yield start, message
-    return (yield from named(part(work, start, stop), message))

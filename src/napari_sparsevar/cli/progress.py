@@ -8,6 +8,8 @@ from collections.abc import Generator, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
+from napari_sparsevar.progress import Step, WithResult
+
 if TYPE_CHECKING:
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
@@ -33,16 +35,14 @@ def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finishe
     raise RuntimeError("The training ended without saying how")
 
 
-def follow_steps(steps: Generator[tuple[float, str], None, T], *, quiet: bool = False) -> T:
+def follow_steps(steps: Generator[Step, None, T], *, quiet: bool = False) -> T:
     """Show the fraction done and what is being done on standard error; return the outcome."""
     with Display() if not quiet else contextlib.nullcontext() as display:
-        while True:
-            try:
-                fraction, message = next(steps)
-            except StopIteration as finished:
-                return finished.value  # type: ignore[no-any-return]
+        followed = WithResult(steps)
+        for fraction, message in followed:
             if display is not None:
                 display.step(fraction, message)
+        return followed.result
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ from napari_sparsevar.comparison.rows import (
 from napari_sparsevar.comparison.windows import Piece, Window, check_windows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
-from napari_sparsevar.progress import Step, named, part, returned
+from napari_sparsevar.progress import Step, part, returned, stage
 from napari_sparsevar.run.run import Run
 
 Frames = Window | Piece | Sequence[Piece]
@@ -76,8 +76,8 @@ def comparing(
     for index, (a, b) in enumerate(pairs):
         steps = _compare(a, b, [rows[a.label], rows[b.label]], subject, options)
         message = f"Comparing {a.label} and {b.label}"
-        share = part(steps, index / len(pairs), (index + 1) / len(pairs))
-        compared.append((yield from named(share, message)))
+        start, stop = index / len(pairs), (index + 1) / len(pairs)
+        compared.append((yield from stage(steps, start, stop, message)))
     return ComparisonSet(
         "",
         tuple(windows),

@@ -21,7 +21,7 @@ from napari_sparsevar.export.nwb_columns import COLUMN_MEANINGS
 from napari_sparsevar.export.nwb_regions import add_regions
 from napari_sparsevar.export.session_start import session_start
 from napari_sparsevar.export.tables import comparison_tables
-from napari_sparsevar.progress import Step, named, part
+from napari_sparsevar.progress import Step, stage
 
 UNKNOWN = "not known"
 
@@ -66,7 +66,7 @@ def write_nwb(
         file = _file(pynwb, material, began, note)
         plane = _plane(pynwb, file, material)
         ophys = file.create_processing_module("ophys", "Drivers, painted regions and their traces")
-        yield from named(part(add_regions(ophys, plane, material), 0.0, 0.8), "Reading for NWB")
+        yield from stage(add_regions(ophys, plane, material), 0.0, 0.8, "Reading for NWB")
         _add_maps(pynwb, file, material)
         _add_tables(file, material)
         yield 0.9, "Writing NWB"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from napari_sparsevar.analysis.evidence.significance import cautions
 from napari_sparsevar.analysis.results import Results, analyse
+from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_results, write_tensors
 from napari_sparsevar.training.device import peak_memory_mb
@@ -22,14 +23,10 @@ def analysed(prepared: Prepared, file: Path) -> Generator[TrainingEvent, None, R
     The latents lie in ``file``, from where ``write_outcome`` moves them.
     """
     network = prepared.trainer.network.eval()
-    analysis = analyse(network, prepared.frames, prepared.grid, prepared.static, file)
-    while True:
-        try:
-            fraction, message = next(analysis)
-        except StopIteration as finished:
-            results: Results = finished.value
-            break
+    analysis = WithResult(analyse(network, prepared.frames, prepared.grid, prepared.static, file))
+    for fraction, message in analysis:
         yield Progress("analyse", fraction, message)
+    results = analysis.result
     for sentence in cautions(results.drivers, results.significance):
         yield Notice(sentence)
     return results

@@ -12,6 +12,7 @@ import torch
 from napari_sparsevar.analysis.encoding import scratch_latents
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
@@ -167,15 +168,11 @@ class _Training:
             log.write_losses()
             return save_checkpoint(working, trainer)
 
-        steps = run_steps(trainer, self.control, save)
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as finished:
-                reason: StopReason = finished.value
-                return reason
+        steps = WithResult(run_steps(trainer, self.control, save))
+        for event in steps:
             log.add(event)
             yield event
+        return steps.result
 
     def _conclude(
         self,

@@ -29,6 +29,7 @@ from napari_sparsevar.analysis.evidence.shifted_null import (
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
+from napari_sparsevar.progress import WithResult
 
 PHI = 0.5
 Result = TypeVar("Result")
@@ -78,12 +79,9 @@ def record(
 
 
 def returned(steps: Generator[float, None, Result]) -> Result:
-    while True:
-        try:
-            assert 0 < next(steps) <= 1
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+    work = WithResult(steps)
+    assert all(0 < fraction <= 1 for fraction in work)
+    return work.result
 
 
 def adjusted(effects: PlaceEffects, draws: int = 99, two_sided: bool = True) -> AdjustedPValues:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +19,7 @@ from napari_sparsevar.analysis.evidence.significance import (
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_drivers
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.progress import returned
 from napari_sparsevar.training.preparation import prepare
 
 
@@ -107,14 +106,9 @@ def results_of(movie: sv.Movie) -> Results:
     """Analyse with the untrained network, which is Gaussian pooling."""
     prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
     prepared.trainer.calibrate()
-    work: Generator[Any, None, Results] = analyse(
-        prepared.trainer.network, prepared.frames, prepared.grid, prepared.static
+    return returned(
+        analyse(prepared.trainer.network, prepared.frames, prepared.grid, prepared.static)
     )
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value  # type: ignore[no-any-return]
 
 
 def test_survivors_are_true_drivers_and_their_edges_carry_intervals() -> None:

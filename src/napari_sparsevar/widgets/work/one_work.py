@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from psygnal import Signal
 
+from napari_sparsevar.progress import Step, WithResult
 from napari_sparsevar.widgets.work.thread import Background
 
 T = TypeVar("T")
@@ -25,19 +26,16 @@ class Progressed:
     what: str
 
 
-def paced(work: Generator[tuple[float, str], None, T]) -> Generator[Progressed, None, T]:
+def paced(work: Generator[Step, None, T]) -> Generator[Progressed, None, T]:
     """Yield the progress of work of the library, at most 20 times a second; return its outcome."""
     delivered = -MIN_INTERVAL_S
     try:
-        while True:
-            try:
-                fraction, what = next(work)
-            except StopIteration as finished:
-                outcome: T = finished.value
-                return outcome
+        steps = WithResult(work)
+        for fraction, what in steps:
             if time.monotonic() - delivered >= MIN_INTERVAL_S:
                 delivered = time.monotonic()
                 yield Progressed(fraction, what)
+        return steps.result
     finally:
         # Closing the generator is what stops the work and removes what is half.
         work.close()
