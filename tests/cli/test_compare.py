@@ -54,7 +54,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[dict[str, A
         for name, function in (("compare", comparing), ("sentence", sentence)):
             module = ModuleType(name)
             setattr(module, function.__name__, function)
-            full = f"napari_sparsevar.analysis.comparison.{name}"
+            full = f"napari_sparsevar.comparison.{name}"
             monkeypatch.setitem(sys.modules, full, module)
         return calls
 

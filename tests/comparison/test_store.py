@@ -322,7 +322,7 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[2])
 from made_comparisons import made_folder, made_set
-from napari_sparsevar.analysis.comparison import store
+from napari_sparsevar.comparison import store
 
 Path.rename = lambda *_: os._exit(9)
 store.save_comparisons(Path(sys.argv[1]), made_set())

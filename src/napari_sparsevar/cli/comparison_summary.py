@@ -149,9 +149,9 @@ def _row_of_pair(pair: Comparison, p_adjusted: float) -> dict[str, str]:
     dynamics, losses = pair.dynamics, pair.prediction.loss_pixels
     return {
         "pair": f"{pair.a.label}-{pair.b.label}",
-        "p": p_text(dynamics.p_value),
-        "adjusted p": p_text(p_adjusted),
-        "anything p": p_text(pair.anything.p_value),
+        "p": _p(dynamics.p_value),
+        "adjusted p": _p(p_adjusted),
+        "anything p": _p(pair.anything.p_value),
         "largest change": interval_text(dynamics.effect),
         "changed edges": f"{len(dynamics.changed(pair.level))} of {dynamics.tested_edges}",
         "changed places": f"{len(dynamics.changed_places(pair.level))} of {len(dynamics.places)}",
@@ -191,7 +191,7 @@ def _row_of_edge(edge: dict[Any, Any]) -> dict[str, str]:
         "target": _end(edge, "target"),
         "lag": str(edge["lag"]),
         "change": interval_text((edge["change"], edge["low"], edge["high"])),
-        "adjusted p": p_text(edge["p_adjusted"]),
+        "adjusted p": _p(edge["p_adjusted"]),
     }
 
 
@@ -201,7 +201,7 @@ def _row_of_place(changed: dict[Any, Any], later: str) -> dict[str, str]:
         "place": _position(changed.get("y"), changed.get("x")) or str(changed["place"]),
         f"drives others in {later}": "more" if changed["balance"] > 0 else "less",
         "balance": f"{changed['balance']:+.2f}",
-        "adjusted p": p_text(changed["p_adjusted"]),
+        "adjusted p": _p(changed["p_adjusted"]),
     }
 
 
@@ -223,12 +223,13 @@ def _matrix(table: pd.DataFrame) -> str:
 
 
 def _cell(p_value: float | np.float64) -> str:
-    return "" if math.isnan(p_value) else p_text(float(p_value))
+    return "" if math.isnan(p_value) else _p(float(p_value))
 
 
-def p_text(p_value: float) -> str:
-    """Write a p-value to three digits."""
-    return f"{p_value:.3g}"
+def _p(p_value: float) -> str:
+    from napari_sparsevar.analysis.evidence.words import p_value_text
+
+    return p_value_text(p_value, digits=3)
 
 
 def interval_text(interval: tuple[float, float, float]) -> str:

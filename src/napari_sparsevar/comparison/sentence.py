@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison
 
 
@@ -25,18 +26,15 @@ def sentence(comparison: Comparison, adjusted: float | None = None) -> str:
             f"{len(comparison.dynamics.places):,} places after adjustment"
         )
         return (
-            f"The dynamics differ between {a} and {b} ({name} = {number(decides)}; {where}); "
+            f"The dynamics differ between {a} and {b} ({name} = {p_value_text(decides)}; {where}); "
             "activity level alone would not explain it."
         )
-    said = f"No difference in the dynamics of {a} and {b} was found ({name} = {number(decides)})"
+    said = (
+        f"No difference in the dynamics of {a} and {b} was found ({name} = {p_value_text(decides)})"
+    )
     if anything.p_value <= level:
         return (
             f"{said}, but something else changed, most of all the {anything.what} "
-            f"(p = {number(anything.p_value)})."
+            f"(p = {p_value_text(anything.p_value)})."
         )
-    return f"{said}, nor in anything else (p = {number(anything.p_value)}). That is no proof."
-
-
-def number(p_value: float) -> str:
-    """Return a p-value as it is written in a sentence."""
-    return f"{p_value:.2g}" if p_value < 0.01 else f"{p_value:.2f}"
+    return f"{said}, nor in anything else (p = {p_value_text(anything.p_value)}). That is no proof."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet, Interval
 from napari_sparsevar.figures.caption_parts import (
     data_words,
@@ -87,16 +88,16 @@ def _rings(pair: Comparison) -> str:
 
 def _null(pair: Comparison, found: ComparisonSet) -> str:
     test, anything = pair.dynamics, pair.anything
-    several = f", adjusted for {len(found.pairs)} pairs p = {adjusted_p(found, pair):.3g}"
+    several = f", adjusted for {len(found.pairs)} pairs p = {_p(adjusted_p(found, pair))}"
     together = several if len(found.pairs) > 1 else ""
     return (
         "(c) Score test that one sparse VAR fits both windows: largest studentised difference "
         "(of an edge or of all edges of a place) in s.d. of its null, "
-        f"{test.statistic:.3f}, p = {test.p_value:.3g}{together} (grey: {len(test.null)} draws of "
+        f"{test.statistic:.3f}, p = {_p(test.p_value)}{together} (grey: {len(test.null)} draws of "
         f"the block-multiplier bootstrap, blocks of {test.block_length} frames, {test.blocks[0]} "
         f"in {pair.a.label} and {test.blocks[1]} in {pair.b.label}). Test whether anything "
         f"changed, activity or dynamics (permuted blocks of {anything.block_length} frames, "
-        f"{len(anything.null)} draws): p = {anything.p_value:.3g}, most in the {anything.what}."
+        f"{len(anything.null)} draws): p = {_p(anything.p_value)}, most in the {anything.what}."
     )
 
 
@@ -125,7 +126,7 @@ def _edges(run: Run, pair: Comparison) -> str:
 
 def _edge(edge: Any) -> str:
     ends = [_end(edge, end) for end in ("source", "target")]
-    return f"{edge.Index}, {ends[0]} to {ends[1]}, lag {edge.lag}, p = {edge.p_adjusted:.3g}"
+    return f"{edge.Index}, {ends[0]} to {ends[1]}, lag {edge.lag}, p = {_p(edge.p_adjusted)}"
 
 
 def _end(edge: Any, end: str) -> str:
@@ -137,7 +138,7 @@ def _end(edge: Any, end: str) -> str:
 def _matrix(found: ComparisonSet) -> str:
     compared = f"each against {found.baseline}" if found.baseline else "all pairs"
     values = "; ".join(
-        f"{pair.a.label}-{pair.b.label} {p_value:.3g}"
+        f"{pair.a.label}-{pair.b.label} {_p(p_value)}"
         for pair, p_value in zip(found.pairs, found.adjusted, strict=True)
     )
     return f"(f) P-values of the test in (c), {compared}, adjusted together (Holm): {values}."
@@ -152,6 +153,10 @@ def _settings(run: Run, found: ComparisonSet, pair: Comparison, versions: Mappin
         f"{software_words(versions.items())}; "
         f"trained {run.record.created} with {software_words(run.record.versions.items())}."
     )
+
+
+def _p(p_value: float) -> str:
+    return p_value_text(p_value, digits=3)
 
 
 def _interval(interval: Interval) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.figures.activity import mean_activity
 from napari_sparsevar.figures.colour_maps import Limits, tissue_limits
 from napari_sparsevar.figures.colours import TISSUE, signed_colour
@@ -37,7 +36,6 @@ from napari_sparsevar.figures.style import (
     figure_style,
     head,
     new_figure,
-    p_text,
     shortened,
 )
 from napari_sparsevar.figures.traces_panel import draw_traces, traces_height_mm
@@ -190,8 +188,8 @@ def draw_driver_list(axes: Axes, listed: pd.DataFrame, letters: int = LONGEST_LA
         ],
         listed["strength"].to_numpy(float),
         {
-            "stability": [share_words(value) for value in listed["stability"]],
-            "p": [p_words(value) for value in listed["p_adjusted"]],
+            "stability": [percent_text(value) for value in listed["stability"]],
+            "p": [p_value_text(value) for value in listed["p_adjusted"]],
         },
         "contribution",
         empty=NONE_LISTED,
@@ -219,13 +217,3 @@ def points_per_pixel(map_mm: float, shape: tuple[int, ...]) -> float:
     tallest = map_height_mm(map_mm, shape) if map_mm else TALLEST_MM
     fits = min((map_mm - _MARGIN_MM) / shape[1], tallest / shape[0])
     return fits / 25.4 * 72
-
-
-def share_words(value: float) -> str:
-    """Write a share in percent; a dash where it is not known."""
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
-
-
-def p_words(value: float) -> str:
-    """Write a p-value to two digits; a dash where nothing was tested."""
-    return "–" if math.isnan(value) else p_text(value)

@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colour_maps import FloatImage, Limits, symmetric_limits
 from napari_sparsevar.figures.colours import SIGNED, signed_colour
-from napari_sparsevar.figures.drivers import p_words, points_per_pixel, share_words
+from napari_sparsevar.figures.drivers import points_per_pixel
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
 from napari_sparsevar.figures.listing import Regions, known_places, mask_of
 from napari_sparsevar.figures.map_panel import colour_bar, draw_map, draw_outlines, ends_of
@@ -207,8 +208,8 @@ def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
         strengths,
         {
             "lag": [str(lag) for lag in partners["lag"]],
-            "stability": [share_words(value) for value in partners["stability"]],
-            "p": [p_words(value) for value in partners["p_adjusted"]],
+            "stability": [percent_text(value) for value in partners["stability"]],
+            "p": [p_value_text(value) for value in partners["p_adjusted"]],
         },
         "change of prediction",
         colours=[signed_colour(value) for value in strengths],

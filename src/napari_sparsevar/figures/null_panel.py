@@ -5,8 +5,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import DynamicsTest
-from napari_sparsevar.figures.style import INK, LIGHT_GREY, p_text
+from napari_sparsevar.figures.style import INK, LIGHT_GREY
 
 OBSERVED = "#D55E00"
 
@@ -21,14 +22,14 @@ def draw_null(axes: Axes, test: DynamicsTest, adjusted: float | None = None) -> 
     adjusted : float, optional
         Its p-value adjusted for several pairs.
     """
-    more = "" if adjusted is None else f"\nadjusted {p_text(adjusted)}"
+    more = "" if adjusted is None else f"\nadjusted {p_value_text(adjusted)}"
     axes.hist(test.null, bins="auto", color=LIGHT_GREY, edgecolor="white", linewidth=0.3)
     axes.axvline(test.statistic, color=OBSERVED, linewidth=1.2)
     axes.margins(x=0.08)
     low, high = axes.get_xlim()
     right = test.statistic > (low + high) / 2
     axes.annotate(
-        f"observed\np = {p_text(test.p_value)}{more}",
+        f"observed\np = {p_value_text(test.p_value)}{more}",
         (test.statistic, 1),
         xycoords=axes.get_xaxis_transform(),
         xytext=(-3 if right else 3, -1),

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.comparison.sentence import sentence
 from napari_sparsevar.comparison.store import load_comparisons, warn
@@ -164,8 +165,8 @@ def place_rows(run: Run, marks: Marks) -> list[dict[str, str]]:
             "x": f"{size * row.x:.1f}",
             "area": f"{size**2 * row.area_px:,.0f}",
             "contribution": f"{row.strength:.3g}",
-            "stability": "–" if math.isnan(row.stability) else f"{100 * row.stability:.0f} %",
-            "p": "–" if math.isnan(row.p_adjusted) else f"{row.p_adjusted:.2g}",
+            "stability": percent_text(row.stability),
+            "p": p_value_text(row.p_adjusted),
             "note": str(row.note),
         }
         for row in known_places(run, *marks).itertuples()

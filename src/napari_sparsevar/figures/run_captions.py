@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from napari_sparsevar.analysis.evidence.significance import LEVEL
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
 from napari_sparsevar.figures.activity import frames_each
 from napari_sparsevar.figures.caption_parts import (
@@ -113,9 +114,9 @@ def _place_words(place: object, size: float) -> str:
         f"contribution {row['strength']:.3g}",
     ]
     if not math.isnan(row["stability"]):
-        said.append(f"stability {100 * row['stability']:.0f} %")
+        said.append(f"stability {percent_text(row['stability'])}")
     if not math.isnan(row["p_adjusted"]):
-        said.append(f"p = {row['p_adjusted']:.2g}")
+        said.append(f"p = {p_value_text(row['p_adjusted'])}")
     return ", ".join(said)
 
 

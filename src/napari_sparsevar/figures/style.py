@@ -130,13 +130,3 @@ def window_colours(labels: list[str]) -> dict[str, str]:
 def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
     """Return a label that fits into a panel."""
     return label if len(label) <= longest else f"{label[: longest - 1].rstrip()}…"
-
-
-def p_text(p_value: float) -> str:
-    """Write a p-value to two digits."""
-    return f"{p_value:.2g}"
-
-
-def share_text(value: float) -> str:
-    """Write a share to three decimals with the minus sign of print."""
-    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from napari_sparsevar.figures.style import INK, SEQUENTIAL, p_text, share_text, shortened
+from napari_sparsevar.analysis.evidence.words import p_value_text
+from napari_sparsevar.figures.style import INK, SEQUENTIAL, shortened
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -25,7 +26,7 @@ _LETTERS_IN_A_ROW = 20
 def draw_prediction(axes: Axes, explained: FloatArray, labels: tuple[str, str]) -> None:
     """Draw what share of the variance each window's model explains in each window, (2, 2)."""
     colours = np.clip(np.nan_to_num(explained), 0, None)
-    _draw(axes, explained, colours / max(float(colours.max()), 1e-12) * 0.75, share_text)
+    _draw(axes, explained, colours / max(float(colours.max()), 1e-12) * 0.75, _three_decimals)
     figure = axes.get_figure(root=True)
     assert figure is not None
     longest = round(_LETTERS_AN_INCH * figure.get_figwidth())
@@ -41,7 +42,7 @@ def draw_matrix(axes: Axes, p_values: pd.DataFrame) -> None:
     values = p_values.to_numpy(float)
     with np.errstate(invalid="ignore"):
         colours = np.log10(np.maximum(values, _SMALLEST_P)) / np.log10(_SMALLEST_P)
-    _draw(axes, values, colours, p_text)
+    _draw(axes, values, colours, p_value_text)
     places, labels = (
         list(range(len(p_values))),
         [shortened(str(label), _LONGEST_LABEL) for label in p_values],
@@ -81,6 +82,11 @@ def _draw(
     axes.invert_yaxis()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+
+
+def _three_decimals(value: float) -> str:
+    """Write a number with the minus sign of print."""
+    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _font_size(rows: int) -> float:
