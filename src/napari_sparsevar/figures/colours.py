@@ -20,9 +20,26 @@ SIGNED_COLOURS = [
 ]
 SIGNED_PLACES = [0.0, 0.3, 0.5, 0.7, 1.0]
 
+DIVERGING, SEQUENTIAL = "RdBu_r", "Blues"
+"""On white paper: of what has a sign, and of what has none."""
+
+INK, GREY, LIGHT_GREY = "#262626", "#7f7f7f", "#c8c8c8"
+
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+"""Of windows, curves and bars: Okabe and Ito (2008), which people with any colour vision can tell
+apart; without black and yellow, which are faint on a dark and a light ground."""
+
+OBSERVED = PALETTE[4]
+"""Of what was observed or chosen, among what might have been."""
+
 INCREASE, DECREASE = "#ff9f1c", "#4cc9f0"
 
 
 def signed_colour(value: float) -> str:
     """Return the colour of an increase or a decrease."""
     return INCREASE if value > 0 else DECREASE
+
+
+def window_colour(index: int) -> str:
+    """Return the colour of the window with this number; they come again after the last."""
+    return PALETTE[index % len(PALETTE)]

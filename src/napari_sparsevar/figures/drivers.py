@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.figures.activity import mean_activity
 from napari_sparsevar.figures.colour_maps import Limits, tissue_limits
-from napari_sparsevar.figures.colours import TISSUE, signed_colour
+from napari_sparsevar.figures.colours import INK, TISSUE, signed_colour
 from napari_sparsevar.figures.contribution import TISSUE_MAP
 from napari_sparsevar.figures.layout import (
     BESIDE_FROM_MM,
@@ -31,7 +31,6 @@ from napari_sparsevar.figures.numbering import draw_numbers
 from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
-    INK,
     LONGEST_LABEL,
     figure_style,
     head,

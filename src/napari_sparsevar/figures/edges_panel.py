@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from napari_sparsevar.figures.style import GREY, INK
+from napari_sparsevar.figures.colours import GREY, INK
 
 
 def draw_edges(axes: Axes, edges: pd.DataFrame, level: float) -> None:

@@ -15,7 +15,7 @@ from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colour_maps import FloatImage, Limits, symmetric_limits
-from napari_sparsevar.figures.colours import SIGNED, signed_colour
+from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
 from napari_sparsevar.figures.drivers import points_per_pixel
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
 from napari_sparsevar.figures.listing import Regions, known_places, mask_of
@@ -24,7 +24,6 @@ from napari_sparsevar.figures.numbering import draw_numbers
 from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
-    GREY,
     figure_style,
     head,
     new_figure,

@@ -11,21 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from napari_sparsevar.figures.colours import GREY, PALETTE
 from napari_sparsevar.figures.layout import columns
-from napari_sparsevar.figures.style import (
-    DOUBLE_COLUMN_MM,
-    GREY,
-    WINDOW_COLOURS,
-    figure_style,
-    head,
-    new_figure,
-)
+from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
 from napari_sparsevar.run.run import Run
 
 # Not the total: it jumps when the prediction joins in and would flatten the curves that matter.
 TERMS: Final = ("reconstruction", "prediction")
 
-COLOURS = {"reconstruction": WINDOW_COLOURS[0], "prediction": WINDOW_COLOURS[4]}
+COLOURS = {"reconstruction": PALETTE[0], "prediction": PALETTE[4]}
 
 NO_LOSSES = "the run keeps no losses"
 

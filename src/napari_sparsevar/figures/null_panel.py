@@ -7,9 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import DynamicsTest
-from napari_sparsevar.figures.style import INK, LIGHT_GREY
-
-OBSERVED = "#D55E00"
+from napari_sparsevar.figures.colours import INK, LIGHT_GREY, OBSERVED
 
 
 def draw_null(axes: Axes, test: DynamicsTest, adjusted: float | None = None) -> None:

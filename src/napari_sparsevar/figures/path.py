@@ -19,15 +19,9 @@ from napari_sparsevar.analysis.fit.criterion import (
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.maps.partners import strongest_edges
 from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
+from napari_sparsevar.figures.colours import GREY, OBSERVED, PALETTE, window_colour
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, rows
-from napari_sparsevar.figures.style import (
-    DOUBLE_COLUMN_MM,
-    GREY,
-    WINDOW_COLOURS,
-    figure_style,
-    head,
-    new_figure,
-)
+from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
 from napari_sparsevar.run.run import Run
 
 CHOICES: tuple[tuple[str, str, Callable[[pd.DataFrame], float]], ...] = (
@@ -39,8 +33,6 @@ CHOICES: tuple[tuple[str, str, Callable[[pd.DataFrame], float]], ...] = (
 
 N_CURVES = 12
 """Influences whose growth is drawn."""
-
-MARK = WINDOW_COLOURS[4]
 
 _PANEL_MM = 52.0
 
@@ -110,7 +102,7 @@ def draw_criterion(axes: Axes, run: Run) -> None:
         penalties,
         errors,
         yerr=spread,
-        color=WINDOW_COLOURS[0],
+        color=PALETTE[0],
         linewidth=1,
         elinewidth=0.6,
         marker="o",
@@ -121,7 +113,7 @@ def draw_criterion(axes: Axes, run: Run) -> None:
         if math.isfinite(found[name]):
             height = np.interp(math.log(found[name]), np.log(penalties[::-1]), errors[::-1])
             axes.plot(
-                [found[name]], [height], mark, color=MARK, markersize=4.5, label=name, zorder=4
+                [found[name]], [height], mark, color=OBSERVED, markersize=4.5, label=name, zorder=4
             )
     _mark_penalty(axes, run)
     low, high = axes.get_ylim()
@@ -146,7 +138,7 @@ def draw_edge_count(axes: Axes, run: Run) -> None:
         table["penalty"],
         table["edges"],
         "o-",
-        color=WINDOW_COLOURS[0],
+        color=PALETTE[0],
         linewidth=1,
         markersize=2,
     )
@@ -165,7 +157,7 @@ def draw_curves(axes: Axes, curves: Sequence[Curve], run: Run) -> None:
         fine = np.geomspace(curve.penalties[-1], curve.penalties[0], 200)
         at = np.union1d(fine, curve.penalties)
         values = np.interp(at, curve.penalties[::-1], curve.values[::-1])
-        axes.plot(at, values, color=WINDOW_COLOURS[index % len(WINDOW_COLOURS)], linewidth=0.9)
+        axes.plot(at, values, color=window_colour(index), linewidth=0.9)
     axes.axhline(0, color=GREY, linewidth=0.6, zorder=0)
     axes.set_ylabel("influence (noise = 1)")
     axes.yaxis.set_major_locator(MaxNLocator(4))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from napari_sparsevar.figures.style import GREY, INK, WINDOW_COLOURS
+from napari_sparsevar.figures.colours import GREY, INK, PALETTE
 
 COLUMN_POINTS = 33.0
 ROW_MM = 3.6
@@ -54,7 +54,7 @@ def draw_ranking(
         axes.set_axis_off()
         return
     rows = np.arange(len(names))
-    axes.barh(rows, values, height=0.62, color=colours or WINDOW_COLOURS[0])
+    axes.barh(rows, values, height=0.62, color=colours or PALETTE[0])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(rows, list(names))
     axes.tick_params(axis="y", length=0)

@@ -6,7 +6,7 @@ import math
 
 from matplotlib.axes import Axes
 
-from napari_sparsevar.figures.style import INK
+from napari_sparsevar.figures.colours import INK
 
 SCALE_BAR = "scale-bar"
 

@@ -15,17 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.colours import INK
 
 SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
 NARROWEST_MM, WIDEST_MM = 80.0, 400.0
-
-INK, GREY, LIGHT_GREY = "#262626", "#7f7f7f", "#c8c8c8"
-
-WINDOW_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
-"""Okabe and Ito (2008), which people who are blind to some colours can tell apart."""
-
-DIVERGING = "RdBu_r"
-SEQUENTIAL = "Blues"
 
 LONGEST_LABEL = 18
 
@@ -118,13 +111,6 @@ def head(axes: Axes, letter: str, title: str) -> None:
         fontweight="bold",
         ha="right",
     )
-
-
-def window_colours(labels: list[str]) -> dict[str, str]:
-    """Return a colour for every window, in their order."""
-    return {
-        label: WINDOW_COLOURS[index % len(WINDOW_COLOURS)] for index, label in enumerate(labels)
-    }
 
 
 def shortened(label: str, longest: int = LONGEST_LABEL) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
-from napari_sparsevar.figures.style import INK, SEQUENTIAL, shortened
+from napari_sparsevar.figures.colours import INK, SEQUENTIAL
+from napari_sparsevar.figures.style import shortened
 
 FloatArray = npt.NDArray[np.float64]
 

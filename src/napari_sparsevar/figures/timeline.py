@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.figures.activity import FloatArray, binned
-from napari_sparsevar.figures.style import GREY, shortened, window_colours
+from napari_sparsevar.figures.colours import GREY, window_colour
+from napari_sparsevar.figures.style import shortened
 
 _POINTS = 600
 _LETTER_POINTS = 5.0
@@ -22,7 +23,7 @@ def draw_timeline(
     per_unit = fps or 1.0
     frames, values = binned(activity, _POINTS)
     axes.plot(frames / per_unit, values, color=GREY, linewidth=0.6)
-    colours = window_colours([window.label for window in windows])
+    colours = {window.label: window_colour(index) for index, window in enumerate(windows)}
     for window in windows:
         for start, stop in window.pieces:
             axes.axvspan(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from napari_sparsevar.figures.activity import binned
-from napari_sparsevar.figures.style import INK, WINDOW_COLOURS
+from napari_sparsevar.figures.colours import INK, PALETTE
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def draw_traces(axes: Axes, activity: FloatArray, names: Sequence[str], fps: flo
     levels = -_APART * np.arange(len(names))
     for level, trace in zip(levels, activity, strict=True):
         frames, values = binned(trace, MOST_POINTS)
-        axes.plot(frames / per_unit, values + level, color=WINDOW_COLOURS[0], linewidth=0.5)
+        axes.plot(frames / per_unit, values + level, color=PALETTE[0], linewidth=0.5)
     axes.set_yticks(levels, list(names))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

@@ -23,11 +23,11 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.comparison.windows import Window, read_windows
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.comparing.windows import Windows
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
 from napari_sparsevar.widgets.parts.form import NarrowComboBox
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.window_colours import window_colour
 
 LABEL, START, STOP, LENGTH = range(4)
 SWATCH = 10

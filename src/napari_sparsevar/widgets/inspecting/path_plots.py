@@ -13,10 +13,10 @@ from qtpy.QtCore import QSize, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSizePolicy
 
+from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.inspecting.sparsity_panel import CHOICES, chosen_penalty
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.window_colours import window_colour
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
 CURVE = ("#56B4E9", "#0072B2")

@@ -9,8 +9,8 @@ from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
 from napari_sparsevar.comparison.windows import Piece, Window, snap
+from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.comparing.windows import Windows
-from napari_sparsevar.widgets.parts.window_colours import window_colour
 
 MANY_PIECES = 4
 """From so many pieces on only the first is labelled: the names would lie over one another."""
