@@ -17,19 +17,23 @@ ARGS ?=
 BIN := $(VENV)/bin
 # Another choice of build or binding is another installation.
 READY := $(VENV)/.ready-$(QT)-$(subst =,,$(TORCH))
-CODE := src tests benchmarks scripts
+CODE := src tests benchmarks scripts docs/conf.py
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test lint types manifest docs pytest benchmark suite2p environment system clean
+.PHONY: help demo test format lint types manifest docs pytest benchmark suite2p environment system clean
 
 help:
 	@echo "make demo             open a sample movie in napari, train on it, show what drives it"
 	@echo "make demo MOVIE=path  the same on your movie"
-	@echo "make test             every check: style, types, manifest, docs, tests"
+	@echo "make test             every check in turn, with its seconds: lint, types, manifest, docs, pytest"
+	@echo "make format           put the code into its one style (ruff), repair what can be repaired"
+	@echo "make lint             whether it is in that style"
+	@echo "make types            whether the types fit (mypy --strict)"
+	@echo "make manifest         whether napari takes napari.yaml"
+	@echo "make docs             the pages of docs/ and the reference as HTML, in docs/_build;"
+	@echo "                      warnings are errors"
 	@echo "make pytest ARGS=...  the tests alone, for example ARGS='tests/lasso -x'"
-	@echo "make docs             the pages of docs/ as HTML, in docs/_build; warnings are errors"
-	@echo "make lint             style alone (ruff)"
 	@echo "make benchmark        known drivers, our method and its rivals: hours; goes on where it was,"
 	@echo "                      smaller with ARGS='--cases strong_noise --seeds 11-12 --jobs 2'"
 	@echo "make suite2p          an environment for suite2p, one of the rivals; optional"
@@ -44,11 +48,16 @@ demo: $(READY) system
 
 # One after the other, whatever -j says, so that the tests' summary is the last thing printed.
 test: $(READY) system
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory types
-	@$(MAKE) --no-print-directory manifest
-	@$(MAKE) --no-print-directory docs
+	@for step in lint types manifest docs; do \
+		start=$$(date +%s); \
+		$(MAKE) --no-print-directory $$step || exit; \
+		echo "   $$(($$(date +%s) - start)) s"; \
+	done
 	@$(MAKE) --no-print-directory pytest
+
+format: $(READY)
+	@$(BIN)/ruff check --quiet --fix $(CODE)
+	@$(BIN)/ruff format --quiet $(CODE)
 
 lint: $(READY)
 	@echo "== style"
@@ -63,9 +72,11 @@ manifest: $(READY)
 	@echo "== manifest"
 	@$(BIN)/npe2 validate napari.yaml
 
+# Stubs of the reference are made anew, so that none is left of a name that has gone.
 docs: $(READY)
 	@echo "== docs"
-	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+	@rm -rf docs/_api
+	@OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 
 # Two workers, one thread each: more threads than cores only make each other wait.
 pytest: $(READY) system
@@ -91,5 +102,5 @@ system:
 	@$(PYTHON) scripts/system_libraries.py
 
 clean:
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist demo demo.png docs/_build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist demo demo.png docs/_build docs/_api
 	find src tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -44,8 +44,8 @@ def solve_lasso(
         (P, K) coefficients to start from, such as the solution of a similar problem. They
         change how long it takes, not the result.
     tolerance
-        Largest violation of the optimality conditions, as a share of the target's max |C|.
-        By default 1e-10 for float64 and 1e-6 for float32, up to rounding.
+        Largest violation of the optimality conditions, as a share of the target's largest
+        absolute C. By default 1e-10 for float64 and 1e-6 for float32, up to rounding.
 
     Returns
     -------
