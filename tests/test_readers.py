@@ -174,7 +174,7 @@ def test_a_run_without_drivers_opens(run):
 
 @pytest.fixture
 def load(monkeypatch, run):
-    monkeypatch.setattr("napari_sparsevar.analysis.load_run", lambda path: run)
+    monkeypatch.setattr("napari_sparsevar.run.run.load_run", lambda path: run)
     return lambda: readers.read_run(str(run.path))
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from napari_sparsevar.movie.formats.format import formats
+
 STRETCHES = 32
 STRETCH_BYTES = 4096
-
-_ZARR_MARKERS = ("zarr.json", ".zarray", ".zgroup")
 
 
 class Fingerprint(NamedTuple):
@@ -52,7 +52,7 @@ def fingerprint(path: Path) -> Fingerprint:
 
 def _files_of(folder: Path) -> Iterator[str]:
     """Yield names relative to the folder, with forward slashes."""
-    deep = any((folder / marker).is_file() for marker in _ZARR_MARKERS)
+    deep = any(kind.whole_folder and kind.claims(folder) for kind in formats())
     for place, folders, names in os.walk(folder):
         if not deep:
             folders.clear()

@@ -12,7 +12,8 @@ from typing import Any
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, check_used
-from napari_sparsevar.movie.formats import FORMATS, memory
+from napari_sparsevar.movie.formats import memory
+from napari_sparsevar.movie.formats.format import format_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.series import find_files, is_series, read_series
 
@@ -85,9 +86,8 @@ def holds_movie(path: Path) -> bool:
         False for what is left to others: single images, tables, folders of something else.
     """
     try:
-        for format_ in FORMATS:
-            if format_.claims(path):
-                return format_.holds_movie(path)
+        if found := format_of(path):
+            return found.holds_movie(path)
         return path.is_dir() and is_series(path)
     except OSError:
         return False
@@ -134,7 +134,7 @@ def _open_path(path: Path, choice: Choice) -> Movie:
         return _open_paths(find_files(path), choice)
     _check_there(path)
     try:
-        if path.is_dir() and not any(format_.claims(path) for format_ in FORMATS):
+        if path.is_dir() and format_of(path) is None:
             return _open_paths(find_files(path), choice)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
@@ -143,9 +143,8 @@ def _open_path(path: Path, choice: Choice) -> Movie:
 
 def _read_one(path: Path, choice: Choice) -> Movie:
     try:
-        for format_ in FORMATS:
-            if format_.claims(path):
-                return format_.read(path, choice)
+        if found := format_of(path):
+            return found.read(path, choice)
         if path.is_file() and path.stat().st_size == 0:
             raise UserError(f"{path} is empty; copy or export it again.")
     except OSError as error:

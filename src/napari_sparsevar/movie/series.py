@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.formats.tiff_family import reading
+from napari_sparsevar.movie.formats.format import series_formats
 from napari_sparsevar.movie.movie import Movie
 
 
@@ -20,7 +20,7 @@ def find_files(pattern: Path) -> list[Path]:
     Parameters
     ----------
     pattern : pathlib.Path
-        A folder of TIFF files, or a path with ``*``, ``?`` or ``[]``.
+        A folder of files, or a path with ``*``, ``?`` or ``[]``.
 
     Returns
     -------
@@ -33,8 +33,10 @@ def find_files(pattern: Path) -> list[Path]:
         If there is none.
     """
     if pattern.is_dir():
-        found = [path for path in pattern.iterdir() if reading.claims(path)]
-        missing = f"The folder {pattern} holds no TIFF file; choose a movie or another folder."
+        kinds = series_formats()
+        found = [path for path in pattern.iterdir() if any(kind.claims(path) for kind in kinds)]
+        names = " or ".join(kind.name for kind in kinds)
+        missing = f"The folder {pattern} holds no {names} file; choose a movie or another folder."
     else:
         root = Path(pattern.anchor or ".")
         found = list(root.glob(str(pattern.relative_to(pattern.anchor))))
@@ -46,7 +48,7 @@ def find_files(pattern: Path) -> list[Path]:
 
 
 def is_series(folder: Path) -> bool:
-    """Return whether a folder holds at least two TIFF files, by their names alone.
+    """Return whether a folder holds at least two files of a series, by their names alone.
 
     Parameters
     ----------
@@ -58,7 +60,8 @@ def is_series(folder: Path) -> bool:
     bool
         Fast, also where the folder holds many files.
     """
-    named = (part for part in folder.iterdir() if part.suffix.lower() in (".tif", ".tiff"))
+    suffixes = {suffix for kind in series_formats() for suffix in kind.suffixes}
+    named = (part for part in folder.iterdir() if part.suffix.lower() in suffixes)
     return len(list(itertools.islice(named, 2))) == 2
 
 
@@ -84,12 +87,16 @@ def read_series(paths: Sequence[Path], read_one: Callable[[Path], Movie]) -> Mov
     """
     if len(paths) == 1:
         return read_one(paths[0])
-    if reading.claims(paths[0]) and reading.is_single_image(paths[0]):
-        movie = reading.read_images(paths)
-    else:
-        movie = _join([read_one(path) for path in paths])
+    movie = _read_images(paths) or _join([read_one(path) for path in paths])
     folder = paths[0].parent
     return replace(movie, source=folder, name=folder.resolve().name)
+
+
+def _read_images(paths: Sequence[Path]) -> Movie | None:
+    for kind in series_formats():
+        if kind.read_images is not None and kind.claims(paths[0]):
+            return kind.read_images(paths)
+    return None
 
 
 def _join(parts: Sequence[Movie]) -> Movie:

@@ -80,7 +80,7 @@ def test_several_series_and_none(tmp_path: Path) -> None:
     assert not nwb.holds_movie(path)
     with pytest.raises(UserError, match="no TwoPhotonSeries"):
         open_movie(path)
-    assert hdf5.claims(path)
+    assert hdf5.FORMAT.claims(path)
 
 
 def test_pixels_in_other_files(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ import zarr
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.choice import ChoiceNeeded
-from napari_sparsevar.movie.formats import zarr_store
-from napari_sparsevar.movie.formats.tiff_family import reading
+from napari_sparsevar.movie.formats import tiff, zarr_store
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 16, 18)).astype(np.uint16)
 
@@ -34,7 +33,7 @@ def test_array(tmp_path: Path, version: Any) -> None:
     path = tmp_path / "movie.zarr"
     zarr.create_array(str(path), data=FRAMES, chunks=(7, 16, 9), zarr_format=version)
     assert zarr_store.claims(path)
-    assert not reading.claims(path)
+    assert not tiff.claims(path)
     movie = open_movie(path)
     np.testing.assert_array_equal(movie.data, FRAMES)
     assert (movie.name, movie.fps, movie.pixel_size_um) == ("movie", None, None)

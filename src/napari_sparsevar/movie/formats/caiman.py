@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie
 
 _NAME = re.compile(r"(.*?)_?d1_(\d+)_d2_(\d+)_d3_(\d+)_order_([CF])_frames_(\d+)_?\.mmap")
@@ -34,9 +35,6 @@ def claims(path: Path) -> bool:
         True where shape, order and number of frames can be read from the name.
     """
     return _NAME.fullmatch(path.name) is not None and path.is_file() and path.stat().st_size > 0
-
-
-holds_movie = claims  # every such file is a movie
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -94,3 +92,13 @@ def _scattered(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
     if hasattr(mapped, "madvise"):  # not on Windows
         mapped.madvise(mmap.MADV_RANDOM)
     return np.ndarray(shape, _PIXEL, mapped)
+
+
+FORMAT = Format(
+    name="CaImAn",
+    priority=-10,
+    suffixes=(".mmap",),
+    claims=claims,
+    holds_movie=claims,  # every such file is a movie
+    read=read,
+)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import h5py
+from typing import TYPE_CHECKING
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, pick
+from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     axis_names,
     dataset_frames,
     holds,
     is_hdf5,
+    is_numeric,
     with_file,
 )
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import micrometres
 
-_SMALLEST_PX = 4  # arrays of small matrices are no movies
+if TYPE_CHECKING:
+    import h5py
 
-claims = is_hdf5
+_SMALLEST_PX = 4  # arrays of small matrices are no movies
 
 
 def holds_movie(path: Path) -> bool:
@@ -69,7 +71,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     arrays: list[h5py.Dataset] = []
 
     def collect(_: str, node: object) -> None:
-        if isinstance(node, h5py.Dataset) and node.ndim >= 3 and node.dtype.kind in "uif":
+        if is_numeric(node):
             arrays.append(node)
 
     file.visititems(collect)
@@ -100,7 +102,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
 
 
 def _is_movie(node: object) -> bool:
-    if not isinstance(node, h5py.Dataset) or node.ndim < 3 or node.dtype.kind not in "uif":
+    if not is_numeric(node):
         return False
     try:
         selection = axes.choose(node.shape, axis_names(node), node.name)
@@ -117,3 +119,12 @@ def _pixel_size(dataset: h5py.Dataset) -> float | None:
         return None if size is None else micrometres(float(size[-1]), "um")
     except (TypeError, ValueError, IndexError):
         return None
+
+
+FORMAT = Format(
+    name="HDF5",
+    suffixes=(".h5", ".hdf5", ".mat"),
+    claims=is_hdf5,
+    holds_movie=holds_movie,
+    read=read,
+)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import dask.array as da
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +14,13 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 
+if TYPE_CHECKING:
+    import h5py
+
 T = TypeVar("T")
 
 # What a damaged file makes HDF5 raise besides OSError.
-DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, UnicodeDecodeError)
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, UnicodeDecodeError)
 
 
 def is_hdf5(path: Path) -> bool:
@@ -64,6 +66,8 @@ def with_file(path: Path, use: Callable[[h5py.File], T]) -> T:
     UserError
         If the file is damaged or cannot be read.
     """
+    import h5py
+
     try:
         # Some network disks know no locks; a reader needs none.
         with h5py.File(path, "r", locking="best-effort") as file:
@@ -72,7 +76,7 @@ def with_file(path: Path, use: Callable[[h5py.File], T]) -> T:
         if error.errno:
             raise UserError(f"Cannot read {path}: {explain(error)}.") from error
         raise UserError(_damaged(path, error)) from error
-    except DAMAGED as error:
+    except _DAMAGED as error:
         raise UserError(_damaged(path, error)) from error
 
 
@@ -92,10 +96,24 @@ def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
         True also where the file is damaged: opening it will say so.
     """
     try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return bool(file.visititems(lambda _, node: True if wanted(node) else None))
-    except (OSError, *DAMAGED):
+        return with_file(
+            path,
+            lambda file: bool(file.visititems(lambda _, node: True if wanted(node) else None)),
+        )
+    except UserError:
         return True
+
+
+def is_dataset(node: object) -> TypeGuard[h5py.Dataset]:
+    """Return whether something in a file is a data set and no group."""
+    import h5py
+
+    return isinstance(node, h5py.Dataset)
+
+
+def is_numeric(node: object) -> TypeGuard[h5py.Dataset]:
+    """Return whether something in a file is a data set of real numbers with three axes or more."""
+    return is_dataset(node) and node.ndim >= 3 and node.dtype.kind in "uif"
 
 
 def axis_names(dataset: h5py.Dataset) -> str:

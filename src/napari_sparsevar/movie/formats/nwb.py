@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, pick
+from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
-    DAMAGED,
     dataset_frames,
     holds,
+    is_dataset,
     is_hdf5,
     with_file,
 )
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import micrometres
+
+if TYPE_CHECKING:
+    import h5py
 
 _KINDS = ("TwoPhotonSeries", "OnePhotonSeries")
 _DIGITS = 6  # what is left of a value that was stored in single precision
@@ -41,9 +44,8 @@ def claims(path: Path) -> bool:
     if not is_hdf5(path):
         return False
     try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return "nwb_version" in file.attrs
-    except (OSError, *DAMAGED):
+        return with_file(path, lambda file: "nwb_version" in file.attrs)
+    except UserError:
         return False
 
 
@@ -96,7 +98,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     name = pick(choice.dataset, found, str(path))
     series, what = file[name], f"{path}:{name}"
     dataset = series.get("data")
-    if "external_file" in series or not isinstance(dataset, h5py.Dataset):
+    if "external_file" in series or not is_dataset(dataset):
         raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
     names = "T" + "YXZ"[: dataset.ndim - 1]
     selection = axes.choose(dataset.shape, names, what, choice)
@@ -115,7 +117,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
 
 
 def _is_series(node: object) -> bool:
-    if not isinstance(node, h5py.Group):
+    if not hasattr(node, "attrs") or is_dataset(node):
         return False
     kind = node.attrs.get("neurodata_type", "")
     return (kind.decode() if isinstance(kind, bytes) else kind) in _KINDS
@@ -126,7 +128,7 @@ def _rate(series: h5py.Group) -> float | None:
     start, stamps = series.get("starting_time"), series.get("timestamps")
     if start is not None and "rate" in start.attrs:
         return _rounded(start.attrs["rate"])
-    if isinstance(stamps, h5py.Dataset) and len(stamps) > 1:
+    if is_dataset(stamps) and len(stamps) > 1:
         # Two values only: a day of stamps need not be read to know the mean rate.
         duration = float(stamps[-1]) - float(stamps[0])
         return _rounded((len(stamps) - 1) / duration) if duration > 0 else None
@@ -135,18 +137,18 @@ def _rate(series: h5py.Group) -> float | None:
 
 def _pixel_size(series: h5py.Group, width: int) -> float | None:
     spacing = series.get("imaging_plane/grid_spacing")
-    if isinstance(spacing, h5py.Dataset) and spacing.size > 1:
+    if is_dataset(spacing) and spacing.size > 1:
         unit = spacing.attrs.get("unit", "meters")
         unit = unit.decode() if isinstance(unit, bytes) else unit
         return _rounded(micrometres(float(spacing[0]), unit))
     field = series.get("field_of_view")
-    if isinstance(field, h5py.Dataset) and field.size > 1:
+    if is_dataset(field) and field.size > 1:
         return _rounded(micrometres(float(field[0]) / width, "meters"))
     return None
 
 
 def _number(dataset: Any) -> float | None:
-    return float(dataset[()]) if isinstance(dataset, h5py.Dataset) and dataset.size == 1 else None
+    return float(dataset[()]) if is_dataset(dataset) and dataset.size == 1 else None
 
 
 def _rounded(value: Any) -> float | None:
@@ -157,6 +159,16 @@ def _rounded(value: Any) -> float | None:
 
 def _files(series: h5py.Group) -> str:
     named = series.get("external_file")
-    if not isinstance(named, h5py.Dataset) or named.size == 0:
+    if not is_dataset(named) or named.size == 0:
         return ""
     return " (" + ", ".join(str(entry) for entry in named.asstr()[:3]) + ")"
+
+
+FORMAT = Format(
+    name="NWB",
+    priority=10,
+    suffixes=(".nwb",),
+    claims=claims,
+    holds_movie=holds_movie,
+    read=read,
+)

@@ -12,6 +12,7 @@ import numpy as np
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice, Offer, place
+from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second
@@ -171,3 +172,13 @@ def _name(path: Path) -> str:
         return path.stem
     channel = " channel 2" if "chan2" in path.name else ""
     return f"{path.absolute().parent.name}{channel}"
+
+
+FORMAT = Format(
+    name="suite2p",
+    priority=-10,
+    suffixes=(".bin",),
+    claims=claims,
+    holds_movie=holds_movie,
+    read=read,
+)

@@ -10,6 +10,7 @@ import numpy as np
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.video_decoder import VideoReader, grey, make_index
 from napari_sparsevar.movie.movie import Movie
 
@@ -35,9 +36,6 @@ def claims(path: Path) -> bool:
         start = file.read(12)
     is_avi = start[:4] == b"RIFF" and start[8:] == b"AVI "
     return is_avi or start[4:8] in (b"ftyp", b"moov", b"wide", b"mdat")
-
-
-holds_movie = claims  # what is claimed is a video
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -102,3 +100,13 @@ def _has_colour(frame: Any) -> bool:
         return False
     pixels = frame.to_ndarray(format="rgb24").astype(np.int16)
     return bool((np.ptp(pixels, axis=2) > _FAINT).mean() > 1e-3)
+
+
+FORMAT = Format(
+    name="video",
+    priority=-20,  # its mark is four common letters
+    suffixes=(".avi", ".mp4", ".mov"),
+    claims=claims,
+    holds_movie=claims,  # what is claimed is a video
+    read=read,
+)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
-import zarr.errors
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice, pick
+from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
@@ -27,8 +25,6 @@ _DAMAGED = (
     TypeError,
     AttributeError,
     RuntimeError,
-    zarr.errors.BaseZarrError,
-    json.JSONDecodeError,
 )
 
 
@@ -46,9 +42,6 @@ def claims(path: Path) -> bool:
         True if the metadata of Zarr 2 or 3 lie in the folder.
     """
     return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
-
-
-holds_movie = claims
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -71,9 +64,11 @@ def read(path: Path, choice: Choice) -> Movie:
     UserError
         If the folder is damaged or holds no movie.
     """
+    import zarr
+
     try:
         node = zarr.open(str(path), mode="r")
-        if isinstance(node, zarr.Array):
+        if _is_array(node):
             return from_node(node, axis_names(node), (), (), str(path), path, choice)
         return _read_group(node, path, choice)
     except OSError as error:
@@ -156,6 +151,10 @@ def axis_names(array: Any) -> str:
     return axes.unnamed(array.ndim)
 
 
+def _is_array(node: Any) -> bool:
+    return hasattr(node, "shape")
+
+
 def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
     if _multiscales(group):
         return _read_multiscale(group, path, choice)
@@ -164,7 +163,7 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
         raise UserError(f"{path} is a Zarr group without an array that can be a movie.")
     name = pick(choice.dataset, list(found), str(path))
     node = found[name]
-    if isinstance(node, zarr.Array):
+    if _is_array(node):
         what = f"{path}:{name}" if len(found) > 1 else str(path)
         movie = from_node(node, axis_names(node), (), (), what, path, choice)
     else:
@@ -182,7 +181,7 @@ def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, An
     found: dict[str, Any] = {}
     for name, node in sorted(group.members()):
         place = f"{inside}{name}"
-        if isinstance(node, zarr.Array):
+        if _is_array(node):
             if node.ndim >= 3 and np.dtype(node.dtype).kind in "uif":
                 found[place] = node
         elif _multiscales(node):
@@ -214,3 +213,13 @@ def _read_multiscale(group: Any, path: Path, choice: Choice) -> Movie:
             if step.get("type") == "scale":
                 scale = scale * np.asarray(step["scale"], dtype=float)
     return from_node(array, "".join(names), scale.tolist(), units, str(path), path, choice)
+
+
+FORMAT = Format(
+    name="Zarr",
+    suffixes=(".zarr",),
+    claims=claims,
+    holds_movie=claims,
+    read=read,
+    whole_folder=True,
+)

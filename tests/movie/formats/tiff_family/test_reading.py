@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
-from napari_sparsevar.movie.formats import zarr_store
+from napari_sparsevar.movie.formats import tiff, zarr_store
 from napari_sparsevar.movie.formats.tiff_family import reading
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 32, 36)).astype(np.uint16)
@@ -246,6 +246,6 @@ def test_sniffers_claim_only_what_is_theirs(tmp_path: Path) -> None:
     (tmp_path / "text.tif").write_text("II is not enough")
     (tmp_path / "empty.tif").write_bytes(b"")
     (tmp_path / "folder.tif").mkdir()
-    claimed = sorted(path.name for path in tmp_path.iterdir() if reading.claims(path))
+    claimed = sorted(path.name for path in tmp_path.iterdir() if tiff.claims(path))
     assert claimed == ["named.dat"]
     assert not any(zarr_store.claims(path) for path in tmp_path.iterdir())

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
-from napari_sparsevar.movie.formats.tiff_family import reading, scanimage, strided
+from napari_sparsevar.movie.formats import scanimage, tiff
+from napari_sparsevar.movie.formats.tiff_family import strided
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start
 
 FRAMES = np.random.default_rng(0).integers(-50, 4000, (60, 12, 16)).astype(np.int16)
@@ -163,7 +164,7 @@ def test_other_tiff_files_are_left_to_others(tmp_path: Path) -> None:
 
     path = tmp_path / "plain.tif"
     tifffile.imwrite(path, FRAMES)
-    assert reading.claims(path)
+    assert tiff.claims(path)
     assert not scanimage.claims(path)
     write(path, FRAMES, PLANAR)
     assert scanimage.claims(path)

@@ -31,27 +31,6 @@ from napari_sparsevar.movie.movie import Movie
 # Its complaints reach whoever listens to the log, but not the screen: the UserError says it.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
-def claims(path: Path) -> bool:
-    """Return whether this is a TIFF file, by its first four bytes.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        True for TIFF and BigTIFF of either byte order.
-    """
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(4) in _MAGIC
-
 
 def holds_movie(path: Path) -> bool:
     """Return whether a TIFF file has more than one grey-scale frame, without reading its chain.
@@ -140,78 +119,6 @@ def open_file(path: Path, read_open: Callable[[tifffile.TiffFile], Movie]) -> Mo
             f"{path} is damaged or not a TIFF file that can be read ({error}); "
             "copy or export it again."
         ) from error
-
-
-def is_single_image(path: Path) -> bool:
-    """Return whether a TIFF file holds one plain image, as in a series of one file a frame.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TIFF file.
-
-    Returns
-    -------
-    bool
-        False also where the file cannot be read: opening it will say why.
-    """
-    try:
-        with tifffile.TiffFile(path) as file:
-            series = file.series[0]
-            return (
-                math.prod(series.shape) == math.prod(series.shape[-2:]) and series.axes[-1] == "X"
-            )
-    except (OSError, *DAMAGED):
-        return False
-
-
-def read_images(paths: Sequence[Path]) -> Movie:
-    """Open a series of single images, one file a frame; only the first is looked at now.
-
-    Parameters
-    ----------
-    paths : sequence of pathlib.Path
-        The files in the order of time.
-
-    Returns
-    -------
-    Movie
-        A file is opened when its frame is read, and then has to match the first.
-    """
-    first = _read_image(paths[0])
-
-    def frames(start: int, stop: int) -> NDArray[Any]:
-        block = np.empty((stop - start, *first.shape), first.dtype)
-        for frame, path in zip(block, paths[start:stop], strict=True):
-            image = _read_image(path)
-            if image.shape != first.shape or image.dtype != first.dtype:
-                raise UserError(
-                    f"{path} ({image.shape[0]} x {image.shape[1]}, {image.dtype}) does not match "
-                    f"{paths[0].name}; take it out of the series."
-                )
-            frame[...] = image
-        return block
-
-    for path in paths:
-        if path.stat().st_size == 0:
-            raise UserError(f"{path} is empty; take it out of the series or copy it again.")
-    data = lazy_frames.from_reader(frames, (len(paths), *first.shape), first.dtype)
-    fps, pixel_size_um = None, None
-    with tifffile.TiffFile(paths[0]) as file:
-        fps, pixel_size_um = read_units(file)
-    return Movie(axes.finish(data, str(paths[0])), fps, pixel_size_um)
-
-
-def _read_image(path: Path) -> NDArray[Any]:
-    try:
-        image = np.squeeze(tifffile.imread(path))
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    except DAMAGED as error:
-        raise UserError(f"{path} is damaged ({error}); copy or export it again.") from error
-    if image.ndim != 2:
-        raise UserError(f"{path} is not one grey-scale image like the rest of the series.")
-    return image
 
 
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:

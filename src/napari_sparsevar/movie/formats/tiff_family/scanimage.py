@@ -28,29 +28,19 @@ from napari_sparsevar.movie.movie import Movie
 _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
 
 
-def claims(path: Path) -> bool:
-    """Return whether ScanImage wrote this file, by its header.
+def is_scanimage(path: Path) -> bool:
+    """Return whether ScanImage wrote a TIFF file, by its header; False where it is damaged.
 
     Parameters
     ----------
     path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        False also where the file is damaged.
+        A TIFF file.
     """
-    if not reading.claims(path):
-        return False
     try:
         with tifffile.TiffFile(path) as file:
             return bool(file.is_scanimage)
     except (OSError, *DAMAGED):
         return False
-
-
-holds_movie = reading.holds_movie
 
 
 def read(path: Path, choice: Choice) -> Movie:
