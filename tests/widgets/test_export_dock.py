@@ -150,7 +150,7 @@ def test_a_figure_is_saved_with_its_caption(
     assert notifications == [f"Wrote {out}."]
     assert out.stat().st_size > 5000
     assert "contribution" in (out.parent / "view.caption.txt").read_text(encoding="utf-8")
-    assert dock.figure.width.currentText() == "Column"
+    assert dock.figure.usual_width.currentText() == "Column"
     assert dock._folder() == out.parent
     monkeypatch.setattr(dock.figure, "ask_for_path", lambda folder: tmp_path / "view.gif")
     dock.figure.save.click()

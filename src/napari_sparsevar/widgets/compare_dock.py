@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.comparison.windows import check_windows
@@ -18,6 +18,7 @@ from napari_sparsevar.widgets.comparing.panel import ComparePanel
 from napari_sparsevar.widgets.comparing.result import CompareResult
 from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
+from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -29,7 +30,7 @@ NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer.
 NO_WINDOWS = "Mark two windows on the timeline, or add them here."
 
 
-class CompareDock(QWidget):
+class CompareDock(Dock):
     """Windows and question above, the answer below.
 
     Parameters
@@ -138,9 +139,3 @@ class CompareDock(QWidget):
 
     def _settle(self) -> None:
         lie_beside(self, (TrainDock,))
-
-    def event(self, event: QEvent) -> bool:
-        """Go with the dock: napari only takes this widget out of it."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.deleteLater()
-        return bool(super().event(event))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -29,6 +29,8 @@ from napari_sparsevar.widgets.inspecting.partners_panel import PartnersPanel
 from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, CurvesPlot
 from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
 from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
+from napari_sparsevar.widgets.inspecting.worker import PlaceKind
+from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -36,13 +38,16 @@ from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
 from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
+
 NO_RUN = (
     "Nothing to inspect yet.\n\nTrain a network (Plugins ▸ SparseVAR ▸ Train), or open a run: drag "
     "its folder onto the viewer."
 )
 
 
-class DriversDock(QWidget):
+class DriversDock(Dock):
     """Sparsity above, places in the middle, the selected place's partners and the path below.
 
     Parameters
@@ -158,7 +163,7 @@ class DriversDock(QWidget):
         self._on_run(self._inspecting.run)
         self._on_timelines(self._session.timelines > 0)
 
-    def _on_run(self, run: Any) -> None:
+    def _on_run(self, run: Run | None) -> None:
         self._pages.setCurrentIndex(0 if run is None else 1)
         self._say_selected()
         self._on_layers()
@@ -176,7 +181,7 @@ class DriversDock(QWidget):
             words = "Click a driver, or paint a region, to see what it drives."
         self.selected.setText(words)
 
-    def _on_chosen(self, kind: str, label: int) -> None:
+    def _on_chosen(self, kind: PlaceKind, label: int) -> None:
         self._inspecting.select(kind, label)
         selection = self._inspecting.selection
         if selection is not None:
@@ -227,9 +232,6 @@ class DriversDock(QWidget):
     def _settle(self) -> None:
         lie_beside(self, (TrainDock, CompareDock))
 
-    def event(self, event: QEvent) -> bool:
-        """Go with the dock: napari only takes this widget out of it."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.keys.release()
-            self.deleteLater()
-        return bool(super().event(event))
+    def give_up(self) -> None:
+        """Give back what the viewer lent."""
+        self.keys.release()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
@@ -24,18 +24,23 @@ from napari_sparsevar.widgets.exporting.requests import (
 from napari_sparsevar.widgets.exporting.results import ExportResults
 from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,
+    FigureKind,
     FigureRequest,
     figure_stream,
     results_stream,
 )
+from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.train_dock import TrainDock
 
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
-class ExportDock(QWidget):
+
+class ExportDock(Dock):
     """Figure and results as tabs, progress below.
 
     Parameters
@@ -127,7 +132,7 @@ class ExportDock(QWidget):
         show_error(str(error))
 
     def _figure_request(
-        self, kind: str, width_mm: float, dpi: float, as_in_viewer: bool
+        self, kind: FigureKind, width_mm: float, dpi: float, as_in_viewer: bool
     ) -> FigureRequest:
         return figure_request(self._viewer, self._session, kind, width_mm, dpi, as_in_viewer)
 
@@ -138,7 +143,7 @@ class ExportDock(QWidget):
         run = self._session.run
         return Path.home() if run is None else Path(run.path).absolute().parent
 
-    def _on_run(self, run: Any) -> None:
+    def _on_run(self, run: Run | None) -> None:
         self.results.propose(run)
         self.results.about.setText("" if run is not None else NO_RUN)
         self._on_state(self._exporting.state)
@@ -167,9 +172,3 @@ class ExportDock(QWidget):
 
     def _settle(self) -> None:
         lie_beside(self, (TrainDock, DriversDock, CompareDock))
-
-    def event(self, event: QEvent) -> bool:
-        """Go with the dock: napari only takes this widget out of it."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.deleteLater()
-        return bool(super().event(event))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from magicgui.types import FileDialogMode
 from magicgui.widgets import Container, FileEdit, Label, PushButton, SpinBox
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
@@ -17,7 +19,7 @@ _LARGEST = 65_536
 _NOTHING = "–"
 
 
-class RawPixels(Container):
+class RawPixels(Container[Any]):
     """File, height and width of frames, and how many frames that makes.
 
     Parameters
@@ -31,7 +33,7 @@ class RawPixels(Container):
         self._viewer = napari_viewer
         self.file = FileEdit(
             label="File",
-            mode="r",
+            mode=FileDialogMode.EXISTING_FILE,
             filter="*.bin",
             tooltip="16-bit pixels, frame after frame, such as data.bin of suite2p.",
         )
@@ -48,7 +50,7 @@ class RawPixels(Container):
 
     def _count(self) -> None:
         """Say how many frames of this size the file holds."""
-        path = Path(self.file.value)
+        path = self._path()
         if not path.is_file():
             self.frames.value, self.button.enabled = _NOTHING, False
             return
@@ -59,8 +61,13 @@ class RawPixels(Container):
         self.frames.value = f"{n_frames:,}" if fits else "no whole number: another size"
         self.button.enabled = fits
 
+    def _path(self) -> Path:
+        chosen = self.file.value
+        assert isinstance(chosen, Path)
+        return chosen
+
     def _open(self) -> None:
-        path, shape = Path(self.file.value).absolute(), (self.rows.value, self.columns.value)
+        path, shape = self._path().absolute(), (self.rows.value, self.columns.value)
         try:
             data, options, _ = movie_layer(open_movie(path, shape=shape))
         except UserError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ from napari_sparsevar.widgets.timeline.activity import Activity
 from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
 from napari_sparsevar.widgets.training.state import Training
 from napari_sparsevar.widgets.training.worker import TrainingRequest
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 # Keyed by the window: viewers compare field by field, windows by identity.
 _sessions: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
@@ -72,7 +75,7 @@ class Session:
         self._movie_layer: weakref.ref[Image] | None = None
         self._trained_layer: weakref.ref[Image] | None = None
         self._placement: Placement | None = None
-        self._run: Any = None
+        self._run: Run | None = None
         self.timelines = 0
         self.training = Training()
         self.training.run_ready.connect(self._show)
@@ -116,7 +119,7 @@ class Session:
         self.movie_layer_changed.emit(layer)
 
     @property
-    def run(self) -> Any:
+    def run(self) -> Run | None:
         """The run whose maps are shown, or None."""
         return self._run
 
@@ -198,7 +201,8 @@ class Session:
     def _canvas(self, viewer: ViewerModel) -> tuple[tuple[int, int], Placement]:
         """Return the shape of a frame and where it lies."""
         if self._run is not None:
-            return self._run.contribution_map.shape, self.placement()
+            height, width = self._run.contribution_map.shape
+            return (height, width), self.placement()
         layer = self.movie_layer
         if layer is None:
             raise UserError("There is nothing to paint on: open a movie or a run first.")
@@ -219,14 +223,17 @@ class Session:
         """Return where the maps of the run lie."""
         viewer = self._viewer()
         placed = None if viewer is None else self._present_placement(viewer)
-        return placed or Placement(scale=self._run.scale, units=self._run.units)
+        if placed is not None:
+            return placed
+        assert self._run is not None
+        return Placement(scale=self._run.scale, units=self._run.units)
 
     def _present_placement(self, viewer: ViewerModel) -> Placement | None:
         """Where the movie lies now; where it lay at the start if it has been deleted."""
         layer = None if self._trained_layer is None else self._trained_layer()
         return placement_of(layer) if layer in viewer.layers else self._placement
 
-    def _show(self, run: Any, placement: Placement) -> None:
+    def _show(self, run: Run, placement: Placement) -> None:
         self._opening.forget()
         self._run, self._placement = run, placement
         self.show_run()
@@ -239,7 +246,7 @@ class Session:
         if self._run is None or Path(self._run.path) != path:
             self._opening.open(path, placement_of(layer))
 
-    def _take_opened(self, run: Any, placement: Placement) -> None:
+    def _take_opened(self, run: Run, placement: Placement) -> None:
         self._run, self._placement, self._trained_layer = run, placement, None
         self._tell_of_run()
 

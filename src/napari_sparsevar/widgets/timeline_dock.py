@@ -6,7 +6,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -14,13 +14,13 @@ from qtpy.QtWidgets import (
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 from superqt import QElidingLabel
 
 from napari_sparsevar.comparison.windows import snap
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.layers.frames import Frames
+from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import ask_for_height, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -34,7 +34,7 @@ REDRAW_MS = 100
 TITLE = "Timeline"
 
 
-class Timeline(QWidget):
+class Timeline(Dock):
     """Mean of the field, traces of places, drivers, windows and the frame slider on one axis.
 
     Parameters
@@ -191,10 +191,9 @@ class Timeline(QWidget):
         if self.frames is not None and self.isVisible():
             frame = self.frames.shown(self._viewer)
             self.plot.set_frame(frame)
-            self._say_frame(frame)
+            self._say_frame(frame, self.frames.fps)
 
-    def _say_frame(self, frame: int) -> None:
-        fps = self.frames.fps
+    def _say_frame(self, frame: int, fps: float | None) -> None:
         self.readout.setText(f"frame {frame:,}" + (f" · {frame / fps:.2f} s" if fps else ""))
 
     def _go_to(self, frame: float) -> None:
@@ -250,20 +249,17 @@ class Timeline(QWidget):
         self.switches.set_theme(event.value)
         self.spans.set_text_colour(self.plot.text)
 
-    def showEvent(self, event: QEvent) -> None:
+    def showEvent(self, event: Any) -> None:
         """Catch up with what has happened while nobody could see it."""
         super().showEvent(event)
         self._on_raster()
         self.redraw()
         self._on_slider()
 
-    def event(self, event: QEvent) -> bool:
-        """Go with the dock: napari only takes this widget out of it."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self._session.count_timelines(-1)
-            self._inspected.want(self._session.timelines > 0)
-            self.deleteLater()
-        return bool(super().event(event))
+    def give_up(self) -> None:
+        """Give back what the viewer lent."""
+        self._session.count_timelines(-1)
+        self._inspected.want(self._session.timelines > 0)
 
 
 def open_timeline(viewer: ViewerModel) -> Timeline:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
 from pydantic import ValidationError
-from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.layers.movies import placement_of
+from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.form import ConfigForm, NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -24,11 +24,14 @@ from napari_sparsevar.widgets.training.panel import TrainingPanel
 from napari_sparsevar.widgets.training.run_folder import RunFolder
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
+
 FIRST_PRESET = "fast"
 CUSTOM = "custom"
 
 
-class TrainDock(QWidget):
+class TrainDock(Dock):
     """Settings that scroll above, curves and buttons that always stay in sight below.
 
     Parameters
@@ -119,6 +122,7 @@ class TrainDock(QWidget):
         if layer is None or movie is None:
             raise UserError(self.movie_choice.about.text())
         config = self.form.config()
+        assert isinstance(config, TrainConfig)
         return TrainingRequest(
             movie=movie,
             config=config,
@@ -153,17 +157,11 @@ class TrainDock(QWidget):
     def _on_losses(self) -> None:
         self.loss_plot.set_history(self._session.training.history)
 
-    def _on_run(self, run: Any) -> None:
+    def _on_run(self, run: Run | None) -> None:
         self.panel.set_has_run(run is not None)
 
     def _on_theme(self, event: Any) -> None:
         self.loss_plot.set_theme(event.value)
-
-    def event(self, event: QEvent) -> bool:
-        """Go with the dock: napari only takes this widget out of it."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.deleteLater()
-        return bool(super().event(event))
 
 
 def _preset_combo() -> NarrowComboBox:

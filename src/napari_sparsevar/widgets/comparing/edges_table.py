@@ -7,7 +7,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.comparing.layers import changed_edges, changed_places
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable, Column, p_text
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable, p_text
+from napari_sparsevar.widgets.parts.table import Column
 
 COLUMNS = (
     Column("From", "Where the influence comes from: y, x in pixels."),

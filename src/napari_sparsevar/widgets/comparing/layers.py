@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,10 @@ from napari_sparsevar.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
+    from napari_sparsevar.widgets.comparing.state import Comparing
 
 KINDS = ("difference", "changed edges")
 
@@ -26,7 +30,7 @@ EDGE_FEATURES = ["source", "target", "lag", "change", "low", "high", "p_adjusted
 
 
 def show_comparison(
-    viewer: ViewerModel, run: Any, comparing: Any, placement: Placement | None
+    viewer: ViewerModel, run: Run, comparing: Comparing, placement: Placement | None
 ) -> list[Layer]:
     """Lay what a comparison found over the movie.
 
@@ -53,8 +57,9 @@ def show_comparison(
     if comparing.pair is None:
         return []
     pair, _ = comparing.pair
+    name = "" if comparing.shown is None else comparing.shown.name
     where = placement or Placement(scale=run.scale, units=run.units)
-    about = {"run": str(run.path), "comparison": comparing.shown.name}
+    about = {"run": str(run.path), "comparison": name}
     layers = [_difference_layer(pair, where, about), _edges_layer(pair, where, about)]
     added = [viewer.add_layer(layer) for layer in layers if layer is not None]
     if added:

@@ -49,10 +49,11 @@ class NullPlot(pg.GraphicsLayoutWidget):
 
     def show_test(self, test: DynamicsTest | None) -> None:
         """Draw a test, or nothing."""
-        known = test is not None and len(test.null) > 0
-        self.bars.setVisible(known)
-        self.observed.setVisible(known)
-        if not known:
+        if test is not None and not len(test.null):
+            test = None
+        self.bars.setVisible(test is not None)
+        self.observed.setVisible(test is not None)
+        if test is None:
             return
         null = np.asarray(test.null, dtype=float)
         low, high = float(null.min()), float(max(null.max(), np.nextafter(null.min(), np.inf)))

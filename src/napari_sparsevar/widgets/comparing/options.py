@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 from superqt import QCollapsible
@@ -11,6 +11,9 @@ from napari_sparsevar.widgets.comparing.windows import Windows
 from napari_sparsevar.widgets.comparing.worker import library_options
 from napari_sparsevar.widgets.parts.form import NarrowComboBox, NumberBox, form_rows, row_label
 from napari_sparsevar.widgets.parts.lifetime import watch
+
+if TYPE_CHECKING:
+    from napari_sparsevar.comparison.options import ComparisonOptions
 
 LEVEL, DRAWS, SEED = 0.05, 1000, 0
 
@@ -35,7 +38,7 @@ class CompareOptions(QWidget):
         watch(windows.changed, self.show_labels, self)
         self.show_labels()
 
-    def options(self) -> Any:
+    def options(self) -> ComparisonOptions:
         """Return ``ComparisonOptions``."""
         return library_options(
             draws=self.draws.value(),
@@ -90,6 +93,8 @@ def _fold(rows: Any) -> QCollapsible:
     inner = QWidget()
     inner.setLayout(rows)
     fold.setContent(inner)
-    fold.layout().setContentsMargins(0, 0, 0, 0)
+    layout = fold.layout()
+    assert layout is not None
+    layout.setContentsMargins(0, 0, 0, 0)
     fold.collapse(animate=False)
     return fold

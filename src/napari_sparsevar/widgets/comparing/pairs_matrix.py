@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.widgets.parts.rows_table import p_text
+from napari_sparsevar.widgets.parts.table import there
 
 MARKED = QColor(230, 159, 0, 90)
 
@@ -27,11 +28,13 @@ class PairsMatrix(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, 0)
+        self._labels: list[str] = []
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setMinimumSectionSize(46)
-        self.verticalHeader().setDefaultSectionSize(24)
+        header = there(self.horizontalHeader())
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(46)
+        there(self.verticalHeader()).setDefaultSectionSize(24)
         self.setToolTip(
             "<qt>p-values of the test of dynamics, adjusted for all pairs; those at the level are "
             "marked. Click a cell to see that pair.</qt>"
@@ -41,6 +44,7 @@ class PairsMatrix(QTableWidget):
     def show_set(self, found: ComparisonSet | None) -> None:
         """Fill the matrix."""
         labels = [] if found is None else [window.label for window in found.windows]
+        self._labels = labels
         self.setRowCount(len(labels))
         self.setColumnCount(len(labels))
         self.setHorizontalHeaderLabels(labels)
@@ -54,14 +58,13 @@ class PairsMatrix(QTableWidget):
 
     def show_pair(self, pair: Comparison | None) -> None:
         """Select the cell of a pair."""
-        labels = [self.horizontalHeaderItem(i).text() for i in range(self.columnCount())]
+        labels = self._labels
         if pair is not None and {pair.a.label, pair.b.label} <= set(labels):
             self.setCurrentCell(labels.index(pair.a.label), labels.index(pair.b.label))
 
     def _on_clicked(self, row: int, column: int) -> None:
-        if self.item(row, column).text():
-            first, second = self.verticalHeaderItem(row), self.horizontalHeaderItem(column)
-            self.pair_chosen.emit(first.text(), second.text())
+        if there(self.item(row, column)).text():
+            self.pair_chosen.emit(self._labels[row], self._labels[column])
 
 
 def _cell(value: float, level: float) -> QTableWidgetItem:

@@ -7,7 +7,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.comparing.layers import changed_places
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable, Column, p_text
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable, p_text
+from napari_sparsevar.widgets.parts.table import Column
 
 IN_B = 1
 COLUMNS = (
@@ -38,9 +39,9 @@ class PlacesTable(ChangesTable):
             f"No place changed at the level {level:g}, adjusted for all of them.",
         )
         if pair is not None:
-            self.table.horizontalHeaderItem(IN_B).setText(f"In {pair.b.label}")
+            self.table.title(IN_B).setText(f"In {pair.b.label}")
         for row, balance in enumerate(places.get("balance", ())):
-            self.table.item(row, IN_B).setToolTip(f"balance {balance:+.2f}")
+            self.table.cell(row, IN_B).setToolTip(f"balance {balance:+.2f}")
 
 
 def _texts(place: pd.Series) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
@@ -21,6 +21,9 @@ from napari_sparsevar.widgets.comparing.worker import (
 )
 from napari_sparsevar.widgets.work.one_work import OneWork
 from napari_sparsevar.widgets.work.thread import Background, Failure
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ class Comparing(OneWork):
             ended="Stopped; nothing was kept.",
         )
         self.windows = Windows()
-        self.run: Any = None
+        self.run: Run | None = None
         self.sets: tuple[ComparisonSet, ...] = ()
         self._shown: ComparisonSet | None = None
         self._pair = 0
@@ -91,7 +94,7 @@ class Comparing(OneWork):
         """End without a result."""
         self._end_early()
 
-    def set_run(self, run: Any) -> None:
+    def set_run(self, run: Run | None) -> None:
         """Look at another run; its comparisons are read in the background."""
         self.run = run
         self.sets = ()

@@ -9,13 +9,10 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QSizePolicy,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -28,6 +25,7 @@ from napari_sparsevar.widgets.comparing.windows import Windows
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
 from napari_sparsevar.widgets.parts.form import NarrowComboBox
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.table import Column, Table, there
 
 LABEL, START, STOP, LENGTH = range(4)
 SWATCH = 10
@@ -49,7 +47,7 @@ class WindowsTable(QWidget):
         self._windows = windows
         self._frames: Frames | None = None
         self._quiet = False
-        self.table = _Table(0, 4)
+        self.table = _Table()
         self.unit = NarrowComboBox()
         self.add = QPushButton("Add")
         self.remove = QPushButton("Remove")
@@ -106,8 +104,9 @@ class WindowsTable(QWidget):
     @property
     def time_unit(self) -> TimeUnit:
         """Unit of the numbers on show."""
-        seconds = self.unit.currentText() == "seconds" and self._frames is not None
-        return TimeUnit(self._frames.fps if seconds else None)
+        if self._frames is None or self.unit.currentText() != "seconds":
+            return TimeUnit()
+        return TimeUnit(self._frames.fps)
 
     def show_windows(self, *_: Any) -> None:
         """Write the table anew."""
@@ -150,14 +149,14 @@ class WindowsTable(QWidget):
         self._quiet = False
 
     def _on_selected(self) -> None:
-        rows = self.table.selectionModel().selectedRows()
-        if not self._quiet and rows:
-            self._windows.select(list(self._windows)[rows[0].row()].label)
+        row = self.table.selected_row
+        if not self._quiet and row is not None:
+            self._windows.select(list(self._windows)[row].label)
 
     def _on_typed(self, row: int, column: int) -> None:
         if self._quiet:
             return
-        window, text = list(self._windows)[row], self.table.item(row, column).text()
+        window, text = list(self._windows)[row], self.table.cell(row, column).text()
         try:
             if column == LABEL:
                 self._windows.rename(window.label, text)
@@ -193,33 +192,27 @@ class WindowsTable(QWidget):
         """Replace the windows by those of a file."""
         try:
             self._windows.set_all(
-                read_windows(path, None if not self._frames else self._frames.fps)
+                read_windows(path, None if self._frames is None else self._frames.fps)
             )
         except UserError as error:
             show_error(str(error))
 
 
-class _Table(QTableWidget):
+class _Table(Table):
     """As tall as a few rows; more scroll."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        super().__init__(rows, columns)
-        self.setHorizontalHeaderLabels(["Window", "Start", "Stop", "Frames"])
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(24)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
+    def __init__(self) -> None:
+        titles = ("Window", "Start", "Stop", "Frames")
+        super().__init__([Column(title, "") for title in titles], stretched=None, row_height=24)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.model().rowsInserted.connect(self.updateGeometry)
-        self.model().rowsRemoved.connect(self.updateGeometry)
+        model = there(self.model())
+        model.rowsInserted.connect(self.updateGeometry)
+        model.rowsRemoved.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
         rows = min(max(self.rowCount(), 2), 4)
-        height = self.horizontalHeader().sizeHint().height() + 24 * rows + 2 * self.frameWidth()
+        height = self.header.sizeHint().height() + 24 * rows + 2 * self.frameWidth()
         return QSize(200, height + 2)
 
     def minimumSizeHint(self) -> QSize:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.work.one_work import Progressed, paced
+
+if TYPE_CHECKING:
+    from napari_sparsevar.comparison.options import ComparisonOptions
+    from napari_sparsevar.run.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +28,9 @@ class CompareRequest:
     options : ComparisonOptions
     """
 
-    run: Any
+    run: Run
     windows: tuple[Window, ...]
-    options: Any
+    options: ComparisonOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,7 @@ class Loaded:
     notices: tuple[str, ...] = ()
 
 
-def library_options(**values: Any) -> Any:
+def library_options(**values: Any) -> ComparisonOptions:
     """Make ``ComparisonOptions``; imported here because torch takes seconds to load."""
     from napari_sparsevar.comparison.options import ComparisonOptions
 
@@ -53,7 +57,7 @@ def library_options(**values: Any) -> Any:
 
 
 def library_comparing(
-    run: Any, windows: Sequence[Window], options: Any
+    run: Run, windows: Sequence[Window], options: ComparisonOptions
 ) -> Generator[tuple[float, str], None, ComparisonSet]:
     """Start the library's generator."""
     from napari_sparsevar.comparison.compare import comparing
@@ -68,14 +72,14 @@ def library_save(run_path: Path, found: ComparisonSet) -> ComparisonSet:
     return save_comparisons(run_path, found)
 
 
-def library_load(run_path: Path, tell: Any) -> list[ComparisonSet]:
+def library_load(run_path: Path, tell: Callable[[str], None]) -> list[ComparisonSet]:
     """Read the comparisons of a run directory."""
     from napari_sparsevar.comparison.store import load_comparisons
 
     return load_comparisons(run_path, tell)
 
 
-def library_load_run(path: Path) -> Any:
+def library_load_run(path: Path) -> Run:
     """Open a run directory."""
     from napari_sparsevar.run.run import load_run
 
@@ -101,7 +105,7 @@ def loading_stream(path: Path) -> Iterator[Loaded]:
     yield Loaded(tuple(library_load(path, notices.append)), tuple(notices))
 
 
-def run_stream(path: Path) -> Iterator[Any]:
+def run_stream(path: Path) -> Iterator[Run]:
     """Yield a run."""
     yield library_load_run(path)
 

@@ -20,11 +20,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.widgets.exporting.preview import FigurePreview
-from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureRequest
+from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureKind, FigureRequest
 from napari_sparsevar.widgets.parts.form import NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 
-KINDS = {
+KINDS: dict[FigureKind, str] = {
     "overview": "Overview",
     "contribution": "Contribution map",
     "drivers": "Drivers",
@@ -55,12 +55,16 @@ class ExportFigure(QWidget):
 
     def __init__(
         self,
-        describe: Callable[[str, float, float, bool], FigureRequest],
+        describe: Callable[[FigureKind, float, float, bool], FigureRequest],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._describe = describe
-        self.kind, self.width, self.format = NarrowComboBox(), NarrowComboBox(), NarrowComboBox()
+        self.kind, self.usual_width, self.format = (
+            NarrowComboBox(),
+            NarrowComboBox(),
+            NarrowComboBox(),
+        )
         self.width_mm = QDoubleSpinBox()
         self.dpi = QSpinBox()
         self.as_in_viewer = QCheckBox("Limits and colours of the viewer")
@@ -75,9 +79,9 @@ class ExportFigure(QWidget):
         for kind, title in KINDS.items():
             self.kind.addItem(title, kind)
         for title, width in WIDTHS_MM.items():
-            self.width.addItem(title, width)
-        self.width.addItem("Other", None)
-        self.width.setToolTip("<qt>In journals a column is 85 mm wide, a page 180 mm.</qt>")
+            self.usual_width.addItem(title, width)
+        self.usual_width.addItem("Other", None)
+        self.usual_width.setToolTip("<qt>In journals a column is 85 mm wide, a page 180 mm.</qt>")
         self.width_mm.setRange(80, 400)
         self.width_mm.setDecimals(0)
         self.width_mm.setValue(preferred("figures", "width_mm", 180))
@@ -106,7 +110,7 @@ class ExportFigure(QWidget):
 
     def _arrange(self) -> None:
         size, kind = QHBoxLayout(), QHBoxLayout()
-        size.addWidget(self.width, 2)
+        size.addWidget(self.usual_width, 2)
         size.addWidget(self.width_mm, 1)
         kind.addWidget(self.format, 2)
         kind.addWidget(self.dpi, 1)
@@ -124,15 +128,16 @@ class ExportFigure(QWidget):
 
     def _connect(self) -> None:
         self.kind.currentIndexChanged.connect(self._on_kind)
-        self.width.activated.connect(self._on_width)
+        self.usual_width.activated.connect(self._on_width)
         self.width_mm.valueChanged.connect(self._on_width_mm)
         self.as_in_viewer.toggled.connect(self.preview.refresh)
         self.save.clicked.connect(self.save_clicked)
 
     @property
-    def chosen(self) -> str:
+    def chosen(self) -> FigureKind:
         """Kind of the figure."""
-        return str(self.kind.currentData())
+        chosen: FigureKind = self.kind.currentData()
+        return chosen
 
     def request(self, dpi: float) -> FigureRequest:
         """Return what is to be drawn, at a resolution; UserError if there is nothing."""
@@ -177,7 +182,7 @@ class ExportFigure(QWidget):
         self.preview.refresh()
 
     def _on_width(self, *_: Any) -> None:
-        width = self.width.currentData()
+        width = self.usual_width.currentData()
         if width is not None:
             self.width_mm.setValue(width)
 
@@ -186,5 +191,5 @@ class ExportFigure(QWidget):
         self.preview.refresh()
 
     def _show_width(self) -> None:
-        index = self.width.findData(self.width_mm.value())
-        self.width.setCurrentIndex(self.width.count() - 1 if index < 0 else index)
+        index = self.usual_width.findData(self.width_mm.value())
+        self.usual_width.setCurrentIndex(self.usual_width.count() - 1 if index < 0 else index)

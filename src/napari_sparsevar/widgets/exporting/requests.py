@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -11,12 +11,23 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.widgets.exporting.view_reading import N_COLOURS, current_view
-from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureRequest, ResultsRequest
+from napari_sparsevar.widgets.exporting.worker import (
+    CURRENT_VIEW,
+    FigureKind,
+    FigureRequest,
+    ResultsRequest,
+)
 from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
+from napari_sparsevar.widgets.inspecting.worker import LabelImage
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.layers.overlays import layer_of
 from napari_sparsevar.widgets.session import Session
+
+if TYPE_CHECKING:
+    from napari_sparsevar.export.everything import Part
+    from napari_sparsevar.run.run import Run
 
 NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 
@@ -24,7 +35,7 @@ NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer.
 def figure_request(
     viewer: ViewerModel,
     session: Session,
-    kind: str,
+    kind: FigureKind,
     width_mm: float,
     dpi: float,
     as_in_viewer: bool,
@@ -47,7 +58,7 @@ def figure_request(
 
 
 def results_request(
-    session: Session, out: Path, parts: frozenset[str], start: str | None
+    session: Session, out: Path, parts: frozenset[Part], start: str | None
 ) -> ResultsRequest:
     """Return what an export of results needs.
 
@@ -69,7 +80,7 @@ def results_request(
     )
 
 
-def shown_run(session: Session) -> Any:
+def shown_run(session: Session) -> Run:
     """Return the run at the penalty that is shown; UserError if there is none."""
     if session.run is None:
         raise UserError(NO_RUN)
@@ -77,16 +88,17 @@ def shown_run(session: Session) -> Any:
     return session.run if shown is None else shown.run
 
 
-def _regions(session: Session, run: Any) -> Any:
+def _regions(session: Session, run: Run) -> LabelImage | None:
     """Return what is painted, where it fits the run; what the run keeps where nothing is."""
     image = session.inspecting.regions.image()
     if image is None:
         image = session.inspecting.kept_regions
-    fits = image is not None and image.shape == run.contribution_map.shape
-    return image if fits else None
+    if image is None or image.shape != run.contribution_map.shape:
+        return None
+    return image
 
 
-def _movie(session: Session, run: Any) -> Any:
+def _movie(session: Session, run: Run) -> Movie | None:
     """Return the movie that is open in the viewer, where it is one the run fits to."""
     layer = session.movie_layer
     if layer is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
@@ -22,7 +22,11 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.parts.form import form_rows, row_label
 from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
-PARTS = {
+if TYPE_CHECKING:
+    from napari_sparsevar.export.everything import Part
+    from napari_sparsevar.run.run import Run
+
+PARTS: dict[Part, tuple[str, str]] = {
     "maps": ("Maps as OME-TIFF", "Contribution, drivers, influence of painted regions, changes."),
     "tables": ("Tables as CSV", "Drivers, edges, activity over time, comparisons."),
     "figures": ("Figures of every kind as SVG", "With their captions."),
@@ -34,7 +38,7 @@ PARTS = {
 NEEDS = {"nwb": ("pynwb", "nwb"), "overlay": ("av", "video")}
 """Libraries of parts, and the extras that bring them."""
 
-CHOSEN_FIRST = ("maps", "tables", "figures")
+CHOSEN_FIRST: tuple[Part, ...] = ("maps", "tables", "figures")
 
 
 class ExportResults(QWidget):
@@ -61,7 +65,7 @@ class ExportResults(QWidget):
         self.export.clicked.connect(self.export_clicked)
         self._on_toggled()
 
-    def _describe(self, part: str, box: QCheckBox) -> None:
+    def _describe(self, part: Part, box: QCheckBox) -> None:
         library, extra = NEEDS.get(part, ("", ""))
         missing = bool(library) and find_spec(library) is None
         words = f"Needs {library}: pip install 'napari-sparsevar[{extra}]'." if missing else ""
@@ -95,7 +99,7 @@ class ExportResults(QWidget):
         layout.addStretch(1)
 
     @property
-    def chosen(self) -> frozenset[str]:
+    def chosen(self) -> frozenset[Part]:
         """What is to be exported."""
         return frozenset(part for part, box in self.parts.items() if box.isChecked())
 
@@ -119,7 +123,7 @@ class ExportResults(QWidget):
             raise UserError(f"{path} exists already; choose another name.")
         return path
 
-    def propose(self, run: Any) -> None:
+    def propose(self, run: Run | None) -> None:
         """Propose a free folder beside a run, unless the person wrote another one."""
         if self.folder.text().strip() in ("", self._proposed):
             beside = None if run is None else Path(run.path).absolute()

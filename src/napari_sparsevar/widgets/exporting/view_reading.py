@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from scipy import ndimage
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.view_layers import (
     ArrowsInView,
+    Blending,
     ImageInView,
     LayerInView,
     OutlinesInView,
@@ -88,10 +89,10 @@ def _image(layer: Image, index: npt.NDArray[np.int64], axes: list[int]) -> Image
         pixels,
         *_affine(layer, index, axes),
         colours=np.asarray(layer.colormap.map(np.linspace(0, 1, N_COLOURS)), float),
-        limits=tuple(map(float, layer.contrast_limits)),
+        limits=pair(layer.contrast_limits),
         gamma=float(layer.gamma),
         opacity=float(layer.opacity),
-        blending=str(layer.blending),
+        blending=_blending(layer),
         interpolation=str(layer.interpolation2d),
     )
 
@@ -111,7 +112,7 @@ def _labels(layer: Labels, index: npt.NDArray[np.int64], axes: list[int]) -> Ima
         *_affine(layer, index, axes),
         colours=np.zeros((1, 4)),
         opacity=float(layer.opacity),
-        blending=str(layer.blending),
+        blending=_blending(layer),
         is_labels=True,
     )
 
@@ -170,6 +171,18 @@ def _shapes(layer: Shapes, index: npt.NDArray[np.int64], axes: list[int]) -> Out
     )
 
 
+def pair(values: Sequence[float]) -> tuple[float, float]:
+    """Return two numbers, for example limits, as plain floats."""
+    low, high = map(float, values)
+    return low, high
+
+
+def _blending(layer: Layer) -> Blending:
+    """Return how a layer is laid over those below it."""
+    known: dict[str, Blending] = {str(each): each for each in get_args(Blending)}
+    return known[str(layer.blending)]
+
+
 def _spans(places: npt.NDArray[np.float64], at: npt.NDArray[np.int64]) -> bool:
     """Return whether a shape reaches from before to behind a place along the sliders' axes."""
     return bool(((places.min(axis=0) <= at + 0.5) & (places.max(axis=0) >= at - 0.5)).all())
@@ -179,7 +192,8 @@ def _ellipse(box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return corners of an ellipse from those of the rectangle round it, (4, 2)."""
     angle = np.linspace(0, 2 * np.pi, _ELLIPSE_CORNERS, endpoint=False)
     along, across = (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
-    return box.mean(axis=0) + np.outer(np.cos(angle), along) + np.outer(np.sin(angle), across)
+    middle: npt.NDArray[np.float64] = box.mean(axis=0)
+    return middle + np.outer(np.cos(angle), along) + np.outer(np.sin(angle), across)
 
 
 _DESCRIBE: dict[type[Layer], Callable[..., LayerInView | None]] = {
@@ -205,7 +219,8 @@ def _in_slice(
     places: npt.NDArray[np.float64], index: npt.NDArray[np.int64], axes: list[int]
 ) -> npt.NDArray[np.bool_]:
     others = [axis for axis in range(places.shape[1]) if axis not in axes]
-    return (np.round(places[:, others]) == index[others]).all(axis=1)
+    inside: npt.NDArray[np.bool_] = (np.round(places[:, others]) == index[others]).all(axis=1)
+    return inside
 
 
 def _affine(
@@ -216,7 +231,8 @@ def _affine(
     def world(row: float, column: float) -> npt.NDArray[np.float64]:
         place = index.astype(float)
         place[axes] = row, column
-        return np.asarray(layer.data_to_world(place), float)[axes]
+        at: npt.NDArray[np.float64] = np.asarray(layer.data_to_world(place), float)[axes]
+        return at
 
     origin = world(0, 0)
     return np.stack([world(1, 0) - origin, world(0, 1) - origin], axis=1), origin

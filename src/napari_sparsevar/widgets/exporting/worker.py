@@ -6,13 +6,26 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.view_layers import View
 from napari_sparsevar.widgets.work.one_work import Progressed, paced
 
-CURRENT_VIEW = "view"
+if TYPE_CHECKING:
+    from napari_sparsevar.comparison.result import ComparisonSet
+    from napari_sparsevar.export.everything import Part
+    from napari_sparsevar.figures.write import Kind as KindOfRun
+    from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.run.annotations import Annotations
+    from napari_sparsevar.run.run import Run
+
+FigureKind: TypeAlias = "KindOfRun | Literal['view']"
+
+CURRENT_VIEW: Final = "view"
 """Kind of the figure that shows what the viewer shows; the others are those of ``figures``."""
 
 
@@ -34,13 +47,13 @@ class FigureRequest:
         Of ``FigureOptions``.
     """
 
-    kind: str
+    kind: FigureKind
     width_mm: float
     dpi: float
     view: View | None = None
-    run: Any = None
-    notes: Any = None
-    regions: Any = None
+    run: Run | None = None
+    notes: Annotations | None = None
+    regions: npt.NDArray[np.int32] | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,13 +81,13 @@ class ResultsRequest:
     session_start : str or None
     """
 
-    run: Any
-    movie: Any
-    notes: Any
-    regions: Any
-    comparisons: tuple[Any, ...]
+    run: Run
+    movie: Movie | None
+    notes: Annotations | None
+    regions: npt.NDArray[np.int32] | None
+    comparisons: tuple[ComparisonSet, ...]
     out: Path
-    parts: frozenset[str]
+    parts: frozenset[Part]
     session_start: str | None = None
 
 
@@ -143,5 +156,6 @@ def drawn(request: FigureRequest) -> tuple[Any, str]:
 
     marks = Marks(request.notes or Annotations(), request.regions)
     options = FigureOptions(width_mm=request.width_mm, **request.options)
+    assert request.run is not None
     found = draw_figure(request.run, request.kind, options, marks=marks)
     return found.figure, found.caption

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem, QWidget
 
 from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.inspecting.worker import PlaceKind
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.rows_table import Column, p_text
+from napari_sparsevar.widgets.parts.rows_table import p_text
+from napari_sparsevar.widgets.parts.table import Column, Table
 
 NAME, STRENGTH, STABILITY, P_VALUE, NOTE = range(5)
 COLUMNS = (
@@ -28,7 +30,7 @@ KEY = Qt.ItemDataRole.UserRole
 NUMBER = Qt.ItemDataRole.UserRole + 1
 
 
-class DriverTable(QTableWidget):
+class DriverTable(Table):
     """A view of the places of the inspection; its selection is that of the inspection.
 
     Parameters
@@ -44,7 +46,7 @@ class DriverTable(QTableWidget):
     chosen = Signal(str, int)
 
     def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
-        super().__init__(0, len(COLUMNS), parent)
+        super().__init__(COLUMNS, stretched=NOTE, parent=parent)
         self._inspecting = inspecting
         self._least_stability = 0.0
         self._show_hidden = False
@@ -59,24 +61,13 @@ class DriverTable(QTableWidget):
         self.fill()
 
     def _arrange(self) -> None:
-        self.setHorizontalHeaderLabels([column.title for column in COLUMNS])
-        for index, column in enumerate(COLUMNS):
-            self.horizontalHeaderItem(index).setToolTip(f"<qt>{column.meaning}</qt>")
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(22)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.setWordWrap(False)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
         # In the order they come until a header is clicked.
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
     def set_filter(self, least_stability: float, show_hidden: bool) -> None:
@@ -90,16 +81,12 @@ class DriverTable(QTableWidget):
         if places.equals(self._shown):
             return
         self._shown = places
-        header = self.horizontalHeader()
         with QSignalBlocker(self):
             self.setSortingEnabled(False)
-            # Widths follow the contents once at the end, not after each cell.
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            self.setRowCount(len(places))
-            for row, place in enumerate(places.itertuples()):
-                self._fill_row(row, place)
-            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            header.setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
+            with self.filling():
+                self.setRowCount(len(places))
+                for row, place in enumerate(places.itertuples()):
+                    self._fill_row(row, place)
             self.setSortingEnabled(True)
         self._filter()
         self.follow_selection()
@@ -118,14 +105,14 @@ class DriverTable(QTableWidget):
     def row_of(self, kind: str, label: int) -> int | None:
         """Return the row of a place, or None."""
         for row in range(self.rowCount()):
-            if self.item(row, NAME).data(KEY) == (kind, label):
+            if self.cell(row, NAME).data(KEY) == (kind, label):
                 return row
         return None
 
-    def key_at(self, row: int) -> tuple[str, int]:
+    def key_at(self, row: int) -> tuple[PlaceKind, int]:
         """Return kind and label of a row."""
-        kind, label = self.item(row, NAME).data(KEY)
-        return str(kind), int(label)
+        kind, label = self.cell(row, NAME).data(KEY)
+        return kind, int(label)
 
     def _fill_row(self, row: int, place: Any) -> None:
         texts = (
@@ -145,22 +132,22 @@ class DriverTable(QTableWidget):
                 item.setForeground(self.palette().placeholderText())
             item.setToolTip(text if column in (NAME, NOTE) else "")
             self.setItem(row, column, item)
-        self.item(row, NAME).setData(KEY, (place.kind, int(place.label)))
+        self.cell(row, NAME).setData(KEY, (place.kind, int(place.label)))
 
     def _filter(self) -> None:
         hidden = {
             (place.kind, int(place.label)): place.hidden for place in self._shown.itertuples()
         }
         for row in range(self.rowCount()):
-            stability = self.item(row, STABILITY).data(NUMBER)
+            stability = self.cell(row, STABILITY).data(NUMBER)
             unstable = stability is not None and stability < self._least_stability
             out = hidden[self.key_at(row)] and not self._show_hidden
             self.setRowHidden(row, unstable or out)
 
     def _on_selected(self) -> None:
-        rows = self.selectionModel().selectedRows()
-        if rows:
-            self.chosen.emit(*self.key_at(rows[0].row()))
+        row = self.selected_row
+        if row is not None:
+            self.chosen.emit(*self.key_at(row))
 
     def _on_edited(self, item: QTableWidgetItem) -> None:
         kind, label = self.key_at(item.row())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari.components import ViewerModel
 from napari.utils.key_bindings import bind_key, coerce_keybinding
@@ -11,23 +11,26 @@ from napari.utils.key_bindings import bind_key, coerce_keybinding
 from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
 from napari_sparsevar.widgets.inspecting.worker import Direction
 
+if TYPE_CHECKING:
+    from napari_sparsevar.widgets.session import Session
+
 
 class Key(NamedTuple):
     """A key, what it does in words, and what is called with the session and the viewer."""
 
     key: str
     meaning: str
-    action: Callable[[Any, ViewerModel], None]
+    action: Callable[[Session, ViewerModel], None]
 
 
-def _toggle(kind: str) -> Callable[[Any, ViewerModel], None]:
+def _toggle(kind: str) -> Callable[[Session, ViewerModel], None]:
     return lambda session, viewer: session.inspect_layers.toggle(kind)
 
 
-def _look(direction: Direction) -> Callable[[Any, ViewerModel], None]:
+def _look(direction: Direction) -> Callable[[Session, ViewerModel], None]:
     """Turn to a map; where it is the one looked at already, show or hide it."""
 
-    def look(session: Any, viewer: ViewerModel) -> None:
+    def look(session: Session, viewer: ViewerModel) -> None:
         if session.inspecting.direction == direction:
             session.inspect_layers.toggle(INFLUENCE[direction])
         else:
@@ -36,7 +39,7 @@ def _look(direction: Direction) -> Callable[[Any, ViewerModel], None]:
     return look
 
 
-def _toggle_regions(session: Any, viewer: ViewerModel) -> None:
+def _toggle_regions(session: Session, viewer: ViewerModel) -> None:
     layer = session.inspecting.regions.layer
     if layer is not None:
         layer.visible = not layer.visible
@@ -71,7 +74,7 @@ class InspectKeys:
     viewer : napari.Viewer
     """
 
-    def __init__(self, session: Any, viewer: ViewerModel) -> None:
+    def __init__(self, session: Session, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._bound: dict[str, Any] = {}
         for key in KEYS:
@@ -84,7 +87,7 @@ class InspectKeys:
                 self._viewer.keymap.pop(coerce_keybinding(key))
         self._bound = {}
 
-    def _bind(self, session: Any, key: Key) -> None:
+    def _bind(self, session: Session, key: Key) -> None:
         if coerce_keybinding(key.key) in self._viewer.keymap:
             return
 

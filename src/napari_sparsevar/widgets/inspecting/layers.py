@@ -288,7 +288,9 @@ class InspectLayers:
         return layer
 
     def _metadata(self, kind: str) -> dict[str, Any]:
-        return {METADATA_KEY: {"run": str(self._inspecting.run.path), "kind": kind}}
+        run = self._inspecting.run
+        assert run is not None
+        return {METADATA_KEY: {"run": str(run.path), "kind": kind}}
 
 
 def _arrows(edges: pd.DataFrame) -> npt.NDArray[np.float64]:

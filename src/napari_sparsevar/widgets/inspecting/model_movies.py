@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import dask.array
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
@@ -15,6 +16,10 @@ from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.layers.signed_colours import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
+
+if TYPE_CHECKING:
+    from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.run.run import Run
 
 Kind = Literal["prediction", "residual"]
 TITLES: dict[Kind, str] = {"prediction": "predicted movie", "residual": "residual movie"}
@@ -36,7 +41,7 @@ class ModelMovies:
     def __init__(self, viewer: ViewerModel, inspecting: Inspecting) -> None:
         self._viewer = OpenViewer(viewer)
         self._inspecting = inspecting
-        self._movie: Any = None
+        self._movie: Movie | None = None
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._follow)
 
@@ -109,7 +114,7 @@ class ModelMovies:
                 layer.metadata = wanted
                 layer.data = self._lazy(shown.run, kind)
 
-    def _lazy(self, run: Any, kind: Kind) -> Any:
+    def _lazy(self, run: Run, kind: Kind) -> dask.array.Array:
         from napari_sparsevar.run.decoding import Decoding
 
         return Decoding(run, self._movie).lazy(kind)
@@ -121,5 +126,5 @@ class ModelMovies:
                 viewer.layers.remove(layer)
 
 
-def _metadata(run: Any, kind: Kind) -> dict[str, Any]:
+def _metadata(run: Run, kind: Kind) -> dict[str, Any]:
     return {METADATA_KEY: {"run": str(run.path), "kind": kind, "penalty": float(run.penalty)}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -11,6 +11,9 @@ from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.inspecting.worker import Direction
 from napari_sparsevar.widgets.parts.form import NarrowComboBox
 from napari_sparsevar.widgets.parts.lifetime import watch
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 TITLES: dict[Direction, tuple[str, str]] = {
     "outgoing": ("Drives", "What the selected place drives: orange more, blue less active."),
@@ -66,12 +69,12 @@ class PartnersPanel(QWidget):
     def _direction_setter(self, name: Direction) -> Any:
         return lambda *_: self._inspecting.set_direction(name)
 
-    def _on_run(self, run: Any) -> None:
+    def _on_run(self, run: Run | None) -> None:
         self.lag.clear()
-        lags = 0 if run is None else run.results.fitted.lags
         self.lag.addItem("All lags", None)
+        lags, fps = (0, None) if run is None else (run.results.fitted.lags, run.fps)
         for lag in range(1, lags + 1):
-            later = f"{1000 * lag / run.fps:.0f} ms" if run.fps else f"{lag} frames"
+            later = f"{1000 * lag / fps:.0f} ms" if fps else f"{lag} frames"
             self.lag.addItem(f"After {later}", lag)
         self.lag.setVisible(lags > 1)
         self.show_answer()

@@ -6,7 +6,8 @@ import pandas as pd
 from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable, Column, p_text
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable, p_text
+from napari_sparsevar.widgets.parts.table import Column
 
 PLACE, STRENGTH, LAG, STABILITY, P_VALUE = range(5)
 COLUMNS = (
@@ -39,13 +40,12 @@ class PartnersTable(ChangesTable):
 
     def fill(self) -> None:
         """List the partners of the present answer."""
-        influence = self._inspecting.influence
-        if influence is None:
+        influence, run = self._inspecting.influence, self._inspecting.run
+        if influence is None or run is None:
             self.show_changes(pd.DataFrame(), [], NOT_SELECTED)
             return
         partners = influence.partners
-        fps = self._inspecting.run.fps
-        texts = [_texts(self._name(partner), partner, fps) for _, partner in partners.iterrows()]
+        texts = [_texts(self._name(row), row, run.fps) for _, row in partners.iterrows()]
         self.show_changes(partners, texts, NOTHING[self._inspecting.direction])
 
     def _name(self, partner: pd.Series) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,10 @@ from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.inspecting.sparsity_panel import CHOICES, chosen_penalty
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.parts.lifetime import watch
+
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis.maps.path_curves import Curve, FloatArray
+    from napari_sparsevar.run.run import Run
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
 CURVE = ("#56B4E9", "#0072B2")
@@ -167,7 +171,7 @@ class CriterionPlot(PathPlot):
             self.band.setData(x=x, y=y, height=2 * error, pen=pg.mkPen(colour, width=1))
         self._draw_marks(run, x, y)
 
-    def _draw_marks(self, run: Any, x: np.ndarray, y: np.ndarray) -> None:
+    def _draw_marks(self, run: Run | None, x: FloatArray, y: FloatArray) -> None:
         for name in self._names:
             self.view.removeItem(name)
         self._names, spots = [], []
@@ -234,7 +238,7 @@ class CurvesPlot(PathPlot):
             line.setPen(pg.mkPen(window_colour(index), width=1.5))
             line.setData(np.log10(curve.penalties), curve.values)
 
-    def _curves(self) -> list[Any]:
+    def _curves(self) -> list[Curve]:
         shown = self.inspecting.read_out
         if self.inspecting.answer is not None:
             influence = self.inspecting.influence

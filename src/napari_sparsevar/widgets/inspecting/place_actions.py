@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
 from qtpy.QtWidgets import (
@@ -18,6 +18,9 @@ from qtpy.QtWidgets import (
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
 from napari_sparsevar.widgets.parts.lifetime import watch
+
+if TYPE_CHECKING:
+    from napari_sparsevar.widgets.session import Session
 
 NEW_REGION = (
     "Paint on the movie with napari's brush, polygon or fill: what the region drives and what "
@@ -39,7 +42,7 @@ class PlaceActions(QWidget):
         Which to filter.
     """
 
-    def __init__(self, session: Any, table: DriverTable, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, table: DriverTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._inspecting = session.inspecting
@@ -123,7 +126,7 @@ class PlaceActions(QWidget):
     def _on_hide(self) -> None:
         place = self._place()
         if place is not None:
-            kind, label = str(place["kind"]), int(place["label"])
+            kind, label = place["kind"], int(place["label"])
             self._inspecting.annotate(kind, label, hidden=not place["hidden"])
 
     def _on_filter(self, *_: Any) -> None:

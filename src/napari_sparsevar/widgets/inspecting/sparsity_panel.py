@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtGui import QAction
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,6 +20,10 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.parts.lifetime import watch
+
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+    from napari_sparsevar.run.run import Run
 
 STEPS = 1000
 
@@ -82,7 +87,8 @@ class SparsityPanel(QWidget):
         menu = QMenu(self.choice)
         menu.setToolTipsVisible(True)
         for _, title_, name, meaning in CHOICES:
-            action = menu.addAction(title_)
+            action = QAction(title_, menu)
+            menu.addAction(action)
             action.setToolTip(meaning)
             action.triggered.connect(self._goer(name))
         self.choice.setMenu(menu)
@@ -105,12 +111,13 @@ class SparsityPanel(QWidget):
         path, shown = self._inspecting.path, self._inspecting.read_out
         self.slider.setEnabled(path is not None)
         self.choice.setEnabled(path is not None)
-        away = shown is not None and shown.run.penalty != self._inspecting.run.penalty
+        run = self._inspecting.run
+        away = shown is not None and run is not None and shown.run.penalty != run.penalty
         self.reset.setEnabled(away)
         self.words.setText(self._words())
         if path is not None and not self.slider.isSliderDown():
             with QSignalBlocker(self.slider):
-                self.slider.setValue(self._position(self._inspecting.penalty))
+                self.slider.setValue(_position(path, self._inspecting.penalty))
 
     def _words(self) -> str:
         shown = self._inspecting.read_out
@@ -122,7 +129,11 @@ class SparsityPanel(QWidget):
         return f"λ = {shown.run.penalty:.3g} · {edges}"
 
     def _on_slider(self, position: int) -> None:
-        self._inspecting.set_penalty(self._penalty(position))
+        path = self._inspecting.path
+        if path is not None:
+            first, last = _ends(path)
+            penalty = math.exp(first + (last - first) * position / STEPS)
+            self._inspecting.set_penalty(max(penalty, path.least))
 
     def _goer(self, name: str) -> Any:
         def go(*_: Any) -> None:
@@ -133,22 +144,19 @@ class SparsityPanel(QWidget):
 
         return go
 
-    def _ends(self) -> tuple[float, float]:
-        path = self._inspecting.path
-        return math.log(max(path.largest, path.least * 1.01)), math.log(path.least)
 
-    def _penalty(self, position: int) -> float:
-        first, last = self._ends()
-        penalty = math.exp(first + (last - first) * position / STEPS)
-        return max(penalty, self._inspecting.path.least)
-
-    def _position(self, penalty: float) -> int:
-        first, last = self._ends()
-        share = (math.log(max(penalty, 1e-12)) - first) / (last - first)
-        return round(STEPS * min(max(share, 0.0), 1.0))
+def _ends(path: SolutionPath) -> tuple[float, float]:
+    """Return the logarithms of the penalties at both ends of the slider."""
+    return math.log(max(path.largest, path.least * 1.01)), math.log(path.least)
 
 
-def chosen_penalty(run: Any, name: str) -> float | None:
+def _position(path: SolutionPath, penalty: float) -> int:
+    first, last = _ends(path)
+    share = (math.log(max(penalty, 1e-12)) - first) / (last - first)
+    return round(STEPS * min(max(share, 0.0), 1.0))
+
+
+def chosen_penalty(run: Run | None, name: str) -> float | None:
     """Return the penalty a criterion speaks for; None where it cannot say."""
     if run is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from napari_sparsevar.widgets.inspecting.worker import (
     Gone,
     Influence,
     Inspector,
+    LabelImage,
     OtherWay,
+    PlaceKind,
     Prepared,
     Question,
     ReadOut,
@@ -29,6 +31,11 @@ from napari_sparsevar.widgets.layers.regions import Regions
 from napari_sparsevar.widgets.work.latest import Latest
 from napari_sparsevar.widgets.work.precedence import Precedence
 from napari_sparsevar.widgets.work.thread import Background, Failure
+
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+    from napari_sparsevar.run.annotations import Annotations
+    from napari_sparsevar.run.run import Run
 
 _log = logging.getLogger(__name__)
 
@@ -71,21 +78,21 @@ class Inspecting:
     def __init__(self) -> None:
         self.regions = Regions()
         self.precedence = Precedence()
-        self.run: Any = None
-        self.path: Any = None
+        self.run: Run | None = None
+        self.path: SolutionPath | None = None
         self.read_out: ReadOut | None = None
         self.selection: Selection | None = None
         self.answer: Answer | None = None
-        self.notes: Any = None
-        self.kept_regions: Any = None
+        self.notes: Annotations | None = None
+        self.kept_regions: LabelImage | None = None
         self.penalty = 0.0
         self.lag: int | None = None
         self.direction: Direction = "outgoing"
-        self._places: tuple[Any, Any, pd.DataFrame] | None = None
-        self._names: dict[tuple[str, int], str] = {}
+        self._places: tuple[ReadOut, Annotations | None, pd.DataFrame] | None = None
+        self._names: dict[tuple[PlaceKind, int], str] = {}
         self._number = 0
         self._asked: Question | None = None
-        self._awaited: tuple[str, int] | None = None
+        self._awaited: tuple[PlaceKind, int] | None = None
         self._inspector: Inspector | None = None
         self._preparing: Background | None = None
         self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
@@ -105,7 +112,7 @@ class Inspecting:
         """What is looked at of the present answer; None while it is not known."""
         return None if self.answer is None else self.answer.influence.get(self.direction)
 
-    def set_run(self, run: Any) -> None:
+    def set_run(self, run: Run | None) -> None:
         """Inspect another run, or none."""
         self._asking.forget()
         if self._preparing is not None:
@@ -149,7 +156,7 @@ class Inspecting:
             self.direction = direction
             self.direction_changed.emit(direction)
 
-    def select(self, kind: str, label: int) -> None:
+    def select(self, kind: PlaceKind, label: int) -> None:
         """Inspect a driver or a painted region; ignored where there is none of that label."""
         if self.selection is not None and self.selection.key == (kind, label):
             return
@@ -158,9 +165,9 @@ class Inspecting:
             self._select(selection)
             self._ask()
 
-    def _found(self, kind: str, label: int) -> Selection | None:
+    def _found(self, kind: PlaceKind, label: int) -> Selection | None:
         """Return the place as it is; a region may have been painted a moment ago."""
-        if self.read_out is None:
+        if self.read_out is None or self.run is None:
             return None
         image = self.regions.image() if kind == "region" else self.read_out.run.driver_labels
         if image is None or image.shape != self.run.contribution_map.shape:
@@ -173,7 +180,7 @@ class Inspecting:
         y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
         return Selection(kind, label, mask, float(y), float(x))
 
-    def select_soon(self, kind: str, label: int) -> None:
+    def select_soon(self, kind: PlaceKind, label: int) -> None:
         """Inspect a place as soon as it is known: it has only just been painted."""
         self._awaited = (kind, label)
         self.select(kind, label)
@@ -194,27 +201,25 @@ class Inspecting:
 
     def places(self) -> pd.DataFrame:
         """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
-        if self.read_out is None:
+        if self.read_out is None or self.run is None:
             self._names = {}
             return pd.DataFrame()
         known = self._places
         if known is None or known[0] is not self.read_out or known[1] is not self.notes:
             # Many ask after each answer, and most of them for a single name.
-            places = self._made_places()
+            places = self._made_places(self.read_out, self.run)
             keys = zip(places["kind"], places["label"].astype(int), strict=True)
             self._names = dict(zip(keys, places["name"], strict=True))
             self._places = known = (self.read_out, self.notes, places)
         return known[2]
 
-    def _made_places(self) -> pd.DataFrame:
+    def _made_places(self, read_out: ReadOut, run: Run) -> pd.DataFrame:
         from napari_sparsevar.run.annotations import Annotations
         from napari_sparsevar.run.places import noted_places
 
-        assert self.read_out is not None
-        notes = self.notes or Annotations()
-        return noted_places(self.read_out.places, notes, reach_of(self.run))
+        return noted_places(read_out.places, self.notes or Annotations(), reach_of(run))
 
-    def name_of(self, kind: str, label: int) -> str:
+    def name_of(self, kind: PlaceKind, label: int) -> str:
         """Return what a person calls a place."""
         self.places()
         return self._names.get((kind, label), f"{kind} {label}")
@@ -223,20 +228,21 @@ class Inspecting:
         """Return what a person calls the driver or region at a pixel; empty where there is none."""
         if self.read_out is None:
             return ""
-        images = {
+        images: dict[PlaceKind, LabelImage | None] = {
             "region": self.read_out.question.regions,
             "driver": self.read_out.run.driver_labels,
         }
         for kind, image in images.items():
-            inside = image is not None and 0 <= y < image.shape[0] and 0 <= x < image.shape[1]
-            if inside and image[y, x]:
+            if image is None or not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
+                continue
+            if image[y, x]:
                 return self.name_of(kind, int(image[y, x]))
         return ""
 
-    def annotate(self, kind: str, label: int, **changes: Any) -> None:
+    def annotate(self, kind: PlaceKind, label: int, **changes: Any) -> None:
         """Change name, note, ``hidden`` or (of a region) ``driver`` of a place; kept in the run."""
         place = self._place(kind, label)
-        if place is None or self.notes is None:
+        if place is None or self.notes is None or self.run is None:
             return
         if kind == "region":
             self.notes = self.notes.with_region(label, **changes)
@@ -246,7 +252,7 @@ class Inspecting:
         self._saving.ask((self.run.path, self.notes))
         self.notes_changed.emit()
 
-    def _place(self, kind: str, label: int) -> pd.Series | None:
+    def _place(self, kind: PlaceKind, label: int) -> pd.Series | None:
         if self.read_out is None:
             return None
         places = self.read_out.places

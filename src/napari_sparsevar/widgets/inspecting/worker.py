@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+    from napari_sparsevar.analysis.maps.path_curves import Curve
+    from napari_sparsevar.analysis.maps.region import Region
+    from napari_sparsevar.run.annotations import Annotations
+    from napari_sparsevar.run.run import Run
+
 Direction = Literal["outgoing", "incoming"]
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
+PlaceKind = Literal["driver", "region"]
 LabelImage = npt.NDArray[np.int32]
 
 N_EDGES = 30
@@ -36,14 +44,14 @@ class Selection:
         Centre in pixels.
     """
 
-    kind: Literal["driver", "region"]
+    kind: PlaceKind
     label: int
     mask: npt.NDArray[np.bool_]
     y: float
     x: float
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> tuple[PlaceKind, int]:
         """What tells it from others on the screen."""
         return self.kind, self.label
 
@@ -75,8 +83,8 @@ class Question:
 class Prepared:
     """The solution path, and what a person has added to the run."""
 
-    path: Any
-    annotations: Any
+    path: SolutionPath
+    annotations: Annotations
     regions: LabelImage | None
     notices: tuple[str, ...] = ()
 
@@ -100,11 +108,11 @@ class ReadOut:
     """
 
     question: Question
-    run: Any
+    run: Run
     n_edges: int
     edges: pd.DataFrame
     places: pd.DataFrame
-    curves: list[Any]
+    curves: list[Curve]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +121,7 @@ class Influence:
 
     image: npt.NDArray[np.float32]
     partners: pd.DataFrame
-    curves: list[Any]
+    curves: list[Curve]
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,11 +171,11 @@ class Inspector:
     run : Run
     """
 
-    def __init__(self, run: Any) -> None:
+    def __init__(self, run: Run) -> None:
         self._base = run
         self._shown: ReadOut | None = None
-        self._region: Any = None
-        self.path: Any = None
+        self._region: Region | None = None
+        self.path: SolutionPath | None = None
 
     def prepare(self) -> Iterator[Prepared]:
         """Yield the solution path and the annotations."""
@@ -236,7 +244,7 @@ class Inspector:
         n_edges = results.fitted.n_edges
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
 
-    def _at(self, penalty: float) -> Any:
+    def _at(self, penalty: float) -> Run:
         from napari_sparsevar.analysis.results import at_penalty
 
         if self._shown is not None and self._shown.run.penalty == penalty:
@@ -245,7 +253,7 @@ class Inspector:
             return self._base
         return replace(self._base, results=at_penalty(self._base.results, penalty, self.path))
 
-    def _answer(self, question: Question, selection: Selection, run: Any) -> Answer:
+    def _answer(self, question: Question, selection: Selection, run: Run) -> Answer:
         found = self._influence(run, selection.mask, question.direction, question.lag)
         return Answer(question, selection, {question.direction: found})
 
@@ -256,7 +264,7 @@ class Inspector:
         found = self._influence(run, answer.selection.mask, other, question.lag)
         return OtherWay(question, other, found)
 
-    def _region_of(self, mask: npt.NDArray[np.bool_]) -> Any:
+    def _region_of(self, mask: npt.NDArray[np.bool_]) -> Region:
         """Return the region in terms of the latents: the same at every penalty."""
         from napari_sparsevar.analysis.maps.region import Region
 
@@ -265,7 +273,7 @@ class Inspector:
         return self._region
 
     def _influence(
-        self, run: Any, mask: npt.NDArray[np.bool_], direction: Direction, lag: int | None
+        self, run: Run, mask: npt.NDArray[np.bool_], direction: Direction, lag: int | None
     ) -> Influence:
         from napari_sparsevar.analysis.maps.influence import influence_map
         from napari_sparsevar.analysis.maps.partners import partner_table
@@ -281,7 +289,7 @@ class Inspector:
         return Influence(image, partners, curves)
 
 
-def save_annotations(path: Path, annotations: Any) -> Iterator[None]:
+def save_annotations(path: Path, annotations: Annotations) -> Iterator[None]:
     """Keep names and notes in a run directory."""
     from napari_sparsevar.run.annotations import write_annotations
 
@@ -317,7 +325,7 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> Selection | None:
     places = shown.places[shown.places["kind"] == selection.kind]
     if selection.kind == "region":
         same = places[places["label"] == selection.label]
-        if same.empty:
+        if same.empty or question.regions is None:
             return None
         return _selected(same.iloc[0], question.regions)
     if places.empty:
@@ -334,7 +342,7 @@ def _selected(place: pd.Series, labels: LabelImage) -> Selection:
     return Selection(place["kind"], label, mask, float(place["y"]), float(place["x"]))
 
 
-def reach_of(run: Any) -> float:
+def reach_of(run: Run) -> float:
     """Return how far apart, in pixels, the same driver may lie at two penalties."""
     from napari_sparsevar.run.places import place_reach
 

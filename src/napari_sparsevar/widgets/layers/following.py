@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from pathlib import Path
 from typing import Any
 
 from napari.components import ViewerModel
@@ -65,8 +64,9 @@ class LayerFollowing:
         """Report the run whose layers are there already, the last first."""
         viewer = self._viewer()
         for layer in reversed([] if viewer is None else list(viewer.layers)):
-            if run_of(layer) is not None:
-                self.run_appeared.emit(Path(run_of(layer)), layer)
+            path = run_of(layer)
+            if path is not None:
+                self.run_appeared.emit(path, layer)
                 return
 
     def _on_inserted(self, event: Any) -> None:

@@ -6,7 +6,7 @@ import logging
 import weakref
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
 from napari.utils.notifications import show_warning
@@ -14,6 +14,10 @@ from napari.utils.notifications import show_warning
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.work.thread import Background, Failure
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.record import MovieIdentity
+    from napari_sparsevar.run.run import Run
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +29,12 @@ class MovieMatching:
     """
 
     def __init__(self) -> None:
-        self._run: Any = None
+        self._run: Run | None = None
         self._layer: weakref.ref[Image] | None = None
         self._asked: set[tuple[str, int]] = set()
         self._thread: Background | None = None
 
-    def set_run(self, run: Any) -> None:
+    def set_run(self, run: Run | None) -> None:
         """Look at a run, or None."""
         self._run = run
         self._look()
@@ -70,7 +74,7 @@ class MovieMatching:
         self._thread = None
 
 
-def _compare(identity: Any, layer: Image) -> Iterator[str]:
+def _compare(identity: MovieIdentity, layer: Image) -> Iterator[str]:
     from napari_sparsevar.run.run_movie import why_another
 
     yield why_another(identity, movie_of(layer))

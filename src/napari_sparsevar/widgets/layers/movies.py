@@ -61,11 +61,10 @@ def movie_of(layer: Image) -> Movie:
 
 def placement_of(layer: Image) -> Placement:
     """Return where the last two axes (Y, X) of a layer lie."""
-    return Placement(
-        scale=tuple(float(value) for value in layer.scale[-2:]),
-        translate=tuple(float(value) for value in layer.translate[-2:]),
-        units=tuple(str(unit) for unit in layer.units[-2:]),
-    )
+    scale_y, scale_x = map(float, layer.scale[-2:])
+    y, x = map(float, layer.translate[-2:])
+    unit_y, unit_x = map(str, layer.units[-2:])
+    return Placement((scale_y, scale_x), (y, x), (unit_y, unit_x))
 
 
 def describe(movie: Movie) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from napari.components import ViewerModel
 from napari.layers import Layer
 
 from napari_sparsevar.readers import METADATA_KEY, Placement, run_layers
 
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
+
 MAPS = ("contribution", "drivers")
 """Kinds of layers that ``show_run`` makes."""
 
 
-def show_run(viewer: ViewerModel, run: Any, placement: Placement | None) -> list[Layer]:
+def show_run(viewer: ViewerModel, run: Run, placement: Placement | None) -> list[Layer]:
     """Lay the maps of a run over the movie and select the contribution map.
 
     Layers of the same run are replaced. Those of earlier runs stay under their own names, hidden,
@@ -58,9 +61,11 @@ def kind_of(layer: Layer) -> str | None:
     return None if kind is None else str(kind)
 
 
-def layer_of(viewer: ViewerModel | None, run: Any, kind: str) -> Layer | None:
+def layer_of(viewer: ViewerModel | None, run: Run | None, kind: str) -> Layer | None:
     """Return the layer that shows something of a run, or None; both may be missing."""
-    for layer in [] if viewer is None or run is None else viewer.layers:
+    if viewer is None or run is None:
+        return None
+    for layer in viewer.layers:
         if kind_of(layer) == kind and run_of(layer) == Path(run.path):
             return layer
     return None

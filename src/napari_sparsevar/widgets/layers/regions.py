@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.inspecting.worker import LabelImage, save_regions
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.work.thread import Background, Failure
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 KIND = "regions"
 KEEP_MS = 500
@@ -39,7 +42,7 @@ class Regions:
 
     def __init__(self) -> None:
         self._layer_ref: weakref.ref[Labels] | None = None
-        self._run: Any = None
+        self._run: Run | None = None
         self._saving: Background | None = None
         self._keep = _timer(KEEP_MS, self._save)
 
@@ -53,7 +56,7 @@ class Regions:
         # A copy: the person paints on while a thread looks at it.
         return None if self.layer is None else np.array(self.layer.data, dtype=np.int32)
 
-    def set_run(self, run: Any) -> None:
+    def set_run(self, run: Run | None) -> None:
         """Keep what is painted with another run; what is on its way is kept with the old one."""
         self._keep_now()
         self._run = run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 from napari.layers import Image
 from qtpy.QtCore import Signal
@@ -74,7 +75,7 @@ def keep_given_units(layer: Image, given: dict[str, float]) -> None:
 def completed(movie: Movie, given: dict[str, float]) -> Movie:
     """Return the movie with the given units where it has none of its own."""
     missing = {name: value for name, value in given.items() if getattr(movie, name) is None}
-    return replace(movie, **missing)
+    return replace(movie, **cast("dict[str, Any]", missing))
 
 
 def _optional_number(suffix: str, decimals: int, tooltip: str) -> NumberBox:

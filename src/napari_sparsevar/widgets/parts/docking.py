@@ -33,10 +33,10 @@ def ask_for_height(widget: QWidget) -> None:
 
     Qt asks a widget only once, when its dock opens.
     """
-    dock = widget.parent()
-    window = dock.parent() if isinstance(dock, QDockWidget) else None
+    docked = _docked(widget)
     lacking = widget.sizeHint().height() - widget.height()
-    if isinstance(window, QMainWindow) and not dock.isFloating() and lacking > 0:
+    if docked is not None and lacking > 0:
+        dock, window = docked
         window.resizeDocks([dock], [dock.height() + lacking], Qt.Orientation.Vertical)
 
 
@@ -50,10 +50,10 @@ def lie_beside(widget: QWidget, others: tuple[type[QWidget], ...]) -> None:
     others : tuple of type
         Widgets whose docks it may join.
     """
-    dock = widget.parent()
-    window = dock.parent() if isinstance(dock, QDockWidget) else None
-    if not isinstance(window, QMainWindow) or dock.isFloating():
+    docked = _docked(widget)
+    if docked is None:
         return
+    dock, window = docked
     area = window.dockWidgetArea(dock)
     if area != Qt.DockWidgetArea.RightDockWidgetArea or window.tabifiedDockWidgets(dock):
         return
@@ -65,6 +65,15 @@ def lie_beside(widget: QWidget, others: tuple[type[QWidget], ...]) -> None:
             dock.show()
             dock.raise_()
             return
+
+
+def _docked(widget: QWidget) -> tuple[QDockWidget, QMainWindow] | None:
+    """Return the dock and the window a widget lies in; None where it floats."""
+    dock = widget.parent()
+    window = dock.parent() if isinstance(dock, QDockWidget) else None
+    if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+        return None
+    return None if dock.isFloating() else (dock, window)
 
 
 def _short(title: str) -> str:

@@ -32,12 +32,12 @@ class FittingScroll(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """Ask for the height of the content at the present width."""
-        content = self.widget()
-        if content is None:
+        content, viewport = self.widget(), self.viewport()
+        if content is None or viewport is None:
             return super().sizeHint()
         hint = content.sizeHint()
         if content.hasHeightForWidth():
-            hint.setHeight(content.heightForWidth(self.viewport().width()))
+            hint.setHeight(content.heightForWidth(viewport.width()))
         # A style sheet may give a frame to an area that was made without one.
         frame = 2 * self.frameWidth()
         return hint + QSize(frame, frame)

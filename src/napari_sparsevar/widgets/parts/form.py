@@ -47,7 +47,7 @@ class ConfigForm(QWidget):
     def __init__(self, config: BaseModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._type = type(config)
-        self._editors: dict[Path, QWidget] = {}
+        self._editors: dict[Path, Any] = {}
         self._shown: dict[Path, Any] = {}
         self._quiet = False
         basic, advanced = form_rows(), form_rows()
@@ -90,7 +90,8 @@ class ConfigForm(QWidget):
 
     def editor(self, *path: str) -> QWidget:
         """Return the widget of a field, for example ``editor("model", "lags")``."""
-        return self._editors[path]
+        editor: QWidget = self._editors[path]
+        return editor
 
     def set_unit(self, unit: str, *path: str) -> None:
         """Show another unit behind the number of a field."""
@@ -120,7 +121,9 @@ class ConfigForm(QWidget):
         inner = QWidget()
         inner.setLayout(rows)
         fold.setContent(inner)
-        fold.layout().setContentsMargins(0, 0, 0, 0)
+        layout = fold.layout()
+        assert layout is not None
+        layout.setContentsMargins(0, 0, 0, 0)
         fold.collapse(animate=False)
         return fold
 
@@ -219,7 +222,7 @@ def _tooltip(field: FieldInfo) -> str:
     return f"<qt>{field.description or ''}</qt>"
 
 
-def _editor(field: FieldInfo) -> QWidget:
+def _editor(field: FieldInfo) -> Any:
     kind = field.annotation
     if get_origin(kind) is Literal:
         combo = NarrowComboBox()
@@ -251,21 +254,21 @@ def _number_or_auto(field: FieldInfo) -> tuple[type, FieldInfo] | None:
     return (kind, limited) if kind in (int, float) else None
 
 
-def _auto_editor(field: FieldInfo, kind: type, limited: FieldInfo) -> QDoubleSpinBox:
+def _auto_editor(field: FieldInfo, kind: type, limited: FieldInfo) -> Any:
     decimals = 0 if kind is int else 1
     low, high = _bounds(limited, step=10.0**-decimals)
     editor = _AutoBox(max(low, -1e9), min(high, 1e9), decimals, _extra(field).get("typical", low))
     return _finish(editor, field)
 
 
-def _int_editor(field: FieldInfo) -> QSpinBox:
+def _int_editor(field: FieldInfo) -> Any:
     low, high = _bounds(field, step=1)
     editor = _SpinBox()
     editor.setRange(int(max(low, -INT_MAX)), int(min(high, INT_MAX)))
     return _finish(editor, field)
 
 
-def _float_editor(field: FieldInfo) -> QDoubleSpinBox:
+def _float_editor(field: FieldInfo) -> Any:
     default = abs(field.default) if isinstance(field.default, float) else 1.0
     decimals = 2 if default == 0 else max(2, 2 - math.floor(math.log10(default)))
     low, high = _bounds(field, step=10.0**-decimals)
@@ -298,18 +301,18 @@ def _bounds(field: FieldInfo, step: float) -> tuple[float, float]:
     low, high = -math.inf, math.inf
     for limit in field.metadata:
         match limit:
-            case limits.Ge():
-                low = float(limit.ge)
-            case limits.Gt():
-                low = float(limit.gt) + step
-            case limits.Le():
-                high = float(limit.le)
-            case limits.Lt():
-                high = float(limit.lt) - step
+            case limits.Ge(ge=int() | float() as least):
+                low = float(least)
+            case limits.Gt(gt=int() | float() as least):
+                low = float(least) + step
+            case limits.Le(le=int() | float() as most):
+                high = float(most)
+            case limits.Lt(lt=int() | float() as most):
+                high = float(most) - step
     return low, high
 
 
-def _read(editor: QWidget) -> Any:
+def _read(editor: Any) -> Any:
     if isinstance(editor, QComboBox):
         return editor.currentData()
     if isinstance(editor, _AutoBox):
@@ -317,7 +320,7 @@ def _read(editor: QWidget) -> Any:
     return editor.isChecked() if isinstance(editor, QCheckBox) else editor.value()
 
 
-def _show(editor: QWidget, value: Any) -> None:
+def _show(editor: Any, value: Any) -> None:
     if isinstance(editor, QComboBox):
         editor.setCurrentIndex(editor.findData(value))
     elif isinstance(editor, QCheckBox):
@@ -328,7 +331,7 @@ def _show(editor: QWidget, value: Any) -> None:
         editor.setValue(value)
 
 
-def _changed(editor: QWidget) -> Any:
+def _changed(editor: Any) -> Any:
     if isinstance(editor, QComboBox):
         return editor.currentIndexChanged
     return editor.toggled if isinstance(editor, QCheckBox) else editor.valueChanged

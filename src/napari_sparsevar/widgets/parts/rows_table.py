@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import pandas as pd
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QLabel,
     QStackedWidget,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-
-class Column(NamedTuple):
-    """Title of a column and what it means."""
-
-    title: str
-    meaning: str
+from napari_sparsevar.widgets.parts.table import Column, Table
 
 
 class ChangesTable(QWidget):
@@ -48,17 +40,17 @@ class ChangesTable(QWidget):
     ) -> None:
         super().__init__(parent)
         self._changes = pd.DataFrame()
-        self._stretched = stretched
-        self.table = QTableWidget(0, len(columns))
+        self.table = Table(columns, stretched)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.none = QLabel()
         self._pages = QStackedWidget()
-        self._arrange(columns)
+        self._arrange()
         self.table.itemSelectionChanged.connect(self._on_selected)
 
     @property
     def empty(self) -> bool:
         """Whether nothing changed."""
-        return self._changes.empty
+        return bool(self._changes.empty)
 
     def show_changes(
         self, changes: pd.DataFrame, texts: Sequence[Sequence[str]], nothing: str
@@ -76,15 +68,11 @@ class ChangesTable(QWidget):
         """
         self._changes = changes
         self.table.clearSelection()
-        # Widths follow the contents once at the end, not after each cell.
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.table.setRowCount(len(texts))
-        for row, cells in enumerate(texts):
-            for column, text in enumerate(cells):
-                self._write(row, column, text)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(self._stretched, QHeaderView.ResizeMode.Stretch)
+        with self.table.filling():
+            self.table.setRowCount(len(texts))
+            for row, cells in enumerate(texts):
+                for column, text in enumerate(cells):
+                    self._write(row, column, text)
         self.none.setText(nothing)
         self._pages.setCurrentIndex(0 if self.empty else 1)
 
@@ -97,19 +85,7 @@ class ChangesTable(QWidget):
         if item.text() != text:
             item.setText(text)
 
-    def _arrange(self, columns: Sequence[Column]) -> None:
-        self.table.setHorizontalHeaderLabels([column.title for column in columns])
-        for index, column in enumerate(columns):
-            self.table.horizontalHeaderItem(index).setToolTip(f"<qt>{column.meaning}</qt>")
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(self._stretched, QHeaderView.ResizeMode.Stretch)
+    def _arrange(self) -> None:
         self.none.setWordWrap(True)
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages.addWidget(self.none)
@@ -119,9 +95,9 @@ class ChangesTable(QWidget):
         layout.addWidget(self._pages)
 
     def _on_selected(self) -> None:
-        rows = self.table.selectionModel().selectedRows()
-        if rows:
-            self.chosen.emit(self._changes.iloc[rows[0].row()])
+        row = self.table.selected_row
+        if row is not None:
+            self.chosen.emit(self._changes.iloc[row])
 
 
 def p_text(p_value: float) -> str:

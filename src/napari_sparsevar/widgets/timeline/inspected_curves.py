@@ -56,10 +56,9 @@ class InspectedCurves:
         drawn = False
         for name, line in self.lines.items():
             values = curves.get(name) if name in shown else None
-            known = values is not None and bool(np.isfinite(values).any())
-            drawn |= known
-            if known:
-                line.setData(np.arange(len(values), dtype=float), values)
+            if values is not None and np.isfinite(values).any():
+                line.setData(np.arange(len(values), dtype=np.float64), values)
+                drawn = True
             elif line.xData is not None and len(line.xData):
                 line.setData([], [])
         return drawn

@@ -6,7 +6,7 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,9 @@ from napari_sparsevar.widgets.timeline.inspected_worker import (
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.work.latest import Latest
 from napari_sparsevar.widgets.work.thread import Failure
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 _log = logging.getLogger(__name__)
 
@@ -166,8 +169,9 @@ class InspectedTraces:
         movie, background = self.movie.values.T
         answer = self._answer
         # While a region is being repainted the two may be of different strokes.
-        fits = answer is not None and _same_mask(answer.question.mask, self._read_mask)
-        return relative_traces(movie, background, answer.modelled if fits else {})
+        if answer is None or not _same_mask(answer.question.mask, self._read_mask):
+            return relative_traces(movie, background, {})
+        return relative_traces(movie, background, answer.modelled)
 
     def play_event(self, viewer: ViewerModel) -> None:
         """Play the next event of the selected place; nothing happens without one."""
@@ -194,7 +198,7 @@ class InspectedTraces:
     def _look(self) -> None:
         """Follow the selection: another place at once, the same one repainted once it rests."""
         question, now = self._question(), self._inspecting.selection
-        if question is None or not self._wanted:
+        if question is None or now is None or not self._wanted:
             if question is not None and self._is_played_soon(question):
                 return
             self._play_soon = None
@@ -234,7 +238,7 @@ class InspectedTraces:
 
     def _read(self) -> None:
         question, movie = self._question(), self._activity.movie
-        if question is None or not self._wanted:
+        if question is None or movie is None or not self._wanted:
             return
         asked, self._read_from, self._read_mask = self._asked, movie, question.mask
         if asked is None or not _same_mask(asked.mask, question.mask):
@@ -298,7 +302,7 @@ class InspectedTraces:
             self.play_event(viewer)
 
 
-def _fits(run: Any, movie: Movie | None) -> bool:
+def _fits(run: Run, movie: Movie | None) -> bool:
     """Return whether a run may have been trained on the movie."""
     return movie is not None and tuple(run.record.movie.shape) == (movie.n_frames, *movie.shape)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.movie.traces import Traced, weighted_traces
+from napari_sparsevar.widgets.inspecting.worker import PlaceKind
 from napari_sparsevar.widgets.timeline.pooling import Pyramid
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Key = tuple[str, int]
+Key = tuple[PlaceKind, int]
 
 BRIGHT_PERCENTILE = 99.5
 """Activity from which on a row is at its brightest."""
@@ -24,7 +28,7 @@ BRIGHT_PERCENTILE = 99.5
 class PlaceQuestion:
     """A place of a run at a penalty."""
 
-    run: Any
+    run: Run
     mask: Mask
 
 
@@ -50,7 +54,7 @@ class PlaceAnswer:
 class RasterQuestion:
     """Drivers and regions of a run, in order; ``regions`` is the painted label image."""
 
-    run: Any
+    run: Run
     keys: tuple[Key, ...]
     regions: npt.NDArray[np.int32] | None
 
@@ -60,9 +64,11 @@ class RasterQuestion:
             return False
         if self.run.results.drivers is not other.run.results.drivers:
             return False
-        return not any(kind == "region" for kind, _ in self.keys) or np.array_equal(
-            self.regions, other.regions
-        )
+        if not any(kind == "region" for kind, _ in self.keys):
+            return True
+        if self.regions is None or other.regions is None:
+            return self.regions is other.regions
+        return np.array_equal(self.regions, other.regions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +110,7 @@ def answer_raster(question: RasterQuestion) -> Iterator[Raster]:
     rows = np.empty((len(question.keys), len(run.results.good)))
     for kind, image in (("driver", run.driver_labels), ("region", question.regions)):
         own = [index for index, key in enumerate(question.keys) if key[0] == kind]
-        if own:
+        if own and image is not None:
             labels = [question.keys[index][1] for index in own]
             rows[own] = region_activity(run, image, labels)
     known = rows[np.isfinite(rows)]
@@ -112,7 +118,7 @@ def answer_raster(question: RasterQuestion) -> Iterator[Raster]:
     yield Raster(question, Pyramid(rows), max(brightest, 1e-6))
 
 
-def read_place(run: Any, mask: Mask, data: Any) -> Iterator[Traced]:
+def read_place(run: Run, mask: Mask, data: Any) -> Iterator[Traced]:
     """Yield the mean of a place in grey values and the background of it, frame by frame."""
     from napari_sparsevar.run.traces import read_out
 

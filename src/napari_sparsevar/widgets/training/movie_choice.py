@@ -120,8 +120,10 @@ class MovieChoice(QWidget):
         """Open the movie again whenever the person changes what it is."""
         for let_go in self._let_go:
             let_go()
-        names = () if layer is None else ("scale", "units", "data")
-        self._let_go = [watch(getattr(layer.events, name), self._open, self) for name in names]
+        self._let_go = []
+        if layer is not None:
+            events = [getattr(layer.events, name) for name in ("scale", "units", "data")]
+            self._let_go = [watch(event, self._open, self) for event in events]
 
     def _on_units(self) -> None:
         layer = self.layer

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
 from napari.utils.notifications import notification_manager
@@ -26,6 +26,9 @@ from napari_sparsevar.readers import Placement
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Failed, Finished, Progress, StepLoss
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 MIN_INTERVAL_S = 0.05
 """Shortest time between two deliveries to the event loop: at most 20 a second."""
@@ -60,7 +63,7 @@ class TrainingRequest:
 class RunReady:
     """The finished run, loaded in the worker so that the viewer does not wait for the disk."""
 
-    run: Any
+    run: Run
     finished: Finished
 
 
@@ -78,7 +81,7 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
     )
 
 
-def library_load_run(path: Path) -> Any:
+def library_load_run(path: Path) -> Run:
     """Load the finished run."""
     from napari_sparsevar.run.run import load_run
 
@@ -134,7 +137,7 @@ class _Batches:
     def __init__(self) -> None:
         self._waiting: list[Any] = []
         self._delivered = -MIN_INTERVAL_S
-        self._phase: Any = None
+        self._phase = ""
 
     def add(self, event: Any) -> bool:
         """Keep the event and return whether the batch should be delivered now."""
@@ -156,8 +159,8 @@ class _Batches:
         if isinstance(event, StepLoss):
             return False
         if isinstance(event, Progress):
-            phase, self._phase = self._phase, event.phase
-            return phase != event.phase
+            before, self._phase = self._phase, event.phase
+            return before != event.phase
         return True
 
 

@@ -142,6 +142,7 @@ class Background(QObject):
     def start(self) -> None:
         """Start the thread."""
         pool = QThreadPool.globalInstance()
+        assert pool is not None
         pool.setMaxThreadCount(max(pool.maxThreadCount(), _LEAST_THREADS))
         self._worker.start()
 
