@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import napari_sparsevar as sv
-from napari_sparsevar.figures.export import caption_path
+from napari_sparsevar.figures.saving import caption_path
 from napari_sparsevar.figures.write import FigureOptions, Kind, write_figure
 from napari_sparsevar.movie import write_movie
 

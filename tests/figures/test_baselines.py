@@ -18,7 +18,7 @@ from matplotlib.testing.compare import compare_images
 from made_comparisons import made_run, made_set
 from made_runs import made_full_run, with_training
 from napari_sparsevar.figures import style
-from napari_sparsevar.figures.comparison import comparison_figure
+from napari_sparsevar.figures.kinds.comparison import comparison_figure
 from napari_sparsevar.figures.style import figure_style
 from napari_sparsevar.figures.write import KINDS, FigureOptions, Marks, draw_figure
 from napari_sparsevar.run.annotations import Annotations

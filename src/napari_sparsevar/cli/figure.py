@@ -82,7 +82,7 @@ def figure(
     debug: Debug = False,
 ) -> None:
     """Draw a figure and say where it is."""
-    from napari_sparsevar.figures.export import caption_path
+    from napari_sparsevar.figures.saving import caption_path
     from napari_sparsevar.figures.write import FigureOptions, write_figure
 
     options = FigureOptions(

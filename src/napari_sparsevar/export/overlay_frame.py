@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.figures.scale_bar import LONGEST_SHARE, round_length
+from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.readers import contrast_limits, driver_colours
 
 Pixels = npt.NDArray[np.uint8]

@@ -7,7 +7,7 @@ from typing import Any
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet, Interval
-from napari_sparsevar.figures.caption_parts import (
+from napari_sparsevar.figures.captions import (
     data_words,
     lags_words,
     length_unit,
@@ -15,9 +15,9 @@ from napari_sparsevar.figures.caption_parts import (
     seed_of,
     software_words,
 )
-from napari_sparsevar.figures.colour_maps import symmetric_limits
-from napari_sparsevar.figures.comparison import adjusted_p, top_edges
-from napari_sparsevar.figures.difference_panel import CONTEXT_LEVEL
+from napari_sparsevar.figures.kinds.comparison import adjusted_p, top_edges
+from napari_sparsevar.figures.panels.colour_maps import symmetric_limits
+from napari_sparsevar.figures.panels.difference import CONTEXT_LEVEL
 from napari_sparsevar.run.run import Run
 
 

@@ -15,9 +15,9 @@ from napari_sparsevar.comparison.sentence import sentence
 from napari_sparsevar.comparison.store import load_comparisons, warn
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.caption_parts import penalty_words
+from napari_sparsevar.figures.captions import penalty_words
+from napari_sparsevar.figures.kinds.path import chosen_penalties
 from napari_sparsevar.figures.listing import known_places
-from napari_sparsevar.figures.path import chosen_penalties
 from napari_sparsevar.figures.report_figures import comparison_figures, found_figures
 from napari_sparsevar.figures.write import Marks, kept_marks
 from napari_sparsevar.run.record import software_versions

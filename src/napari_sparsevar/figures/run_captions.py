@@ -10,22 +10,22 @@ from matplotlib.figure import Figure
 from napari_sparsevar.analysis.evidence.significance import LEVEL
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
-from napari_sparsevar.figures.activity import frames_each
-from napari_sparsevar.figures.caption_parts import (
+from napari_sparsevar.figures.captions import (
     data_words,
     length_unit,
     limits_words,
     paragraphs,
     settings_paragraph,
 )
-from napari_sparsevar.figures.contribution import CONTRIBUTION_MAP, TISSUE_MAP
-from napari_sparsevar.figures.influence import DIRECTIONS, INFLUENCE_MAP, Place, influences
+from napari_sparsevar.figures.kinds.contribution import CONTRIBUTION_MAP, TISSUE_MAP
+from napari_sparsevar.figures.kinds.influence import DIRECTIONS, INFLUENCE_MAP, Place, influences
+from napari_sparsevar.figures.kinds.loss import best_step, last_losses, warm_up_end
+from napari_sparsevar.figures.kinds.overview import MOST_TRACES
+from napari_sparsevar.figures.kinds.path import chosen_penalties
 from napari_sparsevar.figures.listing import Regions, arrows_each, listed_places, title_of
-from napari_sparsevar.figures.loss import best_step, last_losses, warm_up_end
-from napari_sparsevar.figures.map_panel import number_text
-from napari_sparsevar.figures.overview import MOST_TRACES
-from napari_sparsevar.figures.path import chosen_penalties
-from napari_sparsevar.figures.traces_panel import MOST_POINTS
+from napari_sparsevar.figures.panels.activity import frames_each
+from napari_sparsevar.figures.panels.map import number_text
+from napari_sparsevar.figures.panels.traces import MOST_POINTS
 from napari_sparsevar.run.annotations import Annotations
 from napari_sparsevar.run.run import Run
 

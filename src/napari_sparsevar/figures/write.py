@@ -15,16 +15,15 @@ from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.comparison.store import load_comparisons, software_of, warn
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.caption import comparison_caption
-from napari_sparsevar.figures.colour_maps import Limits
-from napari_sparsevar.figures.comparison import choose_pair, clearest_pair, comparison_figure
-from napari_sparsevar.figures.contribution import contribution_figure
-from napari_sparsevar.figures.drivers import drivers_figure
-from napari_sparsevar.figures.export import DPI, check_figure_path, save_figure
-from napari_sparsevar.figures.influence import choose_place, influence_figure
+from napari_sparsevar.figures.kinds.comparison import choose_pair, clearest_pair, comparison_figure
+from napari_sparsevar.figures.kinds.contribution import contribution_figure
+from napari_sparsevar.figures.kinds.drivers import drivers_figure
+from napari_sparsevar.figures.kinds.influence import choose_place, influence_figure
+from napari_sparsevar.figures.kinds.loss import loss_figure
+from napari_sparsevar.figures.kinds.overview import overview_figure
+from napari_sparsevar.figures.kinds.path import N_CURVES, path_figure
 from napari_sparsevar.figures.listing import Regions
-from napari_sparsevar.figures.loss import loss_figure
-from napari_sparsevar.figures.overview import overview_figure
-from napari_sparsevar.figures.path import N_CURVES, path_figure
+from napari_sparsevar.figures.panels.colour_maps import Limits
 from napari_sparsevar.figures.run_captions import (
     contribution_caption,
     drivers_caption,
@@ -33,6 +32,7 @@ from napari_sparsevar.figures.run_captions import (
     overview_caption,
     path_caption,
 )
+from napari_sparsevar.figures.saving import DPI, check_figure_path, save_figure
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM
 from napari_sparsevar.run.annotations import Annotations, read_annotations, read_regions
 from napari_sparsevar.run.run import Run, load_run

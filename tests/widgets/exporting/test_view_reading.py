@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.composing import composed
-from napari_sparsevar.figures.view import view_caption, view_figure
-from napari_sparsevar.figures.view_layers import ArrowsInView, OutlinesInView, PointsInView
+from napari_sparsevar.figures.view.composing import composed
+from napari_sparsevar.figures.view.figure import view_caption, view_figure
+from napari_sparsevar.figures.view.layers import ArrowsInView, OutlinesInView, PointsInView
 from napari_sparsevar.widgets.exporting.view_reading import current_view
 
 

@@ -12,7 +12,7 @@ from napari.layers import Image, Labels, Layer, Points, Shapes, Vectors
 from scipy import ndimage
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.view_layers import (
+from napari_sparsevar.figures.view.layers import (
     ArrowsInView,
     Blending,
     ImageInView,

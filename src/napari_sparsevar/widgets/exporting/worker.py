@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.view_layers import View
+from napari_sparsevar.figures.view.layers import View
 from napari_sparsevar.widgets.work.one_work import Progressed, paced
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def preview_stream(request: FigureRequest) -> Iterator[Preview]:
 
 def figure_stream(request: FigureRequest, out: Path, overwrite: bool) -> Iterator[Any]:
     """Write a figure and its caption."""
-    from napari_sparsevar.figures.export import check_figure_path, save_figure
+    from napari_sparsevar.figures.saving import check_figure_path, save_figure
 
     check_figure_path(out, overwrite=overwrite)
     yield Progressed(0.1, "Drawing the figure")
@@ -146,7 +146,7 @@ def results_stream(request: ResultsRequest) -> Iterator[Any]:
 def drawn(request: FigureRequest) -> tuple[Any, str]:
     """Return a figure and its caption; UserError if there is none."""
     if request.kind == CURRENT_VIEW:
-        from napari_sparsevar.figures.view import view_caption, view_figure
+        from napari_sparsevar.figures.view.figure import view_caption, view_figure
 
         assert request.view is not None
         figure = view_figure(request.view, width_mm=request.width_mm, dpi=request.dpi)

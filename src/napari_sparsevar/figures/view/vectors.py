@@ -10,7 +10,7 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from napari_sparsevar.figures.view_layers import (
+from napari_sparsevar.figures.view.layers import (
     ArrowsInView,
     FloatArray,
     LayerInView,

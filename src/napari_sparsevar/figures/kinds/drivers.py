@@ -9,10 +9,8 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
-from napari_sparsevar.figures.activity import mean_activity
-from napari_sparsevar.figures.colour_maps import Limits, tissue_limits
 from napari_sparsevar.figures.colours import INK, TISSUE, signed_colour
-from napari_sparsevar.figures.contribution import TISSUE_MAP
+from napari_sparsevar.figures.kinds.contribution import TISSUE_MAP
 from napari_sparsevar.figures.layout import (
     BESIDE_FROM_MM,
     TALLEST_MM,
@@ -21,14 +19,17 @@ from napari_sparsevar.figures.layout import (
     rows,
 )
 from napari_sparsevar.figures.listing import Regions, listed_places, outgoing_arrows, title_of
-from napari_sparsevar.figures.map_panel import (
+from napari_sparsevar.figures.panels.activity import mean_activity
+from napari_sparsevar.figures.panels.colour_maps import Limits, tissue_limits
+from napari_sparsevar.figures.panels.map import (
     colour_bar,
     draw_arrow,
     draw_map,
     draw_outlines,
 )
-from napari_sparsevar.figures.numbering import draw_numbers
-from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_mm
+from napari_sparsevar.figures.panels.numbering import draw_numbers
+from napari_sparsevar.figures.panels.ranking import draw_ranking, ranking_height_mm
+from napari_sparsevar.figures.panels.traces import draw_traces, traces_height_mm
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
     LONGEST_LABEL,
@@ -37,7 +38,6 @@ from napari_sparsevar.figures.style import (
     new_figure,
     shortened,
 )
-from napari_sparsevar.figures.traces_panel import draw_traces, traces_height_mm
 from napari_sparsevar.run.annotations import Annotations
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.run.traces import region_activity

@@ -13,9 +13,9 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
-from napari_sparsevar.figures.colour_maps import FloatImage, Limits, checked, colour_map
 from napari_sparsevar.figures.colours import INK
-from napari_sparsevar.figures.scale_bar import SCALE_BAR, scale_bar
+from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, checked, colour_map
+from napari_sparsevar.figures.panels.scale_bar import SCALE_BAR, scale_bar
 
 LabelImage = npt.NDArray[np.integer]
 

@@ -11,18 +11,18 @@ from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.composing import composed, composed_above
-from napari_sparsevar.figures.export import DPI
-from napari_sparsevar.figures.map_panel import number_text
-from napari_sparsevar.figures.scale_bar import scale_bar
+from napari_sparsevar.figures.panels.map import number_text
+from napari_sparsevar.figures.panels.scale_bar import scale_bar
+from napari_sparsevar.figures.saving import DPI
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
     figure_style,
     new_figure,
     shortened,
 )
-from napari_sparsevar.figures.view_layers import FloatArray, ImageInView, LayerInView, View
-from napari_sparsevar.figures.view_vectors import draw_vectors
+from napari_sparsevar.figures.view.composing import composed, composed_above
+from napari_sparsevar.figures.view.layers import FloatArray, ImageInView, LayerInView, View
+from napari_sparsevar.figures.view.vectors import draw_vectors
 
 PICTURE = "view"
 """Beginning of the names of the pictures in the figure and in an SVG."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from napari_sparsevar.figures.view_layers import Blending, FloatArray, ImageInView, View
+from napari_sparsevar.figures.view.layers import Blending, FloatArray, ImageInView, View
 
 BoolArray = npt.NDArray[np.bool_]
 

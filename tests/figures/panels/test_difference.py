@@ -10,8 +10,8 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from made_comparisons import made_run, made_set
-from napari_sparsevar.figures.comparison import comparison_figure
-from napari_sparsevar.figures.difference_panel import EDGE, MAP, PLACES
+from napari_sparsevar.figures.kinds.comparison import comparison_figure
+from napari_sparsevar.figures.panels.difference import EDGE, MAP, PLACES
 from napari_sparsevar.run.run import Run
 
 

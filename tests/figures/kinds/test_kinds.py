@@ -18,11 +18,11 @@ from matplotlib.image import AxesImage, imread
 
 from made_runs import made_full_run
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.caption_parts import limits_words
+from napari_sparsevar.figures.captions import limits_words
 from napari_sparsevar.figures.colours import SIGNED
-from napari_sparsevar.figures.export import caption_path, save_figure
-from napari_sparsevar.figures.influence import INFLUENCE_MAP, choose_place
+from napari_sparsevar.figures.kinds.influence import INFLUENCE_MAP, choose_place
 from napari_sparsevar.figures.listing import arrows_each
+from napari_sparsevar.figures.saving import caption_path, save_figure
 from napari_sparsevar.figures.write import (
     KINDS,
     Drawn,

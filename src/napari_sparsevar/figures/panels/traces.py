@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from napari_sparsevar.figures.activity import binned
 from napari_sparsevar.figures.colours import INK, PALETTE
+from napari_sparsevar.figures.panels.activity import binned
 
 FloatArray = npt.NDArray[np.float64]
 

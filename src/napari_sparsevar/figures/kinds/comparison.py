@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.activity import mean_activity
-from napari_sparsevar.figures.difference_panel import difference_bar, draw_difference, draw_places
-from napari_sparsevar.figures.edges_panel import draw_edges
 from napari_sparsevar.figures.layout import Panels, lay_out
-from napari_sparsevar.figures.null_panel import draw_null
+from napari_sparsevar.figures.panels.activity import mean_activity
+from napari_sparsevar.figures.panels.difference import difference_bar, draw_difference, draw_places
+from napari_sparsevar.figures.panels.edges import draw_edges
+from napari_sparsevar.figures.panels.null import draw_null
+from napari_sparsevar.figures.panels.tables import draw_matrix, draw_prediction
+from napari_sparsevar.figures.panels.timeline import draw_timeline
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, shortened
-from napari_sparsevar.figures.tables import draw_matrix, draw_prediction
-from napari_sparsevar.figures.timeline import draw_timeline
 from napari_sparsevar.run.run import Run
 
 TOP_EDGES = 10

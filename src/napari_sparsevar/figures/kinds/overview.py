@@ -8,16 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.figures.colour_maps import Limits
-from napari_sparsevar.figures.contribution import draw_contribution
-from napari_sparsevar.figures.drivers import draw_driver_list, draw_driver_traces, draw_drivers
+from napari_sparsevar.figures.kinds.contribution import draw_contribution
+from napari_sparsevar.figures.kinds.drivers import (
+    draw_driver_list,
+    draw_driver_traces,
+    draw_drivers,
+)
+from napari_sparsevar.figures.kinds.loss import TERMS, draw_loss
+from napari_sparsevar.figures.kinds.path import draw_criterion
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
 from napari_sparsevar.figures.listing import Regions, listed_places
-from napari_sparsevar.figures.loss import TERMS, draw_loss
-from napari_sparsevar.figures.path import draw_criterion
-from napari_sparsevar.figures.ranking_panel import ranking_height_mm
+from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.panels.ranking import ranking_height_mm
+from napari_sparsevar.figures.panels.traces import traces_height_mm
 from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
-from napari_sparsevar.figures.traces_panel import traces_height_mm
 from napari_sparsevar.run.annotations import Annotations
 from napari_sparsevar.run.run import Run
 

@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.figures.colour_maps import Limits, positive_limits, tissue_limits
 from napari_sparsevar.figures.colours import CONTRIBUTION, TISSUE
 from napari_sparsevar.figures.layout import columns, map_height_mm
-from napari_sparsevar.figures.map_panel import colour_bar, draw_map
+from napari_sparsevar.figures.panels.colour_maps import Limits, positive_limits, tissue_limits
+from napari_sparsevar.figures.panels.map import colour_bar, draw_map
 from napari_sparsevar.figures.style import SINGLE_COLUMN_MM, figure_style, head, new_figure
 from napari_sparsevar.run.run import Run
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 from napari_sparsevar.comparison.result import POSITIONS
-from napari_sparsevar.figures.colour_maps import FloatImage, symmetric_limits
 from napari_sparsevar.figures.colours import DIVERGING, GREY
-from napari_sparsevar.figures.map_panel import HALO, colour_bar, draw_arrow, draw_map, draw_number
+from napari_sparsevar.figures.panels.colour_maps import FloatImage, symmetric_limits
+from napari_sparsevar.figures.panels.map import HALO, colour_bar, draw_arrow, draw_map, draw_number
 
 CONTEXT_LEVEL = 0.5
 """Outlines surround places with at least this share of the largest contribution."""

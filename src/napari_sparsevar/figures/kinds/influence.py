@@ -14,14 +14,14 @@ from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.colour_maps import FloatImage, Limits, symmetric_limits
 from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
-from napari_sparsevar.figures.drivers import points_per_pixel
+from napari_sparsevar.figures.kinds.drivers import points_per_pixel
 from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
 from napari_sparsevar.figures.listing import Regions, known_places, mask_of
-from napari_sparsevar.figures.map_panel import colour_bar, draw_map, draw_outlines, ends_of
-from napari_sparsevar.figures.numbering import draw_numbers
-from napari_sparsevar.figures.ranking_panel import draw_ranking, ranking_height_mm
+from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, symmetric_limits
+from napari_sparsevar.figures.panels.map import colour_bar, draw_map, draw_outlines, ends_of
+from napari_sparsevar.figures.panels.numbering import draw_numbers
+from napari_sparsevar.figures.panels.ranking import draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
     DOUBLE_COLUMN_MM,
     figure_style,

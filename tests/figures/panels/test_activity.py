@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sparsevar.figures import activity
-from napari_sparsevar.figures.activity import binned, mean_activity
+from napari_sparsevar.figures.panels import activity
+from napari_sparsevar.figures.panels.activity import binned, mean_activity
 
 
 def test_activity_is_that_of_the_whole_whatever_is_read_at_once(

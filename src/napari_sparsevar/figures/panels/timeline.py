@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from napari_sparsevar.comparison.windows import Window
-from napari_sparsevar.figures.activity import FloatArray, binned
 from napari_sparsevar.figures.colours import GREY, window_colour
+from napari_sparsevar.figures.panels.activity import FloatArray, binned
 from napari_sparsevar.figures.style import shortened
 
 _POINTS = 600

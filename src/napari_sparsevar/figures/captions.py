@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from napari_sparsevar.figures.map_panel import number_text
+from napari_sparsevar.figures.panels.map import number_text
 from napari_sparsevar.run.run import Run
 
 _SAME = 1e-9

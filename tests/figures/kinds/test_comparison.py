@@ -22,16 +22,16 @@ from made_comparisons import GRID, made_record, made_run, made_set
 from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.colour_maps import symmetric_limits
-from napari_sparsevar.figures.comparison import (
+from napari_sparsevar.figures.kinds.comparison import (
     TOP_EDGES,
     choose_pair,
     clearest_pair,
     comparison_figure,
 )
-from napari_sparsevar.figures.difference_panel import EDGE, MAP
-from napari_sparsevar.figures.export import caption_path, save_figure
-from napari_sparsevar.figures.scale_bar import LONGEST_SHARE, round_length
+from napari_sparsevar.figures.panels.colour_maps import symmetric_limits
+from napari_sparsevar.figures.panels.difference import EDGE, MAP
+from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
+from napari_sparsevar.figures.saving import caption_path, save_figure
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.run.run import Run
 

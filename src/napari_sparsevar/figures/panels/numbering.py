@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from napari_sparsevar.figures.map_panel import NUMBER_POINTS, draw_number
+from napari_sparsevar.figures.panels.map import NUMBER_POINTS, draw_number
 
 _DIRECTIONS = [math.radians(angle) for angle in (135, 45, 225, 315, 90, 0, 180, 270)]
 _ROOM = 1.6 * NUMBER_POINTS

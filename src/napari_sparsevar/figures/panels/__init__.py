@@ -1,0 +1,1 @@
+"""Parts that figures are made of: maps, lists, curves, tables."""

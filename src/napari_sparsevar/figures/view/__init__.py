@@ -1,0 +1,1 @@
+"""The figure of what a viewer shows, drawn without one."""
