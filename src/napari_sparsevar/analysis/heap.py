@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -15,8 +14,9 @@ def trim_heap() -> None:
     glibc keeps freed arrays of up to 32 MB for later ones of the same size, and the steps of an
     analysis want other sizes: with many latents hundreds of megabytes would lie idle. Elsewhere
     than on Linux with glibc nothing happens.
+
+    Arrays of the analysis die with their last reference, none waits for the garbage collector.
     """
-    gc.collect()
     trim = _trim()
     if trim is not None:
         trim(0)
