@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.formats import scanimage, tiff
-from napari_sparsevar.movie.formats.tiff_family import strided
+from napari_sparsevar.movie.formats.tiff_family import raw
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start
 
 FRAMES = np.random.default_rng(0).integers(-50, 4000, (60, 12, 16)).astype(np.int16)
@@ -151,10 +151,10 @@ def test_pages_at_equal_distances_are_not_walked(
 ) -> None:
     path = tmp_path / "movie.tif"
     write(path, FRAMES, PLANAR)
-    seen: list[int] = []
-    look = strided._is_like
-    monkeypatch.setattr(strided, "_LOOKED_AT", 4)
-    monkeypatch.setattr(strided, "_is_like", lambda *a: (seen.append(a[2]), look(*a))[1])
+    seen: list[object] = []
+    look = raw._is_like
+    monkeypatch.setattr(raw, "_LOOKED_AT", 4)
+    monkeypatch.setattr(raw, "_is_like", lambda *a: (seen.append(a[0]), look(*a))[1])
     np.testing.assert_array_equal(open_movie(path).data, FRAMES)
     assert len(seen) < 8
 

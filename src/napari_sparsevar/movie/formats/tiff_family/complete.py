@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import tifffile
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats.tiff_family.tables import read_table
 
 # What a damaged file makes the parser raise, apart from its own TiffFileError (a ValueError).
 DAMAGED = (
@@ -62,7 +64,7 @@ def check_complete(file: tifffile.TiffFile, series: Any, path: Path) -> None:
         )
     # One run of pixels that holds all that was promised needs no walk along its pages.
     whole = series.dataoffset is not None and 0 < planes <= found
-    if end > size or found < planes or not (whole or _chain_ends(file)):
+    if end > size or found < planes or not (whole or _chain_ends(file, path)):
         raise UserError(
             f"{path} is truncated: its page table promises more frames than the {size:,} bytes "
             "of the file hold; copy or export it again."
@@ -82,13 +84,8 @@ def _promised_planes(file: tifffile.TiffFile) -> int:
     return 0
 
 
-def _chain_ends(file: tifffile.TiffFile) -> bool:
+def _chain_ends(file: tifffile.TiffFile, path: Path) -> bool:
     """Return whether the last page that could be read announces no further one."""
-    layout = file.tiff
-    last = file.pages[-1].offset
-    handle = file.filehandle
-    handle.seek(last)
-    count = struct.unpack(layout.tagnoformat, handle.read(layout.tagnosize))[0]
-    handle.seek(last + layout.tagnosize + count * layout.tagsize)
-    pointer = handle.read(layout.offsetsize)
-    return len(pointer) == layout.offsetsize and not any(pointer)
+    with path.open("rb") as stream, contextlib.suppress(struct.error):
+        return read_table(stream, file.tiff, file.pages[-1].offset).following == 0
+    return False

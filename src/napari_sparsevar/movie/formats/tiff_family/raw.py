@@ -1,19 +1,101 @@
-"""Raw pages of a TIFF file found without making a page object of each."""
+"""Raw pages of a TIFF file, found without making a page object of each.
+
+A microscope that writes one page a frame leaves tens of thousands of them, each with a table of its
+own. Where all lie at equal distances a look at a few is enough; else their chain is followed.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import dask.array as da
+import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
-from napari_sparsevar.movie.formats.tiff_family.chain import PlacedPages, chained_pages
+from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED
-from napari_sparsevar.movie.formats.tiff_family.strided import StridedPages, strided_pages
+from napari_sparsevar.movie.formats.tiff_family.tables import follow, pixel_offsets, read_table
+
+_LEAST_PAGES = 4
+_LOOKED_AT = 64
+
+Offsets = NDArray[np.int64]
 
 
-def find_raw(file: tifffile.TiffFile, path: Path) -> StridedPages | PlacedPages | None:
+@dataclass(frozen=True)
+class RawPages:
+    """Raw frames at known places of a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    offsets : ndarray of int64, shape (n,)
+        Where each begins, in bytes.
+    shape : tuple of int
+        Height and width of each.
+    dtype : numpy.dtype
+        Type of the pixels, in the byte order of the file.
+    """
+
+    path: Path
+    offsets: Offsets
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def like(cls, page: Any, file: tifffile.TiffFile, path: Path, offsets: Offsets) -> RawPages:
+        """Return frames of the size and type of a page that tifffile has read."""
+        return cls(path, offsets, page.shape, np.dtype(file.byteorder + page.dtype.char))
+
+    @property
+    def n_pages(self) -> int:
+        """How many frames there are."""
+        return len(self.offsets)
+
+    def frames(self, pages: NDArray[np.int64]) -> da.Array:
+        """Return some of the frames, lazily.
+
+        Parameters
+        ----------
+        pages : ndarray of int64, shape (T,)
+            Which, in any order.
+
+        Returns
+        -------
+        dask.array.Array, shape (T, Y, X)
+            Read when asked for, as views of the file where pages follow at a constant distance.
+        """
+        wanted = self.offsets[pages]
+        shape = (len(wanted), *self.shape)
+        return lazy_frames.from_reader(lambda a, b: self._read(wanted[a:b]), shape, self.dtype)
+
+    def _read(self, places: Offsets) -> NDArray[Any]:
+        steps = np.unique(np.diff(places))
+        if len(steps) == 1 and steps[0] > 0:
+            return self._mapped(int(places[0]), int(steps[0]), len(places))
+        frames = np.empty((len(places), *self.shape), self.dtype)
+        with self.path.open("rb") as stream:
+            for frame, place in zip(frames, places.tolist(), strict=True):
+                stream.seek(place)
+                frame[...] = np.fromfile(stream, self.dtype, frame.size).reshape(self.shape)
+        return frames
+
+    def _mapped(self, place: int, step: int, n_frames: int) -> NDArray[Any]:
+        # Mapped only while it is looked at: memory would otherwise grow to the size of the file.
+        row = self.shape[1] * self.dtype.itemsize
+        length = (n_frames - 1) * step + self.shape[0] * row
+        raw = np.memmap(self.path, np.uint8, "r", place, (length,))
+        strides = (step, row, self.dtype.itemsize)
+        return np.ndarray((n_frames, *self.shape), self.dtype, raw, 0, strides)
+
+
+def find_raw(file: tifffile.TiffFile, path: Path) -> RawPages | None:
     """Return the pages of a file if they are raw, alike and in one piece each.
 
     Parameters
@@ -25,16 +107,108 @@ def find_raw(file: tifffile.TiffFile, path: Path) -> StridedPages | PlacedPages 
 
     Returns
     -------
-    StridedPages, PlacedPages or None
-        At equal distances where a look at a few says so, else from following their chain. None
-        where pages differ, are compressed or damaged: then tifffile has to look at each.
+    RawPages or None
+        None where pages differ, are compressed or damaged: then tifffile has to look at each.
     """
     first: Any = file.pages.first
     if first.compression != 1 or not first.is_contiguous or first.ndim != 2:
         return None
-    for find in (strided_pages, chained_pages):
-        with contextlib.suppress(*DAMAGED):  # no page where one was expected
-            found = find(file, path)
-            if found is not None:
-                return found
+    with path.open("rb", buffering=0) as stream:
+        for find in (_evenly_spaced, _chained):
+            with contextlib.suppress(*DAMAGED):  # no page where one was expected
+                offsets = find(file, stream)
+                if offsets is not None:
+                    return RawPages.like(first, file, path, offsets)
     return None
+
+
+def placed_pages(
+    file: tifffile.TiffFile, every: Sequence[Any], pages: NDArray[np.int64], path: Path
+) -> da.Array | None:
+    """Return frames that lie raw in a file, from pages that tifffile has read.
+
+    Parameters
+    ----------
+    file : tifffile.TiffFile
+        An open file.
+    every : sequence of tifffile.TiffPage or tifffile.TiffFrame
+        Its pages; the chain has been followed already.
+    pages : ndarray of int64, shape (T,)
+        Which of them are wanted.
+    path : pathlib.Path
+        Where the file lies.
+
+    Returns
+    -------
+    dask.array.Array, shape (T, Y, X), or None
+        None where pixels are compressed or lie in several pieces or files.
+    """
+    first: Any = every[0].keyframe
+    wanted = [every[number] for number in pages.tolist()]
+    if not first.is_memmappable or any(
+        page.keyframe is not first or page.parent is not file for page in wanted
+    ):
+        return None
+    offsets = np.array([page.dataoffsets[0] for page in wanted], np.int64)
+    return RawPages.like(first, file, path, offsets).frames(np.arange(len(offsets)))
+
+
+def _evenly_spaced(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
+    """Return where pages at equal distances begin; None, or an error, where one does not."""
+
+    def after(place: int) -> int:
+        return read_table(stream, file.tiff, place).following
+
+    first: Any = file.pages.first
+    size = int(file.filehandle.size)
+    # The first table may differ: programs put what holds for the whole file there.
+    second = after(first.offset)
+    table_step = after(second) - second
+    offset: int = first.dataoffsets[0]
+    stride: int = _page(file, second).dataoffsets[0] - offset
+    if table_step <= 0 or stride < first.nbytes:
+        return None
+    # Tables lie between the pixels of frames, or all together behind the pixels.
+    if table_step == stride:
+        n_pages = (size - offset - first.nbytes) // stride + 1
+    else:
+        n_pages = (size - second) // table_step + 1
+    if n_pages < _LEAST_PAGES or offset + (n_pages - 1) * stride + first.nbytes > size:
+        return None
+    seen = {1, 2, 3, *np.linspace(1, n_pages - 1, _LOOKED_AT).astype(int).tolist()}
+    for number in sorted(seen):
+        place = second + (number - 1) * table_step
+        page = _page(file, place)
+        if not _is_like(page, first) or page.dataoffsets[0] != offset + number * stride:
+            return None
+        if after(place) != (place + table_step if number < n_pages - 1 else 0):
+            return None
+    return offset + stride * np.arange(n_pages, dtype=np.int64)
+
+
+def _chained(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
+    """Return where pages begin wherever they lie; None where one is not like the first."""
+    first: Any = file.pages.first
+    size = int(file.filehandle.size)
+    second = read_table(stream, file.tiff, first.offset).following
+    if second == 0 or not _is_like(_page(file, second), first):
+        return None
+    tables = follow(stream, file.tiff, second, size // max(1, first.nbytes))
+    offsets = None if tables is None else pixel_offsets(tables, file.tiff)
+    if offsets is None:
+        return None
+    offsets = np.concatenate([[first.dataoffsets[0]], offsets])
+    return None if offsets.min() <= 0 or offsets.max() + first.nbytes > size else offsets
+
+
+def _page(file: tifffile.TiffFile, place: int) -> Any:
+    file.filehandle.seek(place)
+    return tifffile.TiffPage(file, index=1)
+
+
+def _is_like(page: Any, first: Any) -> bool:
+    return (page.shape, page.dtype, page.compression) == (
+        first.shape,
+        first.dtype,
+        first.compression,
+    ) and bool(page.is_contiguous)

@@ -21,10 +21,9 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.formats.tiff_family.chain import placed_pages
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_family.ome import ordered_pages
-from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
 

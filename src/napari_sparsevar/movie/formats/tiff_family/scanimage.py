@@ -12,9 +12,8 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, place
 from napari_sparsevar.movie.formats.tiff_family import reading
-from napari_sparsevar.movie.formats.tiff_family.chain import placed_pages
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
-from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     Layout,
     count_fields,

@@ -14,8 +14,7 @@ import tifffile
 import napari_sparsevar as sv
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.tiff_family import reading
-from napari_sparsevar.movie.formats.tiff_family.chain import PlacedPages
-from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
+from napari_sparsevar.movie.formats.tiff_family.raw import RawPages, find_raw
 
 FRAMES, HEIGHT, WIDTH = 13, 9, 12
 
@@ -37,10 +36,10 @@ def write(path: Path, pages: list[np.ndarray], first: str | None = None, **optio
     return path
 
 
-def found(path: Path) -> PlacedPages | None:
+def found(path: Path) -> RawPages | None:
     with tifffile.TiffFile(path) as file:
         found = find_raw(file, path)
-        assert found is None or isinstance(found, PlacedPages)
+        assert found is None or len(np.unique(np.diff(found.offsets))) > 1
         return found
 
 
