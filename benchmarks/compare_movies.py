@@ -17,6 +17,7 @@ import argparse
 import platform
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ def make_movie(change: Change, frames: int, seed: int) -> tuple[sv.Movie, sv.Tru
     middle = frames // 2
     data = da.concatenate([before.data[:middle], after.data[middle:]])
     data = data.rechunk((middle, -1, -1))
-    return sv.Movie(data, before.fps, before.pixel_size_um, None, change.name), truth
+    return replace(before, data=data, name=change.name), truth
 
 
 def right_edges(edges: pd.DataFrame, truth: sv.Truth) -> int:

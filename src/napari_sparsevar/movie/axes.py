@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.choice import Choice, Offer, place
+from napari_sparsevar.movie.choice import Choice, Offer, index_of
+from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _NAMES = {"C": "channel", "Z": "plane"}
 _MOST_CHANNELS = 8
 
 
 @dataclass(frozen=True)
-class Selection:
-    """How to get frames (T, Y, X) out of an array with more axes.
+class MovieAxes:
+    """Where the frames (T, Y, X) are in an array with more axes.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class Selection:
         Parameters
         ----------
         array : dask.array.Array or ndarray
-            With the axes this selection was made for.
+            With the axes these were chosen for.
 
         Returns
         -------
@@ -71,7 +72,7 @@ class Selection:
         Parameters
         ----------
         array : array-like
-            With the axes this selection was made for.
+            With the axes these were chosen for.
         start, stop : int
             First frame and the one after the last.
 
@@ -85,6 +86,26 @@ class Selection:
         kept = sorted((self.time, self.row, self.column))
         order = [kept.index(axis) for axis in (self.time, self.row, self.column)]
         return np.asarray(array[tuple(index)]).transpose(order)
+
+    def units(
+        self, scale: Sequence[float], units: Sequence[object]
+    ) -> tuple[float | None, float | None]:
+        """Return frame rate and pixel size from the size of a voxel.
+
+        Parameters
+        ----------
+        scale, units : sequence
+            Size of a voxel along each axis of the array and its unit.
+
+        Returns
+        -------
+        fps, pixel_size_um : float or None
+            None where they are not said for every axis, or not in units of time and length.
+        """
+        if not len(scale) == len(units) == len(self.index):
+            return None, None
+        fps = frames_per_second(scale[self.time], units[self.time])
+        return fps, micrometres(scale[self.column], units[self.column])
 
     def pages(self, leading: Sequence[int]) -> NDArray[np.int64]:
         """Return which page holds each frame, where every page is one plane.
@@ -103,7 +124,7 @@ class Selection:
         return np.asarray(numbers[self.index[: len(leading)]]).ravel()
 
 
-def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = None) -> Selection:
+def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = None) -> MovieAxes:
     """Decide which axis is time and which channel and plane to keep.
 
     Parameters
@@ -120,8 +141,8 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
 
     Returns
     -------
-    Selection
-        The way to (T, Y, X).
+    MovieAxes
+        Where T, Y and X are.
 
     Raises
     ------
@@ -151,19 +172,17 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
     for i in wide:
         if i != time:
             name = _name_of(axes[i], shape[i], what)
-            taken[name], said = place(getattr(choice, name, None), shape[i], name, what)
-            index[i] = taken[name]
-            sizes[f"{name}s"] = shape[i]
-            taken[name] += 1
+            place, said = index_of(getattr(choice, name, None), shape[i], name, what)
+            index[i], sizes[name], taken[name] = place, shape[i], place + 1
             notes += said
-    return Selection(
-        tuple(index),
-        time,
-        row,
-        column,
-        notes,
-        Choice(taken.get("channel"), taken.get("plane")),
-        Offer(sizes.get("channels", 1), sizes.get("planes", 1)),
+    return MovieAxes(
+        index=tuple(index),
+        time=time,
+        row=row,
+        column=column,
+        notes=notes,
+        choice=Choice(channel=taken.get("channel"), plane=taken.get("plane")),
+        offer=Offer(channels=sizes.get("channel", 1), planes=sizes.get("plane", 1)),
     )
 
 

@@ -61,7 +61,7 @@ class ChoiceNeeded(UserError):
         self.datasets = tuple(datasets)
 
 
-def place(number: int | None, count: int, name: str, what: str) -> tuple[int, tuple[str, ...]]:
+def index_of(number: int | None, count: int, name: str, what: str) -> tuple[int, tuple[str, ...]]:
     """Return where a channel or plane lies, and a note if nobody chose one.
 
     Parameters

@@ -72,17 +72,23 @@ def read(path: Path, choice: Choice) -> Movie:
     # A matrix of pixels x frames, pixels counted down the columns first.
     space = (planes, columns, rows)
     shape, names = ((frames, *space), "TZXY") if by_frame else ((*space, frames), "ZXYT")
-    selection = axes.choose(shape, names, str(path), choice)
+    chosen = axes.choose(shape, names, str(path), choice)
     raw = np.memmap(path, _PIXEL, "r", shape=shape) if by_frame else _scattered(path, shape)
-    notes = selection.notes
+    notes = chosen.notes
     if not by_frame:
         notes += (
             f"{path} is stored pixel by pixel (order C), so that frames are slow to read; "
             "for training save it with order F, or as TIFF.",
         )
-    data = axes.finish(lazy_frames.from_memory(selection.apply(raw)), str(path))
-    name = found[1] or path.stem
-    return Movie(data, None, None, path, name, notes, selection.choice, selection.offer)
+    data = axes.finish(lazy_frames.from_memory(chosen.apply(raw)), str(path))
+    return Movie(
+        data=data,
+        source=path,
+        name=found[1] or path.stem,
+        notes=notes,
+        choice=chosen.choice,
+        offer=chosen.offer,
+    )
 
 
 def _scattered(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:

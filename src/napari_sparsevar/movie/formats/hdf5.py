@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice, Offer, pick
+from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     axis_names,
@@ -85,19 +86,17 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     offered = [node.name for node in (arrays if choice.dataset or not movies else movies)]
     name = pick(choice.dataset, offered, str(path))
     dataset, what = file[name], f"{path}:{name}"
-    selection = axes.choose(dataset.shape, axis_names(dataset), what, choice)
+    chosen = axes.choose(dataset.shape, axis_names(dataset), what, choice)
     axes.check_dtype(dataset.dtype, what)
-    data = axes.finish(dataset_frames(path, dataset, selection), what)
-    several = len(movies) > 1
+    data = axes.finish(dataset_frames(path, dataset, chosen), what)
     return Movie(
-        data,
-        None,
-        _pixel_size(dataset),
-        path,
-        f"{path.stem} {name.strip('/')}" if several else path.stem,
-        selection.notes,
-        Choice(selection.choice.channel, selection.choice.plane, name),
-        Offer(selection.offer.channels, selection.offer.planes, tuple(offered)),
+        data=data,
+        pixel_size_um=_pixel_size(dataset),
+        source=path,
+        name=f"{path.stem} {name.strip('/')}" if len(movies) > 1 else path.stem,
+        notes=chosen.notes,
+        choice=replace(chosen.choice, dataset=name),
+        offer=replace(chosen.offer, datasets=tuple(offered)),
     )
 
 
@@ -105,10 +104,10 @@ def _is_movie(node: object) -> bool:
     if not is_numeric(node):
         return False
     try:
-        selection = axes.choose(node.shape, axis_names(node), node.name)
+        chosen = axes.choose(node.shape, axis_names(node), node.name)
     except UserError:
         return False
-    smallest: int = min(node.shape[selection.row], node.shape[selection.column])
+    smallest: int = min(node.shape[chosen.row], node.shape[chosen.column])
     return smallest >= _SMALLEST_PX
 
 

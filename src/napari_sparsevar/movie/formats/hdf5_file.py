@@ -136,7 +136,7 @@ def axis_names(dataset: h5py.Dataset) -> str:
     return "Q" * (n_axes - 2) + "XY" if "MATLAB_class" in dataset.attrs else axes.unnamed(n_axes)
 
 
-def dataset_frames(path: Path, dataset: h5py.Dataset, selection: axes.Selection) -> da.Array:
+def dataset_frames(path: Path, dataset: h5py.Dataset, chosen: axes.MovieAxes) -> da.Array:
     """Return frames that are read when asked for; the file stays closed in between.
 
     Parameters
@@ -145,7 +145,7 @@ def dataset_frames(path: Path, dataset: h5py.Dataset, selection: axes.Selection)
         The file.
     dataset : h5py.Dataset
         An open data set of it.
-    selection : axes.Selection
+    chosen : axes.MovieAxes
         Where its frames are.
 
     Returns
@@ -159,30 +159,28 @@ def dataset_frames(path: Path, dataset: h5py.Dataset, selection: axes.Selection)
         If the pixels lie beyond the end of the file.
     """
     size = dataset.shape
-    shape = (size[selection.time], size[selection.row], size[selection.column])
+    shape = (size[chosen.time], size[chosen.row], size[chosen.column])
     place = dataset.id.get_offset()
     if dataset.chunks is None and place is not None and not dataset.external:
         if place + dataset.nbytes > path.stat().st_size:
             raise UserError(f"{path} is truncated; copy or export it again.")
         # One run of raw pixels: the operating system reads what is touched.
         raw = np.memmap(path, dataset.dtype, "r", place, dataset.shape)
-        return lazy_frames.from_memory(selection.apply(raw))
-    own = dataset.chunks[selection.time] if dataset.chunks else 1
+        return lazy_frames.from_memory(chosen.apply(raw))
+    own = dataset.chunks[chosen.time] if dataset.chunks else 1
     length = lazy_frames.whole_chunks(shape[1:], dataset.dtype, own)
-    reader = _Reader(path, dataset.name, selection)
+    reader = _Reader(path, dataset.name, chosen)
     return lazy_frames.from_reader(reader, shape, dataset.dtype, length=length)
 
 
 class _Reader:
     """Reads frames of one data set; safe to call from threads and to send to a process."""
 
-    def __init__(self, path: Path, name: str, selection: axes.Selection) -> None:
-        self._path, self._name, self._selection = path, name, selection
+    def __init__(self, path: Path, name: str, chosen: axes.MovieAxes) -> None:
+        self._path, self._name, self._chosen = path, name, chosen
 
     def __call__(self, start: int, stop: int) -> NDArray[Any]:
-        return with_file(
-            self._path, lambda file: self._selection.read(file[self._name], start, stop)
-        )
+        return with_file(self._path, lambda file: self._chosen.read(file[self._name], start, stop))
 
 
 def _damaged(path: Path, error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.units import frames_per_second, is_time, micrometres
+from napari_sparsevar.movie.units import is_time
 
 
 def is_layer(source: object) -> bool:
@@ -68,7 +69,7 @@ def read_array(array: Any, choice: Choice | None = None) -> Movie:
     UserError
         If it is no movie.
     """
-    return _wrap(array, "The array", None, choice)[0]
+    return _wrap(array, "The array", choice, axes.unnamed(len(array.shape)))
 
 
 def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
@@ -100,41 +101,45 @@ def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
     data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
     if not is_array(data):
         raise UserError(f"{what} holds no image; choose an image layer with a movie.")
-    scale = [float(size) for size in layer.scale]
     units = list(getattr(layer, "units", None) or [])
     labels = [str(label) for label in getattr(layer, "axis_labels", None) or []]
-    movie, selection = _wrap(data, what, _layer_axes(data.ndim, labels, units), choice)
-    fps = pixel_size_um = None
-    if len(scale) == len(units) == data.ndim:
-        fps = frames_per_second(scale[selection.time], units[selection.time])
-        pixel_size_um = micrometres(scale[selection.column], units[selection.column])
     path = getattr(getattr(layer, "source", None), "path", None)
-    return Movie(
-        movie.data,
-        fps,
-        pixel_size_um,
-        Path(path) if path else None,
-        str(layer.name),
-        selection.notes,
-        selection.choice,
-        selection.offer,
+    movie = _wrap(
+        data,
+        what,
+        choice,
+        _layer_axes(data.ndim, labels, units),
+        scale=[float(size) for size in layer.scale],
+        units=units,
     )
+    return replace(movie, source=Path(path) if path else None, name=str(layer.name))
 
 
 def _wrap(
-    array: Any, what: str, names: str | None, choice: Choice | None
-) -> tuple[Movie, axes.Selection]:
+    array: Any,
+    what: str,
+    choice: Choice | None,
+    names: str,
+    scale: Sequence[float] = (),
+    units: Sequence[object] = (),
+) -> Movie:
     axes.check_dtype(np.dtype(array.dtype), what)
-    selection = axes.choose(array.shape, names or axes.unnamed(len(array.shape)), what, choice)
+    chosen = axes.choose(array.shape, names, what, choice)
     if isinstance(array, np.ndarray):
-        lazy = lazy_frames.from_memory(selection.apply(array))
+        lazy = lazy_frames.from_memory(chosen.apply(array))
     elif isinstance(array, da.Array):
-        lazy = selection.apply(array)
+        lazy = chosen.apply(array)
     else:
-        lazy = selection.apply(lazy_frames.from_array(array, selection.time))
-    frames = axes.finish(lazy, what)
-    movie = Movie(frames, notes=selection.notes, choice=selection.choice, offer=selection.offer)
-    return movie, selection
+        lazy = chosen.apply(lazy_frames.from_array(array, chosen.time))
+    fps, pixel_size_um = chosen.units(scale, units)
+    return Movie(
+        data=axes.finish(lazy, what),
+        fps=fps,
+        pixel_size_um=pixel_size_um,
+        notes=chosen.notes,
+        choice=chosen.choice,
+        offer=chosen.offer,
+    )
 
 
 def _layer_axes(ndim: int, labels: Sequence[str], units: Sequence[object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice, Offer, pick
+from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     dataset_frames,
@@ -101,18 +102,18 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     if "external_file" in series or not is_dataset(dataset):
         raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
     names = "T" + "YXZ"[: dataset.ndim - 1]
-    selection = axes.choose(dataset.shape, names, what, choice)
+    chosen = axes.choose(dataset.shape, names, what, choice)
     axes.check_dtype(dataset.dtype, what)
-    data = axes.finish(dataset_frames(path, dataset, selection), what)
+    data = axes.finish(dataset_frames(path, dataset, chosen), what)
     return Movie(
-        data,
-        _rate(series),
-        _pixel_size(series, data.shape[2]),
-        path,
-        f"{path.stem} {name.rsplit('/', 1)[-1]}" if len(found) > 1 else path.stem,
-        selection.notes,
-        Choice(selection.choice.channel, selection.choice.plane, name),
-        Offer(selection.offer.channels, selection.offer.planes, tuple(found)),
+        data=data,
+        fps=_rate(series),
+        pixel_size_um=_pixel_size(series, data.shape[2]),
+        source=path,
+        name=f"{path.stem} {name.rsplit('/', 1)[-1]}" if len(found) > 1 else path.stem,
+        notes=chosen.notes,
+        choice=replace(chosen.choice, dataset=name),
+        offer=replace(chosen.offer, datasets=tuple(found)),
     )
 
 

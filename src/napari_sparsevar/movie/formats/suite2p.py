@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes, lazy_frames
-from napari_sparsevar.movie.choice import Choice, Offer, place
+from napari_sparsevar.movie.choice import Choice, Offer, index_of
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
 from napari_sparsevar.movie.movie import Movie
@@ -84,12 +84,12 @@ def read(path: Path, choice: Choice) -> Movie:
     notes: tuple[str, ...] = ()
     folder = planes[0]
     if len(planes) > 1:
-        index, notes = place(choice.plane, len(planes), "plane", str(path))
+        index, notes = index_of(choice.plane, len(planes), "plane", str(path))
         folder, taken["plane"] = planes[index], index + 1
     files = [folder / name for name in _CHANNELS if (folder / name).is_file()]
     file = files[0]
     if len(files) > 1:
-        index, said = place(choice.channel, len(files), "channel", str(path))
+        index, said = index_of(choice.channel, len(files), "channel", str(path))
         file, taken["channel"] = files[index], index + 1
         notes += said
     movie = _read_file(file, choice)
@@ -139,11 +139,12 @@ def _read_file(path: Path, choice: Choice) -> Movie:
     raw = np.memmap(path, _PIXEL, "r", shape=(n_frames, *shape))
     rate = options.get("fs")
     return Movie(
-        axes.finish(lazy_frames.from_memory(raw), str(path)),
-        frames_per_second(1 / rate, "s") if isinstance(rate, int | float) and rate > 0 else None,
-        None,
-        path,
-        _name(path),
+        data=axes.finish(lazy_frames.from_memory(raw), str(path)),
+        fps=frames_per_second(1 / rate, "s")
+        if isinstance(rate, int | float) and rate > 0
+        else None,
+        source=path,
+        name=_name(path),
         choice=Choice(shape=shape if choice.shape == shape else None),
     )
 

@@ -91,7 +91,11 @@ def _read(container: Any, path: Path) -> Movie:
     notes = (f"{path} is a colour video; the brightness of its pixels is used.",) if colour else ()
     rate = stream.average_rate
     return Movie(
-        axes.finish(lazy, str(path)), float(rate) if rate else None, None, path, path.stem, notes
+        data=axes.finish(lazy, str(path)),
+        fps=float(rate) if rate else None,
+        source=path,
+        name=path.stem,
+        notes=notes,
     )
 
 

@@ -15,7 +15,6 @@ from napari_sparsevar.movie import axes, lazy_frames
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _DEEPEST = 3
@@ -112,22 +111,19 @@ def from_node(
         Frames that are read when asked for.
     """
     axes.check_dtype(np.dtype(array.dtype), what)
-    selection = axes.choose(array.shape, names, what, choice)
-    lazy = axes.finish(selection.apply(lazy_frames.from_array(array, selection.time)), what)
-    fps = pixel_size_um = None
-    if len(scale) == len(units) == len(array.shape):
-        fps = frames_per_second(scale[selection.time], units[selection.time])
-        pixel_size_um = micrometres(scale[selection.column], units[selection.column])
+    chosen = axes.choose(array.shape, names, what, choice)
+    lazy = axes.finish(chosen.apply(lazy_frames.from_array(array, chosen.time)), what)
+    fps, pixel_size_um = chosen.units(scale, units)
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
     return Movie(
-        lazy,
-        fps,
-        pixel_size_um,
-        path,
-        name,
-        selection.notes,
-        selection.choice,
-        selection.offer,
+        data=lazy,
+        fps=fps,
+        pixel_size_um=pixel_size_um,
+        source=path,
+        name=name,
+        notes=chosen.notes,
+        choice=chosen.choice,
+        offer=chosen.offer,
     )
 
 

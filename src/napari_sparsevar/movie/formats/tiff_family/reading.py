@@ -8,6 +8,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,13 +137,11 @@ def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | No
         return None
     shape, names = (*arranged[0], *raw.shape), f"{arranged[1]}YX"
     axes.check_dtype(raw.dtype, str(path))
-    selection = axes.choose(shape, names, str(path), choice)
-    if max(selection.row, selection.column) != len(shape) - 1 or selection.time >= len(shape) - 2:
+    chosen = axes.choose(shape, names, str(path), choice)
+    if max(chosen.row, chosen.column) != len(shape) - 1 or chosen.time >= len(shape) - 2:
         return None
-    data = axes.finish(raw.frames(selection.pages(shape[:-2])), str(path))
-    fps, size = read_units(file)
-    taken, offered = selection.choice, selection.offer
-    return Movie(data, fps, size, path, tiff_stem(path), selection.notes, taken, offered)
+    data = axes.finish(raw.frames(chosen.pages(shape[:-2])), str(path))
+    return _movie(file, path, data, chosen)
 
 
 def _arranged(
@@ -169,14 +168,26 @@ def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     series = file.series[number]
     check_complete(file, series, path)
     axes.check_dtype(np.dtype(series.dtype), str(path))
-    selection = axes.choose(series.shape, series.axes, str(path), choice)
-    notes = selection.notes
-    if len(file.series) > 1:
-        notes = (f"{path} holds {len(file.series)} image series; the largest one is used.", *notes)
-    lazy = axes.finish(_frames(file, number, selection, path), str(path))
+    chosen = axes.choose(series.shape, series.axes, str(path), choice)
+    movie = _movie(file, path, axes.finish(_frames(file, number, chosen, path), str(path)), chosen)
+    if len(file.series) == 1:
+        return movie
+    note = f"{path} holds {len(file.series)} image series; the largest one is used."
+    return replace(movie, notes=(note, *movie.notes))
+
+
+def _movie(file: tifffile.TiffFile, path: Path, data: da.Array, chosen: axes.MovieAxes) -> Movie:
     fps, pixel_size_um = read_units(file)
-    name = tiff_stem(path)
-    return Movie(lazy, fps, pixel_size_um, path, name, notes, selection.choice, selection.offer)
+    return Movie(
+        data=data,
+        fps=fps,
+        pixel_size_um=pixel_size_um,
+        source=path,
+        name=tiff_stem(path),
+        notes=chosen.notes,
+        choice=chosen.choice,
+        offer=chosen.offer,
+    )
 
 
 def tiff_stem(path: Path) -> str:
@@ -195,9 +206,7 @@ def tiff_stem(path: Path) -> str:
     return path.stem.removesuffix(".ome")
 
 
-def _frames(
-    file: tifffile.TiffFile, number: int, selection: axes.Selection, path: Path
-) -> da.Array:
+def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: Path) -> da.Array:
     series = file.series[number]
     if series.dataoffset is not None:
         # One run of raw pixels: the operating system reads what is touched.
@@ -208,10 +217,10 @@ def _frames(
             offset=series.dataoffset,
             shape=tuple(series.shape),
         )
-        return lazy_frames.from_memory(selection.apply(mapped))
+        return lazy_frames.from_memory(chosen.apply(mapped))
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
-        pages = selection.pages(leading)
+        pages = chosen.pages(leading)
         raw = placed_pages(file, series.pages, pages, path)
         if raw is not None:
             return raw
@@ -221,7 +230,7 @@ def _frames(
     store = reopened.series[number].aszarr(level=0)
     array = zarr.open_array(store=store, mode="r")
     weakref.finalize(array, reopened.close)
-    frames: da.Array = selection.apply(lazy_frames.from_array(array, selection.time))
+    frames: da.Array = chosen.apply(lazy_frames.from_array(array, chosen.time))
     return frames
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice, Offer, place
+from napari_sparsevar.movie.choice import Choice, Offer, index_of
 from napari_sparsevar.movie.formats.tiff_family import reading
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
@@ -75,10 +75,10 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     notes: tuple[str, ...] = ()
     taken: dict[str, int] = {}
     if n_channels > 1:
-        channel, notes = place(choice.channel, n_channels, "channel", what)
+        channel, notes = index_of(choice.channel, n_channels, "channel", what)
         taken["channel"] = channel + 1
     if layout.slices > 1:
-        plane, said = place(choice.plane, layout.slices, "plane", what)
+        plane, said = index_of(choice.plane, layout.slices, "plane", what)
         taken["plane"] = plane + 1
         notes += said
     if page.ndim != 2 or page.dtype is None:
@@ -105,14 +105,14 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)
     return Movie(
-        axes.finish(lazy, what),
-        rate,
-        size[1] if size else None,
-        path,
-        reading.tiff_stem(path),
-        (*notes, *more, *_about_pixels(size, several, path)),
-        Choice(taken.get("channel"), taken.get("plane")),
-        Offer(n_channels, layout.slices),
+        data=axes.finish(lazy, what),
+        fps=rate,
+        pixel_size_um=size[1] if size else None,
+        source=path,
+        name=reading.tiff_stem(path),
+        notes=(*notes, *more, *_about_pixels(size, several, path)),
+        choice=Choice(channel=taken.get("channel"), plane=taken.get("plane")),
+        offer=Offer(n_channels, layout.slices),
     )
 
 
