@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
-from importlib.metadata import entry_points
+from collections.abc import Iterator
+from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -70,3 +74,46 @@ def test_napari_finds_the_installed_manifest() -> None:
 def test_command_is_installed() -> None:
     (entry,) = entry_points(group="console_scripts", name="sparsevar")
     assert callable(entry.load())
+
+
+def imports(source: str) -> Iterator[str]:
+    """The packages a source imports anywhere, also for type checkers only."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def normal(name: str) -> str:
+    """A distribution's name without version and extras, as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", name)[0]).lower()
+
+
+def test_what_is_imported_is_declared_and_the_reverse(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    needed = {normal(each) for each in project["dependencies"]}
+    declared = needed | {normal(each) for part in extras for each in part}
+    distributions = packages_distributions()
+    package = repository / "src" / "napari_sparsevar"
+    imported = {
+        name for path in package.rglob("*.py") for name in imports(path.read_text(encoding="utf-8"))
+    }
+    foreign = imported - sys.stdlib_module_names - {package.name}
+    assert {"numpy", "torch", "qtpy"} <= foreign
+    homes = {name: {normal(each) for each in distributions.get(name, [name])} for name in foreign}
+    undeclared = {name for name, home in homes.items() if not home & declared}
+    assert not undeclared, f"pyproject.toml does not declare {', '.join(sorted(undeclared))}"
+    unused = needed - set().union(*homes.values())
+    assert not unused, f"pyproject.toml declares {', '.join(sorted(unused))} for nothing"
+
+
+def test_hooks_format_as_the_environment_does(repository: Path) -> None:
+    project = (repository / "pyproject.toml").read_text(encoding="utf-8")
+    hooks = (repository / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    pinned = re.search(r'"ruff==([\d.]+)"', project)
+    hooked = re.search(r"ruff-pre-commit\n +rev: v([\d.]+)", hooks)
+    assert pinned
+    assert hooked
+    assert pinned[1] == hooked[1]

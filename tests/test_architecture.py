@@ -1,0 +1,47 @@
+"""The page about the layout says what the code is: parts, who imports whom, names that exist."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PAGE = (TESTS.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+WALKS = PAGE.split("## Walk 1", 1)[1]
+FILES = (".csv", ".json", ".py", ".tif")
+NAMES = sorted(
+    name for name in set(re.findall(r"`([a-z_]+(?:\.\w+)+)`", WALKS)) if not name.endswith(FILES)
+)
+
+
+def found(name: str) -> object:
+    """What a dotted name of the package stands for: the longest module, then its attributes."""
+    parts = ["napari_sparsevar", *name.split(".")]
+    for n in range(len(parts), 0, -1):
+        try:
+            thing: object = importlib.import_module(".".join(parts[:n]))
+        except ModuleNotFoundError as error:
+            if not ".".join(parts).startswith(str(error.name)):
+                raise
+            continue
+        for attribute in parts[n:]:
+            thing = getattr(thing, attribute)
+        return thing
+    raise AssertionError(name)
+
+
+def test_the_walks_name_something() -> None:
+    assert len(NAMES) > 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_walk_names_exists(name: str) -> None:
+    assert found(name) is not None
+
+
+def test_a_name_that_has_gone_is_found() -> None:
+    with pytest.raises(AttributeError):
+        found("movie.open.close_movie")

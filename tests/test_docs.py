@@ -1,0 +1,99 @@
+"""What README.md and the pages show can be typed: imports, names, commands, targets of make."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+import napari_sparsevar as sv
+from napari_sparsevar.cli.commands import app
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
+}
+COMMAND = typer.main.get_command(app)
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of a language, without the fence."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def python_of(text: str) -> Iterator[ast.AST]:
+    for block in blocks(text, "python"):
+        yield from ast.walk(ast.parse(block))
+
+
+def imports() -> list[str]:
+    return sorted(
+        {
+            ast.unparse(node)
+            for text in PAGES.values()
+            for node in python_of(text)
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(sv.__name__)
+        }
+    )
+
+
+def public_names() -> list[str]:
+    return sorted({name for text in PAGES.values() for name in re.findall(r"\bsv\.(\w+)", text)})
+
+
+def commands() -> list[str]:
+    """Lines a person types, an explanation behind two blanks left out, a choice taken as made."""
+    lines = {
+        re.split(r" {2,}", line)[0].replace("[", "").replace("]", "")
+        for text in PAGES.values()
+        for block in blocks(text, "")
+        for line in block.splitlines()
+        if line.startswith("sparsevar ")
+    }
+    return sorted(lines)
+
+
+def targets() -> list[str]:
+    shown = (re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE) for text in PAGES.values())
+    return sorted({target for found in shown for target in found})
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(imports()) > 5
+    assert len(public_names()) > 5
+    assert len(targets()) > 3
+    assert len(commands()) > 20
+
+
+@pytest.mark.parametrize("line", imports())
+def test_imports_that_are_shown_work(line: str) -> None:
+    exec(line, {})
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_public_names_that_are_shown_exist(name: str) -> None:
+    assert name in sv.__all__ or hasattr(sv, name)
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_that_are_shown_are_understood(line: str) -> None:
+    _, *words = shlex.split(line)
+    with COMMAND.make_context("sparsevar", list(words), resilient_parsing=True) as context:
+        name, command, rest = COMMAND.resolve_command(context, words)
+        command.make_context(name, rest, parent=context)
+
+
+def test_a_command_with_an_unknown_option_is_found() -> None:
+    with pytest.raises(Exception, match="No such option"):
+        test_commands_that_are_shown_are_understood("sparsevar train movie.tif --out run --fasst")
+
+
+@pytest.mark.parametrize("target", targets())
+def test_targets_of_make_that_are_shown_exist(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
