@@ -126,11 +126,11 @@ def run(tmp_path):
 def open_run(qtbot, monkeypatch):
     """Open a run in a viewer as the reader of run directories does, and wait until it is there."""
     from napari_sparsevar.readers import run_layers
-    from napari_sparsevar.widgets.comparing import worker
+    from napari_sparsevar.widgets.layers import run_opening
     from napari_sparsevar.widgets.session import get_session
 
     def open_(viewer, run, placement=None):
-        monkeypatch.setattr(worker, "library_load_run", lambda path: run)
+        monkeypatch.setattr(run_opening, "library_load_run", lambda path: run)
         session = get_session(viewer)
         for data, meta, kind in run_layers(run, placement):
             getattr(viewer, f"add_{kind}")(data, **meta)

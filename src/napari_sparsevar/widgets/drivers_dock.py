@@ -32,11 +32,11 @@ from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
 from napari_sparsevar.widgets.inspecting.worker import PlaceKind
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import lie_beside
+from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
-from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run

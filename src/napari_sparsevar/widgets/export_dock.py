@@ -14,13 +14,13 @@ from qtpy.QtWidgets import QTabWidget, QVBoxLayout
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.drivers_dock import DriversDock
-from napari_sparsevar.widgets.exporting.figure import COLOURED, ExportFigure
-from napari_sparsevar.widgets.exporting.panel import ExportPanel
-from napari_sparsevar.widgets.exporting.requests import (
+from napari_sparsevar.widgets.export_requests import (
     NO_RUN,
     figure_request,
     results_request,
 )
+from napari_sparsevar.widgets.exporting.figure import COLOURED, ExportFigure
+from napari_sparsevar.widgets.exporting.panel import ExportPanel
 from napari_sparsevar.widgets.exporting.results import ExportResults
 from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,

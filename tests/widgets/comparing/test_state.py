@@ -12,6 +12,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.comparing import state, worker
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
+from napari_sparsevar.widgets.layers import run_opening
 from napari_sparsevar.widgets.session import get_session
 
 WINDOWS = (Window("A", ((0, 20),)), Window("B", ((30, 50),)))
@@ -195,7 +196,7 @@ def test_closing_the_window_while_comparing(
 def test_a_run_whose_layers_are_there_before_the_session_is_opened(qtbot, viewer, run, monkeypatch):
     from napari_sparsevar.readers import run_layers
 
-    monkeypatch.setattr(worker, "library_load_run", lambda path: run)
+    monkeypatch.setattr(run_opening, "library_load_run", lambda path: run)
     for data, meta, kind in run_layers(run):
         getattr(viewer, f"add_{kind}")(data, **meta)
     session = get_session(viewer)
@@ -207,14 +208,13 @@ def test_a_run_whose_layers_are_there_before_the_session_is_opened(qtbot, viewer
 
 def test_a_run_that_cannot_be_opened_is_told_once(qtbot, viewer, run, monkeypatch):
     from napari_sparsevar.readers import run_layers
-    from napari_sparsevar.widgets.layers import run_opening
 
     def gone(path):
         raise UserError(f"{path} is not a run directory.")
 
     shown = []
     monkeypatch.setattr(run_opening, "show_error", shown.append)
-    monkeypatch.setattr(worker, "library_load_run", gone)
+    monkeypatch.setattr(run_opening, "library_load_run", gone)
     session = get_session(viewer)
     for data, meta, kind in run_layers(run):
         getattr(viewer, f"add_{kind}")(data, **meta)

@@ -6,8 +6,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.widgets.comparing.state import Comparing
+from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
 
 class ComparePanel(QWidget):

@@ -25,9 +25,9 @@ from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.comparing.worker import library_sentence
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.form import NarrowComboBox
+from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.rows_table import p_text
-from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
 BY_CHANCE = "Without a difference, what the map shows may well be chance."
 

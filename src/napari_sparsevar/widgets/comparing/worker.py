@@ -79,13 +79,6 @@ def library_load(run_path: Path, tell: Callable[[str], None]) -> list[Comparison
     return load_comparisons(run_path, tell)
 
 
-def library_load_run(path: Path) -> Run:
-    """Open a run directory."""
-    from napari_sparsevar.run.run import load_run
-
-    return load_run(path)
-
-
 def library_sentence(comparison: Comparison, adjusted: float | None) -> str:
     """Return the result in plain words."""
     from napari_sparsevar.comparison.sentence import sentence
@@ -103,11 +96,6 @@ def loading_stream(path: Path) -> Iterator[Loaded]:
     """Yield the comparisons of a run."""
     notices: list[str] = []
     yield Loaded(tuple(library_load(path, notices.append)), tuple(notices))
-
-
-def run_stream(path: Path) -> Iterator[Run]:
-    """Yield a run."""
-    yield library_load_run(path)
 
 
 def _kept(path: Path, found: ComparisonSet) -> Compared:

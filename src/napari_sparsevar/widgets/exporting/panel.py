@@ -6,8 +6,8 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, 
 
 from napari_sparsevar.widgets.exporting.state import Exporting
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 
 
 class ExportPanel(QWidget):

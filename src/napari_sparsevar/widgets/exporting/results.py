@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.parts.form import form_rows, row_label
-from napari_sparsevar.widgets.training.movie_choice import wrapped_label
+from napari_sparsevar.widgets.parts.label import wrapped_label
 
 if TYPE_CHECKING:
     from napari_sparsevar.export.everything import Part

@@ -7,7 +7,7 @@ is changed in place, so that limits, colours and order are the person's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +23,14 @@ from napari_sparsevar.widgets.inspecting.worker import (
     Answer,
     Direction,
     Influence,
-    LabelImage,
     Selection,
 )
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
+
+if TYPE_CHECKING:
+    from napari_sparsevar.analysis.maps.drivers import LabelImage
 
 INFLUENCE: dict[Direction, str] = {
     "outgoing": "influence outgoing",

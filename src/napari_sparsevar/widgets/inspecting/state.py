@@ -17,7 +17,6 @@ from napari_sparsevar.widgets.inspecting.worker import (
     Gone,
     Influence,
     Inspector,
-    LabelImage,
     OtherWay,
     PlaceKind,
     Prepared,
@@ -34,6 +33,7 @@ from napari_sparsevar.widgets.work.thread import Background, Failure
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+    from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+    from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.analysis.maps.path_curves import Curve
     from napari_sparsevar.analysis.maps.region import Region
     from napari_sparsevar.run.annotations import Annotations
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 Direction = Literal["outgoing", "incoming"]
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
 PlaceKind = Literal["driver", "region"]
-LabelImage = npt.NDArray[np.int32]
 
 N_EDGES = 30
 """Arrows of the whole field."""
@@ -294,14 +294,6 @@ def save_annotations(path: Path, annotations: Annotations) -> Iterator[None]:
     from napari_sparsevar.run.annotations import write_annotations
 
     write_annotations(path, annotations)
-    yield None
-
-
-def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -> Iterator[None]:
-    """Keep painted regions in a run directory."""
-    from napari_sparsevar.run.annotations import write_regions
-
-    write_regions(path, regions, pixel_size_um)
     yield None
 
 

@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from napari_sparsevar.widgets.layers.movies import why_unsuitable
 from napari_sparsevar.widgets.layers.overlays import run_of
-from napari_sparsevar.widgets.timeline.activity import is_region_layer
+from napari_sparsevar.widgets.layers.regions import is_region_layer
 
 
 class LayerFollowing:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from napari.components import ViewerModel
-from napari.layers import Labels
+from napari.layers import Labels, Layer
 from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_sparsevar.readers import METADATA_KEY, Placement
-from napari_sparsevar.widgets.inspecting.worker import LabelImage, save_regions
-from napari_sparsevar.widgets.layers.overlays import kind_of
+from napari_sparsevar.widgets.layers.overlays import kind_of, run_of
 from napari_sparsevar.widgets.work.thread import Background, Failure
 
 if TYPE_CHECKING:
+    from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.run.run import Run
 
 KIND = "regions"
@@ -170,3 +172,20 @@ def _timer(milliseconds: int, slot: Any) -> QTimer:
     timer.setInterval(milliseconds)
     timer.timeout.connect(slot)
     return timer
+
+
+def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -> Iterator[None]:
+    """Keep painted regions in a run directory."""
+    from napari_sparsevar.run.annotations import write_regions
+
+    write_regions(path, regions, pixel_size_um)
+    yield None
+
+
+def is_region_layer(layer: Layer | None, shape: tuple[int, ...]) -> bool:
+    """Return whether regions of a field of view of this shape are painted on the layer."""
+    return (
+        isinstance(layer, Labels)
+        and tuple(layer.data.shape) == tuple(shape)
+        and run_of(layer) is None
+    )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_sparsevar.readers import Placement
-from napari_sparsevar.widgets.comparing.worker import run_stream
 from napari_sparsevar.widgets.work.thread import Background, Failure
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 _log = logging.getLogger(__name__)
 
@@ -67,3 +70,15 @@ class RunOpening:
 
     def _ended(self) -> None:
         self._thread = None
+
+
+def library_load_run(path: Path) -> Run:
+    """Open a run directory."""
+    from napari_sparsevar.run.run import load_run
+
+    return load_run(path)
+
+
+def run_stream(path: Path) -> Iterator[Run]:
+    """Yield a run."""
+    yield library_load_run(path)

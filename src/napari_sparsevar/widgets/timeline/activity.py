@@ -24,7 +24,6 @@ from napari_sparsevar.movie.traces import (
 )
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.layers.movies import movie_of
-from napari_sparsevar.widgets.layers.overlays import run_of
 from napari_sparsevar.widgets.layers.units import completed, given_units
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.work.precedence import Precedence
@@ -180,15 +179,6 @@ class Activity:
 
     def _on_coloured(self, *_: Any) -> None:
         self.regions.changed.emit()
-
-
-def is_region_layer(layer: Layer | None, shape: tuple[int, ...]) -> bool:
-    """Return whether regions of a field of view of this shape are painted on the layer."""
-    return (
-        isinstance(layer, Labels)
-        and tuple(layer.data.shape) == tuple(shape)
-        and run_of(layer) is None
-    )
 
 
 def _opened(layer: Image | None) -> tuple[Movie | None, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
@@ -22,6 +22,7 @@ from napari_sparsevar.widgets.layers.units import (
     keep_given_units,
 )
 from napari_sparsevar.widgets.parts.form import NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 HOW_TO_BEGIN = (
@@ -157,15 +158,3 @@ class MovieChoice(QWidget):
 
 def _about(movie: Movie) -> str:
     return " ".join([f"{describe(movie)}.", *movie.notes])
-
-
-def wrapped_label(text: str = "") -> QLabel:
-    """Return a label that breaks its lines instead of widening the dock."""
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setMinimumWidth(80)
-    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    # The width decides the height; "Minimum" would ask for the height of a very narrow label.
-    policy.setHeightForWidth(True)
-    label.setSizePolicy(policy)
-    return label

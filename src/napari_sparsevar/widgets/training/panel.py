@@ -8,8 +8,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.training.movie_choice import wrapped_label
 from napari_sparsevar.widgets.training.state import Report, Training, format_seconds
 
 

@@ -26,6 +26,7 @@ from napari_sparsevar.readers import Placement
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Failed, Finished, Progress, StepLoss
+from napari_sparsevar.widgets.layers.run_opening import library_load_run
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
@@ -79,13 +80,6 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
         control=control,
         threads=max(1, (os.cpu_count() or 2) - 1),  # one core stays with the screen
     )
-
-
-def library_load_run(path: Path) -> Run:
-    """Load the finished run."""
-    from napari_sparsevar.run.run import load_run
-
-    return load_run(path)
 
 
 def training_stream(

@@ -20,12 +20,12 @@ from napari_sparsevar.widgets.exporting.worker import (
     ResultsRequest,
 )
 from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
-from napari_sparsevar.widgets.inspecting.worker import LabelImage
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.layers.overlays import layer_of
 from napari_sparsevar.widgets.session import Session
 
 if TYPE_CHECKING:
+    from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.export.everything import Part
     from napari_sparsevar.run.run import Run
 
