@@ -11,7 +11,7 @@ from napari.layers import Image, Labels
 
 import napari_sparsevar as sv
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.lazy_frames import from_memory
+from napari_sparsevar.movie.reading.lazy_frames import from_memory
 from napari_sparsevar.writers import write_layer
 
 RNG = np.random.default_rng(0)

@@ -60,7 +60,7 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     import napari_sparsevar as sv
-    from napari_sparsevar.movie import standardised
+    from napari_sparsevar.movie.reading import standardised
     from napari_sparsevar.training.device import peak_memory_mb
     from napari_sparsevar.training.events import Failed, Progress, Started, StepLoss
 

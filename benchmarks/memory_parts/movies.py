@@ -10,7 +10,7 @@ import dask.array as da
 import zarr
 
 import napari_sparsevar as sv
-from napari_sparsevar.movie.lazy_frames import read_blocks
+from napari_sparsevar.movie.reading.lazy_frames import read_blocks
 from napari_sparsevar.movie.write import write_movie
 
 EDGE, FRAMES, CHUNK = 512, 2048, 32

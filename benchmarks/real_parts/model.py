@@ -37,7 +37,7 @@ from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
 from napari_sparsevar.model.grid import LatentGrid
-from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.progress import returned
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.loop import run_steps

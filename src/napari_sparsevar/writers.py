@@ -50,7 +50,7 @@ def write_layer(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
 
 
 def _write_movie(path: Path, data: Any, meta: dict[str, Any]) -> None:
-    from napari_sparsevar.movie.formats.memory import read_layer
+    from napari_sparsevar.movie.memory import read_layer
     from napari_sparsevar.movie.write import write_movie
 
     movie = read_layer(SimpleNamespace(**{**meta, "data": data}))

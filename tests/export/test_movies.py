@@ -13,7 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import movies
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie import open_movie
-from napari_sparsevar.movie.lazy_frames import from_reader
+from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.progress import returned
 from napari_sparsevar.run.decoding import Decoding, Kind
 

@@ -14,7 +14,6 @@ from napari_sparsevar.movie import Movie, open_movie
 from napari_sparsevar.movie.open import holds_movie
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
-REAL_MOVIE = Path(__file__).parents[3] / "shared" / "data" / "mouse_v1_2p_1000f.tif"
 
 
 def test_movie_stays_a_movie() -> None:
@@ -114,9 +113,8 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         open_movie(path)
 
 
-@pytest.mark.skipif(not REAL_MOVIE.exists(), reason=f"the real movie is not at {REAL_MOVIE}")
-def test_real_movie() -> None:
-    movie = open_movie(REAL_MOVIE, fps=30)
+def test_real_movie(real_movie: Path) -> None:
+    movie = open_movie(real_movie, fps=30)
     assert isinstance(movie, Movie)
     assert movie.data.shape == (1000, 128, 128)
     assert movie.data.dtype == np.uint16

@@ -6,7 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from napari_sparsevar.movie.lazy_frames import from_memory, from_reader
+from napari_sparsevar.movie.reading.lazy_frames import from_memory, from_reader
 from napari_sparsevar.movie.traces import (
     PIECE_PIXELS,
     field_trace,

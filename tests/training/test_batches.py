@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar.movie import lazy_frames, standardised
+from napari_sparsevar.movie.reading import lazy_frames, standardised
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.preparation import prepare

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar.movie import standardised
+from napari_sparsevar.movie.reading import standardised
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import StepLoss
 from napari_sparsevar.training.loop import run_steps

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
-from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
 N_SPLITS = 2
 """Random splits into blind halves that are averaged; two see every pixel from four sides."""

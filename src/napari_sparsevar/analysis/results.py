@@ -38,7 +38,7 @@ from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
-from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.progress import Step, stage
 
 

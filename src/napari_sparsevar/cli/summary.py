@@ -33,8 +33,8 @@ def print_values(values: dict[str, Any], indent: str = "") -> None:
 def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]:
     """Return what a movie file says and what its frames hold, ready for JSON."""
     from napari_sparsevar.movie import check_frames, open_movie, static_images
-    from napari_sparsevar.movie.cell_size import guess_cell_diameter
-    from napari_sparsevar.movie.motion import Motion, find_motion
+    from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
+    from napari_sparsevar.movie.inspection.motion import Motion, find_motion
 
     movie = open_movie(path, **({} if choice is None else asdict(choice)))
     report = check_frames(movie)

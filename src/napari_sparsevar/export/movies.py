@@ -13,8 +13,8 @@ import zarr
 
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.movie.lazy_frames import from_reader
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.progress import Step
 from napari_sparsevar.run.decoding import Decoding, Kind
 

@@ -15,7 +15,7 @@ from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.overlay_frame import OverlayPainter
-from napari_sparsevar.movie.lazy_frames import read_blocks
+from napari_sparsevar.movie.reading.lazy_frames import read_blocks
 from napari_sparsevar.progress import Step
 
 UNKNOWN_FPS = 15.0

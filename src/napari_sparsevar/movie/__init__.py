@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from napari_sparsevar.face import from_home
 
 if TYPE_CHECKING:
-    from napari_sparsevar.movie.check import FrameReport, check_frames
-    from napari_sparsevar.movie.inspect import inspect_movie
+    from napari_sparsevar.movie.inspection.check import FrameReport, check_frames
+    from napari_sparsevar.movie.inspection.inspect import inspect_movie
+    from napari_sparsevar.movie.inspection.static import StaticImages, static_images
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.movie.open import open_movie
     from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
-    from napari_sparsevar.movie.static import StaticImages, static_images
     from napari_sparsevar.movie.write import write_movie
 
 __all__ = [
@@ -32,16 +32,16 @@ __getattr__ = from_home(
     __name__,
     {
         "REGIMES": "simulation",
-        "FrameReport": "check",
+        "FrameReport": "inspection.check",
         "Movie": "movie",
         "Regime": "simulation",
-        "StaticImages": "static",
+        "StaticImages": "inspection.static",
         "Truth": "simulation",
-        "check_frames": "check",
-        "inspect_movie": "inspect",
+        "check_frames": "inspection.check",
+        "inspect_movie": "inspection.inspect",
         "open_movie": "open",
         "simulate_movie": "simulation",
-        "static_images": "static",
+        "static_images": "inspection.static",
         "write_movie": "write",
     },
 )

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.choice import Choice, Offer, index_of
+from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _NAMES = {"C": "channel", "Z": "plane"}

@@ -11,8 +11,8 @@ from typing import Any
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie import memory
 from napari_sparsevar.movie.choice import Choice, check_used
-from napari_sparsevar.movie.formats import memory
 from napari_sparsevar.movie.formats.format import format_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.series import find_files, is_series, read_series

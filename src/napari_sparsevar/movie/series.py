@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.formats.format import series_formats
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 
 def find_files(pattern: Path) -> list[Path]:

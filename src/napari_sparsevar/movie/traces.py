@@ -9,7 +9,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.movie.lazy_frames import read_blocks, runs
+from napari_sparsevar.movie.reading.lazy_frames import read_blocks, runs
 
 FloatArray = npt.NDArray[np.float64]
 PIECE_PIXELS = 2**21

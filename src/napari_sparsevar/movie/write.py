@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.reading import lazy_frames
 
 _IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 _IMAGEJ_BYTES = 4 * 10**9

@@ -11,7 +11,7 @@ import torch
 
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
-from napari_sparsevar.movie.standardised import Float32Array, StandardisedFrames
+from napari_sparsevar.movie.reading.standardised import Float32Array, StandardisedFrames
 from napari_sparsevar.training.held_out import Span, draw_starts, even_starts, good_chunks
 from napari_sparsevar.training.objective import Batch
 

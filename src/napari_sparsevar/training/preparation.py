@@ -13,9 +13,9 @@ from napari_sparsevar.model.embedded_var import universal_penalty
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
-from napari_sparsevar.movie.cell_size import guess_cell_diameter, in_words
-from napari_sparsevar.movie.motion import find_motion
-from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
+from napari_sparsevar.movie.inspection.motion import find_motion
+from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.held_out import chunk_length, split_time

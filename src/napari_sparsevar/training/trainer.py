@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.model.network import SparseVarAutoencoder
-from napari_sparsevar.movie.read_ahead import DEPTH, ReadAhead
+from napari_sparsevar.movie.reading.read_ahead import DEPTH, ReadAhead
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.held_out import TimeBlocks

@@ -11,10 +11,10 @@ import pytest
 from npe2 import PluginManifest
 
 import napari_sparsevar as sv
-from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats import format as registry
 from napari_sparsevar.movie.formats.format import Format, formats, register
+from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.readers import get_reader
 
 FRAMES = np.random.default_rng(0).integers(0, 200, (9, 6, 7)).astype(np.uint8)

@@ -69,7 +69,9 @@ def test_matlab_stores_columns_first(tmp_path: Path) -> None:
 
 
 def test_one_frame_reads_one_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("napari_sparsevar.movie.lazy_frames.BLOCK_BYTES", 4 * FRAMES[0].nbytes)
+    monkeypatch.setattr(
+        "napari_sparsevar.movie.reading.lazy_frames.BLOCK_BYTES", 4 * FRAMES[0].nbytes
+    )
     path = tmp_path / "movie.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("raw", data=FRAMES, chunks=(2, 16, 18))

@@ -61,7 +61,9 @@ def test_sixteen_bits(tmp_path: Path) -> None:
 def test_frames_between_key_frames_are_exact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, codec: str
 ) -> None:
-    monkeypatch.setattr("napari_sparsevar.movie.lazy_frames.BLOCK_BYTES", 3 * FRAMES[0].nbytes)
+    monkeypatch.setattr(
+        "napari_sparsevar.movie.reading.lazy_frames.BLOCK_BYTES", 3 * FRAMES[0].nbytes
+    )
     path = tmp_path / name
     write(path, STEPS, codec, "yuv420p", g="12", bf="2")
     with av.open(str(path)) as container:

@@ -98,7 +98,9 @@ def test_images_inside_a_group(tmp_path: Path) -> None:
 
 
 def test_one_frame_reads_one_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("napari_sparsevar.movie.lazy_frames.BLOCK_BYTES", 4 * FRAMES[0].nbytes)
+    monkeypatch.setattr(
+        "napari_sparsevar.movie.reading.lazy_frames.BLOCK_BYTES", 4 * FRAMES[0].nbytes
+    )
     path = tmp_path / "movie.zarr"
     zarr.create_array(str(path), data=FRAMES, chunks=(4, 16, 18), zarr_format=2)
     movie = open_movie(path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from napari.qt.threading import WorkerBase
 
-from napari_sparsevar.movie.lazy_frames import from_reader
+from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.widgets.session import get_session
 
 

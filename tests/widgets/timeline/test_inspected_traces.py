@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from napari.qt.threading import WorkerBase
 
-from napari_sparsevar.movie.lazy_frames import from_reader
+from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.movie.traces import relative_change
 from napari_sparsevar.run.traces import model_traces, read_out, region_activity
 from napari_sparsevar.widgets.session import get_session

@@ -30,7 +30,7 @@ from napari_sparsevar.model.temporal import (
     longest_lag,
     share_of,
 )
-from napari_sparsevar.movie.mapped import MappedFrames
+from napari_sparsevar.movie.reading.mapped import MappedFrames
 
 Float32Array = npt.NDArray[np.float32]
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.reading import lazy_frames
 
 if TYPE_CHECKING:
     import h5py

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, index_of
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second
 
 _OPTIONS = "ops.npy"

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.video_decoder import VideoReader, grey, make_index
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 _FAINT = 4  # grey values by which the colours of a grey video may differ after compression
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _DEEPEST = 3

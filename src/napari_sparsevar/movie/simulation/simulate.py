@@ -11,8 +11,8 @@ from scipy.signal import lfilter
 from scipy.sparse import csr_array
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.simulation import tissue
 from napari_sparsevar.movie.simulation.activity import calcium, connect
 from napari_sparsevar.movie.simulation.regime import Regime, find_regime

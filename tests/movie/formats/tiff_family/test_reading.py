@@ -182,7 +182,9 @@ def test_huge_sparse_file_opens_at_once_and_reads_one_frame(tmp_path: Path) -> N
 def test_one_frame_does_not_read_the_whole_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_sparsevar.movie.lazy_frames.BLOCK_BYTES", 4 * FRAMES[0].nbytes)
+    monkeypatch.setattr(
+        "napari_sparsevar.movie.reading.lazy_frames.BLOCK_BYTES", 4 * FRAMES[0].nbytes
+    )
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, FRAMES, compression="zlib")
     seen: list[int] = []

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 
 def read_images(paths: Sequence[Path]) -> Movie | None:

@@ -17,9 +17,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED
 from napari_sparsevar.movie.formats.tiff_family.tables import follow, pixel_offsets, read_table
+from napari_sparsevar.movie.reading import lazy_frames
 
 _LEAST_PAGES = 4
 _LOOKED_AT = 64

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes, lazy_frames
+from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_family.ome import ordered_pages
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 # Its complaints reach whoever listens to the log, but not the screen: the UserError says it.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

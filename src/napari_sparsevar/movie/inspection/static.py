@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.check import usable
+from napari_sparsevar.movie.inspection.check import usable
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 _N_RUNS = 16
 _RUN_BYTES = 64 * 2**20  # of float32 frames at a time

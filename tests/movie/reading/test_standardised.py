@@ -6,8 +6,9 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from napari_sparsevar.movie import Movie, standardised
-from napari_sparsevar.movie.standardised import StandardisedFrames
+from napari_sparsevar.movie import Movie
+from napari_sparsevar.movie.reading import standardised
+from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
 
 def source(monkeypatch: pytest.MonkeyPatch, cached: bool) -> tuple[StandardisedFrames, np.ndarray]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import inspect_movie, open_movie, simulate_movie, static_images
-from napari_sparsevar.movie.static import choose_runs
+from napari_sparsevar.movie.inspection.static import choose_runs
 
 
 def test_mean_and_noise_of_plain_noise() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.check import usable
+from napari_sparsevar.movie.inspection.check import usable
+from napari_sparsevar.movie.inspection.static import StaticImages, choose_runs
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.static import StaticImages, choose_runs
+from napari_sparsevar.movie.reading import lazy_frames
 
 Window = tuple[slice, slice]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.movie import Movie, open_movie, simulate_movie, static_images
-from napari_sparsevar.movie.cell_size import disc_overlap, guess_cell_diameter, in_words
+from napari_sparsevar.movie.inspection.cell_size import disc_overlap, guess_cell_diameter, in_words
 
 
 def guess(movie: Movie) -> float | None:

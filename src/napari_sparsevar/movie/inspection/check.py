@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import lazy_frames
+from napari_sparsevar.movie.inspection.saturation import Histogram, find_pile
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.saturation import Histogram, find_pile
+from napari_sparsevar.movie.reading import lazy_frames
 
 _NAMED_FRAMES = 5
 

@@ -10,9 +10,9 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.movie import lazy_frames
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.read_ahead import in_turn
+from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.reading.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]

@@ -13,13 +13,11 @@ from napari_sparsevar.movie import (
     FrameReport,
     StaticImages,
     check_frames,
-    inspect,
     inspect_movie,
     open_movie,
     simulate_movie,
 )
-
-REAL_MOVIE = Path(__file__).parents[3] / "shared" / "data" / "mouse_v1_2p_1000f.tif"
+from napari_sparsevar.movie.inspection import inspect
 
 
 def _noise(dtype: str, seed: int = 0) -> NDArray[np.generic]:
@@ -94,9 +92,8 @@ def test_movie_without_activity_is_refused() -> None:
         check_frames(open_movie(np.full((10, 5, 5), np.nan)))
 
 
-@pytest.mark.skipif(not REAL_MOVIE.exists(), reason=f"the real movie is not at {REAL_MOVIE}")
-def test_real_movie_saturates_near_54000() -> None:
-    report, images = inspect_movie(open_movie(REAL_MOVIE))
+def test_real_movie_saturates_near_54000(real_movie: Path) -> None:
+    report, images = inspect_movie(open_movie(real_movie))
     assert report.saturation_level is not None
     assert 53000 < report.saturation_level < 54500
     assert not report.bad.any()

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from napari_sparsevar.movie.inspection.sample import Window, sampled_frames, standardised
+from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.sample import Window, sampled_frames, standardised
-from napari_sparsevar.movie.static import StaticImages
 
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.mapped import MappedFrames
+from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.reading.mapped import MappedFrames
 
 FRAMES = np.random.default_rng(0).integers(0, 999, (30, 7, 9)).astype(">u2")
 VIEWS = {

@@ -10,7 +10,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from napari_sparsevar.movie.mapped import MappedFrames
+from napari_sparsevar.movie.reading.mapped import MappedFrames
 
 BLOCK_BYTES = 16 * 2**20
 _LONGEST = 8  # chunks of so many blocks are decoded again rather than kept

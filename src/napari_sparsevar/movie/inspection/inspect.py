@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from napari_sparsevar.movie import lazy_frames
-from napari_sparsevar.movie.check import FrameChecker, FrameReport
+from napari_sparsevar.movie.inspection.check import FrameChecker, FrameReport
+from napari_sparsevar.movie.inspection.static import StaticCollector, StaticImages
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.static import StaticCollector, StaticImages
+from napari_sparsevar.movie.reading import lazy_frames
 
 WHOLE_BYTES = 4 * 10**9
 """A movie of whole numbers that is larger is looked at in parts: none of its frames can be NaN."""

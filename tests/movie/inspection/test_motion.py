@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import shift
 
 from napari_sparsevar.movie import Movie, open_movie, simulate_movie, static_images
-from napari_sparsevar.movie.motion import Motion, find_motion
+from napari_sparsevar.movie.inspection.motion import Motion, find_motion
 
 PAD = 8
 

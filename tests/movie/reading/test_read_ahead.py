@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from napari_sparsevar.movie.read_ahead import ReadAhead, in_turn
+from napari_sparsevar.movie.reading.read_ahead import ReadAhead, in_turn
 
 
 def readers() -> list[threading.Thread]:

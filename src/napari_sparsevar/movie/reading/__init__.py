@@ -1,0 +1,1 @@
+"""Frames read from disk: lazily, mapped, ahead of time, standardised."""
