@@ -13,12 +13,12 @@ from pathlib import Path
 
 import napari_sparsevar as sv
 from napari_sparsevar.figures.saving import caption_path
-from napari_sparsevar.figures.write import FigureOptions, Kind, write_figure
+from napari_sparsevar.figures.write import FigureOptions, write_figure
 from napari_sparsevar.movie import write_movie
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 DPI = 90
-FIGURES: tuple[tuple[str, Kind, FigureOptions], ...] = (
+FIGURES: tuple[tuple[str, str, FigureOptions], ...] = (
     ("figure-overview", "overview", FigureOptions()),
     ("figure-drivers", "drivers", FigureOptions()),
     ("figure-influence", "influence", FigureOptions(driver=1)),

@@ -11,10 +11,13 @@ from made_comparisons import made_folder, made_run, made_set
 from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures import write
-from napari_sparsevar.figures.caption import comparison_caption
-from napari_sparsevar.figures.kinds.comparison import comparison_figure
+from napari_sparsevar.figures.kinds.comparison import (
+    choose_comparison,
+    comparison_caption,
+    comparison_figure,
+)
 from napari_sparsevar.figures.saving import caption_path, check_figure_path, save_figure
-from napari_sparsevar.figures.write import FigureOptions, choose_comparison, write_figure
+from napari_sparsevar.figures.write import FigureOptions, write_figure
 
 
 @pytest.fixture

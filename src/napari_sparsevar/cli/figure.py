@@ -10,18 +10,11 @@ import typer
 
 from napari_sparsevar.cli.ending import explained, fail
 from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.figures.options import KINDS
 
-
-class Kind(StrEnum):
-    """What is drawn."""
-
-    overview = "overview"
-    contribution = "contribution"
-    drivers = "drivers"
-    influence = "influence"
-    comparison = "comparison"
-    loss = "loss"
-    path = "path"
+Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]
+_FIRST = next(iter(Kind))
+_MEANINGS = " ".join(f"{name}: {kind.meaning}." for name, kind in KINDS.items())
 
 
 @explained
@@ -34,15 +27,7 @@ def figure(
             help="The file to write, .svg, .pdf or .png; its caption goes to FIGURE.caption.txt.",
         ),
     ],
-    kind: Annotated[
-        Kind,
-        typer.Option(
-            help="overview: the one figure for a talk. contribution: the map beside the tissue. "
-            "drivers: ranked, with arrows to whom they drive. influence: what a region or driver "
-            "drives, and what drives it. comparison: windows compared with sparsevar compare. "
-            "loss: the training. path: how sparse, and what speaks for it."
-        ),
-    ] = Kind.overview,
+    kind: Annotated[Kind, typer.Option(help=_MEANINGS)] = _FIRST,
     region: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Of influence: a painted region, by name or label."),

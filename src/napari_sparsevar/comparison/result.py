@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from napari_sparsevar.comparison.windows import Window
+from napari_sparsevar.errors import UserError
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -214,6 +215,33 @@ class ComparisonSet:
     pairs: tuple[Comparison, ...]
     adjusted: tuple[float, ...]
     created: str
+
+    def clearest(self) -> Comparison:
+        """Return the pair with the smallest p-value, of several that with the largest statistic."""
+        return min(self.pairs, key=lambda pair: (pair.p_value, -pair.statistic))
+
+    def pair_called(self, name: str) -> Comparison:
+        """Return the pair called ``A-B`` or ``B-A``.
+
+        Raises
+        ------
+        UserError
+            If these two were not compared.
+        """
+        names = {f"{pair.a.label}-{pair.b.label}": pair for pair in self.pairs}
+        reverse = {f"{pair.b.label}-{pair.a.label}": pair for pair in self.pairs}
+        chosen = names.get(name) or reverse.get(name)
+        if chosen is None:
+            raise UserError(
+                f"The comparison {self.name} has no pair '{name}': choose one of "
+                f"{', '.join(names)}."
+            )
+        return chosen
+
+    def adjusted_p(self, pair: Comparison) -> float:
+        """Return a pair's p-value adjusted for all pairs; its own where it is none of them."""
+        together = zip(self.pairs, self.adjusted, strict=True)
+        return next((value for one, value in together if one is pair), pair.p_value)
 
     def matrix(self) -> pd.DataFrame:
         """Return adjusted p-values, windows by windows, NaN where not compared."""

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.figures.listing import known_places
-from napari_sparsevar.figures.style import SINGLE_COLUMN_MM, figure_style
-from napari_sparsevar.figures.write import Drawn, FigureOptions, Kind, Marks, draw_figure
+from napari_sparsevar.figures.options import SINGLE_COLUMN_MM
+from napari_sparsevar.figures.style import figure_style
+from napari_sparsevar.figures.write import Drawn, FigureOptions, Marks, draw_figure
 from napari_sparsevar.run.run import Run
 
 MOST_DRIVERS, MOST_REGIONS = 3, 6
@@ -44,7 +45,7 @@ def found_figures(
     Keys: ``drivers``, ``influence``, ``path`` and ``training``.
     """
 
-    def one(title: str, kind: Kind, **choices: object) -> ReportFigure:
+    def one(title: str, kind: str, **choices: object) -> ReportFigure:
         options = FigureOptions(width_mm=SINGLE_COLUMN_MM, **choices)  # type: ignore[arg-type]
         return _ready(title, draw_figure(run, kind, options, marks=marks, tell=tell))
 

@@ -12,13 +12,19 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colours import INK
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM
 
-SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
 NARROWEST_MM, WIDEST_MM = 80.0, 400.0
+
+BESIDE_FROM_MM = 130.0
+"""Width from which a map stands beside other panels."""
+
+BELOW_MAP_MM, BESIDE_MAP_MM = 21.0, 7.0
+TALLEST_MM = 150.0
 
 LONGEST_LABEL = 18
 
@@ -96,6 +102,23 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
     figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def map_height_mm(width_mm: float, shape: tuple[int, ...]) -> float:
+    """Return the height of a panel with a map as wide as this and the bars below it."""
+    return min((width_mm - BESIDE_MAP_MM) * shape[0] / shape[1] + BELOW_MAP_MM, TALLEST_MM)
+
+
+def rows(figure: Figure | SubFigure, heights: list[float]) -> list[SubFigure]:
+    """Divide a figure into parts below each other."""
+    parts: Any = figure.subfigures(len(heights), 1, height_ratios=heights)
+    return list(parts)
+
+
+def columns(figure: Figure | SubFigure, widths: list[float]) -> list[SubFigure]:
+    """Divide a figure into parts side by side."""
+    parts: Any = figure.subfigures(1, len(widths), width_ratios=widths)
+    return list(parts)
 
 
 def head(axes: Axes, letter: str, title: str) -> None:

@@ -19,12 +19,11 @@ from napari_sparsevar.widgets.export_requests import (
     figure_request,
     results_request,
 )
-from napari_sparsevar.widgets.exporting.figure import COLOURED, ExportFigure
+from napari_sparsevar.widgets.exporting.figure import HAVE_MAP, ExportFigure
 from napari_sparsevar.widgets.exporting.panel import ExportPanel
 from napari_sparsevar.widgets.exporting.results import ExportResults
 from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,
-    FigureKind,
     FigureRequest,
     figure_stream,
     results_stream,
@@ -132,7 +131,7 @@ class ExportDock(Dock):
         show_error(str(error))
 
     def _figure_request(
-        self, kind: FigureKind, width_mm: float, dpi: float, as_in_viewer: bool
+        self, kind: str, width_mm: float, dpi: float, as_in_viewer: bool
     ) -> FigureRequest:
         return figure_request(self._viewer, self._session, kind, width_mm, dpi, as_in_viewer)
 
@@ -165,7 +164,7 @@ class ExportDock(Dock):
             self.figure.preview.refresh()
 
     def _on_layers(self, event: Any) -> None:
-        coloured = self.figure.chosen in COLOURED and self.figure.as_in_viewer.isChecked()
+        coloured = self.figure.chosen in HAVE_MAP and self.figure.as_in_viewer.isChecked()
         if coloured and event.type in ("contrast_limits", "colormap", "gamma"):
             self.figure.preview.refresh()
         self._on_view()

@@ -15,7 +15,6 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.widgets.exporting.view_reading import N_COLOURS, current_view
 from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,
-    FigureKind,
     FigureRequest,
     ResultsRequest,
 )
@@ -35,7 +34,7 @@ NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer.
 def figure_request(
     viewer: ViewerModel,
     session: Session,
-    kind: FigureKind,
+    kind: str,
     width_mm: float,
     dpi: float,
     as_in_viewer: bool,

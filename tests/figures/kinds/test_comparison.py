@@ -24,13 +24,10 @@ from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.kinds.comparison import (
     TOP_EDGES,
-    choose_pair,
-    clearest_pair,
     comparison_figure,
 )
 from napari_sparsevar.figures.panels.colour_maps import symmetric_limits
 from napari_sparsevar.figures.panels.difference import EDGE, MAP
-from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.figures.saving import caption_path, save_figure
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.run.run import Run
@@ -226,23 +223,6 @@ def test_matplotlib_is_left_as_it_was(run: Run, tmp_path: Path) -> None:
 def test_a_width_nobody_can_print_is_refused(run: Run, width: float) -> None:
     with pytest.raises(UserError, match="180"):
         comparison_figure(run, made_set(), width_mm=width)
-
-
-def test_the_clearest_pair_is_shown_unless_another_is_asked_for() -> None:
-    found = made_set(3, changed=0)
-    least = min(found.pairs, key=lambda pair: pair.p_value)
-    assert clearest_pair(found).p_value == least.p_value
-    assert choose_pair(found, "B-C") is choose_pair(found, "C-B") is found.pairs[2]
-    with pytest.raises(UserError, match="A-B, A-C, B-C"):
-        choose_pair(found, "A-D")
-
-
-@pytest.mark.parametrize("longest", [0.003, 0.7, 1.0, 1.99, 2.0, 49.0, 50.0, 999.0])
-def test_a_scale_bar_is_round_and_not_too_long(longest: float) -> None:
-    length = round_length(longest)
-    assert 0.4 * longest <= length <= longest
-    assert f"{length:e}"[0] in "125"
-    assert 0 < LONGEST_SHARE < 0.5
 
 
 def test_a_map_that_is_not_finite_has_limits() -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
+from collections.abc import Callable
+
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.figures.colours import CONTRIBUTION, TISSUE
-from napari_sparsevar.figures.layout import columns, map_height_mm
-from napari_sparsevar.figures.panels.colour_maps import Limits, positive_limits, tissue_limits
-from napari_sparsevar.figures.panels.map import colour_bar, draw_map
-from napari_sparsevar.figures.style import SINGLE_COLUMN_MM, figure_style, head, new_figure
+from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
+from napari_sparsevar.figures.options import SINGLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.panels.field import (
+    contribution_words,
+    draw_contribution,
+    draw_tissue,
+    tissue_words,
+)
+from napari_sparsevar.figures.style import columns, figure_style, head, map_height_mm, new_figure
 from napari_sparsevar.run.run import Run
-
-TISSUE_MAP, CONTRIBUTION_MAP = "tissue", "contribution"
-"""Names of the images in a figure and in an SVG."""
 
 
 def contribution_figure(
@@ -52,27 +55,19 @@ def contribution_figure(
     return figure
 
 
-def draw_tissue(axes: Axes, run: Run, limits: Limits | None = None, *, bar: bool = True) -> None:
-    """Draw the mean image of the movie in grey values."""
-    mean = run.results.mean
-    image = draw_map(
-        axes, mean, TISSUE, limits or tissue_limits(mean), run.pixel_size_um, TISSUE_MAP
+def contribution_caption(run: Run, figure: Figure) -> str:
+    """Return the caption of ``contribution_figure``."""
+    return paragraphs(
+        f"Which places drive the activity that follows, in {data_words(run)}.",
+        f"(a) {tissue_words(run, figure)}",
+        f"(b) {contribution_words(run, figure)}",
+        settings_paragraph(run),
     )
-    if bar:
-        colour_bar(axes, image, "mean grey value")
 
 
-def draw_contribution(
-    axes: Axes, run: Run, limits: Limits | None = None, colormap: Colormap | str | None = None
-) -> None:
-    """Draw the contribution map with its colour bar."""
-    found = run.contribution_map
-    image = draw_map(
-        axes,
-        found,
-        colormap or CONTRIBUTION,
-        limits or positive_limits(found),
-        run.pixel_size_um,
-        CONTRIBUTION_MAP,
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Return the figure and its caption."""
+    figure = contribution_figure(
+        run, width_mm=options.width_mm, limits=options.limits, colormap=options.colormap
     )
-    colour_bar(axes, image, "contribution\n(strongest = 1)")
+    return Drawn(figure, contribution_caption(run, figure))

@@ -2,53 +2,40 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from collections.abc import Callable
+
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
-from napari_sparsevar.figures.colours import INK, TISSUE, signed_colour
-from napari_sparsevar.figures.kinds.contribution import TISSUE_MAP
-from napari_sparsevar.figures.layout import (
-    BESIDE_FROM_MM,
-    TALLEST_MM,
-    columns,
-    map_height_mm,
-    rows,
+from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
+from napari_sparsevar.figures.listing import Regions, listed_places
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.panels.drivers import (
+    arrows_words,
+    draw_driver_list,
+    draw_driver_traces,
+    draw_drivers,
+    list_words,
+    traces_words,
 )
-from napari_sparsevar.figures.listing import Regions, listed_places, outgoing_arrows, title_of
-from napari_sparsevar.figures.panels.activity import mean_activity
-from napari_sparsevar.figures.panels.colour_maps import Limits, tissue_limits
-from napari_sparsevar.figures.panels.map import (
-    colour_bar,
-    draw_arrow,
-    draw_map,
-    draw_outlines,
-)
-from napari_sparsevar.figures.panels.numbering import draw_numbers
-from napari_sparsevar.figures.panels.ranking import draw_ranking, ranking_height_mm
-from napari_sparsevar.figures.panels.traces import draw_traces, traces_height_mm
+from napari_sparsevar.figures.panels.field import tissue_words
+from napari_sparsevar.figures.panels.ranking import ranking_height_mm
+from napari_sparsevar.figures.panels.traces import traces_height_mm
 from napari_sparsevar.figures.style import (
-    DOUBLE_COLUMN_MM,
-    LONGEST_LABEL,
+    BESIDE_FROM_MM,
+    columns,
     figure_style,
     head,
+    map_height_mm,
     new_figure,
-    shortened,
+    rows,
 )
 from napari_sparsevar.run.annotations import Annotations
 from napari_sparsevar.run.run import Run
-from napari_sparsevar.run.traces import region_activity
-
-ARROW = "arrow"
-"""Beginning of the names of arrows."""
-
-NONE_LISTED = "no place drives others\nmore than chance would"
 
 _MAP_SHARE = 0.55
-_MARGIN_MM = 6.0
 
 
 def drivers_figure(
@@ -114,105 +101,28 @@ def _lay_out(
     return figure, [part.subplots() for part in parts], map_mm
 
 
-def draw_drivers(
-    axes: Axes,
-    run: Run,
-    listed: pd.DataFrame,
-    regions: Regions,
-    map_mm: float,
-    limits: Limits | None = None,
-    colormap: Colormap | str | None = None,
-) -> None:
-    """Draw listed places on the mean image, numbered, with arrows to whom they drive most.
-
-    Parameters
-    ----------
-    axes : Axes
-    run : Run
-    listed : DataFrame
-        From ``listed_places``.
-    regions : ndarray of int, shape (Y, X), or None
-    map_mm : float
-        Width of the panel in print, for the numbers to find room.
-    limits, colormap
-        Of the mean image.
-    """
-    mean = run.results.mean
-    image = draw_map(
-        axes,
-        mean,
-        colormap or TISSUE,
-        limits or tissue_limits(mean),
-        run.pixel_size_um,
-        TISSUE_MAP,
-    )
-    colour_bar(axes, image, "mean grey value")
-    for kind, labels in (("driver", run.driver_labels), ("region", regions)):
-        own = listed.loc[listed["kind"] == kind, "label"].astype(int)
-        if labels is not None:
-            draw_outlines(axes, labels, list(own), name=kind)
-    size = points_per_pixel(map_mm, mean.shape)
-    radii = dict(
-        zip(listed["number"], size * np.sqrt(listed["area_px"].astype(float) / np.pi), strict=True)
-    )
-    for number, arrow in enumerate(outgoing_arrows(run, listed, regions).itertuples(), start=1):
-        draw_arrow(
-            axes,
-            (float(arrow.source_x), float(arrow.source_y)),
-            (float(arrow.target_x), float(arrow.target_y)),
-            name=f"{ARROW}-{number}",
-            colour=signed_colour(float(arrow.strength)),
-            halo=INK,
-            shrink=radii[arrow.number],
-        )
-    draw_numbers(axes, listed, size)
-
-
-def draw_driver_list(axes: Axes, listed: pd.DataFrame, letters: int = LONGEST_LABEL) -> None:
-    """Draw how strong listed places are, how stable, and how sure.
-
-    Parameters
-    ----------
-    axes : Axes
-    listed : DataFrame
-        From ``listed_places``.
-    letters : int
-        Of number and name that there is room for; 0 for the number alone.
-    """
-    draw_ranking(
-        axes,
-        [
-            shortened(title_of(place), letters) if letters else str(place.number)
-            for place in listed.itertuples()
-        ],
-        listed["strength"].to_numpy(float),
-        {
-            "stability": [percent_text(value) for value in listed["stability"]],
-            "p": [p_value_text(value) for value in listed["p_adjusted"]],
-        },
-        "contribution",
-        empty=NONE_LISTED,
+def drivers_caption(
+    run: Run, figure: Figure, notes: Annotations | None = None, regions: Regions = None
+) -> str:
+    """Return the caption of ``drivers_figure``."""
+    listed = listed_places(run, notes, regions)
+    return paragraphs(
+        f"Drivers in {data_words(run)}.",
+        f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
+        f"(b) {list_words(run, listed)}",
+        f"(c) {traces_words(run, listed)}",
+        settings_paragraph(run),
     )
 
 
-def draw_driver_traces(axes: Axes, run: Run, listed: pd.DataFrame, regions: Regions) -> None:
-    """Draw the activity of listed places over the whole movie; of the field where none is."""
-    if listed.empty:
-        whole = mean_activity(run.results.latents, run.results.good)
-        whole = (whole - np.nanmean(whole)) / max(float(np.nanstd(whole)), 1e-12)
-        draw_traces(axes, whole[None], ["field"], run.fps)
-        return
-    activity = np.empty((len(listed), len(run.results.good)))
-    for kind, labels in (("driver", run.driver_labels), ("region", regions)):
-        own = np.flatnonzero(listed["kind"] == kind)
-        if labels is not None and own.size:
-            wanted = listed["label"].astype(int).iloc[own]
-            activity[own] = region_activity(run, labels, list(wanted))
-    draw_traces(axes, activity, list(listed["number"]), run.fps)
-
-
-def points_per_pixel(map_mm: float, shape: tuple[int, ...]) -> float:
-    """Return about how large a pixel of a map is in print, in points."""
-    tallest = map_height_mm(map_mm, shape) if map_mm else TALLEST_MM
-    fits = min((map_mm - _MARGIN_MM) / shape[1], tallest / shape[0])
-    return fits / 25.4 * 72
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Return the figure and its caption."""
+    figure = drivers_figure(
+        run,
+        notes=marks.notes,
+        regions=marks.regions,
+        width_mm=options.width_mm,
+        limits=options.limits,
+        colormap=options.colormap,
+    )
+    return Drawn(figure, drivers_caption(run, figure, *marks))

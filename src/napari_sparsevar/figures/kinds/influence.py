@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
@@ -14,19 +15,34 @@ from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.captions import (
+    data_words,
+    length_unit,
+    limits_words,
+    paragraphs,
+    settings_paragraph,
+)
 from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
-from napari_sparsevar.figures.kinds.drivers import points_per_pixel
-from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
 from napari_sparsevar.figures.listing import Regions, known_places, mask_of
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
 from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, symmetric_limits
-from napari_sparsevar.figures.panels.map import colour_bar, draw_map, draw_outlines, ends_of
-from napari_sparsevar.figures.panels.numbering import draw_numbers
+from napari_sparsevar.figures.panels.map import (
+    colour_bar,
+    draw_map,
+    draw_outlines,
+    ends_of,
+    number_text,
+)
+from napari_sparsevar.figures.panels.numbering import draw_numbers, points_per_pixel
 from napari_sparsevar.figures.panels.ranking import draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
-    DOUBLE_COLUMN_MM,
+    BESIDE_FROM_MM,
+    columns,
     figure_style,
     head,
+    map_height_mm,
     new_figure,
+    rows,
     shortened,
 )
 from napari_sparsevar.model.grid import BoolArray
@@ -214,3 +230,51 @@ def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
         colours=[signed_colour(value) for value in strengths],
         empty=NO_INFLUENCE,
     )
+
+
+def influence_caption(run: Run, figure: Figure, place: Place) -> str:
+    """Return the caption of ``influence_figure``."""
+    found = influences(run, place.mask)
+    lists = " ".join(
+        f"({letter}) {_partners_words(run, found[direction].partners)}"
+        for letter, direction in zip("cd", DIRECTIONS, strict=True)
+    )
+    return paragraphs(
+        f"Influence of and on {place.name} ({int(place.mask.sum())} pixels, outlined) in "
+        f"{data_words(run)}.",
+        "(a) What it drives: change of every pixel's prediction when the drive of its pixels is "
+        f"one standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['outgoing'])}). "
+        "(b) What drives it: change of its mean prediction when the drive of a pixel is one "
+        f"standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['incoming'])}). All "
+        "lags together, in units of the noise of a pixel; orange raises, blue lowers, black does "
+        f"neither. Scale bar in {length_unit(run)}.",
+        "Strongest partners, numbered as on the map; lag in frames, stability of the edges behind "
+        "them (share of random halves of the movie), p of the surest of these edges, adjusted for "
+        f"all pairs of the field. {lists}",
+        settings_paragraph(run),
+    )
+
+
+def _partners_words(run: Run, partners: pd.DataFrame) -> str:
+    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
+    each = "; ".join(
+        f"{row.rank}, y {size * row.y:.0f} x {size * row.x:.0f} {unit}, lag {row.lag}, "
+        f"{number_text(row.strength)}"
+        for row in partners.itertuples()
+    )
+    return f"{each or 'none'}."
+
+
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Return the figure and its caption."""
+    place = choose_place(
+        run,
+        notes=marks.notes,
+        regions=marks.regions,
+        region=options.region,
+        driver=options.driver,
+    )
+    figure = influence_figure(
+        run, place, width_mm=options.width_mm, limits=options.limits, colormap=options.colormap
+    )
+    return Drawn(figure, influence_caption(run, figure, place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.colours import GREY, PALETTE
-from napari_sparsevar.figures.layout import columns
-from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.style import columns, figure_style, head, new_figure
 from napari_sparsevar.run.run import Run
 
 # Not the total: it jumps when the prediction joins in and would flatten the curves that matter.
@@ -126,3 +127,32 @@ def _legend(axes: Axes, handles: list[tuple[Line2D, str]]) -> None:
 def _say_nothing(axes: Axes) -> None:
     axes.text(0.5, 0.5, NO_LOSSES, transform=axes.transAxes, ha="center", va="center", color=GREY)
     axes.set_axis_off()
+
+
+def loss_caption(run: Run) -> str:
+    """Return the caption of ``loss_figure``."""
+    return paragraphs(
+        f"Training of the network on {data_words(run)}.",
+        f"(a) Blind-spot reconstruction error and (b) error of predicting the next frame. "
+        f"{loss_words(run)}",
+        settings_paragraph(run),
+    )
+
+
+def loss_words(run: Run) -> str:
+    """Return what the loss curves show."""
+    end, step = warm_up_end(run), best_step(run)
+    known = last_losses(run.losses, step)
+    numbers = "; ".join(f"{name} {value:.4g}" for name, value in known.items())
+    kept = f" of the weights that were kept (step {step})" if step is not None else ""
+    return (
+        "Mean square over pixels, the noise of a pixel being 1. Thin lines: training blocks; dots: "
+        "held-out blocks of time."
+        + (f" Dashed: the prediction joins in after step {end}." if end is not None else "")
+        + (f" Held-out errors{kept}: {numbers}." if numbers else "")
+    )
+
+
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Return the figure and its caption."""
+    return Drawn(loss_figure(run, width_mm=options.width_mm), loss_caption(run))

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from napari_sparsevar.figures.kinds.contribution import draw_contribution
-from napari_sparsevar.figures.kinds.drivers import (
+from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
+from napari_sparsevar.figures.kinds.loss import TERMS, draw_loss, loss_words
+from napari_sparsevar.figures.kinds.path import criterion_words, draw_criterion
+from napari_sparsevar.figures.listing import Regions, listed_places
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.panels.drivers import (
+    arrows_words,
     draw_driver_list,
     draw_driver_traces,
     draw_drivers,
+    list_words,
+    traces_words,
 )
-from napari_sparsevar.figures.kinds.loss import TERMS, draw_loss
-from napari_sparsevar.figures.kinds.path import draw_criterion
-from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, map_height_mm, rows
-from napari_sparsevar.figures.listing import Regions, listed_places
-from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.panels.field import (
+    contribution_words,
+    draw_contribution,
+    tissue_words,
+)
 from napari_sparsevar.figures.panels.ranking import ranking_height_mm
 from napari_sparsevar.figures.panels.traces import traces_height_mm
-from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
+from napari_sparsevar.figures.style import (
+    BESIDE_FROM_MM,
+    columns,
+    figure_style,
+    head,
+    map_height_mm,
+    new_figure,
+    rows,
+)
 from napari_sparsevar.run.annotations import Annotations
 from napari_sparsevar.run.run import Run
 
@@ -125,3 +142,35 @@ def _lay_out(
         criterion.subplots(),
         map_mm,
     )
+
+
+def overview_caption(
+    run: Run, figure: Figure, notes: Annotations | None = None, regions: Regions = None
+) -> str:
+    """Return the caption of ``overview_figure``."""
+    listed = listed_places(run, notes, regions)
+    few = f" The {MOST_TRACES} strongest are drawn." if len(listed) > MOST_TRACES else ""
+    return paragraphs(
+        f"What drives the activity that follows, in {data_words(run)}.",
+        f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
+        f"(b) {contribution_words(run, figure)}",
+        f"(c) {list_words(run, listed)}",
+        f"(d) {traces_words(run, listed)}{few}",
+        f"(e) Blind-spot reconstruction error and error of predicting the next frame. "
+        f"{loss_words(run)}",
+        f"(f) {criterion_words(run)}",
+        settings_paragraph(run),
+    )
+
+
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Return the figure and its caption."""
+    figure = overview_figure(
+        run,
+        notes=marks.notes,
+        regions=marks.regions,
+        width_mm=options.width_mm,
+        limits=options.limits,
+        colormap=options.colormap,
+    )
+    return Drawn(figure, overview_caption(run, figure, *marks))

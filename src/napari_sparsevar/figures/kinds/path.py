@@ -19,9 +19,19 @@ from napari_sparsevar.analysis.fit.criterion import (
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.maps.partners import strongest_edges
 from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
+from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.colours import GREY, OBSERVED, PALETTE, window_colour
-from napari_sparsevar.figures.layout import BESIDE_FROM_MM, columns, rows
-from napari_sparsevar.figures.style import DOUBLE_COLUMN_MM, figure_style, head, new_figure
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.panels.field import edges_words
+from napari_sparsevar.figures.panels.map import number_text
+from napari_sparsevar.figures.style import (
+    BESIDE_FROM_MM,
+    columns,
+    figure_style,
+    head,
+    new_figure,
+    rows,
+)
 from napari_sparsevar.run.run import Run
 
 CHOICES: tuple[tuple[str, str, Callable[[pd.DataFrame], float]], ...] = (
@@ -177,3 +187,50 @@ def _penalty_axis(axes: Axes, penalties: np.ndarray) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("penalty (sparse to dense)")
+
+
+def path_caption(run: Run, edges: pd.DataFrame) -> str:
+    """Return the caption of ``path_figure``; ``edges`` are those whose growth is drawn."""
+    return paragraphs(
+        f"Solution path of the sparse VAR of {data_words(run)}.",
+        f"(a) {criterion_words(run)}",
+        f"(b) Edges between different places at each penalty. {edges_words(run)}",
+        f"(c) {curves_words(run, edges)}",
+        settings_paragraph(run),
+    )
+
+
+def criterion_words(run: Run) -> str:
+    """Return what the criterion shows and which penalties it speaks for."""
+    found = chosen_penalties(run.results.criterion)
+    chosen = "; ".join(
+        f"{name}, {value:.3g}" for name, value in found.items() if not math.isnan(value)
+    )
+    return (
+        "Share of the variance a target's own place leaves that is still left in held-out "
+        "stretches of time (blocked cross-validation, with its standard error), against the "
+        f"penalty. Marks: {chosen or 'none, the movie is too short'}. Dashed: the penalty of this "
+        f"figure, {run.penalty:.3g}; criteria say what predicts, not what drives."
+    )
+
+
+def curves_words(run: Run, edges: pd.DataFrame) -> str:
+    """Return which influences are drawn along the path."""
+    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
+    each = "; ".join(
+        f"y {size * edge.source_y:.0f} x {size * edge.source_x:.0f} to "
+        f"y {size * edge.target_y:.0f} x {size * edge.target_x:.0f}, lag {edge.lag}, "
+        f"{number_text(edge.effect)}"
+        for edge in edges.itertuples()
+    )
+    return (
+        f"How the {len(edges)} strongest influences at the penalty of this figure grow as the "
+        "penalty falls (the exact path, linear between its knots; change of the frame in units of "
+        f"the noise of a pixel). From where to where, in {unit}: {each or 'none'}."
+    )
+
+
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Return the figure and its caption."""
+    figure = path_figure(run, width_mm=options.width_mm)
+    return Drawn(figure, path_caption(run, strongest_edges(run.results, N_CURVES)))

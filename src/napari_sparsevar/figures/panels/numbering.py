@@ -9,10 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from napari_sparsevar.figures.panels.map import NUMBER_POINTS, draw_number
+from napari_sparsevar.figures.style import TALLEST_MM, map_height_mm
 
 _DIRECTIONS = [math.radians(angle) for angle in (135, 45, 225, 315, 90, 0, 180, 270)]
 _ROOM = 1.6 * NUMBER_POINTS
 """Points between the centres of two numbers that do not touch."""
+_MARGIN_MM = 6.0
 _OUTSIDE, _ON_NUMBER, _ON_PLACE = 4.0, 3.0, 1.0
 
 
@@ -59,3 +61,10 @@ def _cost(at: np.ndarray, page: np.ndarray, others: np.ndarray, taken: list[np.n
     cost = 0.0 if inside else _OUTSIDE
     cost += _ON_NUMBER * sum(float(np.hypot(*(at - one))) < _ROOM for one in taken)
     return cost + _ON_PLACE * sum(float(np.hypot(*(at - one))) < _ROOM for one in others)
+
+
+def points_per_pixel(map_mm: float, shape: tuple[int, ...]) -> float:
+    """Return about how large a pixel of a map is in print, in points."""
+    tallest = map_height_mm(map_mm, shape) if map_mm else TALLEST_MM
+    fits = min((map_mm - _MARGIN_MM) / shape[1], tallest / shape[0])
+    return fits / 25.4 * 72

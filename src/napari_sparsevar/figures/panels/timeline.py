@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.figures.colours import GREY, window_colour
-from napari_sparsevar.figures.panels.activity import FloatArray, binned
+from napari_sparsevar.figures.panels.traces import FloatArray, binned
 from napari_sparsevar.figures.style import shortened
 
 _POINTS = 600

@@ -11,15 +11,11 @@ from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM
 from napari_sparsevar.figures.panels.map import number_text
 from napari_sparsevar.figures.panels.scale_bar import scale_bar
 from napari_sparsevar.figures.saving import DPI
-from napari_sparsevar.figures.style import (
-    DOUBLE_COLUMN_MM,
-    figure_style,
-    new_figure,
-    shortened,
-)
+from napari_sparsevar.figures.style import figure_style, new_figure, shortened
 from napari_sparsevar.figures.view.composing import composed, composed_above
 from napari_sparsevar.figures.view.layers import FloatArray, ImageInView, LayerInView, View
 from napari_sparsevar.figures.view.vectors import draw_vectors

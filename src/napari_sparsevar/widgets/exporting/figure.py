@@ -19,22 +19,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_sparsevar.figures.options import KINDS
 from napari_sparsevar.widgets.exporting.preview import FigurePreview
-from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureKind, FigureRequest
+from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureRequest
 from napari_sparsevar.widgets.parts.form import NarrowComboBox, form_rows, row_label
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 
-KINDS: dict[FigureKind, str] = {
-    "overview": "Overview",
-    "contribution": "Contribution map",
-    "drivers": "Drivers",
-    "influence": "Influence of the selected place",
-    "comparison": "Comparison",
-    "loss": "Training",
-    "path": "Choice of the penalty",
-    CURRENT_VIEW: "Current view",
-}
-COLOURED = ("overview", "contribution", "influence")
+HAVE_MAP = [name for name, kind in KINDS.items() if kind.has_map]
 """Kinds that can have limits and colours of a layer in the viewer."""
 
 WIDTHS_MM = {"Column": 85.0, "Page": 180.0}
@@ -55,7 +46,7 @@ class ExportFigure(QWidget):
 
     def __init__(
         self,
-        describe: Callable[[FigureKind, float, float, bool], FigureRequest],
+        describe: Callable[[str, float, float, bool], FigureRequest],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -76,8 +67,9 @@ class ExportFigure(QWidget):
         self._on_kind()
 
     def _fill(self) -> None:
-        for kind, title in KINDS.items():
-            self.kind.addItem(title, kind)
+        for name, kind in KINDS.items():
+            self.kind.addItem(kind.title, name)
+        self.kind.addItem("Current view", CURRENT_VIEW)
         for title, width in WIDTHS_MM.items():
             self.usual_width.addItem(title, width)
         self.usual_width.addItem("Other", None)
@@ -134,10 +126,9 @@ class ExportFigure(QWidget):
         self.save.clicked.connect(self.save_clicked)
 
     @property
-    def chosen(self) -> FigureKind:
+    def chosen(self) -> str:
         """Kind of the figure."""
-        chosen: FigureKind = self.kind.currentData()
-        return chosen
+        return str(self.kind.currentData())
 
     def request(self, dpi: float) -> FigureRequest:
         """Return what is to be drawn, at a resolution; UserError if there is nothing."""
@@ -178,7 +169,7 @@ class ExportFigure(QWidget):
         self.save.setEnabled(idle)
 
     def _on_kind(self, *_: Any) -> None:
-        self.as_in_viewer.setVisible(self.chosen in COLOURED)
+        self.as_in_viewer.setVisible(self.chosen in HAVE_MAP)
         self.preview.refresh()
 
     def _on_width(self, *_: Any) -> None:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +18,12 @@ from napari_sparsevar.widgets.work.one_work import Progressed, paced
 if TYPE_CHECKING:
     from napari_sparsevar.comparison.result import ComparisonSet
     from napari_sparsevar.export.everything import Part
-    from napari_sparsevar.figures.write import Kind as KindOfRun
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
 
-FigureKind: TypeAlias = "KindOfRun | Literal['view']"
-
 CURRENT_VIEW: Final = "view"
-"""Kind of the figure that shows what the viewer shows; the others are those of ``figures``."""
+"""Kind of the figure that shows what the viewer shows, beside ``figures.options.KINDS``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +44,7 @@ class FigureRequest:
         Of ``FigureOptions``.
     """
 
-    kind: FigureKind
+    kind: str
     width_mm: float
     dpi: float
     view: View | None = None

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sparsevar.figures.panels import activity
-from napari_sparsevar.figures.panels.activity import binned, mean_activity
+from napari_sparsevar.figures.panels import traces
+from napari_sparsevar.figures.panels.traces import binned, mean_activity
 
 
 def test_activity_is_that_of_the_whole_whatever_is_read_at_once(
@@ -17,7 +17,7 @@ def test_activity_is_that_of_the_whole_whatever_is_read_at_once(
     latents = np.random.default_rng(0).normal(3.0, 2.0, size=(50, 4)).astype(np.float32)
     good = np.arange(50) != 7
     whole = mean_activity(latents, good)
-    monkeypatch.setattr(activity, "_FRAMES_AT_ONCE", 7)
+    monkeypatch.setattr(traces, "_FRAMES_AT_ONCE", 7)
     np.testing.assert_allclose(mean_activity(latents, good), whole)
     used = latents[good]
     expected = np.abs((used - used.mean(axis=0)) / used.std(axis=0)).mean(axis=1)

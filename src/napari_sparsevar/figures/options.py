@@ -1,0 +1,106 @@
+"""What can be chosen of a figure of a run: its kind, its size and what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+    from napari_sparsevar.figures.listing import Regions
+    from napari_sparsevar.figures.panels.colour_maps import Limits
+    from napari_sparsevar.run.annotations import Annotations
+
+SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
+"""Widths of figures in journals."""
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """A kind of figure, which ``draw(run, options, marks, tell)`` of its module draws.
+
+    The module is ``figures.kinds.NAME``; it is imported when such a figure is drawn, so that lists
+    of kinds need neither matplotlib nor torch.
+
+    Attributes
+    ----------
+    title : str
+        In lists of kinds.
+    meaning : str
+        What it shows, for those who have to choose.
+    has_map : bool
+        Whether limits and colours can be those of a map in a viewer.
+    has_penalty : bool
+        Whether it shows a run at a penalty, with names and painted regions.
+    """
+
+    title: str
+    meaning: str
+    has_map: bool = False
+    has_penalty: bool = True
+
+
+KINDS = {
+    "overview": FigureKind("Overview", "the one figure for a talk", has_map=True),
+    "contribution": FigureKind("Contribution map", "the map beside the tissue", has_map=True),
+    "drivers": FigureKind("Drivers", "ranked, with arrows to whom they drive"),
+    "influence": FigureKind(
+        "Influence of the selected place",
+        "what a region or driver drives, and what drives it",
+        has_map=True,
+    ),
+    "comparison": FigureKind(
+        "Comparison", "windows compared with sparsevar compare", has_penalty=False
+    ),
+    "loss": FigureKind("Training", "the training"),
+    "path": FigureKind("Choice of the penalty", "how sparse, and what speaks for it"),
+}
+"""In the order in which they are offered."""
+
+
+@dataclass(frozen=True)
+class FigureOptions:
+    """What can be chosen of a figure; what does not concern a kind is left alone.
+
+    Attributes
+    ----------
+    width_mm : float
+    penalty : float, optional
+        Where on the solution path; that of the run by default.
+    limits : tuple of float, optional
+        Of the colours of the map.
+    colormap : Colormap or str, optional
+        Of the map.
+    region : str, optional
+        Name or label of a painted region.
+    driver : int, optional
+        Rank of a driver.
+    comparison, pair : str, optional
+        Name of a comparison (the latest by default) and ``A-B`` (the pair with the smallest
+        p-value).
+    """
+
+    width_mm: float = DOUBLE_COLUMN_MM
+    penalty: float | None = None
+    limits: Limits | None = None
+    colormap: Colormap | str | None = None
+    region: str | None = None
+    driver: int | None = None
+    comparison: str | None = None
+    pair: str | None = None
+
+
+class Marks(NamedTuple):
+    """What a person added to a run: names and notes, and painted regions (Y, X)."""
+
+    notes: Annotations | None = None
+    regions: Regions = None
+
+
+class Drawn(NamedTuple):
+    """A figure and the text that goes below it."""
+
+    figure: Figure
+    caption: str

@@ -1,0 +1,178 @@
+"""Listed places: where they are and whom they drive, how strong and sure, what they do."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+
+from napari_sparsevar.analysis.evidence.significance import LEVEL
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
+from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
+from napari_sparsevar.figures.colours import INK, signed_colour
+from napari_sparsevar.figures.listing import Regions, arrows_each, outgoing_arrows, title_of
+from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.panels.field import draw_tissue
+from napari_sparsevar.figures.panels.map import draw_arrow, draw_outlines
+from napari_sparsevar.figures.panels.numbering import draw_numbers, points_per_pixel
+from napari_sparsevar.figures.panels.ranking import draw_ranking
+from napari_sparsevar.figures.panels.traces import (
+    MOST_POINTS,
+    draw_traces,
+    frames_each,
+    mean_activity,
+)
+from napari_sparsevar.figures.style import LONGEST_LABEL, shortened
+from napari_sparsevar.run.run import Run
+from napari_sparsevar.run.traces import region_activity
+
+ARROW = "arrow"
+"""Beginning of the names of arrows."""
+
+NONE_LISTED = "no place drives others\nmore than chance would"
+
+
+def draw_drivers(
+    axes: Axes,
+    run: Run,
+    listed: pd.DataFrame,
+    regions: Regions,
+    map_mm: float,
+    limits: Limits | None = None,
+    colormap: Colormap | str | None = None,
+) -> None:
+    """Draw listed places on the mean image, numbered, with arrows to whom they drive most.
+
+    Parameters
+    ----------
+    axes : Axes
+    run : Run
+    listed : DataFrame
+        From ``listed_places``.
+    regions : ndarray of int, shape (Y, X), or None
+    map_mm : float
+        Width of the panel in print, for the numbers to find room.
+    limits, colormap
+        Of the mean image.
+    """
+    draw_tissue(axes, run, limits, colormap)
+    for kind, labels in (("driver", run.driver_labels), ("region", regions)):
+        own = listed.loc[listed["kind"] == kind, "label"].astype(int)
+        if labels is not None:
+            draw_outlines(axes, labels, list(own), name=kind)
+    size = points_per_pixel(map_mm, run.contribution_map.shape)
+    radii = dict(
+        zip(listed["number"], size * np.sqrt(listed["area_px"].astype(float) / np.pi), strict=True)
+    )
+    for number, arrow in enumerate(outgoing_arrows(run, listed, regions).itertuples(), start=1):
+        draw_arrow(
+            axes,
+            (float(arrow.source_x), float(arrow.source_y)),
+            (float(arrow.target_x), float(arrow.target_y)),
+            name=f"{ARROW}-{number}",
+            colour=signed_colour(float(arrow.strength)),
+            halo=INK,
+            shrink=radii[arrow.number],
+        )
+    draw_numbers(axes, listed, size)
+
+
+def draw_driver_list(axes: Axes, listed: pd.DataFrame, letters: int = LONGEST_LABEL) -> None:
+    """Draw how strong listed places are, how stable, and how sure.
+
+    Parameters
+    ----------
+    axes : Axes
+    listed : DataFrame
+        From ``listed_places``.
+    letters : int
+        Of number and name that there is room for; 0 for the number alone.
+    """
+    draw_ranking(
+        axes,
+        [
+            shortened(title_of(place), letters) if letters else str(place.number)
+            for place in listed.itertuples()
+        ],
+        listed["strength"].to_numpy(float),
+        {
+            "stability": [percent_text(value) for value in listed["stability"]],
+            "p": [p_value_text(value) for value in listed["p_adjusted"]],
+        },
+        "contribution",
+        empty=NONE_LISTED,
+    )
+
+
+def draw_driver_traces(axes: Axes, run: Run, listed: pd.DataFrame, regions: Regions) -> None:
+    """Draw the activity of listed places over the whole movie; of the field where none is."""
+    if listed.empty:
+        whole = mean_activity(run.results.latents, run.results.good)
+        whole = (whole - np.nanmean(whole)) / max(float(np.nanstd(whole)), 1e-12)
+        draw_traces(axes, whole[None], ["field"], run.fps)
+        return
+    activity = np.empty((len(listed), len(run.results.good)))
+    for kind, labels in (("driver", run.driver_labels), ("region", regions)):
+        own = np.flatnonzero(listed["kind"] == kind)
+        if labels is not None and own.size:
+            wanted = listed["label"].astype(int).iloc[own]
+            activity[own] = region_activity(run, labels, list(wanted))
+    draw_traces(axes, activity, list(listed["number"]), run.fps)
+
+
+def arrows_words(listed: pd.DataFrame) -> str:
+    """Return what outlines and arrows mean; nothing where there are none."""
+    if listed.empty:
+        return ""
+    each = arrows_each(len(listed))
+    most = "the place" if each == 1 else f"the {each} places"
+    return (
+        f"Outlines: listed places, numbered as in the list; a driver reaches down to "
+        f"{100 * HALF_HEIGHT:g} % of its own peak of the contribution. Arrows: from each to "
+        f"{most} it drives most, all lags together (orange raises, blue lowers)."
+    )
+
+
+def list_words(run: Run, listed: pd.DataFrame) -> str:
+    """Return the list of drivers with places and numbers."""
+    if listed.empty:
+        return (
+            f"No place drives others more than chance would (family-wise {100 * LEVEL:g} %), so no "
+            "driver is listed."
+        )
+    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
+    each = "; ".join(_place_words(place, size) for place in listed.itertuples())
+    return (
+        "Peak of the contribution in each; stability, the share of random halves of the movie in "
+        "which it stands out again; p, that chance makes any place of the field drive others this "
+        f"much (family-wise; drivers have at most {LEVEL:g}). Places (y, x in {unit} from the "
+        f"upper left corner): {each}."
+    )
+
+
+def _place_words(place: object, size: float) -> str:
+    row = place._asdict()  # type: ignore[attr-defined]
+    said = [
+        f"{' '.join(title_of(place).split())}, y {size * row['y']:.0f} x {size * row['x']:.0f}",
+        f"contribution {row['strength']:.3g}",
+    ]
+    if not math.isnan(row["stability"]):
+        said.append(f"stability {percent_text(row['stability'])}")
+    if not math.isnan(row["p_adjusted"]):
+        said.append(f"p = {p_value_text(row['p_adjusted'])}")
+    return ", ".join(said)
+
+
+def traces_words(run: Run, listed: pd.DataFrame) -> str:
+    """Return what the traces are: of listed places, or of the field where none is."""
+    frames = frames_each(len(run.results.good), MOST_POINTS)
+    binned = f"; each point is the mean of {frames} frames" if frames > 1 else ""
+    whose = (
+        "Mean absolute deviation of all latents from their means"
+        if listed.empty
+        else "Activity of each as the network codes it (the wide background removed)"
+    )
+    return f"{whose}, in standard deviations{binned}. Frames that were not used are left out."
