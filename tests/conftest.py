@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -28,6 +29,16 @@ for name in ("made_comparisons", "made_runs"):
 # function is slow the first time.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Let collections of garbage pass over what has been imported: napari's fixtures ask for many.
+
+    With torch and napari loaded, looking at all of it takes a third of a second.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_MOVIE = REPOSITORY.parent / "shared" / "data" / "mouse_v1_2p_1000f.tif"

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari import settings
+from napari.qt.threading import WorkerBase
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
 
 from made_comparisons import GRID, made_folder
 
@@ -78,15 +81,40 @@ def add_movie(movie_data):
 
 
 @pytest.fixture
-def viewer(make_napari_viewer, home):
-    return make_napari_viewer()
+def viewer(request, qtbot, home):
+    """A viewer; without a window where a test or its module is marked ``windowless``."""
+    mark = request.node.get_closest_marker("windowless")
+    if mark is None or mark.args == (False,):
+        yield request.getfixturevalue("make_napari_viewer")()
+    else:
+        viewer = fakes.ViewerWithoutWindow()
+        yield viewer
+        viewer.close()
+        qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=20_000)
 
 
 @pytest.fixture
-def dock(viewer):
-    """The Train dock, opened as a person would: through the manifest."""
-    _, widget = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")
-    return widget
+def open_dock(viewer):
+    """Open a dock as a person would, through the manifest; alone where there is no window."""
+    alone = []
+
+    def open_(title):
+        if not isinstance(viewer, fakes.ViewerWithoutWindow):
+            return viewer.window.add_plugin_dock_widget("napari-sparsevar", title)[1]
+        alone.append(fakes.dock_class(title)(viewer))
+        return alone[-1]
+
+    yield open_
+    for widget in alone:
+        widget.close()
+        widget.deleteLater()
+        QApplication.sendPostedEvents(widget, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def dock(open_dock):
+    """The Train dock."""
+    return open_dock("Train")
 
 
 @pytest.fixture

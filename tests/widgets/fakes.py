@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari.components import ViewerModel
+from napari.qt.threading import WorkerBase
 
 from made_comparisons import GRID, made_pair, made_set
 from made_runs import made_full_run
@@ -23,6 +26,44 @@ from napari_sparsevar.training.events import (
     StepLoss,
     ValidationLoss,
 )
+
+
+class Window:
+    """Stands for a window of napari: open until it is closed."""
+
+    def __init__(self) -> None:
+        self._qt_window = None
+
+    def close(self) -> None:
+        for worker in tuple(WorkerBase._worker_set):
+            worker.quit()
+        self.__dict__.pop("_qt_window", None)
+
+
+class ViewerWithoutWindow(ViewerModel):
+    """Layers, dims and camera of a viewer, but nothing is drawn: made in a few milliseconds."""
+
+    _window: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._window = Window()
+
+    @property
+    def window(self) -> Window:
+        return self._window
+
+    def close(self) -> None:
+        self._layer_slicer.shutdown()
+        self.layers.clear()
+        self.window.close()
+
+
+def dock_class(title: str) -> Any:
+    """Return the class of a dock by its title in the menu."""
+    name = title.lower()
+    module = importlib.import_module(f"napari_sparsevar.widgets.{name}_dock")
+    return getattr(module, f"{title}Dock")
 
 
 @dataclass

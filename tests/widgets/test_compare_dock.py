@@ -12,6 +12,8 @@ from napari_sparsevar.widgets.comparing.windows_table import LABEL, LENGTH, STAR
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.timeline_dock import Timeline, open_timeline
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
 def shown(monkeypatch):
@@ -23,9 +25,8 @@ def shown(monkeypatch):
 
 
 @pytest.fixture
-def compare(viewer):
-    """The Compare dock, opened as a person would: through the manifest."""
-    return viewer.window.add_plugin_dock_widget("napari-sparsevar", "Compare")[1]
+def compare(open_dock):
+    return open_dock("Compare")
 
 
 @pytest.fixture
@@ -66,6 +67,7 @@ def test_first_look_says_what_is_missing(viewer, compare, add_movie, run, open_r
     assert compare.panel.words.text() == ""
 
 
+@pytest.mark.windowless(False)
 def test_it_is_a_tab_beside_the_train_dock(qtbot, viewer, dock, compare):
     qtbot.wait(50)
     window = viewer.window._qt_window
@@ -75,6 +77,7 @@ def test_it_is_a_tab_beside_the_train_dock(qtbot, viewer, dock, compare):
     assert [place.parent().windowTitle() for place in (dock, compare)] == ["Train", "Compare"]
 
 
+@pytest.mark.windowless(False)
 def test_the_timeline_can_be_opened_from_here(qtbot, viewer, compare):
     assert not compare.timeline.isHidden()
     compare.timeline.click()
@@ -86,6 +89,7 @@ def test_the_timeline_can_be_opened_from_here(qtbot, viewer, compare):
     assert not compare.timeline.isHidden()
 
 
+@pytest.mark.windowless(False)
 def test_two_docks_show_the_same_windows(qtbot, viewer, ready, windows):
     timeline = open_timeline(viewer)
     timeline.spans.span("A").moved.emit(3, 25)
@@ -100,6 +104,7 @@ def test_two_docks_show_the_same_windows(qtbot, viewer, ready, windows):
     assert list(timeline.spans._spans) == [("stimulus", 0)]
 
 
+@pytest.mark.windowless(False)
 def test_the_answer(viewer, ready, until_compared, fake_compare):
     ready.panel.compare.click()
     comparing = get_session(viewer).comparing
@@ -309,6 +314,7 @@ def test_an_opened_run_brings_its_comparisons_but_no_layers_until_asked(
     assert "difference B − A" in other.layers
 
 
+@pytest.mark.windowless(False)
 def test_closed_and_opened_again_while_comparing(
     qtbot, viewer, ready, fake_compare, until_compared
 ):
@@ -356,6 +362,7 @@ def test_where_nothing_changed_the_table_says_so(viewer, ready, fake_compare, un
     assert not ready.result.layers.isEnabled()
 
 
+@pytest.mark.windowless(False)
 def test_the_null_plot_takes_the_theme(viewer, ready):
     viewer.theme = "light"
     light = ready.result.null_plot.backgroundBrush().color().lightness()

@@ -12,11 +12,12 @@ from napari_sparsevar.widgets.inspecting.keys import KEYS, help_text
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
-def dock(viewer):
-    """The Drivers dock, opened as a person would: through the manifest."""
-    return viewer.window.add_plugin_dock_widget("napari-sparsevar", "Drivers")[1]
+def dock(open_dock):
+    return open_dock("Drivers")
 
 
 @pytest.fixture
@@ -141,6 +142,7 @@ def test_the_table_sorts_by_numbers(ready):
     assert names(ready) == ["driver 1", "driver 2"]
 
 
+@pytest.mark.windowless(False)
 def test_hidden_drivers_leave_the_table_and_the_movie(viewer, ready, inspected, until_inspected):
     ready.table.selectRow(0)
     until_inspected(inspected)
@@ -224,6 +226,7 @@ def test_decoded_movies_without_the_movie_are_one_sentence(
     assert not dock.movies["residual"].isChecked()
 
 
+@pytest.mark.windowless(False)
 def test_plots_are_drawn_only_where_they_can_be_seen(
     viewer, ready, inspected, until_inspected, monkeypatch
 ):
@@ -238,6 +241,7 @@ def test_plots_are_drawn_only_where_they_can_be_seen(
     assert drawn
 
 
+@pytest.mark.windowless(False)
 def test_the_path_is_drawn_for_the_selected_place(viewer, ready, inspected, until_inspected):
     viewer.window._qt_window.show()
     ready.tabs.setCurrentWidget(ready.curves)
@@ -248,6 +252,7 @@ def test_the_path_is_drawn_for_the_selected_place(viewer, ready, inspected, unti
     np.testing.assert_allclose(ready.curves._lines[0].yData, curves[0].values)
 
 
+@pytest.mark.windowless(False)
 def test_keys_work_and_are_given_back(viewer, dock, inspected, until_inspected):
     for key in KEYS:
         assert coerce_keybinding(key.key) in viewer.keymap
@@ -264,6 +269,7 @@ def test_keys_work_and_are_given_back(viewer, dock, inspected, until_inspected):
         assert coerce_keybinding(key.key) not in viewer.keymap
 
 
+@pytest.mark.windowless(False)
 def test_keys_of_somebody_else_are_left_alone(viewer):
     def theirs(_):
         pass
@@ -275,6 +281,7 @@ def test_keys_of_somebody_else_are_left_alone(viewer):
     assert viewer.keymap[coerce_keybinding("Alt-1")] is theirs
 
 
+@pytest.mark.windowless(False)
 def test_closed_and_opened_again_it_shows_the_same(viewer, dock, inspected, until_inspected):
     dock.table.selectRow(1)
     inspected.set_penalty(1.2 * inspected.penalty)
@@ -290,6 +297,7 @@ def test_closed_and_opened_again_it_shows_the_same(viewer, dock, inspected, unti
     )
 
 
+@pytest.mark.windowless(False)
 def test_it_is_a_tab_beside_the_other_docks(qtbot, viewer, dock):
     _, train = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")
     _, drivers = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Compare")
@@ -299,6 +307,7 @@ def test_it_is_a_tab_beside_the_other_docks(qtbot, viewer, dock):
     assert train in [other.widget() for other in beside if isinstance(other, QDockWidget)]
 
 
+@pytest.mark.windowless(False)
 def test_it_fits_a_laptop(qtbot, viewer, ready):
     assert ready.minimumSizeHint().height() <= 560
     assert ready.minimumSizeHint().width() <= 360

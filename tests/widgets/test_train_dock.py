@@ -8,6 +8,8 @@ from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.events import Failed
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
 def training(viewer):
@@ -42,6 +44,7 @@ def test_list_follows_the_layers(viewer, dock, add_movie):
     assert dock.movie_choice.layer is second
 
 
+@pytest.mark.windowless(False)
 def test_selecting_a_layer_chooses_it(viewer, dock, add_movie):
     first, second = add_movie(viewer), add_movie(viewer, name="other")
     viewer.layers.selection.active = first
@@ -89,6 +92,7 @@ def test_preset_sets_the_form_and_an_edit_makes_it_custom(dock):
     assert dock.form.config() == TrainConfig.from_preset("fast")
 
 
+@pytest.mark.windowless(False)
 def test_training_lays_the_maps_over_the_movie(
     viewer, dock, add_movie, fake_train, until_idle, training
 ):
@@ -209,11 +213,13 @@ def test_run_goes_next_to_the_file(viewer, dock, movie_data, tmp_path):
     assert dock.run_folder.path().name == "mouse-1-run-1"
 
 
+@pytest.mark.windowless(False)
 def test_dock_fits_a_laptop(dock):
     assert dock.minimumSizeHint().height() <= 560
     assert dock.minimumSizeHint().width() <= 330
 
 
+@pytest.mark.windowless(False)
 def test_dock_is_in_the_menus(dock):
     from npe2 import PluginManager
 
@@ -252,6 +258,7 @@ def test_maps_can_be_made_again_without_the_movie(
     assert [tuple(layer.translate) for layer in viewer.layers] == [(10, 30), (10, 30)]
 
 
+@pytest.mark.windowless(False)
 def test_a_dock_opened_after_the_run_offers_its_maps(
     viewer, dock, add_movie, fake_train, until_idle, training
 ):

@@ -19,6 +19,8 @@ from napari_sparsevar.widgets.comparing.layers import (
 )
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
 
+pytestmark = pytest.mark.windowless
+
 WINDOWS = (Window("A", ((0, 20),)), Window("B", ((30, 50),)))
 
 
@@ -87,6 +89,7 @@ def test_arrows_go_from_source_to_target_in_the_colour_of_their_sign(viewer, ses
     np.testing.assert_allclose(arrows.features["p_adjusted"], edges["p_adjusted"])
 
 
+@pytest.mark.windowless(False)
 def test_a_second_comparison_replaces_the_layers_of_the_first(viewer, session, compare):
     compare()
     before = len(viewer.layers)
@@ -103,6 +106,7 @@ def test_the_contribution_map_does_not_shine_through(viewer, compare):
     assert not contribution.visible
 
 
+@pytest.mark.windowless(False)
 def test_where_nothing_changed_there_are_no_layers(viewer, session, compare, fake_compare):
     compare()
     fake_compare.changed = 0

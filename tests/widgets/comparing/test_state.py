@@ -15,6 +15,8 @@ from napari_sparsevar.widgets.comparing.worker import CompareRequest
 from napari_sparsevar.widgets.layers import run_opening
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 WINDOWS = (Window("A", ((0, 20),)), Window("B", ((30, 50),)))
 
 
@@ -177,6 +179,7 @@ def test_the_most_surprising_pair_comes_first_and_any_can_be_chosen(
     assert [comparing.pair[0].a.label, comparing.pair[0].b.label] == ["B", "C"]
 
 
+@pytest.mark.windowless(False)
 def test_closing_the_window_while_comparing(
     qtbot, viewer, add_movie, run, open_run, fake_compare, request_
 ):

@@ -8,6 +8,8 @@ from napari_sparsevar.widgets.inspecting.layers import ARROWS, INFLUENCE
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
 def layers(viewer, inspected):
@@ -95,6 +97,7 @@ def test_arrows_go_from_the_source_to_its_partners(layers, select, inspected):
     )
 
 
+@pytest.mark.windowless(False)
 @pytest.mark.parametrize("penalty", [1.0, 100.0, 0.8])
 def test_any_number_of_arrows(layers, select, inspected, until_inspected, full_run, penalty):
     select()
@@ -104,6 +107,7 @@ def test_any_number_of_arrows(layers, select, inspected, until_inspected, full_r
     assert len(layers.layer(ARROWS).data) == min(len(partners), 12)
 
 
+@pytest.mark.windowless(False)
 def test_deleted_layers_do_not_come_in_the_way(
     viewer, layers, select, inspected, until_inspected, full_run
 ):
@@ -128,6 +132,7 @@ def test_renamed_layers_are_found(layers, select, inspected, until_inspected, fu
     )
 
 
+@pytest.mark.windowless(False)
 def test_the_deleted_movie_and_the_deleted_regions(
     viewer, layers, select, inspected, until_inspected
 ):
@@ -141,6 +146,7 @@ def test_the_deleted_movie_and_the_deleted_regions(
     assert inspected.regions.layer.data.shape == (33, 34)
 
 
+@pytest.mark.windowless(False)
 def test_other_orders_of_the_axes_and_three_dimensions(
     viewer, layers, select, inspected, until_inspected
 ):
@@ -156,6 +162,7 @@ def test_other_orders_of_the_axes_and_three_dimensions(
     assert layers.layer(INFLUENCE["outgoing"]).visible
 
 
+@pytest.mark.windowless(False)
 def test_what_the_person_has_in_hand_stays_in_hand(viewer, layers, select):
     session = get_session(viewer)
     session.new_region()
@@ -166,6 +173,7 @@ def test_what_the_person_has_in_hand_stays_in_hand(viewer, layers, select):
     assert viewer.layers.index(layers.layer(INFLUENCE["outgoing"])) < viewer.layers.index(layer)
 
 
+@pytest.mark.windowless(False)
 def test_another_run_takes_the_layers_away(
     viewer, layers, select, inspected, tmp_path, open_run, until_inspected
 ):
@@ -197,6 +205,7 @@ def test_a_predicted_movie_follows_the_penalty_when_it_is_seen(
     assert not np.array_equal(np.asarray(layer.data[30]), before)
 
 
+@pytest.mark.windowless(False)
 def test_an_answer_on_its_way_while_the_window_closes(viewer, inspected, qtbot):
     inspected.select("driver", 1)
     viewer.close()

@@ -8,6 +8,8 @@ from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.run.annotations import read_annotations, read_regions
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
 def session(viewer, inspected):
@@ -114,15 +116,12 @@ def test_a_layer_deleted_at_once_is_kept(qtbot, viewer, session, inspected, full
     assert (read_regions(full_run.path, (33, 34)) == 3).sum() == 25
 
 
-def test_painted_regions_come_back_with_the_run(
-    qtbot, make_napari_viewer, home, full_run, open_run, until_inspected
-):
+def test_painted_regions_come_back_with_the_run(viewer, full_run, open_run, until_inspected):
     from napari_sparsevar.run.annotations import write_regions
 
     regions = np.zeros((33, 34), np.int32)
     regions[5:9, 6:12] = 2
     write_regions(full_run.path, regions, 2.0)
-    viewer = make_napari_viewer()
     session = open_run(viewer, full_run)
     until_inspected(session.inspecting)
     np.testing.assert_array_equal(session.inspecting.regions.layer.data, regions)

@@ -7,6 +7,8 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
 from napari_sparsevar.widgets.layers.movies import movie_of
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
 def frames_of():

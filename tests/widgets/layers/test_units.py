@@ -5,6 +5,8 @@ import tifffile
 
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 NO_UNITS = {"scale": (1, 1, 1), "units": ("pixel",) * 3, "translate": (0, 0, 0)}
 
 

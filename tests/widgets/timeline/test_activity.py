@@ -9,6 +9,8 @@ from napari.qt.threading import WorkerBase
 from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.widgets.session import get_session
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
 def activity(viewer):
@@ -140,6 +142,7 @@ def test_units_given_by_hand_are_taken_over(viewer, activity, add_movie):
     assert activity.frames.fps == pytest.approx(20)
 
 
+@pytest.mark.windowless(False)
 def test_a_frame_rate_given_in_the_train_dock_is_taken_over(viewer, dock, activity, add_movie):
     add_movie(viewer, scale=(1, 1, 1), units=("pixel", "pixel", "pixel"))
     told = []
@@ -187,6 +190,7 @@ def test_a_movie_that_cannot_be_read_says_so(viewer, activity, until_read):
     assert not activity.field.busy
 
 
+@pytest.mark.windowless(False)
 def test_closing_the_window_while_it_reads(qtbot, viewer, activity):
     def read(start, stop):
         time.sleep(0.01)

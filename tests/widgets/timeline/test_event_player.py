@@ -6,6 +6,8 @@ import pytest
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.timeline.event_player import EventPlayer
 
+pytestmark = pytest.mark.windowless
+
 FPS = 200.0
 
 

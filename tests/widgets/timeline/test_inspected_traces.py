@@ -10,7 +10,10 @@ from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.movie.traces import relative_change
 from napari_sparsevar.run.traces import model_traces, read_out, region_activity
 from napari_sparsevar.widgets.session import get_session
-from napari_sparsevar.widgets.timeline_dock import inspected_traces, open_timeline
+from napari_sparsevar.widgets.timeline import inspected_traces
+from napari_sparsevar.widgets.timeline_dock import open_timeline
+
+pytestmark = pytest.mark.windowless
 
 SHAPE = (40, 48)
 LABELS = np.zeros(SHAPE, np.int32)
@@ -229,6 +232,7 @@ def test_another_movie_than_that_of_the_run_is_told_apart(viewer, inspected, ses
     assert inspected.curves()
 
 
+@pytest.mark.windowless(False)
 def test_frames_that_are_no_number_leave_gaps(qtbot, viewer, movie_data, run, open_run, until):
     holed = movie_data.copy()
     holed[[10, 31], 0, 0] = np.nan
@@ -286,6 +290,7 @@ def test_another_selection_ends_the_playing(viewer, inspected, session, until):
     assert not inspected.player.playing
 
 
+@pytest.mark.windowless(False)
 def test_closing_the_timeline_ends_the_reading(qtbot, viewer, run, open_run):
     asked = []
 
