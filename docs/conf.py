@@ -41,6 +41,7 @@ autodoc_type_aliases = {
     "FloatArray": "NDArray[float64]",
     "FloatImage": "NDArray[float32]",
     "LabelImage": "NDArray[int32]",
+    "Pieces": "ArrayLike | Sequence[ArrayLike]",
 }
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -51,7 +52,8 @@ def shorten_arrays(app, what, name, obj, options, signature, returned):
     if isinstance(obj, type) and issubclass(obj, BaseModel):
         return "(**settings)", None
     long = r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[~numpy\.(\w+)\]\]"
-    return tuple(part and re.sub(long, r"NDArray[\1]", part) for part in (signature, returned))
+    shown = [part and re.sub(long, r"NDArray[\1]", part) for part in (signature, returned)]
+    return shown[0] and shown[0].replace("<factory>", "..."), shown[1]
 
 
 def add_settings(app, what, name, obj, options, lines):
