@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import importlib
 import re
+import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
-WALKS = PAGE.split("## Walk 1", 1)[1]
+TABLES, WALKS = PAGE.split("## Walk 1", 1)
 FILES = (".csv", ".json", ".py", ".tif")
 NAMES = sorted(
     name for name in set(re.findall(r"`([a-z_]+(?:\.\w+)+)`", WALKS)) if not name.endswith(FILES)
 )
+
+
+def tables(text: str) -> Iterator[dict[str, set[str]]]:
+    """First and last column of every table: a part, and what it may import."""
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        rows = [line.strip("|\n").split("|") for line in table.splitlines()[2:]]
+        yield {name.strip(" `"): set(re.findall(r"`(\w+)`", last)) for name, *_, last in rows}
 
 
 def found(name: str) -> object:
@@ -31,6 +40,13 @@ def found(name: str) -> object:
             thing = getattr(thing, attribute)
         return thing
     raise AssertionError(name)
+
+
+def test_its_tables_are_those_of_the_test_of_imports() -> None:
+    of_imports = runpy.run_path(str(TESTS / "test_imports.py"))
+    parts, rooms = tables(TABLES)
+    assert parts == of_imports["ALLOWED"]
+    assert rooms == of_imports["ROOMS"]
 
 
 def test_the_walks_name_something() -> None:
