@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.choice import Choice, Offer, index_of
+from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
@@ -168,12 +168,12 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
         slice(None) if i in (time, row, column) else 0 for i in range(len(shape))
     ]
     sizes: dict[str, int] = {}
-    taken: dict[str, int] = {}
+    taken: dict[str, int | None] = {}
     for i in wide:
         if i != time:
             name = _name_of(axes[i], shape[i], what)
-            place, said = index_of(getattr(choice, name, None), shape[i], name, what)
-            index[i], sizes[name], taken[name] = place, shape[i], place + 1
+            number, said = number_of(getattr(choice, name, None), shape[i], name, what)
+            index[i], sizes[name], taken[name] = (number or 1) - 1, shape[i], number
             notes += said
     return MovieAxes(
         index=tuple(index),

@@ -61,8 +61,10 @@ class ChoiceNeeded(UserError):
         self.datasets = tuple(datasets)
 
 
-def index_of(number: int | None, count: int, name: str, what: str) -> tuple[int, tuple[str, ...]]:
-    """Return where a channel or plane lies, and a note if nobody chose one.
+def number_of(
+    number: int | None, count: int, name: str, what: str
+) -> tuple[int | None, tuple[str, ...]]:
+    """Return which channel or plane is taken, and a note if nobody chose one.
 
     Parameters
     ----------
@@ -77,8 +79,8 @@ def index_of(number: int | None, count: int, name: str, what: str) -> tuple[int,
 
     Returns
     -------
-    index : int
-        Counted from 0.
+    number : int or None
+        The first is 1; None where there is only one, so that nothing is chosen.
     notes : tuple of str
         One sentence where the first of several was taken unasked.
 
@@ -87,17 +89,19 @@ def index_of(number: int | None, count: int, name: str, what: str) -> tuple[int,
     UserError
         If there is no such channel or plane.
     """
+    if count == 1:
+        return None, ()
     if number is None:
         note = (
             f"{what} has {count} {name}s; the first one is used "
             f"(choose another with --{name} N, in Python {name}=N)."
         )
-        return 0, (note,)
+        return 1, (note,)
     if not 1 <= number <= count:
         raise UserError(
             f"{what} has {count} {name}s, there is no {name} {number}; choose 1 to {count}."
         )
-    return number - 1, ()
+    return number, ()
 
 
 def pick(dataset: str | None, found: Sequence[str], what: str) -> str:

@@ -19,34 +19,12 @@ from napari_sparsevar.movie.units import is_time
 
 
 def is_layer(source: object) -> bool:
-    """Return whether this looks like an image layer.
-
-    Parameters
-    ----------
-    source : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        True if it has data, a scale and a name.
-    """
+    """Return whether this looks like an image layer: it has data, a scale and a name."""
     return all(hasattr(source, name) for name in ("data", "scale", "name"))
 
 
 def is_array(source: object) -> bool:
-    """Return whether this looks like an array: NumPy, dask, Zarr and their like.
-
-    Parameters
-    ----------
-    source : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        True if it has shape, dtype and can be sliced.
-    """
+    """Return whether this looks like an array: it has shape and dtype and can be sliced."""
     return all(hasattr(source, name) for name in ("shape", "dtype", "__getitem__"))
 
 

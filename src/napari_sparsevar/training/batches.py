@@ -142,7 +142,7 @@ class Batcher:
         places = [(slice(y, y + height), slice(x, x + width)) for y, x in corners]
         frames = torch.empty(len(places), len(starts), self.length, height, width)
         for index, start in enumerate(starts.tolist()):
-            cut = self.source.read_places(start, start + self.length, places)
+            cut = self.source.read_crops(start, start + self.length, places)
             for place, values in enumerate(cut):
                 frames[place, index] = torch.from_numpy(values)
         good = torch.from_numpy(good_chunks(starts, self.length, self.source.good))

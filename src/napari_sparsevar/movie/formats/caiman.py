@@ -23,40 +23,14 @@ _PIXEL = np.dtype("<f4")
 
 
 def claims(path: Path) -> bool:
-    """Return whether the name is one that CaImAn gives; the file has no other mark.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        True where shape, order and number of frames can be read from the name.
-    """
+    """Return whether the name is one that CaImAn gives; the file has no other mark."""
     return _NAME.fullmatch(path.name) is not None and path.is_file() and path.stat().st_size > 0
 
 
 def read(path: Path, choice: Choice) -> Movie:
-    """Open a memory map of CaImAn.
+    """Open a memory map of CaImAn under the name that CaImAn gave it.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file under the name that CaImAn gave it.
-    choice : Choice
-        The plane that is wanted, where ``d3`` is larger than 1.
-
-    Returns
-    -------
-    Movie
-        Frames of 32-bit floating-point numbers. CaImAn writes down no units.
-
-    Raises
-    ------
-    UserError
-        If the file is not as long as its name says.
+    Frames are 32-bit floating-point numbers without units; of ``d3`` planes the chosen one.
     """
     found = _NAME.fullmatch(path.name)
     if found is None:

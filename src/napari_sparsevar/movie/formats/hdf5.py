@@ -28,42 +28,14 @@ _SMALLEST_PX = 4  # arrays of small matrices are no movies
 
 
 def holds_movie(path: Path) -> bool:
-    """Return whether an HDF5 file has a data set of frames.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        An HDF5 file.
-
-    Returns
-    -------
-    bool
-        True also where the file is damaged: opening it will say so.
-    """
+    """Return whether an HDF5 file has a data set of frames."""
     return holds(path, _is_movie)
 
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open a data set of an HDF5 file without reading its pixels.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    choice : Choice
-        The data set, channel and plane that are wanted.
-
-    Returns
-    -------
-    Movie
-        Frames that are read when asked for.
-
-    Raises
-    ------
-    ChoiceNeeded
-        If the file holds several movies and none was chosen.
-    UserError
-        If it is damaged or holds none.
+    Of several movies ``choice.dataset`` names one, else `ChoiceNeeded` is raised.
     """
     return with_file(path, lambda file: _read(file, path, choice))
 

@@ -25,18 +25,7 @@ _DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, Un
 
 
 def is_hdf5(path: Path) -> bool:
-    """Return whether this is an HDF5 file, by its signature.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        True also behind a user block, as MATLAB writes it.
-    """
+    """Return whether this is an HDF5 file, by its signature; it may follow a user block."""
     if not path.is_file():
         return False
     with path.open("rb") as file:

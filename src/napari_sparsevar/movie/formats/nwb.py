@@ -30,18 +30,7 @@ _DIGITS = 6  # what is left of a value that was stored in single precision
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is an NWB file, by the version at its root.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        False also where the file is damaged.
-    """
+    """Return whether this is an NWB file, by the version at its root; False where it is damaged."""
     if not is_hdf5(path):
         return False
     try:
@@ -51,42 +40,15 @@ def claims(path: Path) -> bool:
 
 
 def holds_movie(path: Path) -> bool:
-    """Return whether an NWB file has an imaging series.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        An NWB file.
-
-    Returns
-    -------
-    bool
-        True also where the file is damaged: opening it will say so.
-    """
+    """Return whether an NWB file has an imaging series."""
     return holds(path, _is_series)
 
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open an imaging series of an NWB file without reading its pixels.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    choice : Choice
-        The series (``dataset``) and the plane that are wanted.
-
-    Returns
-    -------
-    Movie
-        Frames in the order in which they are stored: frame, row, column.
-
-    Raises
-    ------
-    ChoiceNeeded
-        If the file holds several series and none was chosen.
-    UserError
-        If it is damaged, holds none, or the pixels lie in other files.
+    Frames are in the order in which they are stored: frame, row, column. Of several series
+    ``choice.dataset`` names one, else `ChoiceNeeded` is raised.
     """
     return with_file(path, lambda file: _read(file, path, choice))
 

@@ -11,13 +11,7 @@ from napari_sparsevar.movie.movie import Movie
 
 
 def claims(path: Path) -> bool:
-    """Return whether ScanImage wrote this file, by its header; False where it is damaged.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-    """
+    """Return whether ScanImage wrote this file, by its header; False where it is damaged."""
     if not tiff.claims(path):
         return False
     from napari_sparsevar.movie.formats.tiff_family import scanimage

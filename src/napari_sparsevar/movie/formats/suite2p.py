@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice, Offer, index_of
+from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
 from napari_sparsevar.movie.movie import Movie
@@ -25,17 +25,9 @@ _PIXEL = np.dtype("<i2")
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is a binary file, or a folder of suite2p with one.
+    """Return whether this is a binary file, or a folder ``plane0`` or ``suite2p`` with one.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file, or a folder ``plane0`` or ``suite2p``.
-
-    Returns
-    -------
-    bool
-        Bare pixels have no mark of their own: a file is known by its ending ``.bin``.
+    Bare pixels have no mark of their own: a file is known by its ending ``.bin``.
     """
     if path.is_dir():
         return bool(_planes(path))
@@ -43,62 +35,29 @@ def claims(path: Path) -> bool:
 
 
 def holds_movie(path: Path) -> bool:
-    """Return whether a binary file is one of suite2p.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        What was claimed.
-
-    Returns
-    -------
-    bool
-        True for a folder, for a file beside ``ops.npy`` and for ``data.bin`` and the like.
-    """
+    """Return whether this is a folder, a file beside ``ops.npy``, or ``data.bin`` and the like."""
     return path.is_dir() or _has_options(path) or _NAME.fullmatch(path.name) is not None
 
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open a binary file of suite2p, or a folder with such files for each plane and channel.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``data.bin``, ``data_chan2.bin``, a folder ``plane0``, or a folder of such folders.
-    choice : Choice
-        The plane and channel of a folder; the shape of a file that no ``ops.npy`` describes.
-
-    Returns
-    -------
-    Movie
-        Frames of 16-bit integers, with suite2p's frame rate.
-
-    Raises
-    ------
-    UserError
-        If the shape is not known, does not fit, or ``ops.npy`` holds more than plain values.
+    Frames are 16-bit integers at suite2p's frame rate. The choice is of a plane and channel of a
+    folder, and of the shape where no ``ops.npy`` says it; of that file only plain values are read.
     """
     if not path.is_dir():
         return _read_file(path, choice)
     planes = _planes(path)
-    taken: dict[str, int] = {}
-    notes: tuple[str, ...] = ()
-    folder = planes[0]
-    if len(planes) > 1:
-        index, notes = index_of(choice.plane, len(planes), "plane", str(path))
-        folder, taken["plane"] = planes[index], index + 1
+    plane, notes = number_of(choice.plane, len(planes), "plane", str(path))
+    folder = planes[(plane or 1) - 1]
     files = [folder / name for name in _CHANNELS if (folder / name).is_file()]
-    file = files[0]
-    if len(files) > 1:
-        index, said = index_of(choice.channel, len(files), "channel", str(path))
-        file, taken["channel"] = files[index], index + 1
-        notes += said
-    movie = _read_file(file, choice)
+    channel, said = number_of(choice.channel, len(files), "channel", str(path))
+    movie = _read_file(files[(channel or 1) - 1], choice)
     return replace(
         movie,
         source=path,
-        notes=(*notes, *movie.notes),
-        choice=replace(movie.choice, channel=taken.get("channel"), plane=taken.get("plane")),
+        notes=(*notes, *said, *movie.notes),
+        choice=replace(movie.choice, channel=channel, plane=plane),
         offer=Offer(len(files), len(planes)),
     )
 

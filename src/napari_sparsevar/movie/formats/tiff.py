@@ -13,13 +13,7 @@ _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is a TIFF or BigTIFF file, by its first four bytes.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-    """
+    """Return whether this is a TIFF or BigTIFF file, by its first four bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -27,13 +21,7 @@ def claims(path: Path) -> bool:
 
 
 def holds_movie(path: Path) -> bool:
-    """Return whether a TIFF file has more than one grey-scale frame.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TIFF file.
-    """
+    """Return whether a TIFF file has more than one grey-scale frame."""
     from napari_sparsevar.movie.formats.tiff_family import reading
 
     return reading.holds_movie(path)

@@ -19,18 +19,7 @@ _FAINT = 4  # grey values by which the colours of a grey video may differ after 
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is an AVI, MP4 or MOV file, by its first bytes.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        Without looking for the package that can decode it.
-    """
+    """Return whether this is an AVI, MP4 or MOV file, by its first bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -42,22 +31,8 @@ def claims(path: Path) -> bool:
 def read(path: Path, choice: Choice) -> Movie:
     """Open a video; its packets are listed now and decoded when asked for.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    choice : Choice
-        Nothing of it applies.
-
-    Returns
-    -------
-    Movie
-        Brightness of the frames, at the frame rate of the video. Pixel size is never known.
-
-    Raises
-    ------
-    UserError
-        If the package ``av`` is not installed, or the file is damaged or has no picture.
+    Frames are the brightness of the picture, at the frame rate of the video; nothing of the choice
+    applies. The package ``av`` has to be installed.
     """
     try:
         import av

@@ -29,41 +29,12 @@ _DAMAGED = (
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is the folder of a Zarr array or group.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file or folder.
-
-    Returns
-    -------
-    bool
-        True if the metadata of Zarr 2 or 3 lie in the folder.
-    """
+    """Return whether the metadata of a Zarr 2 or 3 array or group lie in the folder."""
     return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
 
 
 def read(path: Path, choice: Choice) -> Movie:
-    """Open a Zarr folder without reading its pixels.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The folder.
-    choice : Choice
-        The array or image inside it, the channel and the plane that are wanted.
-
-    Returns
-    -------
-    Movie
-        Frames that are read when asked for.
-
-    Raises
-    ------
-    UserError
-        If the folder is damaged or holds no movie.
-    """
+    """Open a Zarr folder without reading its pixels: of several arrays ``choice.dataset``."""
     import zarr
 
     try:

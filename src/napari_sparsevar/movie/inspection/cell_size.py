@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
 
-from napari_sparsevar.movie.inspection.sample import Window, sampled_frames, standardised
+from napari_sparsevar.movie.inspection.sample import Patch, sampled_frames, standardised
 from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
 
@@ -126,7 +126,7 @@ def activity_profile(movie: Movie, images: StaticImages) -> Profile | None:
     """
     reach = min(_FARTHEST_PX, 2 * min(movie.shape) // 3)
     found = []
-    for even, odd in _alternating_means(movie, images, _windows(movie.shape)):
+    for even, odd in _alternating_means(movie, images, _patches(movie.shape)):
         if len(even) < _LEAST_BINS:
             return None
         found.append(_tile_profile(*_without_shared(even, odd), reach))
@@ -135,7 +135,7 @@ def activity_profile(movie: Movie, images: StaticImages) -> Profile | None:
     return Profile(covariance, error)
 
 
-def _windows(shape: tuple[int, int]) -> list[Window]:
+def _patches(shape: tuple[int, int]) -> list[Patch]:
     """Return up to four tiles, evenly spread over the field of view."""
     sides = []
     for length in shape:
@@ -147,19 +147,19 @@ def _windows(shape: tuple[int, int]) -> list[Window]:
 
 
 def _alternating_means(
-    movie: Movie, images: StaticImages, windows: list[Window]
+    movie: Movie, images: StaticImages, patches: list[Patch]
 ) -> Iterator[tuple[Float32Array, Float32Array]]:
-    """Yield for each window means of the even and of the odd frames of short bins, (bins, Y, X).
+    """Yield for each patch means of the even and of the odd frames of short bins, (bins, Y, X).
 
     The noise of the two is independent, the activity nearly the same.
     """
     half = max(1, round(_HALF_BIN_S * movie.fps)) if movie.fps else _HALF_BIN_FRAMES
-    means: list[list[Float32Array]] = [[] for _ in windows]
+    means: list[list[Float32Array]] = [[] for _ in patches]
     for frames in sampled_frames(movie, _affordable_frames(movie.shape)):
         length = max(1, min(half, len(frames) // 2))
         n_bins = len(frames) // (2 * length)
-        for collected, window in zip(means, windows, strict=True):
-            part = standardised(frames[: n_bins * 2 * length], images, window)
+        for collected, patch in zip(means, patches, strict=True):
+            part = standardised(frames[: n_bins * 2 * length], images, patch)
             collected.append(part.reshape(n_bins, length, 2, *part.shape[1:]).mean(axis=1))
     for collected in means:
         both = np.concatenate(collected)

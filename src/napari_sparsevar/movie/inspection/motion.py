@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from napari_sparsevar.movie.inspection.sample import Window, sampled_frames, standardised
+from napari_sparsevar.movie.inspection.sample import Patch, sampled_frames, standardised
 from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
 
@@ -80,10 +80,10 @@ def find_motion(movie: Movie, images: StaticImages) -> Motion:
     Motion
         Zero where no shift is sure. Shifts of more than a cell's width come out too small.
     """
-    window = _middle(movie.shape)
-    kernels = _shift_kernels(images, window)
+    patch = _middle(movie.shape)
+    kernels = _shift_kernels(images, patch)
     shifts = [
-        standardised(frames, images, window).reshape(len(frames), -1) @ kernels
+        standardised(frames, images, patch).reshape(len(frames), -1) @ kernels
         for frames in sampled_frames(movie, _MOST_FRAMES)
     ]
     # Frame by frame and in ever longer means: jitter shows in the first, drift in the others.
@@ -94,7 +94,7 @@ def find_motion(movie: Movie, images: StaticImages) -> Motion:
     return Motion(max(_largest(binned), typical), typical)
 
 
-def _middle(shape: tuple[int, int]) -> Window:
+def _middle(shape: tuple[int, int]) -> Patch:
     rows, columns = (
         slice((length - min(length, _SIDE_PX)) // 2, (length + min(length, _SIDE_PX)) // 2)
         for length in shape
@@ -102,13 +102,13 @@ def _middle(shape: tuple[int, int]) -> Window:
     return rows, columns
 
 
-def _shift_kernels(images: StaticImages, window: Window) -> Float32Array:
+def _shift_kernels(images: StaticImages, patch: Patch) -> Float32Array:
     """Return what turns standardised frames into shifts, (pixels, 4): y, x of one half, the other.
 
     Light that comes and goes over wide parts of the field (neuropil), by itself or in proportion to
     the mean image, is no shift, hence the other regressors.
     """
-    mean, noise = (image[window].astype(np.float64) for image in (images.mean, images.noise))
+    mean, noise = (image[patch].astype(np.float64) for image in (images.mean, images.noise))
     wide = _wide_waves(mean.shape)
     regressors = [*(-slope for slope in np.gradient(mean)), *wide, *(wave * mean for wave in wide)]
     blurred = np.stack([gaussian_filter(part, _BLUR_PX) for part in regressors])

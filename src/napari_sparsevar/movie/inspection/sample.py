@@ -13,7 +13,8 @@ from napari_sparsevar.movie.inspection.static import StaticImages, choose_runs
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 
-Window = tuple[slice, slice]
+Patch = tuple[slice, slice]
+"""Rows and columns of part of the field of view."""
 
 
 def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
@@ -40,7 +41,7 @@ def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
                 yield part if good.all() else part[good]
 
 
-def standardised(frames: NDArray[Any], images: StaticImages, window: Window) -> NDArray[np.float32]:
+def standardised(frames: NDArray[Any], images: StaticImages, patch: Patch) -> NDArray[np.float32]:
     """Return part of the field of view as ``(x - mean) / noise``.
 
     Parameters
@@ -49,7 +50,7 @@ def standardised(frames: NDArray[Any], images: StaticImages, window: Window) -> 
         Frames as they are stored.
     images : StaticImages
         Mean and noise of the movie.
-    window : tuple of slice
+    patch : tuple of slice
         Rows and columns.
 
     Returns
@@ -57,7 +58,7 @@ def standardised(frames: NDArray[Any], images: StaticImages, window: Window) -> 
     ndarray of float32, shape (t, rows, columns)
         In units of the noise.
     """
-    part = frames[:, window[0], window[1]].astype(np.float32)
-    part -= images.mean[window]
-    part /= images.noise[window]
+    part = frames[:, patch[0], patch[1]].astype(np.float32)
+    part -= images.mean[patch]
+    part /= images.noise[patch]
     return part

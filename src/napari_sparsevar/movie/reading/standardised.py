@@ -17,7 +17,7 @@ from napari_sparsevar.movie.reading.read_ahead import in_turn
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 
-Place = tuple[slice, slice]
+Crop = tuple[slice, slice]
 """Rows and columns of the padded field of view."""
 
 CACHE_BYTES = 1_200_000_000
@@ -63,23 +63,23 @@ class StandardisedFrames:
         """
         return self._standardised(self._raw(start, stop, rows, columns), start, rows, columns)
 
-    def read_places(self, start: int, stop: int, places: Sequence[Place]) -> list[Float32Array]:
+    def read_crops(self, start: int, stop: int, crops: Sequence[Crop]) -> list[Float32Array]:
         """Return frames start .. stop inside several crops; a file is decoded once for all.
 
         Returns
         -------
         list of ndarray of float32, each of shape (stop - start, rows, columns)
-            What ``read`` returns for each of the places.
+            What ``read`` returns for each of the crops.
         """
-        if self._cache is not None or len(places) == 1:
-            return [self.read(start, stop, *place) for place in places]
-        parts: list[list[Float32Array]] = [[] for _ in places]
+        if self._cache is not None or len(crops) == 1:
+            return [self.read(start, stop, *crop) for crop in crops]
+        parts: list[list[Float32Array]] = [[] for _ in crops]
         for first, last in lazy_frames.block_edges(self.movie.data):
             if last <= start or first >= stop:
                 continue
             first = max(first, start)
             raw = _compute(self.movie.data[first : min(last, stop)])
-            for part, (rows, columns) in zip(parts, places, strict=True):
+            for part, (rows, columns) in zip(parts, crops, strict=True):
                 part.append(self._standardised(raw[:, rows, columns], first, rows, columns))
         return [np.concatenate(part) for part in parts]
 

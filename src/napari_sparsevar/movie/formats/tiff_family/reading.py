@@ -36,15 +36,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 def holds_movie(path: Path) -> bool:
     """Return whether a TIFF file has more than one grey-scale frame, without reading its chain.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TIFF file.
-
-    Returns
-    -------
-    bool
-        True also where the file is damaged: opening it will say so.
+    True also where the file is damaged: opening it will say so.
     """
     try:
         with tifffile.TiffFile(path) as file:
@@ -68,25 +60,7 @@ def _has_second_page(file: tifffile.TiffFile) -> bool:
 
 
 def read(path: Path, choice: Choice) -> Movie:
-    """Open one TIFF file without reading its pixels.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    choice : Choice
-        The channel and plane that are wanted.
-
-    Returns
-    -------
-    Movie
-        Frames that are read when asked for.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged, cut short, or holds no movie.
-    """
+    """Open one TIFF file without reading its pixels; the choice is of a channel and a plane."""
     return open_file(path, lambda file: _read(file, path, choice))
 
 
@@ -192,18 +166,7 @@ def _movie(file: tifffile.TiffFile, path: Path, data: da.Array, chosen: axes.Mov
 
 
 def tiff_stem(path: Path) -> str:
-    """Return the file name without ``.tif``, ``.tiff`` or ``.ome.tif``.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file.
-
-    Returns
-    -------
-    str
-        What a person would call it.
-    """
+    """Return the file name without ``.tif``, ``.tiff`` or ``.ome.tif``."""
     return path.stem.removesuffix(".ome")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice, Offer, index_of
+from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.tiff_family import reading
 from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
@@ -28,13 +28,7 @@ _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
 
 
 def is_scanimage(path: Path) -> bool:
-    """Return whether ScanImage wrote a TIFF file, by its header; False where it is damaged.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TIFF file.
-    """
+    """Return whether ScanImage wrote a TIFF file, by its header; False where it is damaged."""
     try:
         with tifffile.TiffFile(path) as file:
             return bool(file.is_scanimage)
@@ -45,22 +39,8 @@ def is_scanimage(path: Path) -> bool:
 def read(path: Path, choice: Choice) -> Movie:
     """Open one file of ScanImage without reading its pixels.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    choice : Choice
-        The channel (among those saved) and the plane that are wanted.
-
-    Returns
-    -------
-    Movie
-        Frames of one channel and plane, with the rate at which that plane was visited.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged or cut short, or there is no such channel or plane.
+    Frames are of one channel (among those saved) and one plane, with the rate at which that plane
+    was visited.
     """
     return reading.open_file(path, lambda file: _read(file, path, choice))
 
@@ -71,16 +51,8 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     header = read_header(file)
     layout = read_layout(header)
     n_channels = len(layout.channels)
-    channel = plane = 0
-    notes: tuple[str, ...] = ()
-    taken: dict[str, int] = {}
-    if n_channels > 1:
-        channel, notes = index_of(choice.channel, n_channels, "channel", what)
-        taken["channel"] = channel + 1
-    if layout.slices > 1:
-        plane, said = index_of(choice.plane, layout.slices, "plane", what)
-        taken["plane"] = plane + 1
-        notes += said
+    channel, notes = number_of(choice.channel, n_channels, "channel", what)
+    plane, said = number_of(choice.plane, layout.slices, "plane", what)
     if page.ndim != 2 or page.dtype is None:
         raise UserError(f"{path} has pages that are no grey-scale frames; export it again.")
     shape = (int(page.shape[0]), int(page.shape[1]))
@@ -90,7 +62,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         check_complete(file, file.series[0], path)
     n_pages = raw.n_pages if raw else len(file.pages)
     began = (frame_number(page.description) - 1) // layout.average
-    pages = find_pages(layout, n_pages, channel, plane, began)
+    pages = find_pages(layout, n_pages, (channel or 1) - 1, (plane or 1) - 1, began)
     if len(pages) < 2:
         raise UserError(
             f"{path} holds {n_pages} images for {n_channels} channels and {layout.volume} frames "
@@ -110,8 +82,8 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         pixel_size_um=size[1] if size else None,
         source=path,
         name=reading.tiff_stem(path),
-        notes=(*notes, *more, *_about_pixels(size, several, path)),
-        choice=Choice(channel=taken.get("channel"), plane=taken.get("plane")),
+        notes=(*notes, *said, *more, *_about_pixels(size, several, path)),
+        choice=Choice(channel=channel, plane=plane),
         offer=Offer(n_channels, layout.slices),
     )
 
