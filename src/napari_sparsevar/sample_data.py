@@ -1,4 +1,7 @@
-"""Sample movies of the viewer's *File > Open Sample*: simulated, with known drivers."""
+"""Sample movies of the viewer's *File > Open Sample*: simulated, with known drivers.
+
+Each is one image layer whose metadata holds what is true of it under ``truth``.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +15,17 @@ SAMPLE_SHAPE = (96, 96)
 
 
 def known_drivers() -> list[LayerData]:
-    """Return a movie in which some cells drive others one frame later.
-
-    Returns
-    -------
-    list of LayerData
-        One image layer; its metadata names the drivers under ``truth``.
-    """
+    """Return a movie in which some cells drive others one frame later."""
     return _sample("easy", "simulated movie", seed=0)
 
 
 def strong_noise() -> list[LayerData]:
-    """Return the same kind of movie under strong shot noise.
-
-    Returns
-    -------
-    list of LayerData
-        One image layer; its metadata names the drivers under ``truth``.
-    """
+    """Return the same kind of movie under strong shot noise."""
     return _sample("strong_noise", "simulated movie (strong noise)", seed=1)
 
 
 def changing_coupling() -> list[LayerData]:
-    """Return a movie in whose second half no cell drives another: for *Compare*.
-
-    Returns
-    -------
-    list of LayerData
-        One image layer; its metadata names the drivers under ``truth``.
-    """
+    """Return a movie in whose second half no cell drives another: for *Compare*."""
     return _sample("easy", "simulated movie (coupling stops half-way)", seed=2, later_coupling=0.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dask.array as da
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
+from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
@@ -106,6 +108,43 @@ class MovieAxes:
             return None, None
         fps = frames_per_second(scale[self.time], units[self.time])
         return fps, micrometres(scale[self.column], units[self.column])
+
+    def movie(
+        self,
+        frames: da.Array,
+        what: str,
+        *,
+        name: str,
+        source: Path | None = None,
+        fps: float | None = None,
+        pixel_size_um: float | None = None,
+    ) -> Movie:
+        """Return a movie of the chosen frames.
+
+        Parameters
+        ----------
+        frames : dask.array.Array, shape (T, Y, X)
+            As `apply` returns them; brought into the form of `finish`.
+        what : str
+            What to call it in a sentence.
+        name, source, fps, pixel_size_um
+            As of `Movie`.
+
+        Raises
+        ------
+        UserError
+            If pixels are not real numbers.
+        """
+        return Movie(
+            data=finish(frames, what),
+            fps=fps,
+            pixel_size_um=pixel_size_um,
+            source=source,
+            name=name,
+            notes=self.notes,
+            choice=self.choice,
+            offer=self.offer,
+        )
 
     def pages(self, leading: Sequence[int]) -> NDArray[np.int64]:
         """Return which page holds each frame, where every page is one plane.

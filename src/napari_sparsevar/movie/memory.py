@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +82,16 @@ def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
     units = list(getattr(layer, "units", None) or [])
     labels = [str(label) for label in getattr(layer, "axis_labels", None) or []]
     path = getattr(getattr(layer, "source", None), "path", None)
-    movie = _wrap(
+    return _wrap(
         data,
         what,
         choice,
         _layer_axes(data.ndim, labels, units),
+        name=str(layer.name),
+        source=Path(path) if path else None,
         scale=[float(size) for size in layer.scale],
         units=units,
     )
-    return replace(movie, source=Path(path) if path else None, name=str(layer.name))
 
 
 def _wrap(
@@ -99,25 +99,23 @@ def _wrap(
     what: str,
     choice: Choice | None,
     names: str,
+    *,
+    name: str = "movie",
+    source: Path | None = None,
     scale: Sequence[float] = (),
     units: Sequence[object] = (),
 ) -> Movie:
     axes.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
     if isinstance(array, np.ndarray):
-        lazy = lazy_frames.from_memory(chosen.apply(array))
+        frames = lazy_frames.from_memory(chosen.apply(array))
     elif isinstance(array, da.Array):
-        lazy = chosen.apply(array)
+        frames = chosen.apply(array)
     else:
-        lazy = chosen.apply(lazy_frames.from_array(array, chosen.time))
+        frames = chosen.apply(lazy_frames.from_array(array, chosen.time))
     fps, pixel_size_um = chosen.units(scale, units)
-    return Movie(
-        data=axes.finish(lazy, what),
-        fps=fps,
-        pixel_size_um=pixel_size_um,
-        notes=chosen.notes,
-        choice=chosen.choice,
-        offer=chosen.offer,
+    return chosen.movie(
+        frames, what, name=name, source=source, fps=fps, pixel_size_um=pixel_size_um
     )
 
 

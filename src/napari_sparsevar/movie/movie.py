@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import dask.array as da
@@ -42,6 +43,22 @@ class Movie:
     notes: tuple[str, ...] = field(default=())
     choice: Choice = field(default=Choice())
     offer: Offer = field(default=Offer())
+
+    def of_dataset(self, name: str, datasets: Sequence[str]) -> Movie:
+        """Return the same movie, which is one of several data sets in a file.
+
+        Parameters
+        ----------
+        name : str
+            Of its own data set.
+        datasets : sequence of str
+            Names of all that can be chosen.
+        """
+        return replace(
+            self,
+            choice=replace(self.choice, dataset=name),
+            offer=replace(self.offer, datasets=tuple(datasets)),
+        )
 
     @property
     def n_frames(self) -> int:

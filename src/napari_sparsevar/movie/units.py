@@ -1,4 +1,7 @@
-"""Units as files and viewers write them, in seconds and micrometres."""
+"""Units as files and viewers write them, in seconds and micrometres.
+
+A unit is text (``ms``, ``micron``) or a unit of pint.
+"""
 
 from __future__ import annotations
 
@@ -26,73 +29,23 @@ _TO_MICROMETRES = {name: factor for factor, names in _MICROMETRES.items() for na
 
 
 def seconds(value: float, unit: object) -> float | None:
-    """Convert a duration.
-
-    Parameters
-    ----------
-    value : float
-        In `unit`.
-    unit : str or pint unit
-        For example ``ms`` or ``second``.
-
-    Returns
-    -------
-    float or None
-        Seconds; None where the unit is not one of time or the value is not positive.
-    """
+    """Return a duration in seconds; None where `unit` is none of time or it is not positive."""
     return _convert(value, unit, _TO_SECONDS)
 
 
 def micrometres(value: float, unit: object) -> float | None:
-    """Convert a length.
-
-    Parameters
-    ----------
-    value : float
-        In `unit`.
-    unit : str or pint unit
-        For example ``um``, ``nm`` or ``micron``.
-
-    Returns
-    -------
-    float or None
-        Micrometres; None where the unit is not one of length or the value is not positive.
-    """
+    """Return a length in micrometres; None where `unit` is none of length or it is not positive."""
     return _convert(value, unit, _TO_MICROMETRES)
 
 
 def frames_per_second(interval: float, unit: object) -> float | None:
-    """Convert the time from one frame to the next.
-
-    Parameters
-    ----------
-    interval : float
-        In `unit`.
-    unit : str or pint unit
-        For example ``s``.
-
-    Returns
-    -------
-    float or None
-        Frames per second; None where unknown.
-    """
+    """Return the frame rate from the time between frames; None where unknown."""
     duration = seconds(interval, unit)
     return None if duration is None else 1.0 / duration
 
 
 def is_time(unit: object) -> bool:
-    """Return whether this is a unit of time.
-
-    Parameters
-    ----------
-    unit : str or pint unit
-        For example ``ms``.
-
-    Returns
-    -------
-    bool
-        False also where the unit is unknown.
-    """
+    """Return whether this is a unit of time, such as ``ms``."""
     return _plain(unit) in _TO_SECONDS
 
 

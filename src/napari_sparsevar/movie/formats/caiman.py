@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import mmap
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +50,15 @@ def read(path: Path, choice: Choice) -> Movie:
     shape, names = ((frames, *space), "TZXY") if by_frame else ((*space, frames), "ZXYT")
     chosen = axes.choose(shape, names, str(path), choice)
     raw = np.memmap(path, _PIXEL, "r", shape=shape) if by_frame else _scattered(path, shape)
-    notes = chosen.notes
-    if not by_frame:
-        notes += (
-            f"{path} is stored pixel by pixel (order C), so that frames are slow to read; "
-            "for training save it with order F, or as TIFF.",
-        )
-    data = axes.finish(lazy_frames.from_memory(chosen.apply(raw)), str(path))
-    return Movie(
-        data=data,
-        source=path,
-        name=found[1] or path.stem,
-        notes=notes,
-        choice=chosen.choice,
-        offer=chosen.offer,
+    lazy = lazy_frames.from_memory(chosen.apply(raw))
+    movie = chosen.movie(lazy, str(path), name=found[1] or path.stem, source=path)
+    if by_frame:
+        return movie
+    note = (
+        f"{path} is stored pixel by pixel (order C), so that frames are slow to read; "
+        "for training save it with order F, or as TIFF."
     )
+    return replace(movie, notes=(*movie.notes, note))
 
 
 def _scattered(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,16 +59,14 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     dataset, what = file[name], f"{path}:{name}"
     chosen = axes.choose(dataset.shape, axis_names(dataset), what, choice)
     axes.check_dtype(dataset.dtype, what)
-    data = axes.finish(dataset_frames(path, dataset, chosen), what)
-    return Movie(
-        data=data,
-        pixel_size_um=_pixel_size(dataset),
-        source=path,
+    movie = chosen.movie(
+        dataset_frames(path, dataset, chosen),
+        what,
         name=f"{path.stem} {name.strip('/')}" if len(movies) > 1 else path.stem,
-        notes=chosen.notes,
-        choice=replace(chosen.choice, dataset=name),
-        offer=replace(chosen.offer, datasets=tuple(offered)),
+        source=path,
+        pixel_size_um=_pixel_size(dataset),
     )
+    return movie.of_dataset(name, offered)
 
 
 def _is_movie(node: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,17 +65,15 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     names = "T" + "YXZ"[: dataset.ndim - 1]
     chosen = axes.choose(dataset.shape, names, what, choice)
     axes.check_dtype(dataset.dtype, what)
-    data = axes.finish(dataset_frames(path, dataset, chosen), what)
-    return Movie(
-        data=data,
-        fps=_rate(series),
-        pixel_size_um=_pixel_size(series, data.shape[2]),
-        source=path,
+    movie = chosen.movie(
+        dataset_frames(path, dataset, chosen),
+        what,
         name=f"{path.stem} {name.rsplit('/', 1)[-1]}" if len(found) > 1 else path.stem,
-        notes=chosen.notes,
-        choice=replace(chosen.choice, dataset=name),
-        offer=replace(chosen.offer, datasets=tuple(found)),
+        source=path,
+        fps=_rate(series),
+        pixel_size_um=_pixel_size(series, dataset.shape[chosen.column]),
     )
+    return movie.of_dataset(name, found)
 
 
 def _is_series(node: object) -> bool:

@@ -84,19 +84,10 @@ def from_node(
     """
     axes.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
-    lazy = axes.finish(chosen.apply(lazy_frames.from_array(array, chosen.time)), what)
+    frames = chosen.apply(lazy_frames.from_array(array, chosen.time))
     fps, pixel_size_um = chosen.units(scale, units)
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
-    return Movie(
-        data=lazy,
-        fps=fps,
-        pixel_size_um=pixel_size_um,
-        source=path,
-        name=name,
-        notes=chosen.notes,
-        choice=chosen.choice,
-        offer=chosen.offer,
-    )
+    return chosen.movie(frames, what, name=name, source=path, fps=fps, pixel_size_um=pixel_size_um)
 
 
 def axis_names(array: Any) -> str:
@@ -136,12 +127,9 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
         movie = from_node(node, axis_names(node), (), (), what, path, choice)
     else:
         movie = _read_multiscale(node, path, choice)
-    return replace(
-        movie,
-        name=f"{movie.name} {name}" if len(found) > 1 else movie.name,
-        choice=replace(movie.choice, dataset=name),
-        offer=replace(movie.offer, datasets=tuple(found)),
-    )
+    if len(found) > 1:
+        movie = replace(movie, name=f"{movie.name} {name}")
+    return movie.of_dataset(name, list(found))
 
 
 def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, Any]:

@@ -156,13 +156,13 @@ class FrameChecker:
         level, n_values = find_pile(values, counts)
         saturated = np.zeros(self._movie.shape, bool) if level is None else self._brightest >= level
         return FrameReport(
-            self._bad,
-            float(values[0]),
-            float(self._brightest.max()),
-            level,
-            saturated,
-            n_values / int(counts.sum()),
-            self._n_checked,
+            bad=self._bad,
+            minimum=float(values[0]),
+            maximum=float(self._brightest.max()),
+            saturation_level=level,
+            saturated=saturated,
+            saturated_fraction=n_values / int(counts.sum()),
+            n_checked=self._n_checked,
         )
 
 

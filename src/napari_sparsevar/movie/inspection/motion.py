@@ -90,8 +90,8 @@ def find_motion(movie: Movie, images: StaticImages) -> Motion:
     binned = [_binned(shifts, length) for length in _BIN_LENGTHS]
     typical = max(_common_motion(both) for both in binned)
     if typical < _LEAST_PX:
-        return Motion(0.0, 0.0)
-    return Motion(max(_largest(binned), typical), typical)
+        return Motion(largest=0.0, typical=0.0)
+    return Motion(largest=max(_largest(binned), typical), typical=typical)
 
 
 def _middle(shape: tuple[int, int]) -> Patch:

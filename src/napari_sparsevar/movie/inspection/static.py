@@ -146,11 +146,11 @@ class StaticCollector:
         mean = self._sum / self._count
         variance = np.maximum(self._squares / self._count - mean**2, 0.0)
         return StaticImages(
-            (mean + self._offset).astype(np.float32),
-            _noise_scale(self._steps, self._movie.data.dtype),
-            np.sqrt(variance).astype(np.float32),
-            (self._correlation / self._count).astype(np.float32),
-            self._count,
+            mean=(mean + self._offset).astype(np.float32),
+            noise=_noise_scale(self._steps, self._movie.data.dtype),
+            deviation=np.sqrt(variance).astype(np.float32),
+            correlation=(self._correlation / self._count).astype(np.float32),
+            n_frames=self._count,
         )
 
     def _finish_run(self) -> None:

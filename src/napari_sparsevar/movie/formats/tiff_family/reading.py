@@ -15,7 +15,6 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import tifffile
-import zarr
 from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain
@@ -115,8 +114,11 @@ def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | No
     chosen = axes.choose(shape, names, str(path), choice)
     if max(chosen.row, chosen.column) != len(shape) - 1 or chosen.time >= len(shape) - 2:
         return None
-    data = axes.finish(raw.frames(chosen.pages(shape[:-2])), str(path))
-    return _movie(file, path, data, chosen)
+    frames = raw.frames(chosen.pages(shape[:-2]))
+    fps, size = read_units(file)
+    return chosen.movie(
+        frames, str(path), name=tiff_stem(path), source=path, fps=fps, pixel_size_um=size
+    )
 
 
 def _arranged(
@@ -144,25 +146,15 @@ def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     check_complete(file, series, path)
     axes.check_dtype(np.dtype(series.dtype), str(path))
     chosen = axes.choose(series.shape, series.axes, str(path), choice)
-    movie = _movie(file, path, axes.finish(_frames(file, number, chosen, path), str(path)), chosen)
+    frames = _frames(file, number, chosen, path)
+    fps, size = read_units(file)
+    movie = chosen.movie(
+        frames, str(path), name=tiff_stem(path), source=path, fps=fps, pixel_size_um=size
+    )
     if len(file.series) == 1:
         return movie
     note = f"{path} holds {len(file.series)} image series; the largest one is used."
     return replace(movie, notes=(note, *movie.notes))
-
-
-def _movie(file: tifffile.TiffFile, path: Path, data: da.Array, chosen: axes.MovieAxes) -> Movie:
-    fps, pixel_size_um = read_units(file)
-    return Movie(
-        data=data,
-        fps=fps,
-        pixel_size_um=pixel_size_um,
-        source=path,
-        name=tiff_stem(path),
-        notes=chosen.notes,
-        choice=chosen.choice,
-        offer=chosen.offer,
-    )
 
 
 def tiff_stem(path: Path) -> str:
@@ -190,6 +182,8 @@ def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: 
             return raw
         return read_pages(path, number, pages, series.shape[-2:], series.dtype)
     # Pages of several planes, tiles in depth: rare, and tifffile knows how to address them.
+    import zarr
+
     reopened = tifffile.TiffFile(path)
     store = reopened.series[number].aszarr(level=0)
     array = zarr.open_array(store=store, mode="r")
