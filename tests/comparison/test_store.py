@@ -42,6 +42,7 @@ from napari_sparsevar.comparison.store import (
     software_of,
 )
 from napari_sparsevar.comparison.windows import Window
+from napari_sparsevar.disk.folder import ABANDONED_AFTER_SECONDS
 from napari_sparsevar.errors import UserError
 
 NUMBERS = st.floats(allow_subnormal=True)
@@ -339,7 +340,7 @@ def test_a_kill_before_the_end_leaves_what_was_there(run_path: Path, repository:
     # The next one does not take it away too soon: another process may be writing it.
     assert save_comparisons(run_path, made_set()).name == "A-B-2"
     assert left.exists()
-    long_ago = time.time() - 2 * store._ABANDONED_AFTER_SECONDS
+    long_ago = time.time() - 2 * ABANDONED_AFTER_SECONDS
     os.utime(left, (long_ago, long_ago))
     save_comparisons(run_path, made_set())
     assert not left.exists()

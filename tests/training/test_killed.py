@@ -20,6 +20,7 @@ import pytest
 
 import made_comparisons
 import napari_sparsevar as sv
+from napari_sparsevar.disk import folder as folders
 from napari_sparsevar.movie import write_movie
 from napari_sparsevar.run.annotations import Annotations, read_annotations, write_annotations
 from napari_sparsevar.run.run import read_record
@@ -157,10 +158,18 @@ def test_at_every_moment_of_a_first_training(
     assert isinstance(last(small_movie, short(small_config), found[0] / "run"), Finished)
 
 
+@pytest.mark.parametrize("exchanges", [True, False])
 @pytest.mark.parametrize("how", ["overwrite", "resume"])
 def test_at_every_moment_of_replacing_a_run(
-    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path, how: str
+    small_movie: sv.Movie,
+    small_config: sv.TrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    exchanges: bool,
 ) -> None:
+    if not exchanges:
+        monkeypatch.setattr(folders, "exchange", lambda *_: False)
     out, kept = tmp_path / "here" / "run", tmp_path / "kept"
     out.parent.mkdir()
     stopped(small_movie, short(small_config), out)

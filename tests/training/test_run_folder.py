@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import napari_sparsevar as sv
+from napari_sparsevar.disk import folder as folders
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.run.replacement import working_place
 from napari_sparsevar.training import finish, run_folder
@@ -54,6 +55,7 @@ def test_copies_beside_a_run_are_left_alone(
     assert sorted(path.name for path in out.parent.iterdir()) == ["run", "run.new", "run.old"]
 
 
+@pytest.mark.parametrize("exchanges", [True, False])
 @pytest.mark.parametrize("renames", [0, 1, 2])
 def test_killed_while_a_run_is_replaced(
     small_movie: sv.Movie,
@@ -61,8 +63,17 @@ def test_killed_while_a_run_is_replaced(
     out: Path,
     monkeypatch: pytest.MonkeyPatch,
     renames: int,
+    exchanges: bool,
 ) -> None:
-    rename, done = Path.rename, []
+    rename, done, exchange = Path.rename, [], folders.exchange
+
+    def until_killed_exchange(one: Path, other: Path) -> bool:
+        if not exchanges:
+            return False
+        if len(done) == renames:
+            raise Killed
+        done.append(one)
+        return exchange(one, other)
 
     def until_killed(path: Path, target: Path) -> Path:
         if len(done) == renames:
@@ -76,6 +87,7 @@ def test_killed_while_a_run_is_replaced(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", until_killed)
+        patched.setattr(folders, "exchange", until_killed_exchange)
         patched.setattr(run_folder.shutil, "rmtree", killed)
         with pytest.raises(Killed):
             trained(small_movie, small_config, out, overwrite=True)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-import shutil
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +24,7 @@ from napari_sparsevar.comparison.result import (
     ComparisonSet,
 )
 from napari_sparsevar.disk.files import explain
+from napari_sparsevar.disk.folder import remove_folder, unfinished_folder
 from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.run.run import read_record
@@ -36,7 +33,6 @@ from napari_sparsevar.run.store import COMPARISONS, write_image, write_table
 RECORD = "comparison.json"
 
 _WHOLE_NUMBERS = {"source", "target", "lag", "place"}
-_ABANDONED_AFTER_SECONDS = 86_400.0
 
 
 class DamagedComparison(UserWarning):
@@ -67,8 +63,7 @@ def save_comparisons(run_path: Path, found: ComparisonSet) -> ComparisonSet:
     folder = Path(run_path) / COMPARISONS
     try:
         folder.mkdir(exist_ok=True)
-        _sweep(folder)
-        with _unfinished(folder) as temporary:
+        with unfinished_folder(folder / "unfinished") as temporary:
             _write(temporary, found, pixel_size_um)
             return replace(found, name=_publish(temporary, joined(w.label for w in found.windows)))
     except OSError as error:
@@ -127,9 +122,7 @@ def delete_comparisons(run_path: Path, name: str) -> None:
     """
     folder = _known(run_path, name)
     try:
-        # Renamed first: a folder with half of its files would be a damaged comparison.
-        gone = folder.rename(_hidden(folder.parent))
-        shutil.rmtree(gone)
+        remove_folder(folder)  # a folder with half of its files would be a damaged comparison
     except OSError as error:
         raise UserError(f"Cannot delete {folder}: {explain(error)}.") from error
 
@@ -152,29 +145,6 @@ def _folders(folder: Path) -> list[Path]:
     except OSError as error:
         raise UserError(f"Cannot read the comparisons in {folder}: {explain(error)}.") from error
     return [place for place in found if place.is_dir()]
-
-
-def _hidden(folder: Path) -> Path:
-    return folder / f".unfinished-{secrets.token_hex(8)}"
-
-
-@contextlib.contextmanager
-def _unfinished(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder that is gone afterwards, unless it was renamed."""
-    temporary = _hidden(folder)
-    temporary.mkdir()
-    try:
-        yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a process was killed in, but not what another is writing now."""
-    for place in folder.glob(".unfinished-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - place.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                shutil.rmtree(place)
 
 
 def _publish(temporary: Path, name: str) -> str:

@@ -1,17 +1,29 @@
-"""Writing a folder whole or not at all."""
+"""Folders that appear, are replaced and go whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
-from napari_sparsevar.disk.exchange import exchange
 from napari_sparsevar.disk.files import explain
+from napari_sparsevar.disk.lock import alone_in
 from napari_sparsevar.errors import UserError
+
+REPLACED = ".replaced"
+"""File in a folder whose place another is about to take, or has taken."""
+
+ABANDONED_AFTER_SECONDS = 86_400.0
+
+_HERE = -100  # AT_FDCWD: relative paths begin in the working directory
+_EXCHANGE = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS are both 2
 
 
 @contextlib.contextmanager
@@ -38,39 +50,135 @@ def replacing_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     if path.exists() and not (overwrite and path.is_dir()):
         raise UserError(f"{path} exists already; choose another name or allow overwriting.")
-    # Beside the folder itself, not a link to it: a folder cannot be renamed to another disk.
-    place = Path(os.path.realpath(path))
-    temporary = _beside(place)
     try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
-        yield temporary
-        _move(temporary, place)
+        with unfinished_folder(path) as temporary:
+            yield temporary
+            put_in_place(temporary, path)
     except OSError as error:
         raise UserError(f"Cannot write {path}: {explain(error)}.") from error
+
+
+@contextlib.contextmanager
+def unfinished_folder(path: Path) -> Iterator[Path]:
+    """Give a hidden folder beside `path`, gone afterwards unless it was renamed.
+
+    What a killed process left more than a day ago goes as well; another one may be writing what is
+    younger.
+    """
+    temporary = beside(path, secrets.token_hex(4))
+    _sweep(temporary.parent)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _move(new: Path, place: Path) -> None:
-    """Put ``new`` in its place; what was there is there until then, where the system can do it.
+def beside(path: Path, what: str) -> Path:
+    """Return the hidden name beside a folder under which ``what`` of it lies.
 
-    Elsewhere it lies beside it for the moment between two renames.
+    It has our name in it: ``run.new`` or ``run.old`` might be somebody's own copy.
     """
-    if not place.exists():
-        new.rename(place)
-        return
-    if exchange(new, place):
-        return  # what was there is removed as the temporary folder is
-    old = _beside(place)
-    place.rename(old)
-    try:
-        new.rename(place)
-    except OSError:
+    # Beside the folder itself, not a link to it: a folder cannot be renamed to another disk.
+    place = Path(os.path.realpath(path))
+    return place.with_name(f".{place.name}.sparsevar-{what}")
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """Give a complete folder its place; what was there is removed.
+
+    Where the system can exchange two names, there is a whole folder in the place at every moment;
+    elsewhere the earlier one lies beside it between two renames. ``recover`` puts in order what a
+    process leaves that was killed here.
+
+    Raises
+    ------
+    OSError
+        With the earlier folder in its place.
+    """
+    place, old = Path(os.path.realpath(path)), beside(path, "old")
+    with alone_in(place.parent):
+        _settle(new, place, old)
+        if not new.exists():
+            return  # another process has recovered it
+        if not place.exists():
+            new.rename(place)
+            return
+        (place / REPLACED).touch()
+        if exchange(new, place):
+            new.rename(old)
+        else:
+            place.rename(old)
+            try:
+                new.rename(place)
+            except OSError:
+                _settle(new, place, old)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(new: Path, path: Path) -> None:
+    """Remove the earlier folder, or put it back, where ``put_in_place`` was killed.
+
+    Afterwards ``new`` is still to be put in place, or is gone because that was done.
+    """
+    place = Path(os.path.realpath(path))
+    with alone_in(place.parent):
+        _settle(new, place, beside(path, "old"))
+
+
+def _settle(new: Path, place: Path, old: Path) -> None:
+    if (new / REPLACED).exists():  # the two were exchanged
+        shutil.rmtree(old, ignore_errors=True)
+        new.rename(old)
+    if place.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    elif old.exists():
         old.rename(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    if (place / REPLACED).exists():
+        (place / REPLACED).unlink()
 
 
-def _beside(place: Path) -> Path:
-    return place.with_name(f".{place.name[:64]}.sparsevar-{secrets.token_hex(4)}")
+def remove_folder(path: Path) -> None:
+    """Remove a folder with everything in it, of which at no moment a part can be seen."""
+    gone = path.rename(beside(path, secrets.token_hex(4)))
+    shutil.rmtree(gone)
+
+
+def _sweep(folder: Path) -> None:
+    for abandoned in folder.glob(".*.sparsevar-????????"):
+        with contextlib.suppress(OSError):
+            if time.time() - abandoned.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+                shutil.rmtree(abandoned)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Give two files or folders each other's names, at no moment leaving a name without one.
+
+    Parameters
+    ----------
+    one, other : pathlib.Path
+        Both there, on one disk.
+
+    Returns
+    -------
+    bool
+        False where nothing happened because the system or the disk cannot do it.
+    """
+    call = _system_exchange()
+    return call is not None and call(os.fsencode(one), os.fsencode(other)) == 0
+
+
+@cache
+def _system_exchange() -> Callable[[bytes, bytes], int] | None:
+    try:
+        library = ctypes.CDLL(None)
+        if sys.platform.startswith("linux"):
+            rename = library.renameat2
+            return lambda a, b: int(rename(_HERE, a, _HERE, b, ctypes.c_uint(_EXCHANGE)))
+        if sys.platform == "darwin":
+            swap = library.renamex_np
+            return lambda a, b: int(swap(a, b, ctypes.c_uint(_EXCHANGE)))
+    except (OSError, AttributeError, TypeError):
+        pass  # another C library, or Windows
+    return None

@@ -1,10 +1,11 @@
-"""One training a folder: a lock that the system takes away with the process that held it."""
+"""Locks that the system takes away with the process that held them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from napari_sparsevar.disk.files import explain
@@ -14,7 +15,7 @@ LOCK = ".lock"
 
 
 class FolderLock:
-    """Holds a folder until it is released or the process ends, however it ends.
+    """Holds a folder for one training until it is released or the process ends, however it ends.
 
     Raises
     ------
@@ -58,6 +59,27 @@ def check_free(folder: Path) -> None:
     """
     if (folder / LOCK).exists():
         FolderLock(folder).release()
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block with this folder, where the system can tell.
+
+    Nothing is written: the folder itself is locked.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError, ImportError):
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _hold(handle: int) -> None:

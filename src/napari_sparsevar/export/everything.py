@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
-from napari_sparsevar.disk.folder import replacing_folder
+from napari_sparsevar.disk.folder import REPLACED, replacing_folder
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import maps, movies, tables
 from napari_sparsevar.export.material import Material
@@ -154,7 +154,7 @@ def check_folder(out: Path, *, overwrite: bool = False) -> None:
         )
     if not overwrite:
         raise UserError(f"{out} exists already; choose another folder or add --overwrite.")
-    others = sorted(_files(out) - known)
+    others = sorted(_files(out) - known - {REPLACED})
     if others:
         raise UserError(
             f"{out} holds something that was not exported ({others[0]}): move it away or choose "
