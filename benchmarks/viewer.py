@@ -83,9 +83,9 @@ def main() -> int:
     viewer.add_image(data, **meta)
     _, dock = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")
     training = get_session(viewer).training
-    dock.preset.setCurrentIndex(dock.preset.findData("thorough"))
-    dock.form.editor("seed").setValue(options.seed)
-    dock.run_folder.edit.setText(str(Path(tempfile.mkdtemp()) / "run"))
+    dock.preset.value = "thorough"
+    dock.form.field("seed").value = options.seed
+    dock.run_folder.value = Path(tempfile.mkdtemp()) / "run"
     gaps = Gaps(viewer)
     gaps.measure(3)
     idle = gaps.measure(options.seconds)

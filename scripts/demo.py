@@ -19,6 +19,7 @@ from qtpy.QtCore import QTimer
 
 import napari_sparsevar
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.parts.new_folder import free
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.train_dock import TrainDock
 from napari_sparsevar.widgets.training.state import Training
@@ -38,8 +39,8 @@ def main() -> int:
         viewer.close()
         return 2
     dock = open_train_dock(viewer)
-    dock.preset.setCurrentIndex(dock.preset.findData(options.preset))
-    dock.run_folder.edit.setText(str(_free_folder(options.out)))
+    dock.preset.value = options.preset
+    dock.run_folder.value = free(options.out.absolute() / "run-1")
     training = get_session(viewer).training
     runs: list[object] = []
     training.run_ready.connect(lambda run, _: runs.append(run))
@@ -106,13 +107,6 @@ def open_dock(viewer: napari.Viewer, title: str) -> Any:
         ours = next(action.menu() for action in menu.actions() if action.text() == "SparseVAR")
         ours.findAction(f"{PLUGIN}.{title.lower()}").trigger()
     return viewer.window.dock_widgets[name]
-
-
-def _free_folder(parent: Path) -> Path:
-    number = 1
-    while (parent / f"run-{number}").exists():
-        number += 1
-    return parent.absolute() / f"run-{number}"
 
 
 def _options() -> argparse.Namespace:

@@ -67,9 +67,9 @@ def main() -> int:
     dock.parent().raise_()
     open_movie(viewer, options.movie, options.sample)
     photographer.take("2-movie")
-    dock.form.editor("steps").setValue(options.steps)
-    dock.form.editor("validate_every").setValue(max(options.steps // 6, 1))
-    dock.run_folder.edit.setText(str(Path(tempfile.mkdtemp()) / "demo-run-1"))
+    dock.form.field("steps").value = options.steps
+    dock.form.field("validate_every").value = max(options.steps // 6, 1)
+    dock.run_folder.value = Path(tempfile.mkdtemp()) / "demo-run-1"
     dock.panel.train_button.click()
     wait_until(lambda: len(training.history.training["total"].steps) >= options.steps // 2)
     photographer.take("3-training")
@@ -156,11 +156,11 @@ def export(viewer: napari.Viewer, photographer: Photographer) -> None:
     exporting = get_session(viewer).exporting
     dock.parent().raise_()
     for kind in ("overview", "view"):
-        dock.figure.kind.setCurrentIndex(dock.figure.kind.findData(kind))
+        dock.figure.kind.value = kind
         photographer.take(f"f-{kind}", lambda: not dock.figure.preview.busy)
     dock.tabs.setCurrentIndex(1)
     for box in dock.results.parts.values():
-        box.setChecked(box.isEnabled())
+        box.value = box.enabled
     photographer.take("g-results")
     dock.results.export.click()
     wait_until(lambda: exporting.fraction > 0.2 or exporting.state == "idle")

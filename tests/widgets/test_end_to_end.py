@@ -27,7 +27,7 @@ def small_movie(viewer):
 @pytest.fixture
 def tiny_settings(dock):
     for path, value in TINY.items():
-        dock.form.editor(*path).setValue(value)
+        dock.form.field(*path).value = value
 
 
 @pytest.mark.filterwarnings("default::RuntimeWarning")
@@ -52,7 +52,7 @@ def test_train_then_open_the_run_again(viewer, dock, small_movie, tiny_settings,
 
 def test_stop_keeps_the_best_model(qtbot, viewer, dock, small_movie, tiny_settings, until_idle):
     training = get_session(viewer).training
-    dock.form.editor("steps").setValue(500)
+    dock.form.field("steps").value = 500
     dock.panel.train_button.click()
     qtbot.waitUntil(lambda: bool(training.history.training["total"].steps), timeout=60_000)
     dock.panel.stop_button.click()

@@ -46,7 +46,7 @@ def notifications(monkeypatch):
 
 
 def choose(dock, kind):
-    dock.figure.kind.setCurrentIndex(dock.figure.kind.findData(kind))
+    dock.figure.kind.value = kind
 
 
 def look(qtbot, viewer, dock):
@@ -118,7 +118,7 @@ def test_the_map_has_the_limits_and_colours_of_its_layer(viewer, dock, inspected
     colours = layer.colormap.map(np.array([0.5]))[0]
     # Half of the way in colour is a quarter of the way in grey value.
     np.testing.assert_allclose(options["colormap"](0.25), colours, atol=0.01)
-    dock.figure.as_in_viewer.setChecked(False)
+    dock.figure.as_in_viewer.value = False
     assert dock.figure.request(100).options == {}
 
 
@@ -143,14 +143,14 @@ def test_a_figure_is_saved_with_its_caption(
     out.parent.mkdir()
     monkeypatch.setattr(dock.figure, "ask_for_path", lambda folder: out)
     choose(dock, CURRENT_VIEW)
-    dock.figure.width_mm.setValue(85)
-    dock.figure.dpi.setValue(72)
+    dock.figure.width_mm.value = 85
+    dock.figure.dpi.value = 72
     dock.figure.save.click()
     assert until_exported(dock) == f"Wrote {out}."
     assert notifications == [f"Wrote {out}."]
     assert out.stat().st_size > 5000
     assert "contribution" in (out.parent / "view.caption.txt").read_text(encoding="utf-8")
-    assert dock.figure.usual_width.currentText() == "Column"
+    assert dock.figure.usual_width.current_choice == "Column"
     assert dock._folder() == out.parent
     monkeypatch.setattr(dock.figure, "ask_for_path", lambda folder: tmp_path / "view.gif")
     dock.figure.save.click()
@@ -163,15 +163,15 @@ def test_results_are_written_into_a_new_folder(
 ):
     run = dock._session.run
     out = run.path.with_name("full-run-export")
-    assert dock.results.folder.text() == str(out)
-    dock.results.parts["figures"].setChecked(False)
+    assert dock.results.folder.value == out
+    dock.results.parts["figures"].value = False
     dock.results.export.click()
     assert until_exported(dock) == f"Wrote {out}."
     written = tifffile.imread(out / "maps" / "contribution.ome.tif")
     np.testing.assert_array_equal(written, run.contribution_map)
     # The next one goes elsewhere; what is there is never replaced.
-    assert dock.results.folder.text() == str(out) + "-2"
-    dock.results.folder.setText(str(out))
+    assert dock.results.folder.value == out.with_name("full-run-export-2")
+    dock.results.folder.value = out
     dock.results.export.click()
     assert "exists already" in notifications[-1]
 
@@ -179,9 +179,9 @@ def test_results_are_written_into_a_new_folder(
 def test_an_export_that_is_cancelled_leaves_nothing(
     qtbot, viewer, dock, inspected, until_exported, tmp_path, monkeypatch
 ):
-    dock.results.parts["movies"].setChecked(True)
-    dock.results.parts["figures"].setChecked(False)
-    dock.results.folder.setText(str(tmp_path / "place" / "out"))
+    dock.results.parts["movies"].value = True
+    dock.results.parts["figures"].value = False
+    dock.results.folder.value = tmp_path / "place" / "out"
     exporting = dock._session.exporting
     going = threading.Event()
     written = worker.results_stream
@@ -231,6 +231,6 @@ def test_what_needs_a_missing_library_cannot_be_ticked(qtbot, monkeypatch):
     monkeypatch.setattr(results, "find_spec", lambda name: None)
     results = results.ExportResults()
     qtbot.addWidget(results)
-    assert not results.parts["nwb"].isEnabled()
-    assert "napari-sparsevar[nwb]" in results.parts["nwb"].toolTip()
-    assert results.parts["maps"].isEnabled()
+    assert not results.parts["nwb"].enabled
+    assert "napari-sparsevar[nwb]" in results.parts["nwb"].tooltip
+    assert results.parts["maps"].enabled

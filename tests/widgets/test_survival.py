@@ -107,8 +107,8 @@ def test_dock_closed_and_opened_again_while_training(
 ):
     fake_train.steps = 10_000
     layer = add_movie(viewer)
-    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
-    dock.form.editor("seed").setValue(5)
+    dock.preset.value = "fast"
+    dock.form.field("seed").value = 5
     dock.train()
     qtbot.waitUntil(lambda: len(training.history.training["total"].steps) > 20, timeout=5000)
     viewer.window.remove_dock_widget(dock)
@@ -118,7 +118,7 @@ def test_dock_closed_and_opened_again_while_training(
     assert training.state == "training"
     assert not again.settings.isEnabled()
     assert again.panel.stop_button.isEnabled()
-    assert again.form.editor("seed").value() == 5
+    assert again.form.field("seed").value == 5
     assert again.movie_choice.layer is layer
     again.loss_plot.redraw()
     assert len(again.loss_plot._training["reconstruction"].xData) > 20

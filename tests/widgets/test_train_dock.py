@@ -17,7 +17,8 @@ def training(viewer):
 
 
 def names(dock):
-    return [dock.movie_choice.combo.itemText(i) for i in range(dock.movie_choice.combo.count())]
+    box = dock.movie_choice.box.native
+    return [box.itemText(index) for index in range(box.count())]
 
 
 def test_first_look_says_what_to_do(dock):
@@ -84,11 +85,11 @@ def test_4d_stack_of_one_channel_is_a_movie(viewer, dock, movie_data):
 
 
 def test_preset_sets_the_form_and_an_edit_makes_it_custom(dock):
-    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
+    dock.preset.value = "fast"
     assert dock.form.config() == TrainConfig.from_preset("fast")
-    dock.form.editor("seed").setValue(7)
-    assert dock.preset.currentData() == "custom"
-    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
+    dock.form.field("seed").value = 7
+    assert dock.preset.value == "custom"
+    dock.preset.value = "fast"
     assert dock.form.config() == TrainConfig.from_preset("fast")
 
 
@@ -120,10 +121,10 @@ def test_settings_are_frozen_before_the_start(
     viewer, dock, add_movie, fake_train, until_idle, training
 ):
     add_movie(viewer)
-    dock.preset.setCurrentIndex(dock.preset.findData("fast"))
-    dock.form.editor("seed").setValue(3)
+    dock.preset.value = "fast"
+    dock.form.field("seed").value = 3
     dock.panel.train_button.click()
-    dock.form.editor("seed").setValue(9)
+    dock.form.field("seed").value = 9
     until_idle(training)
     assert fake_train.requests[0].config == TrainConfig.from_preset("fast", seed=3)
     assert fake_train.requests[0].device == "auto"
@@ -196,7 +197,7 @@ def test_two_trainings_keep_both_results(viewer, dock, add_movie, fake_train, un
 
 def test_existing_run_folder_is_refused(viewer, dock, add_movie, fake_train, home, training):
     add_movie(viewer)
-    dock.run_folder.edit.setText(str(home))
+    dock.run_folder.value = home
     dock.panel.train_button.click()
     assert training.state == "idle"
     assert "exists already" in dock.panel.sentence.text()
@@ -272,9 +273,9 @@ def test_a_dock_opened_after_the_run_offers_its_maps(
 
 def test_a_very_long_name_can_be_read_and_trained(viewer, dock, add_movie, home):
     layer = add_movie(viewer, name="µ very long name " * 20)
-    assert layer.name in dock.movie_choice.combo.toolTip()
+    assert layer.name in dock.movie_choice.box.tooltip
     layer.name = "µ even longer name " * 20
-    assert layer.name in dock.movie_choice.combo.toolTip()
+    assert layer.name in dock.movie_choice.box.tooltip
     folder = dock.run_folder.path()
     assert len(folder.name.encode()) < 200
     folder.mkdir(parents=True)

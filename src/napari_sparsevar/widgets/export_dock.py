@@ -103,7 +103,7 @@ class ExportDock(Dock):
     def save_figure(self) -> None:
         """Ask where the figure should go and write it, as the button does."""
         try:
-            request = self.figure.request(self.figure.dpi.value())
+            request = self.figure.request(self.figure.dpi.value)
             path = self.figure.ask_for_path(self._folder())
         except UserError as error:
             self._refuse(error)
@@ -117,7 +117,7 @@ class ExportDock(Dock):
         try:
             request = results_request(
                 self._session,
-                self.results.path(),
+                self.results.folder.path(),
                 self.results.chosen,
                 self.results.session_start(),
             )
@@ -164,7 +164,7 @@ class ExportDock(Dock):
             self.figure.preview.refresh()
 
     def _on_layers(self, event: Any) -> None:
-        coloured = self.figure.chosen in HAVE_MAP and self.figure.as_in_viewer.isChecked()
+        coloured = self.figure.chosen in HAVE_MAP and self.figure.as_in_viewer.value
         if coloured and event.type in ("contrast_limits", "colormap", "gamma"):
             self.figure.preview.refresh()
         self._on_view()

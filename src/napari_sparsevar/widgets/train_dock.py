@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from pydantic import ValidationError
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -12,16 +13,18 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.parts.dock import Dock
+from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.parts.form import ConfigForm, NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.parts.form import ConfigForm
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.training.device_choice import DeviceCombo
+from napari_sparsevar.widgets.training.device_choice import DeviceBox
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
 from napari_sparsevar.widgets.training.movie_choice import MovieChoice
 from napari_sparsevar.widgets.training.panel import TrainingPanel
-from napari_sparsevar.widgets.training.run_folder import RunFolder
+from napari_sparsevar.widgets.training.run_folder import default_run_folder
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:
@@ -46,10 +49,15 @@ class TrainDock(Dock):
         viewer = plain_viewer(napari_viewer)
         self._session = get_session(viewer)
         self.movie_choice = MovieChoice(viewer)
-        self.preset = _preset_combo()
-        self.form = ConfigForm(TrainConfig.from_preset(self.preset.currentData()))
-        self.run_folder = RunFolder()
-        self.device = DeviceCombo()
+        self.preset = ComboBox(
+            label="Preset",
+            choices=[*PRESETS, CUSTOM],
+            value=preferred("training", "preset", FIRST_PRESET),
+            tooltip=tooltip("How long to train. Settings changed by hand make it custom."),
+        )
+        self.form = ConfigForm(TrainConfig.from_preset(self.preset.value))
+        self.run_folder = NewFolder("run", label="Run folder")
+        self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)
         self.loss_plot = LossPlot(viewer.theme)
         self.settings = self._settings()
@@ -58,15 +66,13 @@ class TrainDock(Dock):
         self._restore()
 
     def _settings(self) -> QWidget:
-        rows = form_rows()
-        rows.addRow(self.movie_choice)
-        rows.addRow(row_label("Run folder"), self.run_folder)
-        rows.addRow(row_label("Device"), self.device)
-        rows.addRow(row_label("Preset"), self.preset)
+        self.run_folder.line_edit.native.setPlaceholderText("chosen with the movie")
         settings = QWidget()
         layout = QVBoxLayout(settings)
         layout.setContentsMargins(0, 0, 6, 0)
-        layout.addLayout(rows)
+        layout.setSpacing(5)
+        layout.addWidget(self.movie_choice)
+        layout.addWidget(Rows(self.run_folder, self.device, self.preset).native)
         layout.addWidget(self.form)
         return settings
 
@@ -82,7 +88,7 @@ class TrainDock(Dock):
     def _connect(self, viewer: ViewerModel) -> None:
         training = self._session.training
         self.movie_choice.changed.connect(self._on_movie)
-        self.preset.currentIndexChanged.connect(self._on_preset)
+        self.preset.changed.connect(self._on_preset)
         self.form.edited.connect(self._on_edited)
         self.panel.train_clicked.connect(self.train)
         self.panel.show_clicked.connect(self._session.show_run)
@@ -98,8 +104,9 @@ class TrainDock(Dock):
             self.movie_choice.choose(layer)
         if training.state != "idle" and training.request is not None:
             self.form.set_config(training.request.config)
-            self.preset.setCurrentIndex(self.preset.findData(_preset_of(training.request.config)))
-            self.run_folder.edit.setText(str(training.request.out))
+            with self.preset.changed.blocked():
+                self.preset.value = _preset_of(training.request.config)
+            self.run_folder.value = training.request.out
         else:
             self._on_movie()
         self._on_losses()
@@ -113,8 +120,8 @@ class TrainDock(Dock):
         except (UserError, ValidationError) as error:
             self.panel.say(_one_sentence(error))
             return
-        if self.preset.currentData() != CUSTOM:
-            remember("training", preset=self.preset.currentData())
+        if self.preset.value != CUSTOM:
+            remember("training", preset=self.preset.value)
         self._session.train(request, self.movie_choice.layer)
 
     def _request(self) -> TrainingRequest:
@@ -122,12 +129,11 @@ class TrainDock(Dock):
         if layer is None or movie is None:
             raise UserError(self.movie_choice.about.text())
         config = self.form.config()
-        assert isinstance(config, TrainConfig)
         return TrainingRequest(
             movie=movie,
             config=config,
             out=self.run_folder.path(),
-            device=self.device.device,
+            device=self.device.value,
             placement=placement_of(layer),
         )
 
@@ -139,20 +145,23 @@ class TrainDock(Dock):
         self.form.set_unit("µm" if known else "px", "model", "cell_diameter")
         self.panel.set_can_start(self.movie_choice.movie is not None)
         if self._session.training.state == "idle":
-            self.run_folder.propose(self.movie_choice.movie)
+            self._propose_folder()
 
-    def _on_preset(self, *_: Any) -> None:
-        name = self.preset.currentData()
+    def _propose_folder(self) -> None:
+        movie = self.movie_choice.movie
+        self.run_folder.propose(None if movie is None else default_run_folder(movie))
+
+    def _on_preset(self, name: Any) -> None:
         if name != CUSTOM:
             self.form.set_config(TrainConfig.from_preset(name))
 
     def _on_edited(self) -> None:
-        self.preset.setCurrentIndex(self.preset.findData(CUSTOM))
+        self.preset.value = CUSTOM
 
     def _on_state(self, state: str) -> None:
         self.settings.setEnabled(state == "idle")
         if state == "idle":
-            self.run_folder.propose(self.movie_choice.movie)
+            self._propose_folder()
 
     def _on_losses(self) -> None:
         self.loss_plot.set_history(self._session.training.history)
@@ -162,16 +171,6 @@ class TrainDock(Dock):
 
     def _on_theme(self, event: Any) -> None:
         self.loss_plot.set_theme(event.value)
-
-
-def _preset_combo() -> NarrowComboBox:
-    combo = NarrowComboBox()
-    for name in PRESETS:
-        combo.addItem(name, name)
-    combo.addItem(CUSTOM, CUSTOM)
-    combo.setCurrentIndex(combo.findData(preferred("training", "preset", FIRST_PRESET)))
-    combo.setToolTip("<qt>How long to train. Settings changed by hand make it custom.</qt>")
-    return combo
 
 
 def _preset_of(config: TrainConfig) -> str:

@@ -3,8 +3,9 @@
 from typing import Literal
 
 import pytest
+from magicgui.widgets import CheckBox, ComboBox
 from pydantic import BaseModel, ConfigDict, Field
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel
+from qtpy.QtWidgets import QCheckBox, QLabel
 from superqt import QCollapsible
 
 from napari_sparsevar.training.config import PRESETS, TrainConfig
@@ -45,69 +46,79 @@ def test_values_beyond_the_decimals_come_back_exactly(form):
     assert form.config() == config
 
 
+def test_values_closer_to_a_limit_than_the_decimals_come_back_exactly(form):
+    config = Outer(rate=1e-9)
+    form.set_config(config)
+    assert form.config() == config
+
+
 def test_edits_come_back_nested(form):
-    form.editor("inner", "width").setValue(7)
-    form.editor("kind").setCurrentIndex(1)
-    form.editor("on").setChecked(False)
-    form.editor("rate").setValue(0.5)
+    form.field("inner", "width").value = 7
+    form.field("kind").value = "b"
+    form.field("on").value = False
+    form.field("rate").value = 0.5
     assert form.config() == Outer(kind="b", on=False, rate=0.5, inner=Inner(width=7))
 
 
-def test_editors_follow_the_types_and_bounds(form):
-    assert isinstance(form.editor("kind"), QComboBox)
-    assert isinstance(form.editor("on"), QCheckBox)
-    width, rate = form.editor("inner", "width"), form.editor("rate")
-    assert (width.minimum(), width.maximum(), width.suffix()) == (1, 8, " px")
-    assert 0 < rate.minimum() < rate.maximum() < 1
+def test_widgets_follow_the_types_and_limits(form):
+    assert isinstance(form.field("kind"), ComboBox)
+    assert form.field("kind").choices == ("a", "b")
+    assert isinstance(form.field("on"), CheckBox)
+    width, rate = form.field("inner", "width"), form.field("rate")
+    assert (*width.range, width.native.suffix()) == (1, 8, " px")
+    assert 0 < rate.min < rate.max < 1
 
 
 def test_titles_and_descriptions_are_shown(form):
-    labels = {label.text(): label for label in form.findChildren(QLabel)}
-    assert {"Kind", "On", "Rate", "Width"} <= set(labels)
-    assert "Which kind." in labels["Kind"].toolTip()
+    named = {
+        child.text(): child for kind in (QLabel, QCheckBox) for child in form.findChildren(kind)
+    }
+    assert {"Kind", "On", "Rate", "Width"} <= set(named)
+    assert "Which kind." in named["Kind"].toolTip()
+    assert "Which kind." in form.field("kind").tooltip
 
 
 def test_advanced_fields_are_folded_away(form):
     fold = form.findChild(QCollapsible)
     assert not fold.isExpanded()
-    assert fold.isAncestorOf(form.editor("on"))
-    assert not fold.isAncestorOf(form.editor("kind"))
+    assert fold.isAncestorOf(form.field("on").native)
+    assert not fold.isAncestorOf(form.field("kind").native)
 
 
 def test_only_a_person_makes_an_edit(qtbot, form):
     with qtbot.assertNotEmitted(form.edited):
         form.set_config(Outer(kind="b"))
     with qtbot.waitSignal(form.edited, timeout=1000):
-        form.editor("inner", "width").setValue(8)
+        form.field("inner", "width").value = 8
 
 
-def test_a_type_without_editor_is_refused(qtbot):
+def test_a_type_without_a_widget_is_refused(qtbot):
     class Strange(BaseModel):
         what: dict = Field(default_factory=dict)
 
-    with pytest.raises(TypeError, match="no editor"):
+    with pytest.raises(ValueError, match="No widget found"):
         ConfigForm(Strange())
 
 
 def test_unit_is_singular_beside_one(qtbot):
     form = ConfigForm(TrainConfig())
     qtbot.addWidget(form)
-    lags = form.editor("model", "lags")
-    lags.setValue(1)
-    assert lags.text() == "1 frame"
-    lags.setValue(2)
-    assert lags.text() == "2 frames"
+    lags = form.field("model", "lags")
+    lags.value = 1
+    assert lags.native.text() == "1 frame"
+    lags.value = 2
+    assert lags.native.text() == "2 frames"
 
 
 def test_a_number_may_be_left_to_the_program(qtbot):
     form = ConfigForm(TrainConfig())
     qtbot.addWidget(form)
-    diameter = form.editor("model", "cell_diameter")
-    assert diameter.text() == "auto"
-    diameter.stepUp()
+    diameter = form.field("model", "cell_diameter")
+    assert diameter.native.text() == diameter.value == "auto"
+    diameter.native.stepUp()
     form.set_unit("µm", "model", "cell_diameter")
-    assert diameter.text() == "6.5 µm"
-    form.editor("model", "stride").setValue(5)
+    assert diameter.native.text() == "6.5 µm"
+    form.field("model", "stride").value = 5
     assert (form.config().model.cell_diameter, form.config().model.stride) == (6.5, 5)
-    diameter.setValue(diameter.minimum())
+    diameter.native.setValue(diameter.native.minimum())
     assert form.config().model.cell_diameter == "auto"

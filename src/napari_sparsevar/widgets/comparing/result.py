@@ -6,6 +6,7 @@ from datetime import datetime
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -23,8 +24,8 @@ from napari_sparsevar.widgets.comparing.pairs_matrix import PairsMatrix
 from napari_sparsevar.widgets.comparing.places_table import PlacesTable
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.comparing.worker import library_sentence
+from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.parts.form import NarrowComboBox
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.rows_table import p_text
@@ -56,7 +57,7 @@ class CompareResult(QWidget):
         super().__init__(parent)
         self._comparing = comparing
         self._pair: Comparison | None = None
-        self.earlier = NarrowComboBox()
+        self.earlier = narrow(QComboBox())
         self.sentence = _selectable()
         self.others = _selectable()
         self.null_plot = NullPlot(theme)

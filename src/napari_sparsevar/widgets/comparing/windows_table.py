@@ -9,6 +9,7 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QPushButton,
@@ -23,7 +24,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.comparing.windows import Windows
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
-from napari_sparsevar.widgets.parts.form import NarrowComboBox
+from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import Column, Table, there
 
@@ -48,7 +49,7 @@ class WindowsTable(QWidget):
         self._frames: Frames | None = None
         self._quiet = False
         self.table = _Table()
-        self.unit = NarrowComboBox()
+        self.unit = narrow(QComboBox())
         self.add = QPushButton("Add")
         self.remove = QPushButton("Remove")
         self.trials = QPushButton("From CSV…")

@@ -6,23 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from magicgui.widgets import CheckBox, ComboBox, Container, FloatSpinBox
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QAbstractSpinBox,
-    QCheckBox,
-    QDoubleSpinBox,
-    QFileDialog,
-    QHBoxLayout,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.figures.options import KINDS
 from napari_sparsevar.widgets.exporting.preview import FigurePreview
 from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureRequest
-from napari_sparsevar.widgets.parts.form import NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.parts.fields import Rows, number, tooltip
+from napari_sparsevar.widgets.parts.new_folder import free
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 
 HAVE_MAP = [name for name, kind in KINDS.items() if kind.has_map]
@@ -51,136 +43,128 @@ class ExportFigure(QWidget):
     ) -> None:
         super().__init__(parent)
         self._describe = describe
-        self.kind, self.usual_width, self.format = (
-            NarrowComboBox(),
-            NarrowComboBox(),
-            NarrowComboBox(),
+        self.kind = _choice(
+            "Figure",
+            {kind.title: name for name, kind in KINDS.items()} | {"Current view": CURRENT_VIEW},
         )
-        self.width_mm = QDoubleSpinBox()
-        self.dpi = QSpinBox()
-        self.as_in_viewer = QCheckBox("Limits and colours of the viewer")
-        self.preview = FigurePreview(self.request, self.width_mm.value)
+        self.usual_width = _choice(
+            "Width",
+            {**WIDTHS_MM, "Other": None},
+            tooltip=tooltip("In journals a column is 85 mm wide, a page 180 mm."),
+        )
+        self.width_mm = number(80, 400, unit="mm", value=preferred("figures", "width_mm", 180))
+        self.format = _choice(
+            "Format",
+            {title: ending for ending, title in FORMATS.items()},
+            value=preferred("figures", "format", "svg"),
+        )
+        self.dpi = number(
+            30,
+            1200,
+            unit="dpi",
+            value=preferred("figures", "resolution", 300),
+            tooltip=tooltip(
+                "Dots an inch of a PNG, and of the picture in the current view; all else is lines "
+                "and text in SVG and PDF."
+            ),
+        )
+        self.as_in_viewer = CheckBox(
+            text="Limits and colours of the viewer",
+            value=True,
+            tooltip=tooltip("The map has the limits and the colours of its layer in the viewer."),
+        )
+        self.preview = FigurePreview(self.request, lambda: self.width_mm.value)
         self.save = QPushButton("Save figure…")
-        self._fill()
         self._arrange()
         self._connect()
+        self._show_width()
         self._on_kind()
 
-    def _fill(self) -> None:
-        for name, kind in KINDS.items():
-            self.kind.addItem(kind.title, name)
-        self.kind.addItem("Current view", CURRENT_VIEW)
-        for title, width in WIDTHS_MM.items():
-            self.usual_width.addItem(title, width)
-        self.usual_width.addItem("Other", None)
-        self.usual_width.setToolTip("<qt>In journals a column is 85 mm wide, a page 180 mm.</qt>")
-        self.width_mm.setRange(80, 400)
-        self.width_mm.setDecimals(0)
-        self.width_mm.setValue(preferred("figures", "width_mm", 180))
-        self._show_width()
-        self.width_mm.setSuffix(" mm")
-        self.width_mm.setKeyboardTracking(False)
-        for ending, title in FORMATS.items():
-            self.format.addItem(title, ending)
-        self.format.setCurrentIndex(self.format.findData(preferred("figures", "format", "svg")))
-        self.dpi.setRange(30, 1200)
-        self.dpi.setValue(preferred("figures", "resolution", 300))
-        self.dpi.setSuffix(" dpi")
-        self.dpi.setKeyboardTracking(False)
-        self.as_in_viewer.setChecked(True)
-        for number in (self.width_mm, self.dpi):
-            # Without arrows, which would leave no room for the number in a narrow dock.
-            number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            number.setFixedWidth(76)
-        self.dpi.setToolTip(
-            "<qt>Dots an inch of a PNG, and of the picture in the current view; all else is lines "
-            "and text in SVG and PDF.</qt>"
-        )
-        self.as_in_viewer.setToolTip(
-            "<qt>The map has the limits and the colours of its layer in the viewer.</qt>"
-        )
-
     def _arrange(self) -> None:
-        size, kind = QHBoxLayout(), QHBoxLayout()
-        size.addWidget(self.usual_width, 2)
-        size.addWidget(self.width_mm, 1)
-        kind.addWidget(self.format, 2)
-        kind.addWidget(self.dpi, 1)
-        rows = form_rows()
-        rows.addRow(row_label("Figure"), self.kind)
-        rows.addRow(row_label("Width"), size)
-        rows.addRow(row_label("Format"), kind)
-        rows.addRow(self.as_in_viewer)
+        rows = Rows(
+            self.kind,
+            _beside(self.usual_width, self.width_mm),
+            _beside(self.format, self.dpi),
+            self.as_in_viewer,
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(rows)
+        layout.addWidget(rows.native)
         layout.addWidget(self.preview, 1)
         layout.addWidget(self.save)
 
     def _connect(self) -> None:
-        self.kind.currentIndexChanged.connect(self._on_kind)
-        self.usual_width.activated.connect(self._on_width)
-        self.width_mm.valueChanged.connect(self._on_width_mm)
-        self.as_in_viewer.toggled.connect(self.preview.refresh)
+        self.kind.changed.connect(self._on_kind)
+        self.usual_width.changed.connect(self._on_width)
+        self.width_mm.changed.connect(self._on_width_mm)
+        self.as_in_viewer.changed.connect(self.preview.refresh)
         self.save.clicked.connect(self.save_clicked)
 
     @property
     def chosen(self) -> str:
         """Kind of the figure."""
-        return str(self.kind.currentData())
+        return str(self.kind.value)
 
     def request(self, dpi: float) -> FigureRequest:
         """Return what is to be drawn, at a resolution; UserError if there is nothing."""
-        as_in_viewer = self.as_in_viewer.isChecked()
-        return self._describe(self.chosen, self.width_mm.value(), dpi, as_in_viewer)
+        as_in_viewer = self.as_in_viewer.value
+        return self._describe(self.chosen, self.width_mm.value, dpi, as_in_viewer)
 
     def proposed(self, folder: Path) -> Path:
         """Return a name that is free in a folder."""
-        stem, ending, number = self.chosen, str(self.format.currentData()), 1
-        path = folder / f"{stem}.{ending}"
-        while path.exists():
-            number += 1
-            path = folder / f"{stem}-{number}.{ending}"
-        return path
+        ending = f".{self.format.value}"
+        return free(folder / f"{self.chosen}{ending}", ending)
 
     def ask_for_path(self, folder: Path) -> Path | None:
         """Ask where the figure should go; the system asks before it replaces something."""
-        title = FORMATS[str(self.format.currentData())]
+        ending = self.format.value
         remember(
             "figures",
-            width_mm=self.width_mm.value(),
-            resolution=self.dpi.value(),
-            format=self.format.currentData(),
+            width_mm=self.width_mm.value,
+            resolution=int(self.dpi.value),
+            format=ending,
         )
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             "Save the figure",
             str(self.proposed(folder)),
-            f"{title} (*.{self.format.currentData()})",
+            f"{FORMATS[ending]} (*.{ending})",
         )
         if not chosen:
             return None
         path = Path(chosen)
-        return path if path.suffix else path.with_suffix(f".{self.format.currentData()}")
+        return path if path.suffix else path.with_suffix(f".{ending}")
 
     def set_idle(self, idle: bool) -> None:
         """Whether a figure can be saved now."""
         self.save.setEnabled(idle)
 
     def _on_kind(self, *_: Any) -> None:
-        self.as_in_viewer.setVisible(self.chosen in HAVE_MAP)
+        self.as_in_viewer.visible = self.chosen in HAVE_MAP
         self.preview.refresh()
 
-    def _on_width(self, *_: Any) -> None:
-        width = self.usual_width.currentData()
-        if width is not None:
-            self.width_mm.setValue(width)
+    def _on_width(self, width_mm: float) -> None:
+        self.width_mm.value = width_mm
 
     def _on_width_mm(self, *_: Any) -> None:
         self._show_width()
         self.preview.refresh()
 
     def _show_width(self) -> None:
-        index = self.usual_width.findData(self.width_mm.value())
-        self.usual_width.setCurrentIndex(self.usual_width.count() - 1 if index < 0 else index)
+        width = self.width_mm.value
+        with self.usual_width.changed.blocked():
+            self.usual_width.value = width if width in WIDTHS_MM.values() else None
+
+
+def _choice(label: str, choices: dict[str, Any], **options: Any) -> ComboBox:
+    return ComboBox(label=label, choices=list(choices.items()), **options)
+
+
+def _beside(choice: ComboBox, box: FloatSpinBox) -> Container[Any]:
+    """Return a row of two; without arrows, which would leave no room in a narrow dock."""
+    box.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    box.native.setFixedWidth(76)
+    row = Container(widgets=[choice, box], layout="horizontal", labels=False, label=choice.label)
+    row.margins = (0, 0, 0, 0)
+    return row

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.widgets.inspecting.partners_table import PartnersTable
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.inspecting.worker import Direction
-from napari_sparsevar.widgets.parts.form import NarrowComboBox
+from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class PartnersPanel(QWidget):
         super().__init__(parent)
         self._inspecting = inspecting
         self.directions = {name: QPushButton(title) for name, (title, _) in TITLES.items()}
-        self.lag = NarrowComboBox()
+        self.lag = narrow(QComboBox())
         self.table = PartnersTable(inspecting)
         self._group = QButtonGroup(self)
         self._arrange()

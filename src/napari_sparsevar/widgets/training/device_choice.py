@@ -5,11 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from napari.qt.threading import create_worker
-from qtpy.QtCore import Slot
-from qtpy.QtWidgets import QWidget
-
-from napari_sparsevar.widgets.parts.form import NarrowComboBox
+from napari_sparsevar.widgets.parts.fields import Choice, tooltip
+from napari_sparsevar.widgets.work.thread import Background
 
 
 def library_devices() -> list[Any]:
@@ -22,29 +19,28 @@ def library_devices() -> list[Any]:
         return []
 
 
-class DeviceCombo(NarrowComboBox):
-    """``auto`` at once; CPU, CUDA and MPS with their free memory as soon as torch is loaded."""
+class DeviceBox(Choice):
+    """``auto`` at once; CPU, CUDA and MPS with their free memory as soon as torch is loaded.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.addItem("Automatic", "auto")
-        self.setToolTip("<qt>Automatic takes CUDA, then Apple's MPS, then the CPU.</qt>")
+    Its value is the name that ``train`` understands.
+    """
+
+    def __init__(self) -> None:
+        self._labels = {"auto": "Automatic"}
+        super().__init__(
+            label="Device",
+            choices=lambda _: [(label, name) for name, label in self._labels.items()],
+            tooltip=tooltip("Automatic takes CUDA, then Apple's MPS, then the CPU."),
+        )
         if "torch" in sys.modules:
             self._fill(library_devices())
         else:
-            worker = create_worker(library_devices, _start_thread=False)
-            worker.returned.connect(self._fill)
-            worker.start()
+            self._look = Background(
+                lambda: iter([library_devices()]), self._fill, lambda: None, what="Finding devices"
+            )
+            self.native.destroyed.connect(self._look.drop)
+            self._look.start()
 
-    @property
-    def device(self) -> str:
-        """The name ``train`` understands."""
-        return str(self.currentData())
-
-    @Slot(object)
     def _fill(self, devices: list[Any]) -> None:
-        for device in devices:
-            if device.name == "auto":
-                self.setItemText(0, device.label)
-            else:
-                self.addItem(device.label, device.name)
+        self._labels |= {device.name: device.label for device in devices}
+        self.reset_choices()

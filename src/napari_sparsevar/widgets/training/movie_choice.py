@@ -9,7 +9,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
@@ -21,7 +21,7 @@ from napari_sparsevar.widgets.layers.units import (
     given_units,
     keep_given_units,
 )
-from napari_sparsevar.widgets.parts.form import NarrowComboBox, form_rows, row_label
+from napari_sparsevar.widgets.parts.fields import Choice, Rows
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 
@@ -48,21 +48,20 @@ class MovieChoice(QWidget):
     def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer = weakref.ref(viewer)
-        self._offered: list[weakref.ref[Image]] = []
         self._layer: weakref.ref[Image] | None = None
         self._let_go: list[Callable[[], None]] = []
         self.movie: Movie | None = None
-        self.combo = NarrowComboBox()
+        self.box = Choice(label="Movie", choices=self._offered)
         self.about = wrapped_label()
         self.units = MovieUnits()
-        rows = form_rows()
-        rows.addRow(row_label("Movie"), self.combo)
-        rows.addRow(self.about)
-        rows.addRow(self.units)
-        self.setLayout(rows)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        for part in (Rows(self.box).native, self.about, self.units.native):
+            layout.addWidget(part)
         self._connect(viewer)
-        self.combo.currentIndexChanged.connect(self._on_chosen)
-        self.units.edited.connect(self._on_units)
+        self.box.changed.connect(self._on_chosen)
+        self.units.changed.connect(self._on_units)
         self.refresh()
         self._follow_selection()
 
@@ -73,28 +72,24 @@ class MovieChoice(QWidget):
 
     def choose(self, layer: Image) -> None:
         """Choose a layer; ignored if it is not among those offered."""
-        for index, offered in enumerate(self._offered):
-            if offered() is layer:
-                self.combo.setCurrentIndex(index)
+        if layer is not None and weakref.ref(layer) in self.box.choices:
+            self.box.value = weakref.ref(layer)
 
     def refresh(self, *_: Any) -> None:
         """List the layers again, keeping the choice."""
-        viewer = self._viewer()
-        if viewer is None:
-            return
-        layers = [layer for layer in viewer.layers if why_unsuitable(layer) is None]
-        current = self.layer
-        self.combo.blockSignals(True)
-        self.combo.clear()
-        self.combo.addItems([layer.name for layer in layers])
-        self._offered = [weakref.ref(layer) for layer in layers]
-        for index, layer in enumerate(layers):
-            self.combo.setItemData(index, layer.name, Qt.ItemDataRole.ToolTipRole)
-        if current in layers:
-            self.combo.setCurrentIndex(layers.index(current))
-        self.combo.blockSignals(False)
-        self.combo.setEnabled(bool(layers))
+        self.box.reset_choices()
+        for index in range(len(self.box)):
+            name = self.box.native.itemText(index)
+            self.box.native.setItemData(index, name, Qt.ItemDataRole.ToolTipRole)
+        self.box.enabled = len(self.box) > 0
         self._on_chosen()
+
+    def _offered(self, *_: Any) -> list[tuple[str, weakref.ref[Image]]]:
+        viewer = self._viewer()
+        layers = [] if viewer is None else viewer.layers
+        return [
+            (layer.name, weakref.ref(layer)) for layer in layers if why_unsuitable(layer) is None
+        ]
 
     def _connect(self, viewer: ViewerModel) -> None:
         for name in ("inserted", "removed", "renamed"):
@@ -107,10 +102,9 @@ class MovieChoice(QWidget):
             self.choose(viewer.layers.selection.active)
 
     def _on_chosen(self, *_: Any) -> None:
-        index = self.combo.currentIndex()
         # The box is narrow and cuts long names off.
-        self.combo.setToolTip(self.combo.currentText() or "Image layers with a time axis.")
-        chosen = self._offered[index]() if 0 <= index < len(self._offered) else None
+        self.box.tooltip = self.box.current_choice or "Image layers with a time axis."
+        chosen = None if self.box.value is None else self.box.value()
         if chosen is not None and chosen is self.layer and self.movie is not None:
             return
         self._layer = None if chosen is None else weakref.ref(chosen)
