@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import napari_sparsevar as sv
-from napari_sparsevar.cli.commands import app
+from napari_sparsevar.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from cli_called import one_sentence, sparsevar
 
-from napari_sparsevar.cli import commands
+from napari_sparsevar.cli import train
 from napari_sparsevar.movie import REGIMES
 from napari_sparsevar.training import config
 
@@ -65,7 +65,7 @@ def test_a_wrong_command_line_is_one_sentence(arguments: list[str], named: str) 
 
 
 def test_choices_are_those_of_the_library() -> None:
-    assert [choice.value for choice in commands.Preset] == list(config.PRESETS)
-    assert [choice.value for choice in commands.Mode] == list(get_args(config.Mode))
+    assert [choice.value for choice in train.Preset] == list(config.PRESETS)
+    assert [choice.value for choice in train.Mode] == list(get_args(config.Mode))
     for name in REGIMES:
         assert name in sparsevar("simulate", "--help").output

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from cli_called import SMALL, one_sentence, sparsevar
 
-from napari_sparsevar.cli import commands
+from napari_sparsevar.cli import simulate
 from napari_sparsevar.movie import Truth, open_movie, simulate_movie
 
 
@@ -23,7 +23,7 @@ def test_simulated_movie_and_truth_belong_together(movie: Path) -> None:
 
 
 def test_simulate_has_the_defaults_of_the_library() -> None:
-    command = inspect.signature(commands.simulate).parameters
+    command = inspect.signature(simulate.simulate).parameters
     library = inspect.signature(simulate_movie).parameters
     names = {
         "seed": "seed",

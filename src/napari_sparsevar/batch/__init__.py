@@ -1,7 +1,17 @@
 """Many recordings: one list, one run directory each, one table of results."""
 
-from napari_sparsevar.batch.listing import Recording, read_list
-from napari_sparsevar.batch.outcome import Outcome
-from napari_sparsevar.batch.run import run_batch
+from typing import TYPE_CHECKING
+
+from napari_sparsevar.face import from_home
+
+if TYPE_CHECKING:
+    from napari_sparsevar.batch.listing import Recording, read_list
+    from napari_sparsevar.batch.outcome import Outcome
+    from napari_sparsevar.batch.run import run_batch
 
 __all__ = ["Outcome", "Recording", "read_list", "run_batch"]
+
+__getattr__ = from_home(
+    __name__,
+    {"Outcome": "outcome", "Recording": "listing", "read_list": "listing", "run_batch": "run"},
+)

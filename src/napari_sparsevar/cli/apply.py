@@ -12,8 +12,11 @@ from napari_sparsevar.cli.options import (
     Channel,
     Dataset,
     Debug,
+    Device,
+    FrameRate,
     FrameShape,
     Overwrite,
+    PixelSize,
     Plane,
     RunArgument,
 )
@@ -25,11 +28,9 @@ def apply(
     run: RunArgument,
     movie: Annotated[Path, typer.Argument(help="The other movie.", metavar="MOVIE")],
     out: Annotated[Path, typer.Option(help="The run directory to write.", metavar="RUN2")],
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")] = "auto",
-    fps: Annotated[float | None, typer.Option(help="Frames per second of the movie.")] = None,
-    pixel_size: Annotated[
-        float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
-    ] = None,
+    device: Device = "auto",
+    fps: FrameRate = None,
+    pixel_size: PixelSize = None,
     channel: Channel = None,
     plane: Plane = None,
     dataset: Dataset = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_sparsevar.cli.ending import UNEXPECTED, explained, fail
-from napari_sparsevar.cli.options import Debug
+from napari_sparsevar.cli.options import Debug, Device
 
 if TYPE_CHECKING:
     from napari_sparsevar.batch.outcome import Outcome
@@ -30,7 +30,7 @@ def batch(
         str | None,
         typer.Option(metavar="ADDRESS", help="Use the workers of a dask.distributed scheduler."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")] = "auto",
+    device: Device = "auto",
     debug: Debug = False,
 ) -> None:
     """Analyse the recordings; exit code 1 if one of them failed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_sparsevar.cli.summary import as_table
+from napari_sparsevar.cli.info import as_table
 
 if TYPE_CHECKING:
     import numpy as np

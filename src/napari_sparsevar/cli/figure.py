@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from napari_sparsevar.cli.ending import explained, fail
-from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.options import Debug, Overwrite, Penalty, RunArgument
 from napari_sparsevar.figures.options import KINDS
 
 Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]
@@ -38,12 +38,7 @@ def figure(
             min=1, metavar="RANK", help="Of influence: a driver by rank; the first if left out."
         ),
     ] = None,
-    penalty: Annotated[
-        float | None,
-        typer.Option(
-            metavar="LAMBDA", help="Where on the exact path; the run's own penalty if left out."
-        ),
-    ] = None,
+    penalty: Penalty = None,
     comparison: Annotated[
         str | None,
         typer.Option(

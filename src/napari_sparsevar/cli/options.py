@@ -25,3 +25,12 @@ FrameShape = Annotated[
     typer.Option(metavar="H W", help="Height and width of a frame, for a file of bare pixels."),
 ]
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")]
+FrameRate = Annotated[float | None, typer.Option(help="Frames per second of the movie.")]
+PixelSize = Annotated[float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")]
+Penalty = Annotated[
+    float | None,
+    typer.Option(
+        metavar="LAMBDA", help="Where on the exact path; the run's own penalty if left out."
+    ),
+]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from napari_sparsevar.cli.ending import explained, fail
-from napari_sparsevar.cli.options import Debug, Overwrite, RunArgument
+from napari_sparsevar.cli.options import Debug, Overwrite, Penalty, RunArgument
 
 
 @explained
@@ -18,12 +18,7 @@ def report(
         Path,
         typer.Option(metavar="REPORT.html", help="The file to write; it needs no other."),
     ],
-    penalty: Annotated[
-        float | None,
-        typer.Option(
-            metavar="LAMBDA", help="Where on the exact path; the run's own penalty if left out."
-        ),
-    ] = None,
+    penalty: Penalty = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:

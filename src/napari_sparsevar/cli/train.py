@@ -1,12 +1,7 @@
-"""The command ``sparsevar``: simulate a movie, train on one, look at a movie or a run.
-
-Thin: it parses, calls the library and prints. The library is imported inside the commands, so that
-``sparsevar --help`` need not wait for torch.
-"""
+"""The command ``sparsevar train``: from a movie to a run directory."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -14,36 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_sparsevar.cli.apply import apply
-from napari_sparsevar.cli.batch import batch
-from napari_sparsevar.cli.compare import compare
-from napari_sparsevar.cli.ending import (
-    INTERRUPTED,
-    OneSentenceGroup,
-    explained,
-    fail,
-    finished,
-    run_folder,
-)
-from napari_sparsevar.cli.export import export
-from napari_sparsevar.cli.figure import figure
+from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished, run_folder
 from napari_sparsevar.cli.options import (
-    AsJson,
     Channel,
     Dataset,
     Debug,
+    Device,
+    FrameRate,
     FrameShape,
     Overwrite,
+    PixelSize,
     Plane,
 )
 from napari_sparsevar.cli.progress import follow
-from napari_sparsevar.cli.report import report as write_report
-from napari_sparsevar.cli.summary import as_table, print_values, summary_of_movie, summary_of_run
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.config import TrainConfig
+
+_OPTIONS: dict[int | str, str] = {"cell_diameter": "--cell-size"}
 
 
 class Preset(StrEnum):
@@ -61,74 +46,6 @@ class Mode(StrEnum):
     two_stage = "two-stage"
 
 
-_OPTIONS: dict[int | str, str] = {"cell_diameter": "--cell-size"}
-
-app = typer.Typer(
-    name="sparsevar",
-    cls=OneSentenceGroup,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="See which places in the tissue drive the activity that follows.",
-)
-
-
-@app.command(help="Write a movie with known drivers, and the truth about it.")
-@explained
-def simulate(
-    out: Annotated[Path, typer.Option(help="The TIFF file to write.", metavar="MOVIE.tif")],
-    truth: Annotated[
-        Path, typer.Option(help="The file for cells and connections.", metavar="TRUTH.npz")
-    ],
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same movie.")] = 0,
-    frames: Annotated[int, typer.Option(min=1, help="Number of frames.")] = 3000,
-    size: Annotated[
-        tuple[int, int], typer.Option(metavar="H W", help="Height and width in pixels.")
-    ] = (64, 64),
-    regime: Annotated[
-        str, typer.Option(help="easy, medium_noise, strong_noise or weak_coupling.")
-    ] = "easy",
-    later_coupling: Annotated[
-        float | None,
-        typer.Option(
-            metavar="C", help="Coupling in the second half, to compare the halves; 0 for none."
-        ),
-    ] = None,
-    fps: Annotated[float, typer.Option(help="Frames per second.")] = 15.0,
-    pixel_size: Annotated[
-        float, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
-    ] = 2.0,
-    overwrite: Overwrite = False,
-    debug: Debug = False,
-) -> None:
-    """Write a simulated movie and its truth."""
-    from napari_sparsevar.movie import simulate_movie, write_movie
-
-    if out.resolve() == truth.resolve():
-        raise UserError(f"{out} cannot hold both movie and truth; choose two names.")
-    for path in (out, truth):
-        # Before the work, and before one of the two files is there without the other.
-        if path.exists() and not overwrite:
-            raise UserError(f"{path} exists already; choose another name or add --overwrite.")
-    movie, known = simulate_movie(
-        frames,
-        size,
-        seed=seed,
-        regime=regime,
-        later_coupling=later_coupling,
-        fps=fps,
-        pixel_size_um=pixel_size,
-    )
-    write_movie(movie.data, out, fps=fps, pixel_size_um=pixel_size, overwrite=overwrite)
-    known.save(truth, overwrite=overwrite)
-    typer.echo(
-        f"Wrote {out} ({frames} frames of {size[0]} x {size[1]} px) and {truth} "
-        f"({len(known.drivers)} drivers among {len(known.centres)} cells)."
-    )
-
-
-@app.command(help="Train on a movie and write a run directory.")
 @explained
 def train(
     movie: Annotated[
@@ -136,12 +53,10 @@ def train(
     ],
     out: Annotated[Path, typer.Option(help="The run directory to write.", metavar="RUN")],
     preset: Annotated[Preset, typer.Option(help="How long to train.")] = Preset.standard,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")] = "auto",
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Same seed, same result on the CPU.")] = 0,
-    fps: Annotated[float | None, typer.Option(help="Frames per second of the movie.")] = None,
-    pixel_size: Annotated[
-        float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
-    ] = None,
+    fps: FrameRate = None,
+    pixel_size: PixelSize = None,
     mode: Annotated[
         Mode, typer.Option(help="two-stage fits the VAR after the autoencoder, for comparison.")
     ] = Mode.end_to_end,
@@ -252,47 +167,3 @@ def recorded_choice(out: Path) -> Choice:
 
     folder = run_folder(out)
     return Choice() if folder is None else read_record(folder).movie.choice
-
-
-@app.command(help="Say what a movie or a run directory holds.")
-@explained
-def info(
-    path: Annotated[Path, typer.Argument(help="A movie or a run directory.", metavar="MOVIE|RUN")],
-    channel: Channel = None,
-    plane: Plane = None,
-    dataset: Dataset = None,
-    shape: FrameShape = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Print a summary."""
-    from napari_sparsevar.movie.choice import Choice
-
-    if (path / "run.json").is_file():
-        summary = summary_of_run(path)
-    else:
-        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape))
-    if as_json:
-        typer.echo(json.dumps(summary, indent=2))
-        return
-    drivers = summary.pop("drivers", None)
-    print_values(summary)
-    if drivers is not None:
-        typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
-
-
-app.command(help="Apply the network of a run to another movie of the same kind.")(apply)
-app.command(help="Train on many recordings, here or on a cluster.")(batch)
-app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
-app.command(help="Draw a figure of a run, for print.")(figure)
-app.command("report", help="Write a run as one HTML page: figures, tables, checks.")(write_report)
-app.command(help="Write results of a run in the formats of other programs.")(export)
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
-if __name__ == "__main__":
-    main()

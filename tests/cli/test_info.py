@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from cli_called import one_sentence, sparsevar
 
-from napari_sparsevar.cli import summary
-from napari_sparsevar.cli.summary import TOP_DRIVERS
+from napari_sparsevar.cli import info
+from napari_sparsevar.cli.info import TOP_DRIVERS
 from napari_sparsevar.movie import simulate_movie
 from napari_sparsevar.run.record import MovieIdentity
 
@@ -47,7 +47,7 @@ def test_info_of_a_folder_that_is_no_run(tmp_path: Path, content: str) -> None:
 def test_a_summary_is_aligned_and_says_what_is_not_known(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    summary.print_values({"fps": None, "pixel_size": 0.5, "network": {"lags": 1}, "notes": []})
+    info.print_values({"fps": None, "pixel_size": 0.5, "network": {"lags": 1}, "notes": []})
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "fps         not known",
@@ -59,9 +59,9 @@ def test_a_summary_is_aligned_and_says_what_is_not_known(
 
 
 def test_a_table_has_one_line_a_row() -> None:
-    table = summary.as_table([{"rank": 1, "strength": 0.5}, {"rank": 2, "strength": None}])
+    table = info.as_table([{"rank": 1, "strength": 0.5}, {"rank": 2, "strength": None}])
     assert table.splitlines() == ["rank   strength", "   1        0.5", "   2  not known"]
-    assert summary.as_table([]) == "none"
+    assert info.as_table([]) == "none"
 
 
 def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What there is to say about a movie or a run, as values, as text and as a table."""
+"""The command ``sparsevar info``: what there is to say about a movie or a run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,44 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_sparsevar.cli.ending import explained
+from napari_sparsevar.cli.options import AsJson, Channel, Dataset, Debug, FrameShape, Plane
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.choice import Choice
 
 TOP_DRIVERS = 10
+
+
+@explained
+def info(
+    path: Annotated[Path, typer.Argument(help="A movie or a run directory.", metavar="MOVIE|RUN")],
+    channel: Channel = None,
+    plane: Plane = None,
+    dataset: Dataset = None,
+    shape: FrameShape = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Print a summary."""
+    from napari_sparsevar.movie.choice import Choice
+
+    if (path / "run.json").is_file():
+        summary = summary_of_run(path)
+    else:
+        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape))
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+        return
+    drivers = summary.pop("drivers", None)
+    print_values(summary)
+    if drivers is not None:
+        typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
 
 
 def print_values(values: dict[str, Any], indent: str = "") -> None:
