@@ -21,18 +21,15 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.encoding import encode_movie
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS
-from napari_sparsevar.analysis.fit.fitting import (
-    block_moments,
-    fit_whole,
-    pool,
-    streamed_regression,
-)
+from napari_sparsevar.analysis.fit.fitting import fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.maps.contribution import contribution_map
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.progress import returned
+from napari_sparsevar.run.latents import encode_movie
 from napari_sparsevar.training import batches
 from napari_sparsevar.training.config import PRESETS
 from napari_sparsevar.training.control import TrainingControl
@@ -58,9 +55,10 @@ def drawn_map(prepared: Prepared) -> FloatImage:
     network, config = prepared.trainer.network.eval(), prepared.config.model
     encoding = encode_movie(network, prepared.frames, prepared.grid, prepared.static)
     latents = returned(encoding)
-    found = streamed_regression(latents, prepared.frames.good, config.lags, config.dynamics)
-    weights = torch.from_numpy(prepared.grid.penalty_weights(config))
-    fitted = fit_whole(found, pool(block_moments(found.pairs, N_BLOCKS)), weights, config.lags)
+    activity = LatentActivity(latents, prepared.frames.good, prepared.grid, config)
+    rows = StreamedRows.of(activity, config.lags, config.dynamics)
+    weights = torch.from_numpy(activity.weights)
+    fitted = fit_whole(rows.own, pool(block_moments(rows, N_BLOCKS)), weights, config.lags)
     footprints = sparse_footprints(network, prepared.grid, prepared.static)
     return contribution_map(fitted, Projection(prepared.grid, footprints, fitted))
 

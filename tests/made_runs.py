@@ -11,9 +11,11 @@ import torch
 from scipy import sparse
 
 from napari_sparsevar.analysis.evidence.significance import Significance
-from napari_sparsevar.analysis.fit.fitting import block_moments, fit_whole, pool, regression
+from napari_sparsevar.analysis.fit.fitting import fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.maps.contribution import contribution_map
 from napari_sparsevar.analysis.maps.drivers import COLUMNS, Drivers, find_drivers
+from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import Projection
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.config import ModelConfig
@@ -101,21 +103,20 @@ def with_training(run: Run) -> Run:
 def made_results(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     """Analyse made-up latents as those of a network are, without the tests against chance."""
     latents = made_latents(grid, n_frames)
-    good = np.ones(n_frames, bool)
-    weights = torch.from_numpy(grid.penalty_weights(config))
-    found = regression(torch.from_numpy(latents), torch.from_numpy(good), config.lags, "none")
-    fitted = fit_whole(found, pool(block_moments(found.pairs, 4)), weights, config.lags)
+    activity = LatentActivity(latents, np.ones(n_frames, bool), grid, config)
+    rows = StreamedRows.of(activity, config.lags, "none")
+    weights = torch.from_numpy(activity.weights)
+    fitted = fit_whole(rows.own, pool(block_moments(rows, 4)), weights, config.lags)
     projection = Projection(grid, made_footprints(grid), fitted)
     contribution = contribution_map(fitted, projection)
     untested = torch.full_like(fitted.coefficients, torch.nan).float()
     rng = np.random.default_rng(3)
     return Results(
+        activity,
         fitted,
         projection,
         rng.uniform(90, 110, grid.shape).astype(np.float32),
         rng.uniform(4, 6, grid.shape).astype(np.float32),
-        latents,
-        good,
         pd.DataFrame(
             {
                 "penalty": [0.3, 0.2, 0.1],

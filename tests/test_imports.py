@@ -426,3 +426,21 @@ def test_opening_a_dock_does_not_load_torch(repository: Path) -> None:
         [sys.executable, "-c", OPEN_DOCKS, *names], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE / "analysis").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_the_analysis_knows_no_file(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    named = {
+        name.split(".")[0]
+        for node in imports
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+        )
+    }
+    assert not named & {"pathlib", "os", "tempfile", "shutil"}

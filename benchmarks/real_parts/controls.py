@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_sparsevar import Movie, simulate_movie
-from napari_sparsevar.analysis.evidence.significance import LEVEL
+from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
 from napari_sparsevar.model.config import ResolvedConfig
 from napari_sparsevar.model.grid import LatentGrid
 from real_parts.model import Tested, analysed, settings_for, train_model
@@ -156,8 +156,8 @@ def examine(
         int(((edge <= LEVEL) & distant).sum()),
         _smallest(place),
         _smallest(edge),
-        tested.fitted.dynamics.decay,
-        tested.fitted.dynamics.noise,
+        tested.fitted.own.dynamics.decay,
+        tested.fitted.own.dynamics.noise,
         seconds,
     )
     return control, suspects(control, tested, model.grid, altered.tiles)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,33 +17,24 @@ from scipy import sparse
 from torch import Tensor
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.encoding import encode_movie
-from napari_sparsevar.analysis.evidence.significance import (
-    Significance,
-    significance,
-    surviving_drivers,
-)
-from napari_sparsevar.analysis.fit.fitting import (
-    FittedVar,
-    Regression,
-    block_moments,
-    fit_whole,
-    pool,
-    regression,
-)
+from napari_sparsevar.analysis.evidence.significance import Significance, significance
+from napari_sparsevar.analysis.fit.fitting import FittedVar, fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.maps.contribution import contribution_map
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+from napari_sparsevar.analysis.maps.tested_drivers import surviving_drivers
 from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
+from napari_sparsevar.model.embedded_var import LaggedPairs
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.progress import returned
+from napari_sparsevar.run.latents import encode_movie
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.preparation import Prepared, prepare
-
-T = TypeVar("T")
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "end-to-end": {},
@@ -130,7 +121,7 @@ def _model(prepared: Prepared) -> Model:
     )
 
 
-def fit_all(model: Model, offset: int = 0) -> tuple[Regression, FittedVar]:
+def fit_all(model: Model, offset: int = 0) -> tuple[LaggedPairs, FittedVar]:
     """Fit the VAR to all frames, at the penalty of the maps.
 
     Parameters
@@ -139,15 +130,13 @@ def fit_all(model: Model, offset: int = 0) -> tuple[Regression, FittedVar]:
     offset : int
         Pair the past with what followed this many frames later (circular): only chance is left.
     """
-    config, good = model.config, torch.from_numpy(model.frames.good)
-    weights = torch.from_numpy(model.grid.penalty_weights(config))
-    found = regression(model.latents, good, config.lags, config.dynamics)
-    found = found._replace(
-        pairs=found.pairs._replace(following=found.pairs.following.roll(-offset, dims=0))
-    )
-    statistics = pool(block_moments(found.pairs, 1))
-    fitted = fit_whole(found, statistics, weights, config.lags)
-    return found, fitted
+    config, good = model.config, model.frames.good
+    activity = LatentActivity(model.latents.numpy(), good, model.grid, config)
+    rows = StreamedRows.of(activity, config.lags, config.dynamics)
+    past, following = (torch.cat(part) for part in zip(*rows.pieces(), strict=True))
+    pairs = LaggedPairs(past, following.roll(-offset, dims=0))
+    weights = torch.from_numpy(activity.weights)
+    return pairs, fit_whole(rows.own, pool(block_moments(pairs, 1)), weights, config.lags)
 
 
 def map_of(model: Model, offset: int = 0) -> FloatImage:
@@ -171,7 +160,7 @@ class Tested:
 
 def analysed(model: Model) -> Tested:
     """Analyse a movie as a run does."""
-    found, fitted = fit_all(model)
+    pairs, fitted = fit_all(model)
     candidates = find_drivers(_map(model, fitted), model.grid.stride)
-    tests = returned(significance(found, fitted))
+    tests = returned(significance(pairs, fitted))
     return Tested(fitted, candidates, surviving_drivers(candidates, tests, model.grid), tests)

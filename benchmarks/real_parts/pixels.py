@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import estimate_dynamics
+from napari_sparsevar.run.latents import inside_field
 from real_parts.model import Model
 
 Frames = NDArray[np.float32]

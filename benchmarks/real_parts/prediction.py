@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_sparsevar.analysis.fit.fitting import DEFAULT_PENALTY, block_moments, pool
+from napari_sparsevar.analysis.fit.fitting import DEFAULT_PENALTY
+from napari_sparsevar.analysis.fit.lagged_rows import block_moments, pool
 from napari_sparsevar.model.embedded_var import (
     LaggedPairs,
     Sequences,

@@ -10,11 +10,11 @@ from scipy import stats
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.maps.drivers import find_drivers
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
-from napari_sparsevar.analysis.results import analyse
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.progress import returned
+from napari_sparsevar.training.finish import analysed
 from napari_sparsevar.training.preparation import prepare
 
 
@@ -64,9 +64,7 @@ def test_true_drivers_stand_out_on_an_easy_movie() -> None:
     movie, truth = sv.simulate_movie(n_frames=2500, shape=(64, 64), seed=3, regime="easy")
     prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
     prepared.trainer.calibrate()
-    results = returned(
-        analyse(prepared.trainer.network, prepared.frames, prepared.grid, prepared.static)
-    )
+    results = returned(analysed(prepared))
     footprints = truth.footprints.reshape(len(truth.footprints), -1)
     score = footprints @ results.contribution.ravel() / footprints.sum(axis=1)
     is_driver = np.isin(np.arange(len(score)), truth.drivers)

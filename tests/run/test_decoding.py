@@ -32,18 +32,18 @@ def movie(run: Run) -> Movie:
 
 
 def test_a_prediction_is_what_the_var_says_of_the_past(run: Run) -> None:
-    fitted = run.results.fitted
+    fitted, own = run.results.fitted, run.results.fitted.own
     latents = torch.from_numpy(np.array(run.results.latents, np.float64))
-    standard = ((latents - fitted.mean) / fitted.deviation)[None]
+    standard = own.standardised(latents)[None]
     good = torch.ones(1, N_FRAMES, dtype=torch.bool)
-    found = sequences(standard, good, fitted.dynamics)
+    found = sequences(standard, good, own.dynamics)
     for index in (0, 1, 2, 50, N_FRAMES - 1):
         past = [
-            found.drive[0, index - lag] if index >= lag else torch.zeros_like(fitted.mean)
+            found.drive[0, index - lag] if index >= lag else torch.zeros_like(own.mean)
             for lag in (1, 2)
         ]
-        moved = found.expected[0, index] + fitted.scale * (torch.cat(past) @ fitted.coefficients)
-        expected = fitted.mean + fitted.deviation * moved
+        moved = found.expected[0, index] + own.scale * (torch.cat(past) @ fitted.coefficients)
+        expected = own.mean + own.deviation * moved
         np.testing.assert_allclose(foretold(run.results, index), expected, atol=1e-5)
 
 

@@ -203,8 +203,9 @@ def test_a_map_shows_what_is_positive_and_active(run: sv.Run) -> None:
     assert whole.min() >= 0.0
     negative = replace(fitted, coefficients=-fitted.coefficients)
     assert not contribution_map(negative, projection).any()
-    silent = replace(projection, fitted=replace(fitted, signal=torch.zeros_like(fitted.signal)))
-    assert not contribution_map(fitted, silent).any()
+    silent = replace(fitted.own, signal=torch.zeros_like(fitted.own.signal))
+    still = replace(projection, fitted=replace(fitted, own=silent))
+    assert not contribution_map(fitted, still).any()
 
 
 def test_the_drive_is_the_mean_square_of_what_a_source_moves(run: sv.Run) -> None:

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from made_runs import made_full_run
-from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
 from napari_sparsevar.run.decoding import Decoding
+from napari_sparsevar.run.latents import inside_field
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.run.traces import (
     _filtered,
@@ -37,11 +37,12 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     run = made_full_run(tmp_path, n_frames=N_FRAMES)
     good = np.ones(N_FRAMES, bool)
     good[[20, 55]] = False
-    run = changed(run, good=good)
+    run = changed(run, activity=replace(run.results.activity, good=good))
     if request.param == "none":
         return run
-    fitted = replace(run.results.fitted, dynamics=CalciumDynamics(0.8, 0.4))
-    return changed(run, fitted=fitted)
+    fitted = run.results.fitted
+    own = replace(fitted.own, dynamics=CalciumDynamics(0.8, 0.4))
+    return changed(run, fitted=replace(fitted, own=own))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,31 +13,20 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.encoding import encode_movie
-from napari_sparsevar.analysis.evidence.edges import edge_table
-from napari_sparsevar.analysis.evidence.significance import (
-    Significance,
-    significance,
-    surviving_drivers,
-)
+from napari_sparsevar.analysis.evidence.significance import Significance, significance
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.analysis.fit.criterion import criterion_table
-from napari_sparsevar.analysis.fit.fitting import (
-    FittedVar,
-    block_moments,
-    fit_whole,
-    pool,
-    streamed_regression,
-)
+from napari_sparsevar.analysis.fit.fitting import FittedVar, fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.contribution import contribution_map
-from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers
-from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, standing_out_again
+from napari_sparsevar.analysis.maps.edges import placed_edges
+from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+from napari_sparsevar.analysis.maps.tested_drivers import surviving_drivers
 from napari_sparsevar.model.grid import LatentGrid
-from napari_sparsevar.model.network import SparseVarAutoencoder
-from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.progress import Step, stage
 
 
@@ -48,17 +36,16 @@ class Results:
 
     Attributes
     ----------
+    activity : LatentActivity
+        The latents of the movie.
     fitted : FittedVar
         The sparse VAR at the chosen penalty.
     projection : Projection
         From latents to pixels and back.
     mean, noise : ndarray of float32, shape (Y, X)
         Grey values of a standardised pixel: ``x = mean + noise * standardised``.
-    latents : ndarray of float32, shape (T, p)
-    good : ndarray of bool, shape (T,)
-        Frames that were used.
     criterion : DataFrame
-        ``penalty``, ``edges``, ``ebic``, ``cv_error``, ``cv_se`` along the solution path.
+        Of ``criterion_table``.
     contribution : ndarray of float32, shape (Y, X)
     drivers : Drivers
         Those that survive the test against chance.
@@ -67,17 +54,26 @@ class Results:
         Share of random halves of the movie in which each coefficient is not zero.
     """
 
+    activity: LatentActivity
     fitted: FittedVar
     projection: Projection
     mean: FloatImage
     noise: FloatImage
-    latents: npt.NDArray[np.float32]
-    good: npt.NDArray[np.bool_]
     criterion: pd.DataFrame
     contribution: FloatImage
     drivers: Drivers
     significance: Significance
     edge_stability: Tensor
+
+    @property
+    def latents(self) -> npt.NDArray[np.float32]:
+        """Code of every frame, (T, p)."""
+        return self.activity.series
+
+    @property
+    def good(self) -> npt.NDArray[np.bool_]:
+        """Frames that were used, (T,)."""
+        return self.activity.good
 
     @property
     def grid(self) -> LatentGrid:
@@ -92,68 +88,60 @@ class Results:
     @cached_property
     def edges(self) -> pd.DataFrame:
         """Every edge between different places, strongest effect first."""
-        return edge_table(self.fitted, self.projection, self.significance, self.edge_stability)
+        return placed_edges(self.fitted, self.projection, self.significance, self.edge_stability)
 
 
 def analyse(
-    network: SparseVarAutoencoder,
-    frames: StandardisedFrames,
-    grid: LatentGrid,
-    static: Tensor,
-    file: Path | None = None,
+    activity: LatentActivity, footprints: sparse.csr_array, mean: FloatImage, noise: FloatImage
 ) -> Generator[Step, None, Results]:
-    """Encode the movie, fit the VAR to all of it and read out what drives what.
+    """Fit the VAR to all latents of a movie and read out what drives what.
 
     Parameters
     ----------
-    network : SparseVarAutoencoder
-    frames : StandardisedFrames
-    grid : LatentGrid
-    static : Tensor, shape (3, Y, X)
-        On the network's device.
-    file : Path, optional
-        Where latents go, as for ``encode_movie``; otherwise they stay in memory.
+    activity : LatentActivity
+    footprints : csr_array, shape (p, Y X)
+        What each latent adds to a frame: ``sparse_footprints``.
+    mean, noise : ndarray of float32, shape (Y, X)
+        As in ``Results``.
 
     Yields
     ------
     Step
     """
-    config = network.config
-    encoding = encode_movie(network, frames, grid, static, file)
-    latents = yield from stage(encoding, 0.0, 0.4, "Encoding")
-    frames.release()
-    trim_heap()
-    weights = torch.from_numpy(grid.penalty_weights(config))
-    found = streamed_regression(latents, frames.good, config.lags, config.dynamics)
-    blocks = block_moments(found.pairs, N_BLOCKS)
-    yield 0.4, "Fitting the sparse VAR"
-    fitted = fit_whole(found, pool(blocks), weights, config.lags)
+    grid, config = activity.grid, activity.config
+    yield 0.0, "Fitting the sparse VAR"
+    rows = StreamedRows.of(activity, config.lags, config.dynamics)
+    blocks = block_moments(rows, N_BLOCKS)
+    weights = torch.from_numpy(activity.weights)
+    fitted = fit_whole(rows.own, pool(blocks), weights, config.lags)
     trying = criterion_table(fitted, blocks)
-    criterion = yield from stage(trying, 0.45, 0.7, "Cross-validating the sparse VAR")
+    criterion = yield from stage(trying, 0.1, 0.5, "Cross-validating the sparse VAR")
     del blocks  # on large fields half a gigabyte; summed up anew after the tests
     trim_heap()
-    yield 0.7, "Drawing the contribution map"
-    projection = Projection(grid, sparse_footprints(network, grid, static), fitted)
+    yield 0.5, "Drawing the contribution map"
+    projection = Projection(grid, footprints, fitted)
     contribution = contribution_map(fitted, projection)
-    testing = significance(found, fitted)
-    tested = yield from stage(testing, 0.7, 0.85, "Testing places against chance")
+    testing = significance(rows, fitted)
+    tested = yield from stage(testing, 0.5, 0.75, "Testing places against chance")
     drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
     trim_heap()
-    blocks = block_moments(found.pairs, N_BLOCKS)
-    resampling = selection_stability(drivers, fitted, projection, blocks)
+
+    def found_again(refit: FittedVar) -> npt.NDArray[np.bool_]:
+        return standing_out_again(drivers, contribution_map(refit, projection))
+
+    resampling = selection_stability(fitted, block_moments(rows, N_BLOCKS), found_again)
     stability = yield from stage(
-        resampling, 0.85, 1.0, "Checking the drivers on parts of the movie"
+        resampling, 0.75, 1.0, "Checking the drivers on parts of the movie"
     )
     return Results(
+        activity,
         fitted,
         projection,
-        frames.mean,
-        frames.noise,
-        latents,
-        frames.good,
+        mean,
+        noise,
         criterion,
         contribution,
-        replace(drivers, table=drivers.table.assign(stability=stability.drivers)),
+        replace(drivers, table=drivers.table.assign(stability=stability.others)),
         tested,
         stability.edges.float(),
     )

@@ -72,7 +72,7 @@ def prediction(
 
 def pixel_metric(results: Results) -> Tensor:
     """Return ``S F F' S`` (p, p) of a run: what standardised innovations weigh in pixels."""
-    scale = (results.fitted.deviation * results.fitted.scale).cpu().numpy()
+    scale = results.projection.innovation
     overlap = (results.footprints @ results.footprints.T).toarray()
     return torch.from_numpy(scale[:, None] * overlap * scale).float()
 

@@ -52,9 +52,8 @@ def rows_of_run(results: Results, windows: Sequence[Window]) -> list[Rows]:
     """
     fitted = results.fitted
     good = torch.from_numpy(results.good)
-    latents = torch.from_numpy(np.array(results.latents))
-    standard = (latents - fitted.mean.float()) / fitted.deviation.float()
-    found = sequences(standard[None], good[None], fitted.dynamics)
+    standard = fitted.own.standardised(torch.from_numpy(np.array(results.latents)))
+    found = sequences(standard[None], good[None], fitted.own.dynamics)
     return [_rows(found, results.good, window.pieces, fitted.lags) for window in windows]
 
 

@@ -13,6 +13,7 @@ arXiv:2603.02899).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -101,6 +102,15 @@ class LaggedPairs(NamedTuple):
 
     past: Tensor
     following: Tensor
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows n."""
+        return len(self.past)
+
+    def pieces(self) -> Iterator[LaggedPairs]:
+        """Yield all rows, as those do that are made some at a time."""
+        yield self
 
 
 def usable_targets(good: Tensor, lags: int) -> Tensor:

@@ -22,13 +22,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.analysis.maps.projection import FloatImage, to_image
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import calcium_filter, memory
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.latents import inside_field
 from napari_sparsevar.run.run import Run
 
 Kind = Literal["reconstruction", "prediction", "residual"]
@@ -128,21 +128,19 @@ def foretold(results: Results, index: int) -> FloatArray:
     The filter forgets: it is begun anew a little before, where no more than 1e-6 of what it would
     remember is lost.
     """
-    fitted = results.fitted
-    first = max(0, index - memory(fitted.dynamics) - fitted.lags)
+    fitted, own = results.fitted, results.fitted.own
+    first = max(0, index - memory(own.dynamics) - fitted.lags)
     good = torch.from_numpy(np.array(results.good[first : index + 1]))[None]
     values = torch.from_numpy(np.array(results.latents[first : index + 1], np.float64))
-    expected, _, drive = calcium_filter(
-        ((values - fitted.mean) / fitted.deviation)[None], good, fitted.dynamics
-    )
-    driven = torch.zeros_like(fitted.mean)
-    size = fitted.n_latents
+    expected, _, drive = calcium_filter(own.standardised(values)[None], good, own.dynamics)
+    driven = torch.zeros_like(own.mean)
+    size = fitted.n_series
     for lag in range(1, min(fitted.lags, index - first) + 1):
         rows = slice((lag - 1) * size, lag * size)
-        past = drive[0, -1 - lag] / fitted.drive_scale
+        past = drive[0, -1 - lag] / own.drive_scale
         driven += past @ fitted.coefficients[rows]
-    moved = expected[0, -1] + fitted.scale * driven
-    return np.asarray((fitted.mean + fitted.deviation * moved).numpy())
+    moved = expected[0, -1] + own.scale * driven
+    return np.asarray((own.mean + own.deviation * moved).numpy())
 
 
 def _background_diameter(run: Run) -> float:

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
-from napari_sparsevar.analysis.evidence.significance import place_p_values
 from napari_sparsevar.analysis.maps.drivers import SEPARATION
+from napari_sparsevar.analysis.maps.tested_drivers import place_p_values
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.run.annotations import Annotations
 

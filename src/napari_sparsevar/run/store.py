@@ -18,18 +18,20 @@ from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.encoding import SCRATCH
 from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.analysis.maps.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.maps.drivers import Drivers, LabelImage
+from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
+from napari_sparsevar.run.latents import SCRATCH
 from napari_sparsevar.run.record import FORMAT, RunRecord
 
 RECORD = "run.json"
@@ -45,6 +47,7 @@ LOSSES = "loss.csv"
 EVENTS = "events.jsonl"
 COMPARISONS = "comparisons"
 
+_OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _TESTS = ("estimate", "standard_error", "edge_p", "place_p")
 
 LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
@@ -115,13 +118,13 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         raise ValueError(f"{LABELS} and {CONTRIBUTION} do not fit the movie")
     fitted = _fitted(tensors, record)
     footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
+    latents = np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False)
     return Results(
+        LatentActivity(latents, tensors["good"].numpy(), grid, record.network),
         fitted,
         Projection(grid, footprints, fitted),
         _image(tensors, "mean", grid),
         _image(tensors, "noise", grid),
-        np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False),
-        tensors["good"].numpy(),
         read_table(folder / CRITERION, CRITERION_COLUMNS),
         contribution,
         Drivers(labels, read_table(folder / DRIVERS, DRIVER_COLUMNS)),
@@ -155,12 +158,8 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "variance": fitted.statistics.variance,
         "n": torch.tensor(fitted.statistics.n),
         "weights": fitted.weights,
-        "mean": fitted.mean,
-        "deviation": fitted.deviation,
-        "scale": fitted.scale,
-        "drive_scale": fitted.drive_scale,
-        "signal": fitted.signal,
-        "dynamics": torch.tensor(fitted.dynamics, dtype=torch.float64),
+        **{name: getattr(fitted.own, name) for name in _OWN},
+        "dynamics": torch.tensor(fitted.own.dynamics, dtype=torch.float64),
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
@@ -181,16 +180,13 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
     if tensors["coefficients"].shape != (size * record.network.lags, size):
         raise ValueError(f"{ANALYSIS} does not fit the lags in {RECORD}")
     statistics = Moments(tensors["gram"], tensors["cross"], tensors["variance"], int(tensors["n"]))
+    dynamics = CalciumDynamics(*tensors["dynamics"].tolist())
+    own = OwnDynamics(**{name: tensors[name] for name in _OWN}, dynamics=dynamics)
     return FittedVar(
         statistics,
         tensors["weights"],
         record.network.lags,
-        tensors["mean"],
-        tensors["deviation"],
-        tensors["scale"],
-        tensors["drive_scale"],
-        tensors["signal"],
-        CalciumDynamics(*tensors["dynamics"].tolist()),
+        own,
         float(tensors["penalty"]),
         tensors["coefficients"],
     )

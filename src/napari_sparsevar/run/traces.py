@@ -9,11 +9,11 @@ import numpy.typing as npt
 import torch
 from scipy import signal
 
-from napari_sparsevar.analysis.encoding import inside_field
 from napari_sparsevar.analysis.maps.region import region_share
 from napari_sparsevar.lasso.compiled import compiled
 from napari_sparsevar.model.grid import BoolArray
 from napari_sparsevar.model.neuropil import background
+from napari_sparsevar.run.latents import inside_field
 from napari_sparsevar.run.run import Run
 
 FloatArray = npt.NDArray[np.float64]
@@ -64,16 +64,17 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     region : ndarray of bool, shape (Y, X)
     """
     results, fitted = run.results, run.results.fitted
+    own = fitted.own
     decoded = results.footprints @ (region_share(region, results.grid) * _padded(run))
-    mean, deviation = fitted.mean.numpy(), fitted.deviation.numpy()
-    driven = fitted.coefficients.numpy() @ (fitted.scale.numpy() * deviation * decoded)
-    by_lag = driven.reshape(fitted.lags, -1) / fitted.drive_scale.numpy()
+    mean, deviation = own.mean.numpy(), own.deviation.numpy()
+    driven = fitted.coefficients.numpy() @ (own.scale.numpy() * deviation * decoded)
+    by_lag = driven.reshape(fitted.lags, -1) / own.drive_scale.numpy()
     # A latent's drive is that of its standardised code.
     weights = np.column_stack([decoded, *(by_lag / deviation)])
     latents = np.asarray(results.latents)
     projected = latents @ weights.astype(np.float32) - mean @ weights
     expected, drive = _filtered(
-        projected.astype(np.float64), np.asarray(results.good), *map(float, fitted.dynamics)
+        projected.astype(np.float64), np.asarray(results.good), *map(float, own.dynamics)
     )
     prediction = expected[:, 0].copy()
     for lag in range(1, fitted.lags + 1):

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from napari_sparsevar.analysis.encoding import scratch_latents
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import MOST_PREDICTORS
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.latents import scratch_latents
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.run import Run, load_run, read_record
 from napari_sparsevar.run.store import MODEL, is_run_directory, write_record

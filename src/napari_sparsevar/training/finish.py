@@ -5,27 +5,44 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-from napari_sparsevar.analysis.evidence.significance import cautions
+from napari_sparsevar.analysis.heap import trim_heap
+from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.maps.latents import LatentActivity
+from napari_sparsevar.analysis.maps.tested_drivers import cautions
 from napari_sparsevar.analysis.results import Results, analyse
-from napari_sparsevar.progress import WithResult
+from napari_sparsevar.progress import WithResult, stage
+from napari_sparsevar.run.latents import encode_movie
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_results, write_tensors
 from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import Notice, Progress, TrainingEvent
 from napari_sparsevar.training.preparation import Prepared
 
+_ENCODED = 0.4
+"""Share of the time that encoding the movie takes."""
+
 Metrics = dict[str, float | int | str | None]
 
 
-def analysed(prepared: Prepared, file: Path) -> Generator[TrainingEvent, None, Results]:
+def analysed(
+    prepared: Prepared, file: Path | None = None
+) -> Generator[TrainingEvent, None, Results]:
     """Read out what the network of a trainer says of its movie; return it.
 
-    The latents lie in ``file``, from where ``write_outcome`` moves them.
+    The latents lie in ``file``, if there is one, from where ``write_outcome`` moves them.
     """
-    network = prepared.trainer.network.eval()
-    analysis = WithResult(analyse(network, prepared.frames, prepared.grid, prepared.static, file))
-    for fraction, message in analysis:
+    network, frames, grid = prepared.trainer.network.eval(), prepared.frames, prepared.grid
+    work = encode_movie(network, frames, grid, prepared.static, file)
+    encoding = WithResult(stage(work, 0.0, _ENCODED, "Encoding"))
+    for fraction, message in encoding:
         yield Progress("analyse", fraction, message)
+    frames.release()
+    trim_heap()
+    footprints = sparse_footprints(network, grid, prepared.static)
+    activity = LatentActivity(encoding.result, frames.good, grid, network.config)
+    analysis = WithResult(analyse(activity, footprints, frames.mean, frames.noise))
+    for fraction, message in analysis:
+        yield Progress("analyse", _ENCODED + (1.0 - _ENCODED) * fraction, message)
     results = analysis.result
     for sentence in cautions(results.drivers, results.significance):
         yield Notice(sentence)

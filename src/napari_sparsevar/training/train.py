@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
-from napari_sparsevar.analysis.encoding import scratch_latents
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import WithResult
+from napari_sparsevar.run.latents import scratch_latents
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record

@@ -9,17 +9,13 @@ import pytest
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.evidence.significance import (
-    LEVEL,
-    Significance,
-    cautions,
-    rows_to_test,
-    surviving_drivers,
-)
+from napari_sparsevar.analysis.evidence.significance import Significance, rows_to_test
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_drivers
-from napari_sparsevar.analysis.results import Results, analyse
+from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, cautions, surviving_drivers
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import returned
+from napari_sparsevar.training.finish import analysed
 from napari_sparsevar.training.preparation import prepare
 
 
@@ -106,9 +102,7 @@ def results_of(movie: sv.Movie) -> Results:
     """Analyse with the untrained network, which is Gaussian pooling."""
     prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
     prepared.trainer.calibrate()
-    return returned(
-        analyse(prepared.trainer.network, prepared.frames, prepared.grid, prepared.static)
-    )
+    return returned(analysed(prepared))
 
 
 def test_survivors_are_true_drivers_and_their_edges_carry_intervals() -> None:

@@ -27,13 +27,9 @@ from napari_sparsevar.analysis.fit.cross_validation import (
     folds,
     held_out_error,
 )
-from napari_sparsevar.analysis.fit.fitting import (
-    DEFAULT_PENALTY,
-    Regression,
-    block_moments,
-    fit_whole,
-    pool,
-)
+from napari_sparsevar.analysis.fit.fitting import DEFAULT_PENALTY, FittedVar, fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import block_moments, pool
+from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath, path_ends
 from napari_sparsevar.analysis.least_squares import refitted
 from napari_sparsevar.lasso import solve_lasso
@@ -58,13 +54,16 @@ def only_itself(p: int) -> Tensor:
     return 1.0 - torch.eye(p, dtype=torch.float64)
 
 
-def table_of(pairs: LaggedPairs, n_blocks: int = N_BLOCKS) -> pd.DataFrame:
-    p = pairs.following.shape[1]
+def fitted_to(statistics: Moments) -> FittedVar:
+    p = len(statistics.variance)
     ones = torch.ones(p, dtype=torch.float64)
-    found = Regression(pairs, 0 * ones, ones, ones, ones, ones, PLAIN)
+    own = OwnDynamics(0 * ones, ones, ones, ones, ones, PLAIN)
+    return fit_whole(own, statistics, only_itself(p), 1)
+
+
+def table_of(pairs: LaggedPairs, n_blocks: int = N_BLOCKS) -> pd.DataFrame:
     blocks = block_moments(pairs, n_blocks)
-    fitted = fit_whole(found, pool(blocks), only_itself(p), 1)
-    return returned(criterion_table(fitted, blocks))
+    return returned(criterion_table(fitted_to(pool(blocks)), blocks))
 
 
 @pytest.fixture(scope="module")
@@ -224,10 +223,7 @@ def test_choices_by_hand() -> None:
 def test_the_path_drawn_on_to_zero_is_least_squares_on_its_active_set() -> None:
     pairs, weights = rows(7, 300, 12, effect=0.3), only_itself(12)
     statistics = pool(block_moments(pairs, 1))
-    ones = torch.ones(12, dtype=torch.float64)
-    fitted = fit_whole(
-        Regression(pairs, 0 * ones, ones, ones, ones, ones, PLAIN), statistics, weights, 1
-    )
+    fitted = fitted_to(statistics)
     path, ends = SolutionPath.trace(statistics, weights), path_ends(statistics, weights)
     assert ends == pytest.approx((path.largest, path.least))
     for penalty in tried_penalties(ends, fitted.penalty, universal_penalty(12, 300)):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from made_runs import SOURCE, TARGETS, made_full_run
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
+from napari_sparsevar.analysis.maps.edges import strongest_edges
 from napari_sparsevar.analysis.maps.influence import influence_map, moved_latents
-from napari_sparsevar.analysis.maps.partners import partner_table, strongest_edges
+from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.path_curves import edge_curves, partner_curves
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.run.places import places
@@ -78,18 +80,22 @@ def test_partners_are_apart(run: Run) -> None:
     assert (away[np.triu_indices(len(where), 1)] >= 3 * STRIDE).all()
 
 
+def strongest(run: Run, most: int) -> pd.DataFrame:
+    return strongest_edges(run.results.fitted, run.results.projection, most)
+
+
 def test_nothing_to_list_where_there_are_no_edges(run: Run) -> None:
     silent = run.at_penalty(100.0)
     _, table = partners(silent, SOURCE, "outgoing")
     assert table.empty
-    assert strongest_edges(silent.results, 10).empty
+    assert strongest(silent, 10).empty
 
 
 def test_strongest_edges_are_the_first_of_all_edges(run: Run) -> None:
-    some, every = strongest_edges(run.results, 7), run.edges
+    some, every = strongest(run, 7), run.edges
     for name in ("source", "target", "lag", "effect", "source_y", "target_x"):
         np.testing.assert_allclose(some[name], every[name][:7])
-    assert len(strongest_edges(run.results, 10**6)) == len(every)
+    assert len(strongest(run, 10**6)) == len(every)
 
 
 @pytest.mark.parametrize("share", [1.0, 1.3, 2.0])
@@ -109,7 +115,7 @@ def test_curves_pass_through_what_the_maps_say(run: Run, path: SolutionPath, sha
 
 
 def test_edge_curves_are_the_effects_of_edges(run: Run, path: SolutionPath) -> None:
-    edges = strongest_edges(run.results, 5)
+    edges = strongest(run, 5)
     for effect, curve in zip(edges["effect"], edge_curves(run.results, path, edges), strict=True):
         value = np.interp(run.penalty, curve.penalties[::-1], curve.values[::-1])
         assert value == pytest.approx(effect, rel=1e-9)

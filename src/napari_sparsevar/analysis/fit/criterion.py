@@ -56,9 +56,16 @@ def criterion_table(
     Returns
     -------
     DataFrame
-        ``penalty``; ``edges`` between different places; ``ebic``; ``cv_error``, the share of the
-        variance left by the own place that is left in held-out time (``cross_validation``), and
-        ``cv_se``, its standard error over folds. The last two are NaN where the movie is too short.
+        ======== ===========================================================================
+        Column   Meaning
+        ======== ===========================================================================
+        penalty  Tried, the largest first.
+        edges    How many lie between different places.
+        ebic     Extended BIC, ``extended_bic``.
+        cv_error Share of the variance left by the own place that is left in held-out time,
+                 ``cross_validation``; NaN where the recording is too short.
+        cv_se    Its standard error over folds; NaN where the recording is too short.
+        ======== ===========================================================================
     """
     unit = universal_penalty(fitted.weights.shape[0], fitted.statistics.n)
     ends = path_ends(fitted.statistics, fitted.weights)

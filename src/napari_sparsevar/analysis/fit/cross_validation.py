@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.fit.fitting import pool
+from napari_sparsevar.analysis.fit.lagged_rows import pool
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath, of_targets, target_groups
 from napari_sparsevar.lasso.compiled import compiled, for_ranges
 from napari_sparsevar.model.embedded_var import Moments

@@ -87,6 +87,16 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
 
+def standing_out_again(drivers: Drivers, contribution: FloatImage) -> npt.NDArray[np.bool_]:
+    """Return which drivers another contribution map shows as well, (drivers,).
+
+    Those in which its peak stands out by the rule that found them.
+    """
+    labels = drivers.table["label"].to_numpy()
+    peaks = [contribution[drivers.labels == label].max(initial=0.0) for label in labels]
+    return np.asarray(np.asarray(peaks) > standing_out(contribution))
+
+
 def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_]) -> Drivers:
     """Keep some drivers (one flag a row of the table) and rank them anew."""
     table = drivers.table[kept].reset_index(drop=True)

@@ -95,7 +95,7 @@ def _evidence(
     for lag, edges in enumerate(results.fitted.distant):
         sources, targets = (members, latents) if outgoing else (latents, members)
         between = np.abs(edges[sources][:, targets].toarray())
-        at = np.ix_(lag * results.fitted.n_latents + sources, targets)
+        at = np.ix_(lag * results.fitted.n_series + sources, targets)
         found = between, results.edge_stability.numpy()[at], results.significance.edge_p.numpy()[at]
         # Members in rows, latents in columns.
         lagged = found if outgoing else tuple(each.T for each in found)
@@ -122,28 +122,3 @@ def _values_at(image: FloatImage, y: FloatArray, x: FloatArray) -> FloatArray:
     )
     values: FloatArray = image[rows, columns].astype(np.float64)
     return values
-
-
-def strongest_edges(results: Results, most: int) -> pd.DataFrame:
-    """Return the edges with the largest effects on the frame, without listing all of them.
-
-    Columns: ``source``, ``target`` (latents), ``lag``, ``effect`` and the positions in pixels, as
-    in ``edges.csv``.
-    """
-    lag, source, target, coefficient = results.fitted.distant_edges()
-    effect = coefficient * results.projection.amplitude[target]
-    chosen = np.argsort(-np.abs(effect), kind="stable")[:most]
-    lag, source, target = lag[chosen], source[chosen], target[chosen]
-    centres = results.grid.centres()
-    return pd.DataFrame(
-        {
-            "source": source,
-            "target": target,
-            "lag": lag + 1,
-            "effect": effect[chosen],
-            "source_y": centres[source, 0],
-            "source_x": centres[source, 1],
-            "target_y": centres[target, 0],
-            "target_x": centres[target, 1],
-        }
-    )

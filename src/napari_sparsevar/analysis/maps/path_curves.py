@@ -35,7 +35,7 @@ class Curve(NamedTuple):
 
 def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> list[Curve]:
     """Return the effect on the frame of edges (``source``, ``target``, ``lag``) along the path."""
-    size, amplitude = results.fitted.n_latents, results.projection.amplitude
+    size, amplitude = results.fitted.n_series, results.projection.amplitude
     curves = []
     for edge in edges.itertuples():
         penalties, coefficients = path.knots(int(edge.target))
@@ -65,7 +65,7 @@ def partner_curves(
     direction : {"outgoing", "incoming"}
     latents : list of int
     """
-    near = results.fitted.weights.numpy() == 0
+    near = np.tile(results.fitted.near, (results.fitted.lags, 1))
     if direction == "outgoing":
         weights = np.tile(region.drive, results.fitted.lags)
         curves = []

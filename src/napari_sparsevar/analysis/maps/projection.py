@@ -40,7 +40,7 @@ class Projection:
     @cached_property
     def innovation(self) -> FloatArray:
         """Standard deviation of each latent's innovation in units of the latent, (p,)."""
-        return np.asarray((self.fitted.deviation * self.fitted.scale).cpu().numpy())
+        return np.asarray(self.fitted.own.innovation.cpu().numpy())
 
     @cached_property
     def amplitude(self) -> FloatArray:
@@ -59,11 +59,10 @@ class Projection:
         footprint times its standard deviation, divided by the standard deviation of the mixture.
         Only latents of one neighbourhood mix.
         """
-        fitted, size = self.fitted, self.fitted.n_latents
-        deviation = fitted.deviation.cpu().numpy()
+        fitted, size = self.fitted, self.fitted.n_series
+        deviation = fitted.own.deviation.cpu().numpy()
         mixture = sparse.csr_array(self.footprints.multiply(deviation[:, None]))
-        near = (fitted.weights[:size] == 0).cpu().numpy()
-        gram = np.where(near, fitted.statistics.gram[:size, :size].cpu().numpy(), 0.0)
+        gram = np.where(fitted.near, fitted.statistics.gram[:size, :size].cpu().numpy(), 0.0)
         mixed = mixture.multiply(sparse.csr_array(gram) @ mixture)
         variance = np.asarray(mixed.sum(axis=0)).ravel()
         active = variance[variance > 0]
@@ -83,11 +82,11 @@ class Projection:
     @cached_property
     def signal(self) -> FloatImage:
         """Share of what is decoded in each pixel that is activity and not noise, (Y, X)."""
-        deviation = self.fitted.deviation.cpu().numpy()
+        deviation = self.fitted.own.deviation.cpu().numpy()
         squares = sparse.csr_array(self.footprints.multiply(deviation[:, None]))
         squares.data = squares.data**2
         whole = np.asarray(squares.sum(axis=0)).ravel()
-        share = squares.T @ self.fitted.signal.cpu().numpy() / np.maximum(whole, 1e-12)
+        share = squares.T @ self.fitted.own.signal.cpu().numpy() / np.maximum(whole, 1e-12)
         return to_image(share, self.grid)
 
 

@@ -17,7 +17,7 @@ from napari_sparsevar.analysis.fit.criterion import (
     one_standard_error_choice,
 )
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
-from napari_sparsevar.analysis.maps.partners import strongest_edges
+from napari_sparsevar.analysis.maps.edges import strongest_edges
 from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.colours import GREY, OBSERVED, PALETTE, window_colour
@@ -67,7 +67,7 @@ def path_figure(
     """
     fitted = run.results.fitted
     known = path or SolutionPath.trace(fitted.statistics, fitted.weights)
-    edges = strongest_edges(run.results, N_CURVES)
+    edges = strongest_edges(run.results.fitted, run.results.projection, N_CURVES)
     with figure_style():
         if width_mm >= BESIDE_FROM_MM:
             figure = new_figure(width_mm, _PANEL_MM)
@@ -233,4 +233,5 @@ def curves_words(run: Run, edges: pd.DataFrame) -> str:
 def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
     """Return the figure and its caption."""
     figure = path_figure(run, width_mm=options.width_mm)
-    return Drawn(figure, path_caption(run, strongest_edges(run.results, N_CURVES)))
+    edges = strongest_edges(run.results.fitted, run.results.projection, N_CURVES)
+    return Drawn(figure, path_caption(run, edges))

@@ -229,7 +229,7 @@ class Inspector:
         return self.path is not None and shown is not None and not shown.curves
 
     def _read_out(self, question: Question) -> ReadOut:
-        from napari_sparsevar.analysis.maps.partners import strongest_edges
+        from napari_sparsevar.analysis.maps.edges import strongest_edges
         from napari_sparsevar.analysis.maps.path_curves import edge_curves
         from napari_sparsevar.run.places import places
 
@@ -239,7 +239,7 @@ class Inspector:
             return replace(shown, question=question, places=places(shown.run.results, regions))
         run = self._at(question.penalty)
         results = run.results
-        edges = strongest_edges(results, N_EDGES)
+        edges = strongest_edges(results.fitted, results.projection, N_EDGES)
         curves = [] if self.path is None else edge_curves(results, self.path, edges[:N_CURVES])
         n_edges = results.fitted.n_edges
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)

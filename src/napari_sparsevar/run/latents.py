@@ -1,4 +1,4 @@
-"""The latents of a whole movie."""
+"""The latents of a whole movie, in memory or in a scratch file of its run directory."""
 
 from __future__ import annotations
 

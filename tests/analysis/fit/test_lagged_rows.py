@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from napari_sparsevar.analysis.fit import streaming
-from napari_sparsevar.analysis.fit.fitting import block_moments, pool, streamed_regression
-from napari_sparsevar.analysis.fit.streaming import LatentSeries, chosen_rows, n_rows, row_pieces
+from made_activity import MadeActivity
+from napari_sparsevar.analysis.fit import own_dynamics as series_by_pieces
+from napari_sparsevar.analysis.fit.lagged_rows import (
+    StreamedRows,
+    block_moments,
+    chosen_rows,
+    pool,
+)
+from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import (
     LaggedPairs,
@@ -23,7 +29,7 @@ from napari_sparsevar.model.temporal import own_dynamics, signal_share
 N_FRAMES, SIZE = 307, 5
 
 
-def latents_and_good() -> tuple[np.ndarray, np.ndarray]:
+def recorded() -> MadeActivity:
     """Slow latents in noise; some frames are bad, also in a row and at a cut."""
     rng = np.random.default_rng(0)
     slow = np.zeros((N_FRAMES, SIZE))
@@ -33,7 +39,7 @@ def latents_and_good() -> tuple[np.ndarray, np.ndarray]:
     good = np.ones(N_FRAMES, bool)
     good[[19, 20, 21, 100, 255]] = False
     latents[~good] = 0.0
-    return latents, good
+    return MadeActivity(latents, good)
 
 
 @pytest.mark.parametrize("kind", ["calcium", "none"])
@@ -42,16 +48,17 @@ def latents_and_good() -> tuple[np.ndarray, np.ndarray]:
 def test_pieces_of_any_length_give_what_the_whole_gives(
     monkeypatch: pytest.MonkeyPatch, kind: Dynamics, lags: int, length: int
 ) -> None:
-    monkeypatch.setattr(streaming, "PIECE_NUMBERS", length * SIZE)
-    latents, good = latents_and_good()
-    whole, seen = torch.from_numpy(latents)[None], torch.from_numpy(good)[None]
+    monkeypatch.setattr(series_by_pieces, "PIECE_NUMBERS", length * SIZE)
+    activity = recorded()
+    whole, seen = torch.from_numpy(activity.series)[None], torch.from_numpy(activity.good)[None]
     standard = standardiser(whole, seen)
     standardised = standard.forward(whole)
     dynamics = own_dynamics(standardised, seen, kind)
     together = sequences(standardised, seen, dynamics)
     expected = lagged_pairs(together, seen, lags)
 
-    found = streamed_regression(latents, good, lags, kind)
+    rows = StreamedRows.of(activity, lags, kind)
+    found = rows.own
     assert found.dynamics == pytest.approx(dynamics, abs=1e-6)
     close = {"rtol": 1e-4, "atol": 1e-4}
     torch.testing.assert_close(found.mean.float(), standard.mean, **close)
@@ -59,25 +66,24 @@ def test_pieces_of_any_length_give_what_the_whole_gives(
     torch.testing.assert_close(found.scale.float(), together.scale, **close)
     torch.testing.assert_close(found.drive_scale.float(), together.drive_scale, **close)
     torch.testing.assert_close(found.signal, signal_share(standardised, seen, dynamics), **close)
-    past, following = (torch.cat(part) for part in zip(*row_pieces(found.pairs), strict=True))
-    assert n_rows(found.pairs) == len(past) == len(expected.past)
+    past, following = (torch.cat(part) for part in zip(*rows.pieces(), strict=True))
+    assert rows.n_rows == len(past) == len(expected.past)
     torch.testing.assert_close(past, expected.past, **close)
     torch.testing.assert_close(following, expected.following, **close)
-    rows = torch.tensor([0, 1, 17, 200, len(past) - 1])
-    chosen = chosen_rows(found.pairs, rows)
-    assert torch.equal(chosen.past, past[rows])
-    assert torch.equal(chosen.following, following[rows])
+    numbers = torch.tensor([0, 1, 17, 200, len(past) - 1])
+    chosen = chosen_rows(rows, numbers)
+    assert torch.equal(chosen.past, past[numbers])
+    assert torch.equal(chosen.following, following[numbers])
 
 
 @pytest.mark.parametrize("n_blocks", [1, 10])
 def test_moments_of_blocks_do_not_depend_on_the_pieces(
     monkeypatch: pytest.MonkeyPatch, n_blocks: int
 ) -> None:
-    monkeypatch.setattr(streaming, "PIECE_NUMBERS", 13 * SIZE)
-    latents, good = latents_and_good()
-    pairs = streamed_regression(latents, good, 2, "calcium").pairs
-    past, following = (torch.cat(part) for part in zip(*row_pieces(pairs), strict=True))
-    found = block_moments(pairs, n_blocks)
+    monkeypatch.setattr(series_by_pieces, "PIECE_NUMBERS", 13 * SIZE)
+    rows = StreamedRows.of(recorded(), 2, "calcium")
+    past, following = (torch.cat(part) for part in zip(*rows.pieces(), strict=True))
+    found = block_moments(rows, n_blocks)
     parts = zip(past.tensor_split(n_blocks), following.tensor_split(n_blocks), strict=True)
     for block, (x, y) in zip(found, parts, strict=True):
         assert block.n == len(x)
@@ -89,8 +95,8 @@ def test_moments_of_blocks_do_not_depend_on_the_pieces(
 
 
 def test_latents_on_disk_are_those_in_memory(tmp_path: Path) -> None:
-    latents, good = latents_and_good()
-    np.save(tmp_path / "latents.npy", latents)
+    series = recorded().series
+    np.save(tmp_path / "latents.npy", series)
     mapped = np.load(tmp_path / "latents.npy", mmap_mode="r")
-    read = [piece for _, piece in LatentSeries(mapped, torch.from_numpy(good)).pieces(3, 200)]
-    assert torch.equal(torch.cat(read), torch.from_numpy(latents[3:200]))
+    read = [piece for _, piece in Series(mapped, torch.ones(N_FRAMES)).pieces(3, 200)]
+    assert torch.equal(torch.cat(read), torch.from_numpy(series[3:200]))

@@ -1,0 +1,136 @@
+"""The rows of the regression, made piece by piece from series that may lie on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.activity import Activity
+from napari_sparsevar.analysis.fit.own_dynamics import (
+    OwnDynamics,
+    Series,
+    filtered,
+    own_dynamics_of,
+)
+from napari_sparsevar.model.config import Dynamics
+from napari_sparsevar.model.embedded_var import (
+    RIDGE,
+    LaggedPairs,
+    Moments,
+    Sequences,
+    lagged_pairs,
+    usable_targets,
+)
+
+
+class LaggedRows(Protocol):
+    """Drives (rows, P) and the innovations (rows, n) that followed, in the order of time."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        ...
+
+    def pieces(self) -> Iterator[LaggedPairs]:
+        """Yield all rows, some at a time."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedRows:
+    """``LaggedRows`` of an activity, made when asked for and never all in memory.
+
+    Attributes
+    ----------
+    series : Series
+    lags : int
+    own : OwnDynamics
+    """
+
+    series: Series
+    lags: int
+    own: OwnDynamics
+
+    @classmethod
+    def of(cls, activity: Activity, lags: int, kind: Dynamics) -> StreamedRows:
+        """Take the own dynamics of the kind out and pair what is left with its past."""
+        return cls(Series.of(activity), lags, own_dynamics_of(activity, kind))
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(usable_targets(self.series.good[None], self.lags).sum())
+
+    def pieces(self) -> Iterator[LaggedPairs]:
+        """Yield all rows, some at a time, float32."""
+        scale, drive_scale = self.own.scale.float(), self.own.drive_scale.float()
+        tail: tuple[Tensor, Tensor] | None = None
+        for innovation, drive, good in filtered(
+            self.series, self.own.standardised, self.own.dynamics
+        ):
+            innovation, drive = innovation / scale, drive / drive_scale
+            if tail is not None:
+                drive, good = torch.cat([tail[0], drive]), torch.cat([tail[1], good])
+                innovation = torch.cat([torch.zeros_like(tail[0]), innovation])
+            found = Sequences(drive[None], innovation[None], drive[None], scale, drive_scale)
+            if len(good) > self.lags:
+                yield lagged_pairs(found, good[None], self.lags)
+            tail = drive[-self.lags :], good[-self.lags :]
+
+
+def chosen_rows(rows: LaggedRows, numbers: Tensor) -> LaggedPairs:
+    """Return some rows, given by their ascending numbers."""
+    kept, first = [], 0
+    for piece in rows.pieces():
+        last = first + piece.n_rows
+        here = numbers[(numbers >= first) & (numbers < last)] - first
+        kept.append(LaggedPairs(piece.past[here], piece.following[here]))
+        first = last
+    return LaggedPairs(
+        torch.cat([piece.past for piece in kept]), torch.cat([piece.following for piece in kept])
+    )
+
+
+def block_moments(rows: LaggedRows, n_blocks: int) -> list[Moments]:
+    """Return sums of products over consecutive blocks of time, float64, without ridge."""
+    ends = np.cumsum([len(block) for block in np.array_split(np.arange(rows.n_rows), n_blocks)])
+    blocks: list[Moments | None] = [None] * n_blocks
+    first = 0
+    for piece in rows.pieces():
+        inside = np.clip(ends - first, 0, piece.n_rows)
+        for index, stop in enumerate(inside.tolist()):
+            start = int(inside[index - 1]) if index else 0
+            if stop > start or blocks[index] is None:
+                x, y = piece.past[start:stop].double(), piece.following[start:stop].double()
+                blocks[index] = _added(blocks[index], x, y)
+        first += piece.n_rows
+    return [block for block in blocks if block is not None]
+
+
+def _added(block: Moments | None, x: Tensor, y: Tensor) -> Moments:
+    """Add rows to a block, in place."""
+    if block is None:
+        return Moments(x.T @ x, x.T @ y, y.square().sum(dim=0), len(x))
+    block.gram.addmm_(x.T, x)
+    block.cross.addmm_(x.T, y)
+    block.variance.add_(y.square().sum(dim=0))
+    return block._replace(n=block.n + len(x))
+
+
+def pool(blocks: list[Moments], ridge: float = RIDGE) -> Moments:
+    """Add up blocks of ``block_moments`` to the moments of all their frames."""
+    n = max(sum(block.n for block in blocks), 1)
+    gram, cross = blocks[0].gram.clone(), blocks[0].cross.clone()
+    for block in blocks[1:]:  # one after the other: a stack would hold them all twice
+        gram += block.gram
+        cross += block.cross
+    gram /= n
+    cross /= n
+    gram.diagonal().add_(ridge)
+    variance = torch.stack([block.variance for block in blocks]).sum(dim=0) / n
+    return Moments(gram, cross, variance, n)
