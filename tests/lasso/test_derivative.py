@@ -84,6 +84,23 @@ def test_float32_gradient(make_problem):
         torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("penalty", [0.0, 0.01, 0.1, 1.0, 100.0])
+@pytest.mark.parametrize("n_free", [0, 4, 8])
+def test_gradient_at_collinear_and_constant_columns_is_finite(make_problem, penalty, n_free, dtype):
+    columns = [*range(12), 2, 2, 5]
+    gram, cross, _ = make_problem(9, 12, 4, 30)
+    gram, cross = gram[columns][:, columns], cross[columns]
+    gram[9], gram[:, 9], cross[9] = 0, 0, 0
+    penalties = torch.full_like(cross, penalty)
+    penalties[:n_free] = 0
+    inputs = [tensor.to(dtype).requires_grad_() for tensor in (gram, cross, penalties)]
+    gradients = torch.autograd.grad(solve_lasso(*inputs).square().sum(), inputs)
+    for gradient in gradients:
+        assert gradient.isfinite().all()
+        assert (gradient[9] == 0).all()
+
+
 def test_a_second_derivative_is_refused(make_problem):
     gram, cross, penalty = make_problem(7)
     cross.requires_grad_()

@@ -74,6 +74,13 @@ def solve_batched(
         coefficients[alive] = _add_violators(
             part, coefficients[alive], residual[going], full[going], tolerance * scale[alive]
         )
+    lost = status == NOT_CONVERGED
+    if initial.any() and lost.any():  # between collinear columns a start may lead in circles
+        cold = torch.zeros_like(initial[:, lost])
+        found, status[lost] = solve_batched(
+            gram, cross[:, lost], penalty[:, lost], cold, tolerance, precision
+        )
+        coefficients[lost] = found.T
     return coefficients.T, status
 
 
