@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.evidence.significance import Significance, rows_to_test
@@ -14,6 +16,7 @@ from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_d
 from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, cautions, surviving_drivers
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.movie.simulation.truth import Truth
 from napari_sparsevar.progress import returned
 from napari_sparsevar.training.finish import analysed
 from napari_sparsevar.training.preparation import prepare
@@ -99,15 +102,41 @@ def test_a_person_is_told_what_the_list_of_drivers_is_worth(drivers: Drivers) ->
 
 
 def results_of(movie: sv.Movie) -> Results:
-    """Analyse with the untrained network, which is Gaussian pooling."""
+    """Analyse with the untrained network, which is Gaussian pooling.
+
+    Without the criterion along the path: most of the work, and nothing here looks at it.
+    """
+
+    def no_criterion(*_: object) -> Iterator[float]:
+        yield 1.0
+
     prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
     prepared.trainer.calibrate()
-    return returned(analysed(prepared))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("napari_sparsevar.analysis.results.criterion_table", no_criterion)
+        return returned(analysed(prepared))
 
 
-def test_survivors_are_true_drivers_and_their_edges_carry_intervals() -> None:
+@pytest.fixture(scope="module")
+def known() -> tuple[Results, Truth]:
     movie, truth = sv.simulate_movie(n_frames=2500, shape=(64, 64), seed=3)
-    results = results_of(movie)
+    return results_of(movie), truth
+
+
+def test_true_drivers_stand_out_of_the_map(known: tuple[Results, Truth]) -> None:
+    """Even before training."""
+    results, truth = known
+    footprints = truth.footprints.reshape(len(truth.footprints), -1)
+    score = footprints @ results.contribution.ravel() / footprints.sum(axis=1)
+    is_driver = np.isin(np.arange(len(score)), truth.drivers)
+    wins = stats.mannwhitneyu(score[is_driver], score[~is_driver]).statistic
+    assert wins / (is_driver.sum() * (~is_driver).sum()) > 0.9
+
+
+def test_survivors_are_true_drivers_and_their_edges_carry_intervals(
+    known: tuple[Results, Truth],
+) -> None:
+    results, truth = known
     table = results.drivers.table
     assert len(table) >= 4
     assert (table["p_adjusted"] <= LEVEL).all()
@@ -116,10 +145,10 @@ def test_survivors_are_true_drivers_and_their_edges_carry_intervals() -> None:
     for y, x in table[["y", "x"]].to_numpy():
         assert np.hypot(*(places - (y, x)).T).min() < 6.0
     edges = results.edges
-    known = edges.dropna(subset=["estimate"])
-    assert (known["low"] < known["estimate"]).all()
-    assert (known["estimate"] < known["high"]).all()
-    sure = known[known["p_adjusted"] <= LEVEL]
+    given = edges.dropna(subset=["estimate"])
+    assert (given["low"] < given["estimate"]).all()
+    assert (given["estimate"] < given["high"]).all()
+    sure = given[given["p_adjusted"] <= LEVEL]
     assert len(sure) > 10
     assert ((sure["low"] > 0) | (sure["high"] < 0)).mean() > 0.95
     assert sure["stability"].median() > edges["stability"].median()
