@@ -1,7 +1,7 @@
 """Processes that write and are killed: run as a script.
 
-python killing.py train MOVIE OUT    train or resume, once a line comes on standard input
-python killing.py add OUT SEED       add to a run over and over, killed at random moments
+python killing.py train MOVIE OUT SEED    train and resume, killed at random moments
+python killing.py add OUT SEED            add to a run over and over, killed at random moments
 """
 
 from __future__ import annotations
@@ -80,11 +80,9 @@ def go_on(movie: Path, out: Path) -> None:
     assert not isinstance(last, Failed), last.message
 
 
-def train_when_told(movie: Path, out: Path) -> None:
-    """Say when all is loaded, and wait for a word."""
-    print("ready", flush=True)
-    sys.stdin.readline()
-    go_on(movie, out)
+def kill_trainings(movie: Path, out: Path, rng: random.Random) -> int:
+    """Kill one training, begun and resumed again and again; return how often it was cut."""
+    return sum(killed_after(rng.uniform(0.1, 1.5), lambda: go_on(movie, out)) for _ in range(3))
 
 
 def kill_annotations(out: Path, rng: random.Random) -> int:
@@ -129,12 +127,13 @@ def kill_comparisons(out: Path, rng: random.Random) -> int:
 
 
 def main() -> None:
-    what, *arguments = sys.argv[1:]
+    what, *paths, seed = sys.argv[1:]
+    rng = random.Random(int(seed))
     if what == "train":
-        train_when_told(*map(Path, arguments))
-        return
-    out, rng = Path(arguments[0]), random.Random(int(arguments[1]))
-    print(kill_annotations(out, rng) + kill_comparisons(out, rng))
+        print(kill_trainings(*map(Path, paths), rng))
+    else:
+        (out,) = map(Path, paths)
+        print(kill_annotations(out, rng) + kill_comparisons(out, rng))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -32,8 +31,6 @@ RESULTS = ("run.json", "model.safetensors", "analysis.safetensors", "drivers.csv
 RESULTS += ("latents.npy", "contribution.tif", "drivers.tif", "path.csv", "loss.csv")
 NOTES = Annotations().with_place(3.0, 4.0, 1.0, name="mine")
 
-N_KILLS = 3
-
 
 def script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("killing", SCRIPT)
@@ -53,37 +50,23 @@ def contents(run: Path, names: tuple[str, ...] = RESULTS) -> list[str]:
     return [hashlib.sha256((run / name).read_bytes()).hexdigest() for name in names]
 
 
-@pytest.fixture
-def waiting(tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
-    """Processes that begin or resume one training as soon as they are told."""
-    command = [sys.executable, str(SCRIPT), "train", tmp_path / "movie.tif", tmp_path / "killed"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    found = [subprocess.Popen(command, text=True, **pipes) for _ in range(N_KILLS)]
-    yield found
-    for process in found:
-        process.kill()
-        process.communicate()
+def killing(what: str, *arguments: object) -> int:
+    """Run the script; return how many processes it killed at work."""
+    command = [sys.executable, str(SCRIPT), what, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return int(done.stdout)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
 def test_a_training_killed_again_and_again_comes_to_the_same_result(
-    small_movie: sv.Movie, tmp_path: Path, waiting: list[subprocess.Popen[str]]
+    small_movie: sv.Movie, tmp_path: Path
 ) -> None:
     movie = write_movie(small_movie.data, tmp_path / "movie.tif", fps=15.0, pixel_size_um=2.0)
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     assert isinstance(last(sv.open_movie(movie), script().CONFIG, whole), Finished)
-    moments = random.Random(3)
-    for process in waiting:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        assert process.stdout.readline() == "ready\n"
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(moments.uniform(0.2, 2.5))
-        process.kill()
-        _, said = process.communicate()
-        assert process.returncode in (0, -9, 1), said
-        assert not said
+    assert killing("train", movie, killed, 3) >= 1
     script().go_on(movie, killed)
     same = ("edges.csv", "drivers.csv", "loss.csv", "model.safetensors")
     assert contents(killed, same) == contents(whole, same)
@@ -96,10 +79,7 @@ def test_a_training_killed_again_and_again_comes_to_the_same_result(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
 def test_what_a_person_adds_is_whole_whenever_it_is_killed(tmp_path: Path) -> None:
     out = made_comparisons.made_folder(tmp_path / "run")
-    command = [sys.executable, str(SCRIPT), "add", str(out), "5"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 20
+    assert killing("add", out, 5) > 20
 
 
 def keeping(change: Callable[..., Any], folder: Path, kept: Path) -> Callable[..., Any]:
