@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from magicgui.types import FileDialogMode
-from magicgui.widgets import Container, FileEdit, Label, PushButton, SpinBox
+from magicgui.widgets import FileEdit, Label, PushButton, SpinBox
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
+from qtpy.QtWidgets import QSizePolicy
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.readers import movie_layer
+from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 
 _PIXEL_BYTES = 2
 _LARGEST = 65_536
 _NOTHING = "–"
 
 
-class RawPixels(Container[Any]):
+class RawPixels(Rows):
     """File, height and width of frames, and how many frames that makes.
 
     Parameters
@@ -29,21 +30,23 @@ class RawPixels(Container[Any]):
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
         self._viewer = napari_viewer
         self.file = FileEdit(
             label="File",
             mode=FileDialogMode.EXISTING_FILE,
             filter="*.bin",
-            tooltip="16-bit pixels, frame after frame, such as data.bin of suite2p.",
+            tooltip=tooltip("16-bit pixels, frame after frame, such as data.bin of suite2p."),
         )
         self.rows = SpinBox(label="Height", value=512, min=1, max=_LARGEST, tooltip="Rows (px).")
         self.columns = SpinBox(
             label="Width", value=512, min=1, max=_LARGEST, tooltip="Columns (px)."
         )
         self.frames = Label(label="Frames", value=_NOTHING)
+        self.frames.native.setWordWrap(True)
+        self.frames.native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button = PushButton(text="Open", enabled=False)
-        self.extend([self.file, self.rows, self.columns, self.frames, self.button])
+        super().__init__(self.file, self.rows, self.columns, self.frames, self.button)
+        self.margins = (8, 6, 8, 8)
         for field in (self.file, self.rows, self.columns):
             field.changed.connect(self._count)
         self.button.changed.connect(self._open)

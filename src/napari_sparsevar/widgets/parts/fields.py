@@ -40,7 +40,7 @@ class Rows(Container[Widget]):
         for child in self.native.findChildren(QWidget):
             if isinstance(child, QComboBox | QAbstractSpinBox):
                 narrow(child)
-        self.native.installEventFilter(_LineUp(self.native))
+        self.native.installEventFilter(_LineUp(self))
 
 
 class Choice(ComboBox):
@@ -80,6 +80,7 @@ def number(
     value = options.pop("value", low)
     box = FloatSpinBox(**options)
     box.native.setDecimals(decimals)
+    box.native.setKeyboardTracking(False)
     box.range = low, high
     box.value = value
     set_unit(box, unit)
@@ -105,9 +106,7 @@ def narrow(box: Box) -> Box:
     """Fit a box into a narrow dock that scrolls; a combo box cuts long entries off."""
     if isinstance(box, QComboBox):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(10)
-    elif isinstance(box, QAbstractSpinBox):
-        box.setKeyboardTracking(False)
+        box.setMinimumContentsLength(8)
     if box.minimumWidth() == 0:
         box.setMinimumWidth(60)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -134,15 +133,16 @@ def folded(rows: Rows) -> QCollapsible:
 class _LineUp(QObject):
     """Gives the labels of rows one width, whatever the font."""
 
-    def __init__(self, rows: QWidget) -> None:
-        super().__init__(rows)
-        self._rows = rows
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(rows.native)
+        fields = [field.native for field in rows]
+        labels = rows.native.findChildren(QLabel)
+        self._labels = [label for label in labels if label not in fields]
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            labels = self._rows.findChildren(QLabel)
-            width = max([LABEL_WIDTH, *(label.sizeHint().width() for label in labels)])
-            for label in labels:
+            width = max([LABEL_WIDTH, *(label.sizeHint().width() for label in self._labels)])
+            for label in self._labels:
                 label.setMinimumWidth(width)
         return False
 

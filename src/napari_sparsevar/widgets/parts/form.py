@@ -112,6 +112,7 @@ class AutoBox(RangedWidget[Any]):
     ) -> None:
         super().__init__(widget_type=_AutoBackend, **options)
         self.native.setDecimals(decimals)
+        self.native.setKeyboardTracking(False)
         self.native.setSpecialValueText("auto")
         self.native.typical = typical
         self.range = low - 10.0**-decimals, high
