@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 import napari_sparsevar as sv
 from napari_sparsevar.cli import app
@@ -64,6 +65,19 @@ def targets() -> list[str]:
     return sorted({target for found in shown for target in found})
 
 
+def settings(model: type[BaseModel] = sv.TrainConfig, outer: str = "") -> Iterator[str]:
+    """A row of docs/train.md for each setting; the words are those of the dock."""
+    schemas = model.model_json_schema()["properties"]
+    for name, field in model.model_fields.items():
+        if field.annotation is sv.ModelConfig:
+            yield from settings(sv.ModelConfig, f"{name}.")
+        else:
+            schema = schemas[name]
+            title = schema["title"] + (f" ({schema['unit']})" if "unit" in schema else "")
+            default, about = schema["default"], schema["description"]
+            yield f"| {title} | `{outer}{name}` | {default} | {about} |"
+
+
 def test_there_is_something_to_check() -> None:
     assert len(imports()) > 5
     assert len(public_names()) > 5
@@ -92,6 +106,15 @@ def test_commands_that_are_shown_are_understood(line: str) -> None:
 def test_a_command_with_an_unknown_option_is_found() -> None:
     with pytest.raises(Exception, match="No such option"):
         test_commands_that_are_shown_are_understood("sparsevar train movie.tif --out run --fasst")
+
+
+def test_the_settings_are_told_as_the_dock_tells_them() -> None:
+    table = [
+        line
+        for line in PAGES["train.md"].splitlines()
+        if re.match(r"\| [^|]+ \| `[a-z_.]+` \|", line)
+    ]
+    assert "\n".join(table) == "\n".join(settings())
 
 
 @pytest.mark.parametrize("target", targets())
