@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -13,6 +14,10 @@ import napari_sparsevar as sv
 @pytest.mark.parametrize("name", sv.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(sv, name).__name__ == name
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert sv.__version__ == version("napari-sparsevar")
 
 
 def test_other_names_are_not() -> None:

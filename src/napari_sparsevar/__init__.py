@@ -8,7 +8,7 @@
 >>> sv.compare_windows(sv.load_run("run"), (0, 1500), (1500, 3000)).p_value  # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_sparsevar.face import from_home
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from napari_sparsevar.training.config import TrainConfig
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.train import train
+
+    __version__: str
 
 __all__ = [
     "Comparison",
@@ -47,7 +49,7 @@ __all__ = [
     "train",
 ]
 
-__getattr__ = from_home(
+_look_up = from_home(
     __name__,
     {
         "Comparison": "comparison.result",
@@ -70,3 +72,11 @@ __getattr__ = from_home(
         "train": "training.train",
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("napari-sparsevar")
+    return _look_up(name)
