@@ -13,8 +13,8 @@ from napari_sparsevar.export import everything
 from napari_sparsevar.export.everything import PARTS, RECORD, Selection, export_run
 from napari_sparsevar.export.material import Material, gather
 from napari_sparsevar.export.overlay import OverlayOptions
-from napari_sparsevar.figures.write import Marks
 from napari_sparsevar.progress import WithResult, returned
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 SOME = Selection(frozenset({"maps", "tables"}))

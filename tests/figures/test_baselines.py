@@ -20,8 +20,8 @@ from made_runs import made_full_run, with_training
 from napari_sparsevar.figures import style
 from napari_sparsevar.figures.kinds.comparison import comparison_figure
 from napari_sparsevar.figures.style import figure_style
-from napari_sparsevar.figures.write import KINDS, FigureOptions, Marks, draw_figure
-from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.figures.write import KINDS, FigureOptions, draw_figure
+from napari_sparsevar.run.annotations import Annotations, Marks
 from napari_sparsevar.run.run import Run
 
 BASELINES = Path(__file__).with_name("baselines")

@@ -15,8 +15,7 @@ from made_comparisons import made_set
 from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.report import report_page, write_report
-from napari_sparsevar.figures.write import Marks
-from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.annotations import Annotations, Marks
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.run.store import write_record
 

@@ -12,7 +12,9 @@ from napari_sparsevar.run.annotations import (
     NOTES,
     REGIONS,
     Annotations,
+    Marks,
     read_annotations,
+    read_marks,
     read_regions,
     write_annotations,
     write_regions,
@@ -58,6 +60,23 @@ def test_damaged_notes_are_one_sentence(tmp_path: Path, content: str) -> None:
     (tmp_path / NOTES).write_text(content)
     with pytest.raises(UserError, match="damaged"):
         read_annotations(tmp_path)
+
+
+def test_marks_are_what_can_be_read_of_both(tmp_path: Path) -> None:
+    told: list[str] = []
+    assert read_marks(tmp_path, (5, 6), told.append) == Marks()
+    notes = Annotations().with_region(2, name="kept")
+    write_annotations(tmp_path, notes)
+    write_regions(tmp_path, np.eye(5, 6, dtype=np.int32), None)
+    marks = read_marks(tmp_path, (5, 6), told.append)
+    assert marks.notes == notes
+    np.testing.assert_array_equal(marks.regions, np.eye(5, 6))
+    assert not told
+    (tmp_path / NOTES).write_text("{")
+    assert read_marks(tmp_path, (5, 6), told.append).regions is not None
+    (tmp_path / REGIONS).write_text("no image")
+    assert read_marks(tmp_path, (5, 6), told.append) == Marks()
+    assert len(told) == 3
 
 
 def test_damaged_regions_are_one_sentence(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
 from napari_sparsevar.figures.report import write_report
-from napari_sparsevar.figures.write import KINDS, Marks, write_figure
+from napari_sparsevar.figures.write import KINDS, write_figure
 from napari_sparsevar.progress import Step
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.decoding import Kind
 
 Part = Literal["maps", "tables", "figures", "report", "nwb", "movies", "overlay"]

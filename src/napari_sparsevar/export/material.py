@@ -15,7 +15,7 @@ from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.store import load_comparisons
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.run.annotations import Annotations, read_annotations, read_regions
+from napari_sparsevar.run.annotations import Annotations, read_marks
 from napari_sparsevar.run.places import noted_places, place_reach, places
 from napari_sparsevar.run.run import Run, load_run
 from napari_sparsevar.run.run_movie import open_run_movie
@@ -97,18 +97,9 @@ def gather(run_path: Path, tell: Tell = warnings.warn) -> Material:
         If the run cannot be opened.
     """
     run = load_run(run_path)
-    notes, regions = Annotations(), None
-    try:
-        notes = read_annotations(run_path)
-    except UserError as error:
-        tell(str(error))
-    try:
-        regions = read_regions(run_path, run.contribution_map.shape)
-    except UserError as error:
-        tell(str(error))
-    return Material(
-        run, movie_of_run(run, tell), regions, notes, tuple(load_comparisons(run_path, tell))
-    )
+    marks = read_marks(run_path, run.contribution_map.shape, tell)
+    comparisons = tuple(load_comparisons(run_path, tell))
+    return Material(run, movie_of_run(run, tell), marks.regions, marks.notes, comparisons)
 
 
 def movie_of_run(run: Run, tell: Tell = warnings.warn) -> Movie | None:

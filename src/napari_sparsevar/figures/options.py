@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-    from napari_sparsevar.figures.listing import Regions
     from napari_sparsevar.figures.panels.colour_maps import Limits
-    from napari_sparsevar.run.annotations import Annotations
 
 SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
 """Widths of figures in journals."""
@@ -90,13 +88,6 @@ class FigureOptions:
     driver: int | None = None
     comparison: str | None = None
     pair: str | None = None
-
-
-class Marks(NamedTuple):
-    """What a person added to a run: names and notes, and painted regions (Y, X)."""
-
-    notes: Annotations | None = None
-    regions: Regions = None
 
 
 class Drawn(NamedTuple):

@@ -19,7 +19,7 @@ from napari_sparsevar.figures.captions import penalty_words
 from napari_sparsevar.figures.kinds.path import chosen_penalties
 from napari_sparsevar.figures.listing import known_places
 from napari_sparsevar.figures.report_figures import comparison_figures, found_figures
-from napari_sparsevar.figures.write import Marks, kept_marks
+from napari_sparsevar.run.annotations import Marks, read_marks
 from napari_sparsevar.run.record import software_versions
 from napari_sparsevar.run.run import Run, load_run
 
@@ -66,7 +66,7 @@ def write_report(
     check_report_path(out, overwrite=overwrite)
     run = source if isinstance(source, Run) else load_run(source)
     shown = run if penalty is None else run.at_penalty(penalty)
-    page = report_page(shown, marks or kept_marks(run, tell), tell)
+    page = report_page(shown, marks or read_marks(run.path, run.contribution_map.shape, tell), tell)
     with replacing(out, overwrite=overwrite) as path:
         path.write_text(page, encoding="utf-8")
 

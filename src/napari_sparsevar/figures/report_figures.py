@@ -13,7 +13,8 @@ from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.figures.listing import known_places
 from napari_sparsevar.figures.options import SINGLE_COLUMN_MM
 from napari_sparsevar.figures.style import figure_style
-from napari_sparsevar.figures.write import Drawn, FigureOptions, Marks, draw_figure
+from napari_sparsevar.figures.write import Drawn, FigureOptions, draw_figure
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 MOST_DRIVERS, MOST_REGIONS = 3, 6

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from napari_sparsevar.comparison.store import warn
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.options import KINDS, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import KINDS, Drawn, FigureOptions
 from napari_sparsevar.figures.saving import DPI, check_figure_path, save_figure
-from napari_sparsevar.run.annotations import Annotations, read_annotations, read_regions
+from napari_sparsevar.run.annotations import Marks, read_marks
 from napari_sparsevar.run.run import Run, load_run
 
-__all__ = ["KINDS", "Drawn", "FigureOptions", "Marks", "draw_figure", "kept_marks", "write_figure"]
+__all__ = ["KINDS", "Drawn", "FigureOptions", "draw_figure", "write_figure"]
 
 
 def write_figure(
@@ -76,23 +76,8 @@ def draw_figure(
         raise UserError(f"There is no figure '{kind}': choose one of {', '.join(KINDS)}.")
     chosen = options or FigureOptions()
     if KINDS[kind].has_penalty:
-        marks = marks or kept_marks(run, tell)
+        marks = marks or read_marks(run.path, run.contribution_map.shape, tell)
         run = run if chosen.penalty is None else run.at_penalty(chosen.penalty)
     module = import_module(f"napari_sparsevar.figures.kinds.{kind}")
     drawn: Drawn = module.draw(run, chosen, marks or Marks(), tell)
     return drawn
-
-
-def kept_marks(run: Run, tell: Callable[[str], None] = warn) -> Marks:
-    """Return names, notes and regions that the run directory keeps; tell what is damaged."""
-    notes, regions = Annotations(), None
-    try:
-        notes = read_annotations(run.path)
-    except UserError as error:
-        tell(str(error))
-    try:
-        height, width = run.contribution_map.shape
-        regions = read_regions(run.path, (height, width))
-    except UserError as error:
-        tell(str(error))
-    return Marks(notes, regions)

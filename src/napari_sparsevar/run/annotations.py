@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +84,36 @@ class Annotations(BaseModel):
         return index if index is not None and away[index] <= reach else None
 
 
+class Marks(NamedTuple):
+    """What a person added to a run: names and notes, and painted regions (Y, X), if any."""
+
+    notes: Annotations = Annotations()
+    regions: npt.NDArray[np.int32] | None = None
+
+
+def read_marks(folder: Path, shape: tuple[int, ...], tell: Callable[[str], None]) -> Marks:
+    """Read what a person added to a run directory; none of it where there is none.
+
+    Parameters
+    ----------
+    folder : Path
+    shape : tuple of int
+        Of the movie's frames, (Y, X).
+    tell : callable
+        Gets one sentence for either that is damaged, and is left out.
+    """
+    notes, regions = Annotations(), None
+    try:
+        notes = read_annotations(folder)
+    except UserError as error:
+        tell(str(error))
+    try:
+        regions = read_regions(folder, shape)
+    except UserError as error:
+        tell(str(error))
+    return Marks(notes, regions)
+
+
 def read_annotations(folder: Path) -> Annotations:
     """Read the notes of a run directory; none where there are none.
 
@@ -108,7 +139,7 @@ def write_annotations(folder: Path, annotations: Annotations) -> None:
         path.write_text(annotations.model_dump_json(indent=2), encoding="utf-8")
 
 
-def read_regions(folder: Path, shape: tuple[int, int]) -> npt.NDArray[np.int32] | None:
+def read_regions(folder: Path, shape: tuple[int, ...]) -> npt.NDArray[np.int32] | None:
     """Read the painted regions of a run directory, (Y, X) of int; None where there are none.
 
     Raises

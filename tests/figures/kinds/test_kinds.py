@@ -27,12 +27,15 @@ from napari_sparsevar.figures.write import (
     KINDS,
     Drawn,
     FigureOptions,
-    Marks,
     draw_figure,
-    kept_marks,
     write_figure,
 )
-from napari_sparsevar.run.annotations import Annotations, write_annotations, write_regions
+from napari_sparsevar.run.annotations import (
+    Annotations,
+    Marks,
+    write_annotations,
+    write_regions,
+)
 from napari_sparsevar.run.run import Run
 
 OF_A_RUN = [kind for kind in KINDS if kind != "comparison"]
@@ -241,11 +244,6 @@ def test_marks_are_those_of_the_run_directory(full_run: Run, tmp_path: Path) -> 
     out = tmp_path / "figure.svg"
     write_figure(run, out, "influence", FigureOptions(region="kept"))
     assert "Driven by kept" in out.read_text(encoding="utf-8")
-    (tmp_path / "annotations.json").write_text("{")
-    (tmp_path / "regions.tif").write_text("no image")
-    told: list[str] = []
-    assert kept_marks(run, told.append) == NOTHING
-    assert len(told) == 2
 
 
 def test_elsewhere_on_the_path_figure_and_caption_say_so(full_run: Run) -> None:

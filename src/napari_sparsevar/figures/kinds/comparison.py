@@ -22,7 +22,7 @@ from napari_sparsevar.figures.captions import (
     seed_of,
     software_words,
 )
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.panels.colour_maps import symmetric_limits
 from napari_sparsevar.figures.panels.difference import (
     CONTEXT_LEVEL,
@@ -44,6 +44,7 @@ from napari_sparsevar.figures.style import (
     rows,
     shortened,
 )
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 _TIMELINE_MM, _PANEL_MM, _EDGES_MM = 28.0, 38.0, 45.0

@@ -8,7 +8,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
-from napari_sparsevar.figures.options import SINGLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import SINGLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.panels.colour_maps import Limits
 from napari_sparsevar.figures.panels.field import (
     contribution_words,
@@ -17,6 +17,7 @@ from napari_sparsevar.figures.panels.field import (
     tissue_words,
 )
 from napari_sparsevar.figures.style import columns, figure_style, head, map_height_mm, new_figure
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.listing import Regions, listed_places
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.panels.colour_maps import Limits
 from napari_sparsevar.figures.panels.drivers import (
     arrows_words,
@@ -32,7 +32,7 @@ from napari_sparsevar.figures.style import (
     new_figure,
     rows,
 )
-from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.annotations import Annotations, Marks
 from napari_sparsevar.run.run import Run
 
 _MAP_SHARE = 0.55

@@ -24,7 +24,7 @@ from napari_sparsevar.figures.captions import (
 )
 from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
 from napari_sparsevar.figures.listing import Regions, known_places, mask_of
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, symmetric_limits
 from napari_sparsevar.figures.panels.map import (
     colour_bar,
@@ -46,7 +46,7 @@ from napari_sparsevar.figures.style import (
     shortened,
 )
 from napari_sparsevar.model.grid import BoolArray
-from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.annotations import Annotations, Marks
 from napari_sparsevar.run.run import Run
 
 MOST_PARTNERS = 8

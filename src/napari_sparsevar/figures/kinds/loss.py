@@ -13,8 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.colours import GREY, PALETTE
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.style import columns, figure_style, head, new_figure
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 # Not the total: it jumps when the prediction joins in and would flatten the curves that matter.

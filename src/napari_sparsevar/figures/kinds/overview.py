@@ -13,7 +13,7 @@ from napari_sparsevar.figures.captions import data_words, paragraphs, settings_p
 from napari_sparsevar.figures.kinds.loss import TERMS, draw_loss, loss_words
 from napari_sparsevar.figures.kinds.path import criterion_words, draw_criterion
 from napari_sparsevar.figures.listing import Regions, listed_places
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.panels.colour_maps import Limits
 from napari_sparsevar.figures.panels.drivers import (
     arrows_words,
@@ -39,7 +39,7 @@ from napari_sparsevar.figures.style import (
     new_figure,
     rows,
 )
-from napari_sparsevar.run.annotations import Annotations
+from napari_sparsevar.run.annotations import Annotations, Marks
 from napari_sparsevar.run.run import Run
 
 MOST_TRACES = 8

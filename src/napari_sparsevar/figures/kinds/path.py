@@ -21,7 +21,7 @@ from napari_sparsevar.analysis.maps.edges import strongest_edges
 from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.colours import GREY, OBSERVED, PALETTE, window_colour
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions, Marks
+from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
 from napari_sparsevar.figures.panels.field import edges_words
 from napari_sparsevar.figures.panels.map import number_text
 from napari_sparsevar.figures.style import (
@@ -32,6 +32,7 @@ from napari_sparsevar.figures.style import (
     new_figure,
     rows,
 )
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 CHOICES: tuple[tuple[str, str, Callable[[pd.DataFrame], float]], ...] = (

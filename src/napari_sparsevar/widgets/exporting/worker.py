@@ -148,8 +148,8 @@ def drawn(request: FigureRequest) -> tuple[Any, str]:
         assert request.view is not None
         figure = view_figure(request.view, width_mm=request.width_mm, dpi=request.dpi)
         return figure, view_caption(request.view)
-    from napari_sparsevar.figures.write import FigureOptions, Marks, draw_figure
-    from napari_sparsevar.run.annotations import Annotations
+    from napari_sparsevar.figures.write import FigureOptions, draw_figure
+    from napari_sparsevar.run.annotations import Annotations, Marks
 
     marks = Marks(request.notes or Annotations(), request.regions)
     options = FigureOptions(width_mm=request.width_mm, **request.options)

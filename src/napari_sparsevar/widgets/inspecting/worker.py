@@ -180,26 +180,14 @@ class Inspector:
     def prepare(self) -> Iterator[Prepared]:
         """Yield the solution path and the annotations."""
         from napari_sparsevar.analysis.fit.solution_path import SolutionPath
-        from napari_sparsevar.errors import UserError
-        from napari_sparsevar.run.annotations import (
-            Annotations,
-            read_annotations,
-            read_regions,
-        )
+        from napari_sparsevar.run.annotations import read_marks
 
         notices: list[str] = []
-        annotations, regions = Annotations(), None
-        try:
-            annotations = read_annotations(self._base.path)
-        except UserError as error:
-            notices.append(str(error))
-        try:
-            regions = read_regions(self._base.path, self._base.contribution_map.shape)
-        except UserError as error:
-            notices.append(str(error))
-        fitted = self._base.results.fitted
+        run = self._base
+        notes, regions = read_marks(run.path, run.contribution_map.shape, notices.append)
+        fitted = run.results.fitted
         path = SolutionPath.trace(fitted.statistics, fitted.weights)
-        yield Prepared(path, annotations, regions, tuple(notices))
+        yield Prepared(path, notes, regions, tuple(notices))
 
     def answer(self, question: Question) -> Iterator[tuple[News, ...]]:
         """Yield the read-out where it is another, and the answer where something is selected.
