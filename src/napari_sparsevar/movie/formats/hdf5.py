@@ -15,7 +15,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     holds,
     is_hdf5,
     is_numeric,
-    with_file,
+    open_hdf5,
 )
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import micrometres
@@ -36,7 +36,8 @@ def read(path: Path, choice: Choice) -> Movie:
 
     Of several movies ``choice.dataset`` names one, else `ChoiceNeeded` is raised.
     """
-    return with_file(path, lambda file: _read(file, path, choice))
+    with open_hdf5(path) as file:
+        return _read(file, path, choice)
 
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:

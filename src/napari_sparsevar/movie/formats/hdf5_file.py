@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.reading import lazy_frames
 
 if TYPE_CHECKING:
     import h5py
-
-T = TypeVar("T")
-
-# What a damaged file makes HDF5 raise besides OSError.
-_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, UnicodeDecodeError)
 
 
 def is_hdf5(path: Path) -> bool:
@@ -36,38 +32,33 @@ def is_hdf5(path: Path) -> bool:
     return False
 
 
-def with_file(path: Path, use: Callable[[h5py.File], T]) -> T:
-    """Open a file, use it and close it; what goes wrong becomes one sentence.
+@contextlib.contextmanager
+def open_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file and close it afterwards; what goes wrong becomes one sentence.
 
     Parameters
     ----------
     path : pathlib.Path
-        An HDF5 file.
-    use : callable
-        Takes the open file.
+        The file.
 
-    Returns
-    -------
-    object
-        What `use` gave.
+    Yields
+    ------
+    h5py.File
+        The open file.
 
     Raises
     ------
     UserError
-        If the file is damaged or cannot be read.
+        If the file is damaged or cannot be read, also inside the block.
     """
     import h5py
 
-    try:
+    with (
+        explained(path, f"{path} is damaged, cut short or no HDF5 file"),
         # Some network disks know no locks; a reader needs none.
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return use(file)
-    except OSError as error:
-        if error.errno:
-            raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-        raise UserError(_damaged(path, error)) from error
-    except _DAMAGED as error:
-        raise UserError(_damaged(path, error)) from error
+        h5py.File(path, "r", locking="best-effort") as file,
+    ):
+        yield file
 
 
 def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
@@ -86,10 +77,8 @@ def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
         True also where the file is damaged: opening it will say so.
     """
     try:
-        return with_file(
-            path,
-            lambda file: bool(file.visititems(lambda _, node: True if wanted(node) else None)),
-        )
+        with open_hdf5(path) as file:
+            return bool(file.visititems(lambda _, node: True if wanted(node) else None))
     except UserError:
         return True
 
@@ -170,9 +159,5 @@ class _Reader:
         self._path, self._name, self._chosen = path, name, chosen
 
     def __call__(self, start: int, stop: int) -> NDArray[Any]:
-        return with_file(self._path, lambda file: self._chosen.read(file[self._name], start, stop))
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    reason = " ".join(str(error).split())
-    return f"{path} is damaged, cut short or no HDF5 file ({reason}); copy or export it again."
+        with open_hdf5(self._path) as file:
+            return self._chosen.read(file[self._name], start, stop)

@@ -16,7 +16,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     holds,
     is_dataset,
     is_hdf5,
-    with_file,
+    open_hdf5,
 )
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import micrometres
@@ -33,7 +33,8 @@ def claims(path: Path) -> bool:
     if not is_hdf5(path):
         return False
     try:
-        return with_file(path, lambda file: "nwb_version" in file.attrs)
+        with open_hdf5(path) as file:
+            return "nwb_version" in file.attrs
     except UserError:
         return False
 
@@ -49,7 +50,8 @@ def read(path: Path, choice: Choice) -> Movie:
     Frames are in the order in which they are stored: frame, row, column. Of several series
     ``choice.dataset`` names one, else `ChoiceNeeded` is raised.
     """
-    return with_file(path, lambda file: _read(file, path, choice))
+    with open_hdf5(path) as file:
+        return _read(file, path, choice)
 
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:

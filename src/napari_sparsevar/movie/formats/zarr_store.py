@@ -9,23 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, pick
+from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _DEEPEST = 3
-_DAMAGED = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-)
 
 
 def claims(path: Path) -> bool:
@@ -37,18 +30,11 @@ def read(path: Path, choice: Choice) -> Movie:
     """Open a Zarr folder without reading its pixels: of several arrays ``choice.dataset``."""
     import zarr
 
-    try:
+    with explained(path, f"{path} is damaged or not a Zarr folder that can be read"):
         node = zarr.open(str(path), mode="r")
         if _is_array(node):
             return from_node(node, axis_names(node), (), (), str(path), path, choice)
         return _read_group(node, path, choice)
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    except _DAMAGED as error:
-        raise UserError(
-            f"{path} is damaged or not a Zarr folder that can be read ({error}); "
-            "copy or export it again."
-        ) from error
 
 
 def from_node(

@@ -13,19 +13,6 @@ import tifffile
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.tiff_family.tables import read_table
 
-# What a damaged file makes the parser raise, apart from its own TiffFileError (a ValueError).
-DAMAGED = (
-    ValueError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    struct.error,
-)
-
 
 def check_complete(file: tifffile.TiffFile, series: Any, path: Path) -> None:
     """Refuse a file that was cut short, from its page table alone.

@@ -11,10 +11,10 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED
+from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.tiff_family.reading import open_tiff
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
@@ -54,7 +54,7 @@ def read_images(paths: Sequence[Path]) -> Movie | None:
         if path.stat().st_size == 0:
             raise UserError(f"{path} is empty; take it out of the series or copy it again.")
     data = lazy_frames.from_reader(frames, (len(paths), *first.shape), first.dtype)
-    with tifffile.TiffFile(paths[0]) as file:
+    with open_tiff(paths[0]) as file:
         fps, pixel_size_um = read_units(file)
     return Movie(
         data=axes.finish(data, str(paths[0])),
@@ -64,12 +64,8 @@ def read_images(paths: Sequence[Path]) -> Movie | None:
 
 
 def _read_image(path: Path) -> NDArray[Any]:
-    try:
+    with explained(path, f"{path} is damaged", MemoryError):
         image = np.squeeze(tifffile.imread(path))
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    except DAMAGED as error:
-        raise UserError(f"{path} is damaged ({error}); copy or export it again.") from error
     if image.ndim != 2:
         raise UserError(f"{path} is not one grey-scale image like the rest of the series.")
     return image
@@ -77,10 +73,10 @@ def _read_image(path: Path) -> NDArray[Any]:
 
 def _is_single_image(path: Path) -> bool:
     try:
-        with tifffile.TiffFile(path) as file:
+        with open_tiff(path) as file:
             series = file.series[0]
             return (
                 math.prod(series.shape) == math.prod(series.shape[-2:]) and series.axes[-1] == "X"
             )
-    except (OSError, *DAMAGED):
+    except UserError:
         return False

@@ -17,7 +17,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED
+from napari_sparsevar.movie.formats.failures import DAMAGED
 from napari_sparsevar.movie.formats.tiff_family.tables import follow, pixel_offsets, read_table
 from napari_sparsevar.movie.reading import lazy_frames
 
@@ -115,7 +115,7 @@ def find_raw(file: tifffile.TiffFile, path: Path) -> RawPages | None:
         return None
     with path.open("rb", buffering=0) as stream:
         for find in (_evenly_spaced, _chained):
-            with contextlib.suppress(*DAMAGED):  # no page where one was expected
+            with contextlib.suppress(*DAMAGED, MemoryError):  # no page where one was expected
                 offsets = find(file, stream)
                 if offsets is not None:
                     return RawPages.like(first, file, path, offsets)

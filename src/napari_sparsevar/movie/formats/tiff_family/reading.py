@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
+from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
 from napari_sparsevar.movie.formats.tiff_family.ome import ordered_pages
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
@@ -32,13 +33,39 @@ from napari_sparsevar.movie.reading import lazy_frames
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
+@contextlib.contextmanager
+def open_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
+    """Open a TIFF file and close it afterwards; what goes wrong becomes one sentence.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Yields
+    ------
+    tifffile.TiffFile
+        The open file.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged or cannot be read, also inside the block.
+    """
+    with (
+        explained(path, f"{path} is damaged or not a TIFF file that can be read", MemoryError),
+        tifffile.TiffFile(path) as file,
+    ):
+        yield file
+
+
 def holds_movie(path: Path) -> bool:
     """Return whether a TIFF file has more than one grey-scale frame, without reading its chain.
 
     True also where the file is damaged: opening it will say so.
     """
     try:
-        with tifffile.TiffFile(path) as file:
+        with open_tiff(path) as file:
             page: Any = file.pages.first
             if page.samplesperpixel in (3, 4) and page.photometric.name == "RGB":
                 return False
@@ -46,7 +73,7 @@ def holds_movie(path: Path) -> bool:
             if (file.imagej_metadata or {}).get("images", 1) > 1 or page.ndim > 2:
                 return True
             return _has_second_page(file) or len(file.series[0].shape) > 2
-    except (OSError, *DAMAGED):
+    except UserError:
         return True
 
 
@@ -60,39 +87,8 @@ def _has_second_page(file: tifffile.TiffFile) -> bool:
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open one TIFF file without reading its pixels; the choice is of a channel and a plane."""
-    return open_file(path, lambda file: _read(file, path, choice))
-
-
-def open_file(path: Path, read_open: Callable[[tifffile.TiffFile], Movie]) -> Movie:
-    """Open a TIFF file, read it and close it; what goes wrong becomes one sentence.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    read_open : callable
-        Makes a movie of the open file.
-
-    Returns
-    -------
-    Movie
-        What `read_open` made.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged or cannot be read.
-    """
-    try:
-        with tifffile.TiffFile(path) as file:
-            return read_open(file)
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    except DAMAGED as error:
-        raise UserError(
-            f"{path} is damaged or not a TIFF file that can be read ({error}); "
-            "copy or export it again."
-        ) from error
+    with open_tiff(path) as file:
+        return _read(file, path, choice)
 
 
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
@@ -234,16 +230,9 @@ class _Pages:
         return _Pages, (self._path, self._number, self._pages)
 
     def __call__(self, start: int, stop: int) -> NDArray[Any]:
-        try:
-            with self._lock:
-                return self._decode(self._pages[start:stop].tolist())
-        except OSError as error:
-            raise UserError(f"Cannot read {self._path}: {explain(error)}.") from error
-        except DAMAGED as error:
-            raise UserError(
-                f"Frames {start} to {stop - 1} of {self._path} are damaged ({error}); "
-                "copy or export the file again."
-            ) from error
+        complaint = f"Frames {start} to {stop - 1} of {self._path} are damaged"
+        with explained(self._path, complaint, MemoryError), self._lock:
+            return self._decode(self._pages[start:stop].tolist())
 
     def _decode(self, pages: list[int]) -> NDArray[Any]:
         if self._file is None:

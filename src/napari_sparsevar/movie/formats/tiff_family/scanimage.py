@@ -12,7 +12,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.tiff_family import reading
-from napari_sparsevar.movie.formats.tiff_family.complete import DAMAGED, check_complete
+from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     Layout,
@@ -30,9 +30,9 @@ _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
 def is_scanimage(path: Path) -> bool:
     """Return whether ScanImage wrote a TIFF file, by its header; False where it is damaged."""
     try:
-        with tifffile.TiffFile(path) as file:
+        with reading.open_tiff(path) as file:
             return bool(file.is_scanimage)
-    except (OSError, *DAMAGED):
+    except UserError:
         return False
 
 
@@ -42,7 +42,8 @@ def read(path: Path, choice: Choice) -> Movie:
     Frames are of one channel (among those saved) and one plane, with the rate at which that plane
     was visited.
     """
-    return reading.open_file(path, lambda file: _read(file, path, choice))
+    with reading.open_tiff(path) as file:
+        return _read(file, path, choice)
 
 
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
