@@ -124,7 +124,7 @@ class MovieAxes:
         Parameters
         ----------
         frames : dask.array.Array, shape (T, Y, X)
-            As `apply` returns them; brought into the form of `finish`.
+            As `apply` returns them; brought into the form of `lazy_frames.finish`.
         what : str
             What to call it in a sentence.
         name, source, fps, pixel_size_um
@@ -136,7 +136,7 @@ class MovieAxes:
             If pixels are not real numbers.
         """
         return Movie(
-            data=finish(frames, what),
+            data=lazy_frames.finish(frames, what),
             fps=fps,
             pixel_size_um=pixel_size_um,
             source=source,
@@ -223,54 +223,6 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
         choice=Choice(channel=taken.get("channel"), plane=taken.get("plane")),
         offer=Offer(channels=sizes.get("channel", 1), planes=sizes.get("plane", 1)),
     )
-
-
-def check_dtype(dtype: np.dtype[Any], what: str) -> None:
-    """Refuse pixels that are not real numbers.
-
-    Parameters
-    ----------
-    dtype : numpy.dtype
-        Type of the pixels.
-    what : str
-        What to call the movie in a sentence.
-
-    Raises
-    ------
-    UserError
-        If pixels are boolean, complex or no numbers at all.
-    """
-    if dtype.kind not in "uif":
-        raise UserError(
-            f"{what} has pixels of type {dtype}; a movie needs integers or real numbers, "
-            "for example uint16 or float32."
-        )
-
-
-def finish(lazy: da.Array, what: str) -> da.Array:
-    """Bring frames into the form every other part relies on.
-
-    Parameters
-    ----------
-    lazy : dask.array.Array, shape (T, Y, X)
-        Frames of any type.
-    what : str
-        What to call the movie in a sentence.
-
-    Returns
-    -------
-    dask.array.Array
-        Real pixels in this machine's byte order, in blocks of whole frames.
-
-    Raises
-    ------
-    UserError
-        If pixels are not real numbers.
-    """
-    check_dtype(lazy.dtype, what)
-    if not lazy.dtype.isnative:
-        lazy = lazy.astype(lazy.dtype.newbyteorder("="))  # type: ignore[no-untyped-call]
-    return lazy_frames.even_blocks(lazy)
 
 
 def _declared_time(axes: str, others: list[int]) -> int | None:

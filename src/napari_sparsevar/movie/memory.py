@@ -105,7 +105,7 @@ def _wrap(
     scale: Sequence[float] = (),
     units: Sequence[object] = (),
 ) -> Movie:
-    axes.check_dtype(np.dtype(array.dtype), what)
+    lazy_frames.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
     if isinstance(array, np.ndarray):
         frames = lazy_frames.from_memory(chosen.apply(array))

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import dask.array as da
+
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.format import series_formats
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.reading import lazy_frames
 
 
 def find_files(pattern: Path) -> list[Path]:
@@ -108,7 +109,8 @@ def _join(parts: Sequence[Movie]) -> Movie:
                 f"({_describe(first)}); take it out of the series."
             )
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return replace(first, data=lazy_frames.join([part.data for part in parts]), notes=notes)
+    data: da.Array = da.concatenate([part.data for part in parts])  # type: ignore[no-untyped-call]
+    return replace(first, data=data, notes=notes)
 
 
 def _describe(movie: Movie) -> str:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.reading import lazy_frames
 
 _IMAGEJ_TYPES = ("uint8", "uint16", "float32")
@@ -60,7 +59,7 @@ def write_movie(
     lazy = movie_array if isinstance(movie_array, da.Array) else np.asarray(movie_array)
     if lazy.ndim != 3 or 0 in lazy.shape:
         raise UserError(f"Cannot write {path}: a movie has three axes (T, Y, X) and pixels.")
-    axes.check_dtype(lazy.dtype, "The movie")
+    lazy_frames.check_dtype(lazy.dtype, "The movie")
     if isinstance(lazy, np.ndarray):
         lazy = lazy_frames.from_memory(lazy)
     with replacing(path, overwrite=overwrite) as temporary:

@@ -18,6 +18,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     open_hdf5,
 )
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import micrometres
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     name = pick(choice.dataset, offered, str(path))
     dataset, what = file[name], f"{path}:{name}"
     chosen = axes.choose(dataset.shape, axis_names(dataset), what, choice)
-    axes.check_dtype(dataset.dtype, what)
+    lazy_frames.check_dtype(dataset.dtype, what)
     movie = chosen.movie(
         dataset_frames(path, dataset, chosen),
         what,

@@ -19,6 +19,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     open_hdf5,
 )
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import micrometres
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
     names = "T" + "YXZ"[: dataset.ndim - 1]
     chosen = axes.choose(dataset.shape, names, what, choice)
-    axes.check_dtype(dataset.dtype, what)
+    lazy_frames.check_dtype(dataset.dtype, what)
     movie = chosen.movie(
         dataset_frames(path, dataset, chosen),
         what,

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
@@ -99,7 +98,7 @@ def _read_file(path: Path, choice: Choice) -> Movie:
     raw = np.memmap(path, _PIXEL, "r", shape=(n_frames, *shape))
     rate = options.get("fs")
     return Movie(
-        data=axes.finish(lazy_frames.from_memory(raw), str(path)),
+        data=lazy_frames.finish(lazy_frames.from_memory(raw), str(path)),
         fps=frames_per_second(1 / rate, "s")
         if isinstance(rate, int | float) and rate > 0
         else None,

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.video_decoder import VideoReader, grey, make_index
@@ -67,7 +66,7 @@ def _read(container: Any, path: Path) -> Movie:
     notes = (f"{path} is a colour video; the brightness of its pixels is used.",) if colour else ()
     rate = stream.average_rate
     return Movie(
-        data=axes.finish(lazy, str(path)),
+        data=lazy_frames.finish(lazy, str(path)),
         fps=float(rate) if rate else None,
         source=path,
         name=path.stem,

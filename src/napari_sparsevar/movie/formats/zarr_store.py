@@ -68,7 +68,7 @@ def from_node(
     Movie
         Frames that are read when asked for.
     """
-    axes.check_dtype(np.dtype(array.dtype), what)
+    lazy_frames.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
     frames = chosen.apply(lazy_frames.from_array(array, chosen.time))
     fps, pixel_size_um = chosen.units(scale, units)

@@ -10,6 +10,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.reading.mapped import MappedFrames
 
 BLOCK_BYTES = 16 * 2**20
@@ -141,43 +142,52 @@ def from_reader(
     return da.Array(graph, name, chunks, dtype=np.dtype(dtype))  # type: ignore[no-untyped-call]
 
 
-def join(arrays: Sequence[da.Array]) -> da.Array:
-    """Put movies one after the other in time.
+def check_dtype(dtype: np.dtype[Any], what: str) -> None:
+    """Refuse pixels that are not real numbers.
 
     Parameters
     ----------
-    arrays : sequence of dask.array.Array, each shape (t, Y, X)
-        Parts in order, all of one dtype.
+    dtype : numpy.dtype
+        Type of the pixels.
+    what : str
+        What to call the movie in a sentence.
 
-    Returns
-    -------
-    dask.array.Array, shape (T, Y, X)
-        The whole.
+    Raises
+    ------
+    UserError
+        If pixels are boolean, complex or no numbers at all.
     """
-    whole: da.Array = da.concatenate(list(arrays), axis=0)  # type: ignore[no-untyped-call]
-    return whole
+    if dtype.kind not in "uif":
+        raise UserError(
+            f"{what} has pixels of type {dtype}; a movie needs integers or real numbers, "
+            "for example uint16 or float32."
+        )
 
 
-def even_blocks(lazy: da.Array) -> da.Array:
-    """Return the same array in blocks of whole frames of about 16 MB.
+def finish(lazy: da.Array, what: str) -> da.Array:
+    """Bring frames into the form every other part relies on.
 
     Parameters
     ----------
     lazy : dask.array.Array, shape (T, Y, X)
-        With any chunks.
+        Frames of any type.
+    what : str
+        What to call the movie in a sentence.
 
     Returns
     -------
     dask.array.Array
-        The array itself where its blocks are whole frames and not too large already.
+        Real pixels in this machine's byte order, in blocks of whole frames.
+
+    Raises
+    ------
+    UserError
+        If pixels are not real numbers.
     """
-    length = frames_per_block(lazy.shape[1:], lazy.dtype)
-    whole = all(len(chunks) == 1 for chunks in lazy.chunks[1:])
-    many = sum(lazy.chunks[0]) / max(1, len(lazy.chunks[0])) < min(length, lazy.shape[0]) / 8
-    if whole and not many and max(lazy.chunks[0], default=1) <= 2 * length:
-        return lazy
-    even: da.Array = lazy.rechunk((length, *lazy.shape[1:]))  # type: ignore[no-untyped-call]
-    return even
+    check_dtype(lazy.dtype, what)
+    if not lazy.dtype.isnative:
+        lazy = lazy.astype(lazy.dtype.newbyteorder("="))  # type: ignore[no-untyped-call]
+    return _even_blocks(lazy)
 
 
 def read_blocks(
@@ -239,6 +249,17 @@ def runs(n_frames: int, length: int) -> Iterator[tuple[int, int]]:
     """
     for start in range(0, n_frames, length):
         yield start, min(n_frames, start + length)
+
+
+def _even_blocks(lazy: da.Array) -> da.Array:
+    """Return the same array in blocks of about 16 MB; itself where its blocks are whole frames."""
+    length = frames_per_block(lazy.shape[1:], lazy.dtype)
+    whole = all(len(chunks) == 1 for chunks in lazy.chunks[1:])
+    many = sum(lazy.chunks[0]) / max(1, len(lazy.chunks[0])) < min(length, lazy.shape[0]) / 8
+    if whole and not many and max(lazy.chunks[0], default=1) <= 2 * length:
+        return lazy
+    even: da.Array = lazy.rechunk((length, *lazy.shape[1:]))  # type: ignore[no-untyped-call]
+    return even
 
 
 def _new_name(kind: str) -> str:

@@ -12,7 +12,6 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.tiff_family.reading import open_tiff
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
@@ -57,7 +56,7 @@ def read_images(paths: Sequence[Path]) -> Movie | None:
     with open_tiff(paths[0]) as file:
         fps, pixel_size_um = read_units(file)
     return Movie(
-        data=axes.finish(data, str(paths[0])),
+        data=lazy_frames.finish(data, str(paths[0])),
         fps=fps,
         pixel_size_um=pixel_size_um,
     )

@@ -8,7 +8,7 @@ import math
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | No
     if raw is None or arranged is None:
         return None
     shape, names = (*arranged[0], *raw.shape), f"{arranged[1]}YX"
-    axes.check_dtype(raw.dtype, str(path))
+    lazy_frames.check_dtype(raw.dtype, str(path))
     chosen = axes.choose(shape, names, str(path), choice)
     if max(chosen.row, chosen.column) != len(shape) - 1 or chosen.time >= len(shape) - 2:
         return None
@@ -140,7 +140,7 @@ def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     number = max(range(len(file.series)), key=lambda i: math.prod(file.series[i].shape))
     series = file.series[number]
     check_complete(file, series, path)
-    axes.check_dtype(np.dtype(series.dtype), str(path))
+    lazy_frames.check_dtype(np.dtype(series.dtype), str(path))
     chosen = axes.choose(series.shape, series.axes, str(path), choice)
     frames = _frames(file, number, chosen, path)
     fps, size = read_units(file)
@@ -172,11 +172,7 @@ def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: 
         return lazy_frames.from_memory(chosen.apply(mapped))
     leading = series.shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
-        pages = chosen.pages(leading)
-        raw = placed_pages(file, series.pages, pages, path)
-        if raw is not None:
-            return raw
-        return read_pages(path, number, pages, series.shape[-2:], series.dtype)
+        return frames_of_pages(file, number, chosen.pages(leading), path)
     # Pages of several planes, tiles in depth: rare, and tifffile knows how to address them.
     import zarr
 
@@ -188,34 +184,33 @@ def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: 
     return frames
 
 
-def read_pages(
-    path: Path,
-    number: int,
-    pages: NDArray[np.int64],
-    shape: Sequence[int],
-    dtype: np.dtype[Any],
+def frames_of_pages(
+    file: tifffile.TiffFile, number: int, pages: NDArray[np.int64], path: Path
 ) -> da.Array:
-    """Return frames that are decoded page by page.
+    """Return frames that are a page each.
 
     Parameters
     ----------
-    path : pathlib.Path
-        The file.
+    file : tifffile.TiffFile
+        An open file.
     number : int
         Which of its series, as tifffile counts them.
     pages : ndarray of int64, shape (T,)
         The page of each frame.
-    shape : tuple of int
-        Height and width of a page.
-    dtype : numpy.dtype
-        Type of its pixels.
+    path : pathlib.Path
+        Where the file lies.
 
     Returns
     -------
     dask.array.Array, shape (T, Y, X)
-        Decoded when asked for.
+        Read where pages are raw, decoded page by page where not; when asked for.
     """
-    return lazy_frames.from_reader(_Pages(path, number, pages), (len(pages), *shape), dtype)
+    series = file.series[number]
+    raw = placed_pages(file, series.pages, pages, path)
+    if raw is not None:
+        return raw
+    shape = (len(pages), *series.keyframe.shape)
+    return lazy_frames.from_reader(_Pages(path, number, pages), shape, series.dtype)
 
 
 class _Pages:

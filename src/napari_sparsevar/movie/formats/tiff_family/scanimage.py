@@ -9,11 +9,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.tiff_family import reading
 from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
-from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     Layout,
     count_fields,
@@ -23,6 +22,7 @@ from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     read_pixel_size,
 )
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading import lazy_frames
 
 _SQUARE = 0.01  # pixels whose sides differ by less are taken as square
 
@@ -57,7 +57,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     if page.ndim != 2 or page.dtype is None:
         raise UserError(f"{path} has pages that are no grey-scale frames; export it again.")
     shape = (int(page.shape[0]), int(page.shape[1]))
-    axes.check_dtype(page.dtype, what)
+    lazy_frames.check_dtype(page.dtype, what)
     raw = find_raw(file, path)
     if raw is None:
         check_complete(file, file.series[0], path)
@@ -69,16 +69,12 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
             f"{path} holds {n_pages} images for {n_channels} channels and {layout.volume} frames "
             "a volume: less than two frames of one plane; give the whole series of files."
         )
-    lazy = raw.frames(pages) if raw else None
-    if lazy is None:
-        lazy = placed_pages(file, file.series[0].pages, pages, path)
-    if lazy is None:
-        lazy = reading.read_pages(path, 0, pages, shape, page.dtype)
+    lazy = raw.frames(pages) if raw else reading.frames_of_pages(file, 0, pages, path)
     rate, more = _rate(layout, pages, path)
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)
     return Movie(
-        data=axes.finish(lazy, what),
+        data=lazy_frames.finish(lazy, what),
         fps=rate,
         pixel_size_um=size[1] if size else None,
         source=path,
