@@ -81,12 +81,12 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
     """
     if not isinstance(path, str):
         return None
-    place = Path(path)
-    if is_run(place):
+    source = Path(path)
+    if is_run(source):
         return read_run
     from napari_sparsevar.movie.open import holds_movie
 
-    return read_movie if holds_movie(place) else None
+    return read_movie if holds_movie(source) else None
 
 
 def is_run(path: Path) -> bool:

@@ -53,10 +53,10 @@ def fingerprint(path: Path) -> Fingerprint:
 def _files_of(folder: Path) -> Iterator[str]:
     """Yield names relative to the folder, with forward slashes."""
     deep = any(kind.whole_folder and kind.claims(folder) for kind in formats())
-    for place, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
         if not deep:
             folders.clear()
-        relative = Path(place).relative_to(folder)
+        relative = Path(parent).relative_to(folder)
         yield from ((relative / name).as_posix() for name in names)
 
 

@@ -75,22 +75,22 @@ class RawPages:
         shape = (len(wanted), *self.shape)
         return lazy_frames.from_reader(lambda a, b: self._read(wanted[a:b]), shape, self.dtype)
 
-    def _read(self, places: Offsets) -> NDArray[Any]:
-        steps = np.unique(np.diff(places))
+    def _read(self, offsets: Offsets) -> NDArray[Any]:
+        steps = np.unique(np.diff(offsets))
         if len(steps) == 1 and steps[0] > 0:
-            return self._mapped(int(places[0]), int(steps[0]), len(places))
-        frames = np.empty((len(places), *self.shape), self.dtype)
+            return self._mapped(int(offsets[0]), int(steps[0]), len(offsets))
+        frames = np.empty((len(offsets), *self.shape), self.dtype)
         with self.path.open("rb") as stream:
-            for frame, place in zip(frames, places.tolist(), strict=True):
-                stream.seek(place)
+            for frame, offset in zip(frames, offsets.tolist(), strict=True):
+                stream.seek(offset)
                 frame[...] = np.fromfile(stream, self.dtype, frame.size).reshape(self.shape)
         return frames
 
-    def _mapped(self, place: int, step: int, n_frames: int) -> NDArray[Any]:
+    def _mapped(self, offset: int, step: int, n_frames: int) -> NDArray[Any]:
         # Mapped only while it is looked at: memory would otherwise grow to the size of the file.
         row = self.shape[1] * self.dtype.itemsize
         length = (n_frames - 1) * step + self.shape[0] * row
-        raw = np.memmap(self.path, np.uint8, "r", place, (length,))
+        raw = np.memmap(self.path, np.uint8, "r", offset, (length,))
         strides = (step, row, self.dtype.itemsize)
         return np.ndarray((n_frames, *self.shape), self.dtype, raw, 0, strides)
 
@@ -156,34 +156,34 @@ def placed_pages(
 def _evenly_spaced(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
     """Return where pages at equal distances begin; None, or an error, where one does not."""
 
-    def after(place: int) -> int:
-        return read_table(stream, file.tiff, place).following
+    def after(offset: int) -> int:
+        return read_table(stream, file.tiff, offset).following
 
     first: Any = file.pages.first
     size = int(file.filehandle.size)
     # The first table may differ: programs put what holds for the whole file there.
     second = after(first.offset)
     table_step = after(second) - second
-    offset: int = first.dataoffsets[0]
-    stride: int = _page(file, second).dataoffsets[0] - offset
+    pixels: int = first.dataoffsets[0]
+    stride: int = _page(file, second).dataoffsets[0] - pixels
     if table_step <= 0 or stride < first.nbytes:
         return None
     # Tables lie between the pixels of frames, or all together behind the pixels.
     if table_step == stride:
-        n_pages = (size - offset - first.nbytes) // stride + 1
+        n_pages = (size - pixels - first.nbytes) // stride + 1
     else:
         n_pages = (size - second) // table_step + 1
-    if n_pages < _LEAST_PAGES or offset + (n_pages - 1) * stride + first.nbytes > size:
+    if n_pages < _LEAST_PAGES or pixels + (n_pages - 1) * stride + first.nbytes > size:
         return None
     seen = {1, 2, 3, *np.linspace(1, n_pages - 1, _LOOKED_AT).astype(int).tolist()}
     for number in sorted(seen):
-        place = second + (number - 1) * table_step
-        page = _page(file, place)
-        if not _is_like(page, first) or page.dataoffsets[0] != offset + number * stride:
+        offset = second + (number - 1) * table_step
+        page = _page(file, offset)
+        if not _is_like(page, first) or page.dataoffsets[0] != pixels + number * stride:
             return None
-        if after(place) != (place + table_step if number < n_pages - 1 else 0):
+        if after(offset) != (offset + table_step if number < n_pages - 1 else 0):
             return None
-    return offset + stride * np.arange(n_pages, dtype=np.int64)
+    return pixels + stride * np.arange(n_pages, dtype=np.int64)
 
 
 def _chained(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
@@ -201,8 +201,8 @@ def _chained(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
     return None if offsets.min() <= 0 or offsets.max() + first.nbytes > size else offsets
 
 
-def _page(file: tifffile.TiffFile, place: int) -> Any:
-    file.filehandle.seek(place)
+def _page(file: tifffile.TiffFile, offset: int) -> Any:
+    file.filehandle.seek(offset)
     return tifffile.TiffPage(file, index=1)
 
 

@@ -34,8 +34,8 @@ class Table(NamedTuple):
     following: int
 
 
-def read_table(stream: BinaryIO, layout: Any, place: int, guess: int = 0) -> Table:
-    """Read the table at a place.
+def read_table(stream: BinaryIO, layout: Any, offset: int, guess: int = 0) -> Table:
+    """Read the table at an offset.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def read_table(stream: BinaryIO, layout: Any, place: int, guess: int = 0) -> Tab
         The open file.
     layout : tifffile.TiffFormat
         Byte order and widths: ``TiffFile.tiff``.
-    place : int
+    offset : int
         Where the table begins.
     guess : int
         Bytes it probably has, so that one read is enough.
@@ -53,7 +53,7 @@ def read_table(stream: BinaryIO, layout: Any, place: int, guess: int = 0) -> Tab
     struct.error
         If the file ends before the table does.
     """
-    stream.seek(place)
+    stream.seek(offset)
     read = stream.read(guess or layout.tagnosize)
     count = struct.unpack_from(layout.tagnoformat, read)[0]
     needed = layout.tagnosize + count * layout.tagsize + layout.offsetsize
@@ -63,12 +63,12 @@ def read_table(stream: BinaryIO, layout: Any, place: int, guess: int = 0) -> Tab
     return Table(read[layout.tagnosize : needed - layout.offsetsize], int(following))
 
 
-def follow(stream: BinaryIO, layout: Any, place: int, most: int) -> list[bytes] | None:
+def follow(stream: BinaryIO, layout: Any, offset: int, most: int) -> list[bytes] | None:
     """Read the tables from one page to the last.
 
     Parameters
     ----------
-    stream, layout, place
+    stream, layout, offset
         As for `read_table`.
     most : int
         Pages the file has room for: a chain that bites its tail ends there.
@@ -80,8 +80,8 @@ def follow(stream: BinaryIO, layout: Any, place: int, most: int) -> list[bytes] 
     """
     tables: list[bytes] = []
     guess = 0
-    while place:
-        table, place = read_table(stream, layout, place, guess)
+    while offset:
+        table, offset = read_table(stream, layout, offset, guess)
         guess = guess or layout.tagnosize + len(table) + layout.offsetsize
         tables.append(table)
         if len(table) != len(tables[0]) or len(tables) > most:
@@ -123,5 +123,5 @@ def pixel_offsets(tables: list[bytes], layout: Any) -> NDArray[np.int64] | None:
     kind = _OFFSET_TYPES.get(int(strips["type"].flat[0])) if strips.shape[1] == 1 else None
     if kind is None or (strips["count"] != 1).any():
         return None
-    places = np.ascontiguousarray(strips["value"]).view(f"{order}{kind}")
-    return places.reshape(len(tables), -1)[:, 0].astype(np.int64)
+    offsets = np.ascontiguousarray(strips["value"]).view(f"{order}{kind}")
+    return offsets.reshape(len(tables), -1)[:, 0].astype(np.int64)
