@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +44,9 @@ def find_files(pattern: Path) -> list[Path]:
     found = [path for path in found if not path.name.startswith(".")]
     if not found:
         raise UserError(missing)
-    return sorted(found, key=lambda path: _natural(str(path)))
+    from tifffile import natural_sorted
+
+    return [Path(name) for name in natural_sorted(map(str, found))]
 
 
 def is_series(folder: Path) -> bool:
@@ -115,9 +116,3 @@ def _join(parts: Sequence[Movie]) -> Movie:
 
 def _describe(movie: Movie) -> str:
     return f"{movie.shape[0]} x {movie.shape[1]}, {movie.data.dtype}"
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)
-    ]
