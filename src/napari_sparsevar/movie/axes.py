@@ -271,16 +271,5 @@ def _times(shape: Sequence[int]) -> str:
 
 
 def unnamed(ndim: int) -> str:
-    """Return letters for an array that does not name its axes.
-
-    Parameters
-    ----------
-    ndim : int
-        Number of axes.
-
-    Returns
-    -------
-    str
-        The last two are Y and X, the others unknown.
-    """
+    """Return letters for an array that does not name its axes: Y, X last, the others unknown."""
     return "Q" * (ndim - 2) + "YX"[-ndim:] if ndim > 0 else ""

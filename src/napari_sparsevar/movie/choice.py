@@ -105,7 +105,7 @@ def number_of(
 
 
 def pick(dataset: str | None, found: Sequence[str], what: str) -> str:
-    """Return the name of the array that is the movie.
+    """Return the name of the array that is the movie, one of those found.
 
     Parameters
     ----------
@@ -115,11 +115,6 @@ def pick(dataset: str | None, found: Sequence[str], what: str) -> str:
         Names of all arrays that can be movies.
     what : str
         What to call the file in a sentence.
-
-    Returns
-    -------
-    str
-        One of `found`.
 
     Raises
     ------

@@ -75,15 +75,7 @@ def open_movie(
 def holds_movie(path: Path) -> bool:
     """Return whether a file or folder is a movie, or a damaged one; fast, for a viewer's reader.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Any file or folder.
-
-    Returns
-    -------
-    bool
-        False for what is left to others: single images, tables, folders of something else.
+    False for what is left to others: single images, tables, folders of something else.
     """
     try:
         if found := format_of(path):

@@ -50,18 +50,7 @@ def find_files(pattern: Path) -> list[Path]:
 
 
 def is_series(folder: Path) -> bool:
-    """Return whether a folder holds at least two files of a series, by their names alone.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder.
-
-    Returns
-    -------
-    bool
-        Fast, also where the folder holds many files.
-    """
+    """Return whether a folder holds two files of a series or more, fast, by their names alone."""
     suffixes = {suffix for kind in series_formats() for suffix in kind.suffixes}
     named = (part for part in folder.iterdir() if part.suffix.lower() in suffixes)
     return len(list(itertools.islice(named, 2))) == 2

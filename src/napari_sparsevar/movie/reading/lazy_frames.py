@@ -20,20 +20,7 @@ _counter = itertools.count()
 
 
 def frames_per_block(frame_shape: Sequence[int], dtype: DTypeLike) -> int:
-    """Return how many whole frames make a block of about 16 MB, at least one.
-
-    Parameters
-    ----------
-    frame_shape : sequence of int
-        Shape of one frame.
-    dtype : dtype
-        Type of its pixels.
-
-    Returns
-    -------
-    int
-        Frames in a block.
-    """
+    """Return how many whole frames of a shape and type make about 16 MB, at least one."""
     frame_bytes = int(np.prod(frame_shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     return max(1, BLOCK_BYTES // max(1, frame_bytes))
 
@@ -62,18 +49,7 @@ def whole_chunks(frame_shape: Sequence[int], dtype: DTypeLike, own: int) -> int:
 
 
 def from_memory(array: NDArray[Any]) -> da.Array:
-    """Wrap an array in memory or a memory map; nothing is copied.
-
-    Parameters
-    ----------
-    array : ndarray or memmap, shape (T, Y, X)
-        Frames.
-
-    Returns
-    -------
-    dask.array.Array
-        Views of the same pixels.
-    """
+    """Wrap an array (T, Y, X) in memory or a memory map as views of the same pixels."""
     if MappedFrames.suits(array):
         return from_reader(MappedFrames(array), array.shape, array.dtype)
     # dask's own from_array copies what NumPy holds.
@@ -143,7 +119,7 @@ def from_reader(
 
 
 def check_dtype(dtype: np.dtype[Any], what: str) -> None:
-    """Refuse pixels that are not real numbers.
+    """Refuse pixels that are no real numbers.
 
     Parameters
     ----------
@@ -219,34 +195,12 @@ def read_blocks(
 
 
 def block_edges(lazy: da.Array) -> list[tuple[int, int]]:
-    """Return the first frame of each block and the one after its last.
-
-    Parameters
-    ----------
-    lazy : dask.array.Array, shape (T, Y, X)
-        The movie.
-
-    Returns
-    -------
-    list of tuple of int
-        In the order of time.
-    """
+    """Return the first frame of each block of a movie and the one after its last."""
     return list(itertools.pairwise(np.cumsum((0, *lazy.chunks[0])).tolist()))
 
 
 def runs(n_frames: int, length: int) -> Iterator[tuple[int, int]]:
-    """Cut a movie into runs of at most `length` frames.
-
-    Parameters
-    ----------
-    n_frames, length : int
-        Frames of the movie and of a run.
-
-    Yields
-    ------
-    tuple of int
-        First frame and the one after the last.
-    """
+    """Yield the first frame, and the one after the last, of runs of at most `length` frames."""
     for start in range(0, n_frames, length):
         yield start, min(n_frames, start + length)
 

@@ -34,17 +34,7 @@ REGIMES: dict[str, Regime] = {
 
 
 def find_regime(regime: str | Regime) -> Regime:
-    """Return the regime of this name.
-
-    Parameters
-    ----------
-    regime : str or Regime
-        A key of `REGIMES`, or a regime, which is returned as it is.
-
-    Returns
-    -------
-    Regime
-        Noise and coupling.
+    """Return the regime of this name; a regime is returned as it is.
 
     Raises
     ------

@@ -56,17 +56,9 @@ class Layout:
 
 
 def read_header(file: tifffile.TiffFile) -> dict[str, Any]:
-    """Return the settings that hold for the whole file.
+    """Return the settings that hold for the whole of an open file.
 
-    Parameters
-    ----------
-    file : tifffile.TiffFile
-        An open file of ScanImage.
-
-    Returns
-    -------
-    dict
-        Settings by their names without ``SI.``, ``scanimage.SI5.`` and the like.
+    Names are without ``SI.``, ``scanimage.SI5.`` and the like.
     """
     header = (file.scanimage_metadata or {}).get("FrameData")
     if not header:
@@ -78,17 +70,9 @@ def read_header(file: tifffile.TiffFile) -> dict[str, Any]:
 
 
 def read_layout(header: Mapping[str, Any]) -> Layout:
-    """Return how the pages of a file follow each other.
+    """Return how the pages of a file follow each other, from its header.
 
-    Parameters
-    ----------
-    header : mapping
-        As from `read_header`.
-
-    Returns
-    -------
-    Layout
-        One plane unless a stack was switched on: its settings outlive it in the header.
+    One plane unless a stack was switched on: its settings outlive it in the header.
     """
     average = max(1, _whole(header, _AVERAGE, 1))
     fast_z = bool(_first(header, _FAST_Z))
@@ -114,17 +98,7 @@ def read_layout(header: Mapping[str, Any]) -> Layout:
 def count_fields(file: tifffile.TiffFile, header: Mapping[str, Any]) -> int:
     """Return how many fields of view share a frame, one below the other.
 
-    Parameters
-    ----------
-    file : tifffile.TiffFile
-        An open file of ScanImage.
-    header : mapping
-        As from `read_header`.
-
-    Returns
-    -------
-    int
-        1 unless several regions of interest were scanned.
+    1 unless several regions of interest were scanned.
     """
     groups = (file.scanimage_metadata or {}).get("RoiGroups") or {}
     fields = (groups.get("imagingRoiGroup") or {}).get("rois")
@@ -135,7 +109,7 @@ def count_fields(file: tifffile.TiffFile, header: Mapping[str, Any]) -> int:
 def read_pixel_size(
     header: Mapping[str, Any], shape: tuple[int, int]
 ) -> tuple[float, float] | None:
-    """Return height and width of a pixel, where one field of view fills the frame.
+    """Return height and width of a pixel in micrometres, where one field of view fills the frame.
 
     Parameters
     ----------
@@ -147,7 +121,7 @@ def read_pixel_size(
     Returns
     -------
     tuple of float or None
-        Micrometres; None where the header does not say.
+        None where the header does not say.
     """
     corners = header.get("hRoiManager.imagingFovUm")
     if not isinstance(corners, Sequence):
@@ -185,17 +159,9 @@ def acquisition_start(description: str) -> datetime | None:
 
 
 def frame_number(description: str) -> int:
-    """Return the running number of a page's frame in its acquisition, from 1.
+    """Return the running number of a page's frame in its acquisition, from its description.
 
-    Parameters
-    ----------
-    description : str
-        Of the page.
-
-    Returns
-    -------
-    int
-        1 where it does not say. The second file of an acquisition goes on counting.
+    1 where it does not say. The second file of an acquisition goes on counting.
     """
     for name in ("frameNumberAcquisition", "frameNumbers", "Frame Number"):
         if found := re.search(rf'{name}"?\s*[=:]\s*(\d+)', description):

@@ -11,20 +11,7 @@ from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 
 def read_units(file: tifffile.TiffFile) -> tuple[float | None, float | None]:
-    """Return what the file says about time and space.
-
-    Parameters
-    ----------
-    file : tifffile.TiffFile
-        An open file.
-
-    Returns
-    -------
-    fps : float or None
-        Frames per second.
-    pixel_size_um : float or None
-        Edge of a pixel in micrometres.
-    """
+    """Return frames per second and the edge of a pixel in micrometres, None where not said."""
     if file.is_ome and file.ome_metadata:
         return _ome(file.ome_metadata)
     if file.is_imagej and file.imagej_metadata:
