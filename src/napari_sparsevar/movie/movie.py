@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -44,22 +44,6 @@ class Movie:
     choice: Choice = field(default=Choice())
     offer: Offer = field(default=Offer())
 
-    def of_dataset(self, name: str, datasets: Sequence[str]) -> Movie:
-        """Return the same movie, which is one of several data sets in a file.
-
-        Parameters
-        ----------
-        name : str
-            Of its own data set.
-        datasets : sequence of str
-            Names of all that can be chosen.
-        """
-        return replace(
-            self,
-            choice=replace(self.choice, dataset=name),
-            offer=replace(self.offer, datasets=tuple(datasets)),
-        )
-
     @property
     def n_frames(self) -> int:
         """Number of frames T."""
@@ -83,3 +67,12 @@ class Movie:
         time = "s" if self.fps else "pixel"
         space = "um" if self.pixel_size_um else "pixel"
         return time, space, space
+
+
+def of_dataset(movie: Movie, name: str, datasets: Iterable[str]) -> Movie:
+    """Return the same movie, which is one of the data sets of a file."""
+    return replace(
+        movie,
+        choice=replace(movie.choice, dataset=name),
+        offer=replace(movie.offer, datasets=tuple(datasets)),
+    )

@@ -17,7 +17,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     is_numeric,
     open_hdf5,
 )
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import micrometres
 
@@ -68,7 +68,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         source=path,
         pixel_size_um=_pixel_size(dataset),
     )
-    return movie.of_dataset(name, offered)
+    return of_dataset(movie, name, offered)
 
 
 def _is_movie(node: object) -> bool:

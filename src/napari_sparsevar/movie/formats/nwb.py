@@ -18,7 +18,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     is_hdf5,
     open_hdf5,
 )
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import micrometres
 
@@ -76,7 +76,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         fps=_rate(series),
         pixel_size_um=_pixel_size(series, dataset.shape[chosen.column]),
     )
-    return movie.of_dataset(name, found)
+    return of_dataset(movie, name, found)
 
 
 def _is_series(node: object) -> bool:

@@ -14,7 +14,7 @@ from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
@@ -115,7 +115,7 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
         movie = _read_multiscale(node, path, choice)
     if len(found) > 1:
         movie = replace(movie, name=f"{movie.name} {name}")
-    return movie.of_dataset(name, list(found))
+    return of_dataset(movie, name, found)
 
 
 def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, Any]:
