@@ -29,8 +29,8 @@ import torch
 from scipy.signal import lfilter
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
-from napari_sparsevar.analysis.evidence.shifted_null import adjusted_p_values
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty

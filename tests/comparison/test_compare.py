@@ -8,11 +8,7 @@ from comparison_sequences import coupling, var
 from scipy.signal import lfilter
 
 import napari_sparsevar as sv
-from napari_sparsevar.comparison.compare import (
-    comparing,
-    holm,
-    window_pairs,
-)
+from napari_sparsevar.comparison.compare import comparing, window_pairs
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.result import POSITIONS
 from napari_sparsevar.comparison.windows import Window
@@ -99,11 +95,6 @@ def test_slow_activity_asks_for_longer_windows() -> None:
     slow = 0.97 * np.eye(8)
     with pytest.raises(UserError, match=r"independent blocks of [1-9][0-9] frames"):
         sv.compare_sequences(var(slow, 200, 0), var(slow, 200, 1))
-
-
-def test_holm_is_never_below_the_p_values_and_keeps_their_order() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
 
 
 def test_activity_alone_is_not_dynamics_but_it_is_something() -> None:

@@ -17,19 +17,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.least_squares import refitted
+from napari_sparsevar.analysis.evidence.adjustments import SmallestP
+from napari_sparsevar.analysis.evidence.nulls.permuted import PermutedLabels
+from napari_sparsevar.analysis.evidence.testing import Family, draw
 from napari_sparsevar.comparison.blocks import block_length, block_numbers
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.result import AnythingTest
 from napari_sparsevar.comparison.rows import Rows
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
 from napari_sparsevar.model.embedded_var import RIDGE
+from napari_sparsevar.progress import returned
 
 WHAT = ("mean", "variance", "lagged product")
 
@@ -75,22 +80,17 @@ def anything_test(
             f"needs {FEWEST_BLOCKS}: mark at least {(FEWEST_BLOCKS + 1) * length} frames."
         )
     block = torch.from_numpy(np.concatenate([numbers[0], numbers[1] + counts[0]]))
-    sizes = torch.bincount(block).float()
-    labelled = _labels(counts, options)
-    statistics = torch.stack(
-        [
-            _largest(after, block, sizes, labelled),
-            _largest(after.square(), block, sizes, labelled),
-            _distance(before, after, block, sizes, labelled),
-        ]
-    )
-    best, what = _smallest_p_value(statistics)
-    rank = (best[1:] <= best[0]).sum()
+    differences = Differences.of(before, after, block)
+    null = PermutedLabels((counts[0], counts[1]), options.draws, options.seed)
+    smallest = SmallestP(differences(null.observed[None])[0])
+    returned(draw(null, [Family(differences, [smallest])], null.draws))
+    ranked = smallest.ranked()
+    best = -torch.log10(ranked.amin(dim=1))
     return AnythingTest(
-        float(-torch.log10(best[0])),
-        (1 + int(rank)) / len(best),
-        (-torch.log10(best[1:])).double().numpy(),
-        WHAT[what],
+        float(best[0]),
+        float(smallest.p_values()),
+        best[1:].numpy(),
+        WHAT[int(ranked[0].argmin())],
         length,
     )
 
@@ -99,7 +99,8 @@ def _own_history(past: Tensor, following: Tensor, weights: Tensor) -> Tensor:
     """Return least-squares coefficients (P, p) of each target's own history."""
     n, size = past.shape
     gram = (past.T @ past / n).double() + RIDGE * torch.eye(size, dtype=torch.float64)
-    return refitted(gram, (past.T @ following / n).double(), weights == 0).float()
+    cross = (past.T @ following / n).double()
+    return solve_on_active_sets(gram, weights, torch.zeros_like(cross), cross).float()
 
 
 def _consecutive(
@@ -162,49 +163,52 @@ def _spread(
     return total
 
 
-def _labels(counts: Sequence[int], options: ComparisonOptions) -> Tensor:
-    """Return which blocks are B's, (1 + draws, blocks): as they are, then permuted."""
-    observed = np.repeat([0.0, 1.0], counts)
-    rng = np.random.default_rng(options.seed)
-    drawn = rng.permuted(np.tile(observed, (options.draws, 1)), axis=1)
-    return torch.from_numpy(np.concatenate([observed[None], drawn])).float()
+class Differences(NamedTuple):
+    """By how much B differs from A, for labels of blocks: a ``Statistic``.
+
+    Attributes
+    ----------
+    studentised : tuple of Tensor, shape (blocks, p)
+        Sums over blocks of the values and of their squares, each over its spread.
+    kernel : Tensor, shape (blocks, blocks)
+        Products of lagged products between blocks.
+    sizes : Tensor, shape (blocks,)
+        Rows of each block.
+    """
+
+    studentised: tuple[Tensor, Tensor]
+    kernel: Tensor
+    sizes: Tensor
+
+    @classmethod
+    def of(cls, past: Tensor, following: Tensor, block: Tensor) -> Differences:
+        """Add up blocks of rows (n, p); ``block`` (n,) says which block a row belongs to."""
+        sizes = torch.bincount(block).float()
+        member = torch.zeros(len(block), len(sizes)).scatter_(1, block[:, None], 1.0)
+        kernel = member.T @ ((past @ past.T) * (following @ following.T)) @ member
+        sums = _studentised(following, block, sizes), _studentised(following.square(), block, sizes)
+        return cls(sums, kernel, sizes)
+
+    def __call__(self, labels: Tensor) -> Tensor:
+        """Return largest difference of means, of variances, and the distance of lagged products.
+
+        For each labelling, (D, blocks) to (D, 3).
+        """
+        contrast = _contrast(labels, self.sizes)
+        largest = [(contrast @ sums).abs().amax(dim=1) for sums in self.studentised]
+        distance = ((contrast @ self.kernel) * contrast).sum(dim=1)
+        return torch.stack([*largest, distance], dim=1)
 
 
-def _contrast(labelled: Tensor, sizes: Tensor) -> Tensor:
-    """Return weights of block sums that give the mean of B minus that of A, (draws, blocks)."""
-    in_b = labelled / (labelled @ sizes)[:, None]
-    others = 1.0 - labelled
+def _contrast(labels: Tensor, sizes: Tensor) -> Tensor:
+    """Return weights of block sums that give the mean of B minus that of A, (D, blocks)."""
+    in_b = labels / (labels @ sizes)[:, None]
+    others = 1.0 - labels
     return in_b - others / (others @ sizes)[:, None]
 
 
-def _largest(values: Tensor, block: Tensor, sizes: Tensor, labelled: Tensor) -> Tensor:
-    """Return the largest studentised difference of means in each labelling, (draws,)."""
+def _studentised(values: Tensor, block: Tensor, sizes: Tensor) -> Tensor:
+    """Return sums over blocks, less their mean and over their spread, (blocks, p)."""
     sums = values.new_zeros(len(sizes), values.shape[1]).index_add_(0, block, values)
     sums -= sizes[:, None] * values.mean(dim=0)
-    spread = sums.square().mean(dim=0).sqrt().clamp_min(1e-12)
-    return (_contrast(labelled, sizes) @ (sums / spread)).abs().amax(dim=1)
-
-
-def _distance(
-    past: Tensor, following: Tensor, block: Tensor, sizes: Tensor, labelled: Tensor
-) -> Tensor:
-    """Return the squared distance of mean lagged products in each labelling, (draws,)."""
-    n, m = len(block), len(sizes)
-    member = torch.zeros(n, m).scatter_(1, block[:, None], 1.0)
-    kernel = member.T @ ((past @ past.T) * (following @ following.T)) @ member
-    contrast = _contrast(labelled, sizes)
-    return ((contrast @ kernel) * contrast).sum(dim=1)
-
-
-def _smallest_p_value(statistics: Tensor) -> tuple[Tensor, int]:
-    """Return the smallest p-value of each labelling and the index of the observed one's.
-
-    Parameters
-    ----------
-    statistics : Tensor, shape (kinds, 1 + draws)
-        The observed labelling first.
-    """
-    ordered = torch.sort(statistics, dim=1).values.contiguous()
-    below = torch.searchsorted(ordered, statistics.contiguous())
-    p_values = (statistics.shape[1] - below).double() / statistics.shape[1]
-    return p_values.amin(dim=0), int(p_values[:, 0].argmin())
+    return sums / sums.square().mean(dim=0).sqrt().clamp_min(1e-12)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.adjustments import holm
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.difference import difference_map
@@ -208,15 +209,6 @@ def _compare(
         options.draws,
         options.seed,
     )
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for their number, valid whatever their dependence (Holm 1979)."""
-    order = np.argsort(p_values)
-    ranked = np.asarray(p_values)[order] * np.arange(len(p_values), 0, -1)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(np.maximum.accumulate(ranked), 1.0)
-    return [float(value) for value in adjusted]
 
 
 def window_pairs(

@@ -25,6 +25,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.nulls.signs import RandomSigns
 from napari_sparsevar.comparison.blocks import (
     block_length,
     block_numbers,
@@ -111,7 +112,7 @@ def dynamics_test(
     counts = [int(number.max()) + 1 for number in numbers]
     check_blocks(counts, labels, length, options.level)
     yield 0.1
-    sums = SignedSums(tested, sum(counts), options.draws, options.seed)
+    sums = SignedSums(tested, RandomSigns(sum(counts), options.draws, options.seed))
     changes = yield from _collect(fit, numbers, sums)
     found = sums.results()
     edges = _edge_table(fit.coefficients, changes, found, weights.shape[1])

@@ -17,15 +17,17 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from scipy.stats import norm
 from torch import Tensor
 
-from napari_sparsevar.analysis.evidence.shifted_null import PooledTail, StepDown, benjamini_hochberg
-
-NOTABLE = 2.0
-"""A place adds up by how much the statistics of its edges exceed this."""
+from napari_sparsevar.analysis.evidence.adjusted_p_values import NOTABLE, place_statistic
+from napari_sparsevar.analysis.evidence.adjustments import (
+    PooledTail,
+    StepDown,
+    false_discovery_rates,
+)
+from napari_sparsevar.analysis.evidence.testing import Null
 
 _NUMBERS_TOGETHER = 2**22
 _CANDIDATES = 50
@@ -78,18 +80,16 @@ class SignedSums:
     Parameters
     ----------
     tested : Tensor of bool, shape (P, p)
-    n_blocks : int
-    draws : int
-    seed : int
+    null : Null
+        Draws are factors of blocks, (D, blocks): ``RandomSigns``.
     """
 
-    def __init__(self, tested: Tensor, n_blocks: int, draws: int, seed: int) -> None:
-        signs = np.random.default_rng(seed).integers(0, 2, (draws, n_blocks), np.int8)
-        self._signs = torch.from_numpy(signs).float().mul_(2.0).sub_(1.0)
+    def __init__(self, tested: Tensor, null: Null) -> None:
+        self._null = null
         self._tested = tested
         self._statistic = torch.zeros(tested.shape)
-        self._rest = torch.zeros(draws)
-        self._places = torch.zeros(draws, tested.shape[1])
+        self._rest = torch.zeros(null.draws)
+        self._places = torch.zeros(null.draws, tested.shape[1])
         self._tail = PooledTail()
         self._candidates: list[tuple[Tensor, Tensor]] = []
         family = max(int(tested.sum()), 1)
@@ -115,8 +115,8 @@ class SignedSums:
         self._draw(blocks.flatten(1), chosen, tested.shape)
         row, column = chosen // tested.shape[1], chosen % tested.shape[1]
         where = torch.stack([row, column + targets.start])
-        null = self._signs @ blocks.flatten(1)[:, chosen]
-        self._candidates.append((where, null.abs_()))
+        for factors in self._null.batches(self._null.draws):
+            self._candidates.append((where, (factors @ blocks.flatten(1)[:, chosen]).abs_()))
         return total, spread
 
     def _choose(self, statistic: Tensor) -> Tensor:
@@ -132,9 +132,10 @@ class SignedSums:
         n_places = self._tested.shape[1]
         used = (scaled != 0).any(dim=0)  # not where nothing is tested or nothing ever changes
         together = max(1, _NUMBERS_TOGETHER // max(scaled.shape[1], 1))
-        for start in range(0, len(self._signs), together):
-            batch = slice(start, start + together)
-            null = (self._signs[batch] @ scaled).abs_()
+        start = 0
+        for factors in self._null.batches(together):
+            batch = slice(start, start + len(factors))
+            null = (factors @ scaled).abs_()
             if start < _DRAWS_OF_TAIL:
                 self._tail.add(null[: _DRAWS_OF_TAIL - start][:, used])
             kept = null[:, chosen]
@@ -144,6 +145,7 @@ class SignedSums:
             excess = null.sub_(NOTABLE).clamp_min_(0.0).square_()
             excess = excess.reshape(len(null), -1, n_places, shape[1])
             self._places[batch] += excess.sum(dim=(1, 3))
+            start = batch.stop
 
     def results(self) -> EdgeTests:
         """Return all p-values, once every target has been added."""
@@ -156,7 +158,8 @@ class SignedSums:
         edge = torch.full(statistic.shape, math.nan, dtype=torch.float64)
         edge[self._tested] = adjusted[self._tested]
         fdr = edge.clone()
-        fdr[self._tested] = benjamini_hochberg(self._tail.p_values(statistic[self._tested]))
+        pooled = self._tail.p_values(statistic[self._tested])
+        fdr[self._tested] = false_discovery_rates(pooled)
         place = place_statistic(statistic)
         places = StepDown(place)
         places.add(self._places)
@@ -185,26 +188,17 @@ class SignedSums:
         adjusted = (1.0 + beaten.double()) / (1.0 + draws)
         if not len(row):
             return adjusted
-        observed = statistic[row, column]
-        order = torch.argsort(observed)
-        running = torch.cummax(
-            torch.cat([self._rest[:, None], null[:, order]], dim=1), dim=1
-        ).values[:, 1:]
-        raw = (1.0 + (running >= observed[order]).double().sum(dim=0)) / (1.0 + draws)
-        stepped = torch.cummax(raw.flip(0), dim=0).values.flip(0)
+        # The largest of the rest is one more competitor, which none is ahead of.
+        stepping = StepDown(torch.cat([torch.tensor([-math.inf]), statistic[row, column]]))
+        stepping.add(torch.cat([self._rest[:, None], null], dim=1))
+        stepped = stepping.p_values()[1:]
         adjusted.clamp_min_(float(stepped.max()))
-        adjusted[row[order], column[order]] = stepped
+        adjusted[row, column] = stepped
         return adjusted
 
 
 def _standard(values: Tensor) -> Tensor:
     return (values - values.mean()) / values.std().clamp_min(1e-12)
-
-
-def place_statistic(statistic: Tensor) -> Tensor:
-    r"""Return :math:`\sum \max(|T| - 2, 0)^2` over targets and lags: (P, p) to (p,)."""
-    excess = (statistic.abs() - NOTABLE).clamp_min(0.0).square().sum(dim=1)
-    return excess.reshape(-1, statistic.shape[1]).sum(dim=0)
 
 
 def _balance(statistic: Tensor, place: Tensor) -> Tensor:

@@ -20,9 +20,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.least_squares import refitted
 from napari_sparsevar.comparison.rows import Rows
 from napari_sparsevar.lasso import solve_lasso
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
 
 
@@ -82,8 +82,8 @@ def fit_pooled(rows: Sequence[Rows], weights: Tensor) -> PooledFit:
     """
     windows = centre(rows)
     gram, cross = _moments(windows)
-    active = fit_sparse(windows, weights) != 0
-    coefficients = refitted(gram, cross, active)
+    sparse = fit_sparse(windows, weights)
+    coefficients = solve_on_active_sets(gram, torch.ones(()), sparse, cross)
     fitted = coefficients.float()
     residuals = [window.following - window.past @ fitted for window in windows]
     return PooledFit(coefficients, windows, residuals)
@@ -102,7 +102,7 @@ def fit_sparse(
         Where to start.
     """
     gram, cross = _moments(windows)
-    own = refitted(gram, cross, weights == 0)
+    own = solve_on_active_sets(gram, weights, torch.zeros_like(cross), cross)
     spread: Tensor = torch.zeros_like(cross)
     variance: Tensor = torch.zeros_like(cross[0])
     for window in windows:

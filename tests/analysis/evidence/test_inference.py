@@ -12,6 +12,10 @@ import torch
 from scipy.signal import lfilter
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.adjusted_p_values import (
+    AdjustedPValues,
+    adjusted_p_values,
+)
 from napari_sparsevar.analysis.evidence.inference import (
     PlaceEffects,
     autocorrelation,
@@ -19,12 +23,6 @@ from napari_sparsevar.analysis.evidence.inference import (
     decorrelation_time,
     leverage,
     place_effects,
-)
-from napari_sparsevar.analysis.evidence.shifted_null import (
-    AdjustedPValues,
-    StepDown,
-    adjusted_p_values,
-    benjamini_hochberg,
 )
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
@@ -209,19 +207,6 @@ def test_long_recording_is_drawn_in_windows_and_repeats_with_its_seed() -> None:
 def test_few_offsets_make_fewer_draws() -> None:
     found = adjusted(record(8, 220, 5).effects(), draws=500)
     assert found.draws == 220 - 2 * found.minimum_offset + 1
-
-
-def test_step_down_by_hand() -> None:
-    step = StepDown(torch.tensor([3.0, 1.0, 2.0]))
-    step.add(torch.tensor([[0.0, 0.5, 2.5], [4.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
-    # Largest of {all}, {1, 2}, {1} per draw: 2.5 2.5 0.5; 4 0 0; 0 0 0.
-    torch.testing.assert_close(step.p_values(), torch.tensor([2.0, 2.0, 2.0]).double() / 4)
-
-
-def test_benjamini_hochberg_by_hand() -> None:
-    p_values = torch.tensor([0.01, 0.04, 0.03, 0.5], dtype=torch.float64)
-    expected = torch.tensor([0.04, 0.16 / 3, 0.16 / 3, 0.5], dtype=torch.float64)
-    torch.testing.assert_close(benjamini_hochberg(p_values), expected)
 
 
 def test_autocorrelation_of_a_known_process() -> None:

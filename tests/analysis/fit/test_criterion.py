@@ -31,8 +31,8 @@ from napari_sparsevar.analysis.fit.fitting import DEFAULT_PENALTY, FittedVar, fi
 from napari_sparsevar.analysis.fit.lagged_rows import block_moments, pool
 from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath, path_ends
-from napari_sparsevar.analysis.least_squares import refitted
 from napari_sparsevar.lasso import solve_lasso
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
 from napari_sparsevar.model.embedded_var import RIDGE, LaggedPairs, Moments, universal_penalty
 from napari_sparsevar.model.temporal import PLAIN
 from napari_sparsevar.progress import returned
@@ -59,6 +59,11 @@ def fitted_to(statistics: Moments) -> FittedVar:
     ones = torch.ones(p, dtype=torch.float64)
     own = OwnDynamics(0 * ones, ones, ones, ones, ones, PLAIN)
     return fit_whole(own, statistics, only_itself(p), 1)
+
+
+def refitted(gram: Tensor, cross: Tensor, active: Tensor) -> Tensor:
+    """Least squares of each target on its own active set."""
+    return solve_on_active_sets(gram, torch.ones(()), active.to(cross), cross)
 
 
 def table_of(pairs: LaggedPairs, n_blocks: int = N_BLOCKS) -> pd.DataFrame:

@@ -53,7 +53,7 @@ class PlaceEffects:
         The larger of the robust and the classical one: the first knows a variance that changes
         over time, the second is steadier when a few bursts decide.
     z : Tensor, shape (P, p)
-        Scores over their robust standard deviation, to be compared with ``shifted_null``. Not
+        Scores over their robust standard deviation, to be compared with ``ShiftedPairings``. Not
         ``estimate / standard_error``: smaller where the target's own cell explains the source.
     source_residual : Tensor, shape (n, P), float32
         Part of each predictor that other places do not predict.

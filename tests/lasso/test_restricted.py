@@ -1,10 +1,10 @@
-"""Least squares on chosen predictors."""
+"""Linear systems on the active set of each target."""
 
 from __future__ import annotations
 
 import torch
 
-from napari_sparsevar.analysis.least_squares import refitted
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
 
 
 def test_each_target_solves_its_normal_equations_and_nothing_else() -> None:
@@ -14,13 +14,14 @@ def test_each_target_solves_its_normal_equations_and_nothing_else() -> None:
     gram, cross = x.T @ x, x.T @ y
     active = torch.rand(10, 130, generator=generator) < 0.4
     active[:, 7] = False
-    found = refitted(gram, cross, active)
-    assert not found[~active].any()
-    torch.testing.assert_close((gram @ found)[active], cross[active])
+    nonzero = solve_on_active_sets(gram, torch.ones(()), active.double(), cross)
+    unpenalised = solve_on_active_sets(gram, (~active).double(), torch.zeros_like(cross), cross)
+    for found in (nonzero, unpenalised):
+        assert not found[~active].any()
+        torch.testing.assert_close((gram @ found)[active], cross[active])
 
 
 def test_wide_active_sets_are_solved_whatever_the_number_of_threads() -> None:
-    """Batched LU of wide blocks fails with two threads; positive definite blocks need none."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(600, 300, generator=generator, dtype=torch.float64)
     y = torch.randn(600, 128, generator=generator, dtype=torch.float64)
@@ -31,7 +32,7 @@ def test_wide_active_sets_are_solved_whatever_the_number_of_threads() -> None:
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            found.append(refitted(gram, cross, active))
+            found.append(solve_on_active_sets(gram, torch.ones(()), active.double(), cross))
     finally:
         torch.set_num_threads(before)
     torch.testing.assert_close(found[0], found[1])

@@ -1,0 +1,117 @@
+"""Adjusted p-values of edges and of places that drive, against sources of another time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepDown
+from napari_sparsevar.analysis.evidence.inference import PlaceEffects
+from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedPairings, smallest_offset
+from napari_sparsevar.analysis.evidence.testing import Family, draw
+
+NOTABLE = 2.0
+"""A place adds up by how much its scores exceed this."""
+
+BATCH = 2**21
+"""Scores computed together, in numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class AdjustedPValues:
+    r"""How surprising the effects are, given how many were looked at.
+
+    Attributes
+    ----------
+    edge : Tensor, shape (P, p)
+        Family-wise: of all edges with ``edge <= 0.05``, any false one is there with probability
+        0.05. NaN where the effect is.
+    edge_fdr : Tensor, shape (P, p)
+        Benjamini & Hochberg 1995 on p-values from the pooled null scores of all pairs: the share of
+        false ones among edges with ``edge_fdr <= q`` is q on average.
+    place : Tensor, shape (p,)
+        Family-wise, over places that drive any distant target; NaN for a place without one.
+    place_statistic : Tensor, shape (p,)
+        :math:`T_k = \sum_{j, \text{lag}} \max(z_{kj} - 2, 0)^2`: many small positive effects count
+        as well as a large one.
+    draws : int
+        Offsets drawn; the smallest p-value is 1 / (draws + 1).
+    minimum_offset : int
+        Rows.
+    """
+
+    edge: Tensor
+    edge_fdr: Tensor
+    place: Tensor
+    place_statistic: Tensor
+    draws: int
+    minimum_offset: int
+
+
+def adjusted_p_values(
+    effects: PlaceEffects,
+    draws: int = 199,
+    seed: int = 0,
+    two_sided: bool = True,
+    minimum_offset: int | None = None,
+) -> Generator[float, None, AdjustedPValues]:
+    """Adjust for the number of edges and places looked at; yield the fraction done.
+
+    Parameters
+    ----------
+    effects : PlaceEffects
+    draws : int
+        Fewer are made when the recording has fewer different offsets.
+    seed : int
+    two_sided : bool
+        For edges, count strong negative effects as well. Places always count positive ones.
+    minimum_offset : int, optional
+        Rows; by default ``smallest_offset``.
+
+    Raises
+    ------
+    UserError
+        If the recording is too short for ``ShiftedPairings``.
+    """
+    offset = minimum_offset or smallest_offset(effects)
+    null = ShiftedPairings(effects, draws, seed, offset)
+    z = effects.z.float()
+    tested = z.isfinite()
+
+    def of_edges(scores: Tensor) -> Tensor:
+        chosen = scores[:, tested]
+        return chosen.abs() if two_sided else chosen
+
+    def of_places(scores: Tensor) -> Tensor:
+        return place_statistic(scores, tested)
+
+    edge_scores, statistic = of_edges(z[None])[0], of_places(z[None])[0]
+    edges, rates, places = StepDown(edge_scores), FalseDiscovery(edge_scores), StepDown(statistic)
+    families = [Family(of_places, [places]), Family(of_edges, [edges, rates])]
+    yield from draw(null, families, BATCH // z.numel())
+    edge = torch.full_like(effects.z, torch.nan)
+    edge_fdr = edge.clone()
+    edge[tested] = edges.p_values().to(edge)
+    edge_fdr[tested] = rates.p_values().to(edge)
+    can_drive = tested.reshape(-1, z.shape[1], z.shape[1]).any(dim=2).any(dim=0)
+    place = places.p_values().masked_fill(~can_drive, torch.nan)
+    return AdjustedPValues(edge, edge_fdr, place, statistic, null.draws, offset)
+
+
+def place_statistic(scores: Tensor, tested: Tensor | None = None) -> Tensor:
+    r"""Return :math:`\sum \max(z - 2, 0)^2` over targets and lags: (..., P, p) to (..., p).
+
+    Parameters
+    ----------
+    scores : Tensor, shape (..., P, p)
+    tested : Tensor of bool, shape (P, p), optional
+        Others count nothing.
+    """
+    excess = (scores - NOTABLE).clamp_min_(0.0).square_()
+    if tested is not None:
+        excess.masked_fill_(~tested, 0.0)
+    by_lag = excess.sum(dim=-1).reshape(*scores.shape[:-2], -1, scores.shape[-1])
+    return by_lag.sum(dim=-2)
