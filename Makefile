@@ -49,33 +49,29 @@ demo: $(READY) system
 # What keeps one core busy goes two at a time, the longest first. Then the tests: their summary is
 # the last thing said.
 test: $(READY) system
-	@start=$$(date +%s); \
-		$(MAKE) --no-print-directory -j2 docs types lint manifest || exit; \
-		echo "   $$(($$(date +%s) - start)) s"
+	@$(MAKE) --no-print-directory -j2 docs types lint manifest
 	@$(MAKE) --no-print-directory pytest
 
 format: $(READY)
 	@$(BIN)/ruff check --quiet --fix $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 
+# A check by its name: what it is called, what it does, and how long that took.
+check = echo "== $(1)"; start=$$(date +%s); $(2) && echo "   $(1): $$(($$(date +%s) - start)) s"
+
 lint: $(READY)
-	@echo "== style"
-	@$(BIN)/ruff check --quiet $(CODE)
-	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(call check,style,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --check --quiet $(CODE))
 
 types: $(READY)
-	@echo "== types"
-	@$(BIN)/mypy
+	@$(call check,types,$(BIN)/mypy)
 
 manifest: $(READY)
-	@echo "== manifest"
-	@$(BIN)/npe2 validate napari.yaml
+	@$(call check,manifest,$(BIN)/npe2 validate napari.yaml)
 
 # Stubs of the reference are made anew, so that none is left of a name that has gone.
 docs: $(READY)
-	@echo "== docs"
 	@rm -rf docs/_api
-	@OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+	@$(call check,docs,OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build)
 
 # Two workers, one thread each: more threads than cores only make each other wait.
 pytest: $(READY) system
