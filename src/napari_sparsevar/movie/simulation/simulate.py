@@ -114,13 +114,17 @@ def simulate_movie(
             f"later_coupling is {later:g}: choose 0 to {coupling:g}, that of the first half."
         )
     _check(n_frames, shape, n_cells, n_drivers, n_followers)
-    _check_ranges(fps, pixel_size_um, decay_s, cell_radius_px, noise, neuropil, coupling)
+    _check_ranges(
+        coupling,
+        positive={"fps": fps, "pixel_size_um": pixel_size_um, "cell_radius_px": cell_radius_px},
+        other={"decay_s": decay_s, "noise": noise, "neuropil": neuropil},
+    )
     # One stream for each part: adding a frame or more noise does not move the cells.
     rngs = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)]
-    places, shapes, wiring, spikes, slow = rngs
+    scatter, shapes, wiring, spikes, slow = rngs
     distance = 2 * cell_radius_px + 1
     centres = tissue.place_cells(
-        shape, n_cells, min_distance_px=distance, margin_px=cell_radius_px, rng=places
+        shape, n_cells, min_distance_px=distance, margin_px=cell_radius_px, rng=scatter
     )
     footprints = tissue.draw_footprints(shape, centres, cell_radius_px, shapes)
     drivers, matrix = connect(centres, n_drivers, n_followers, coupling, 2 * distance, wiring)
@@ -143,7 +147,10 @@ def simulate_movie(
         pixel_size_um=pixel_size_um,
         name=f"simulated (seed {seed})",
     )
-    return movie, Truth(footprints, centres, traces, matrix, drivers)
+    truth = Truth(
+        footprints=footprints, centres=centres, traces=traces, coupling=matrix, drivers=drivers
+    )
+    return movie, truth
 
 
 def _check(
@@ -155,20 +162,11 @@ def _check(
         raise UserError("n_cells must be at least 1; n_drivers and n_followers at least 0.")
 
 
-def _check_ranges(
-    fps: float,
-    pixel_size_um: float,
-    decay_s: float,
-    cell_radius_px: float,
-    noise: float,
-    neuropil: float,
-    coupling: float,
-) -> None:
-    positive = {"fps": fps, "pixel_size_um": pixel_size_um, "cell_radius_px": cell_radius_px}
+def _check_ranges(coupling: float, positive: dict[str, float], other: dict[str, float]) -> None:
     for name, value in positive.items():
         if not 0 < value < float("inf"):
             raise UserError(f"{name} must be a positive number, not {value:g}.")
-    for name, value in {"decay_s": decay_s, "noise": noise, "neuropil": neuropil}.items():
+    for name, value in other.items():
         if not 0 <= value < float("inf"):
             raise UserError(f"{name} must be 0 or a positive number, not {value:g}.")
     if not 0 <= coupling <= 1:
@@ -198,7 +196,13 @@ def _make_scene(
             for _ in range(_NEUROPIL_FIELDS)
         ]
     )
-    return _Scene(static.astype(np.float32), fields, cells, noise, offset=100.0 + 3.0 * noise)
+    return _Scene(
+        static=static.astype(np.float32),
+        fields=fields,
+        footprints=cells,
+        noise=noise,
+        offset=100.0 + 3.0 * noise,
+    )
 
 
 def _neuropil_courses(n_frames: int, fps: float, rng: np.random.Generator) -> NDArray[np.float32]:
