@@ -31,6 +31,17 @@ def length_unit(run: Run) -> str:
     return "micrometres" if run.pixel_size_um else "pixels (their size is not known)"
 
 
+def unit_of(run: Run) -> str:
+    """Return in what places are given: ``µm``, or ``px`` where the size of a pixel is not known."""
+    return "µm" if run.pixel_size_um else "px"
+
+
+def position_words(run: Run, y: float, x: float) -> str:
+    """Return a place, given in pixels, in ``unit_of`` the run."""
+    size = run.pixel_size_um or 1.0
+    return f"y {size * y:.0f} x {size * x:.0f}"
+
+
 def lags_words(run: Run) -> str:
     """Return how many past frames foretell the next one."""
     lags = run.record.network.lags

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.colours import INK
+from napari_sparsevar.figures.colours import GREY, INK
 from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM
 
 NARROWEST_MM, WIDEST_MM = 80.0, 400.0
@@ -134,6 +134,12 @@ def head(axes: Axes, letter: str, title: str) -> None:
         fontweight="bold",
         ha="right",
     )
+
+
+def say_instead(axes: Axes, words: str) -> None:
+    """Write words in a panel that has nothing to draw."""
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=GREY)
+    axes.set_axis_off()
 
 
 def shortened(label: str, longest: int = LONGEST_LABEL) -> str:

@@ -224,17 +224,17 @@ def test_a_region_is_found_by_name_and_by_label(full_run: Run) -> None:
     regions = painted(full_run)
     notes = Annotations().with_region(5, name="left patch")
     for region in ("left patch", "5", "R5"):
-        place = choose_place(full_run, notes=notes, regions=regions, region=region)
+        place = choose_place(full_run, FigureOptions(region=region), Marks(notes, regions))
         assert place.name == "left patch"
         np.testing.assert_array_equal(place.mask, regions == 5)
-    first = choose_place(full_run)
+    first = choose_place(full_run, FigureOptions(), NOTHING)
     np.testing.assert_array_equal(first.mask, full_run.driver_labels == 1)
     with pytest.raises(UserError, match=r"region 'x'.*2 \(region 2\), 5 \(left patch\)"):
-        choose_place(full_run, notes=notes, regions=regions, region="x")
+        choose_place(full_run, FigureOptions(region="x"), Marks(notes, regions))
     with pytest.raises(UserError, match="driver 99"):
-        choose_place(full_run, driver=99)
+        choose_place(full_run, FigureOptions(driver=99), NOTHING)
     with pytest.raises(UserError, match="not both"):
-        choose_place(full_run, region="2", driver=1)
+        choose_place(full_run, FigureOptions(region="2", driver=1), NOTHING)
 
 
 def test_marks_are_those_of_the_run_directory(full_run: Run, tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
-from napari_sparsevar.figures.listing import Regions, listed_places
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
-from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.listing import listed_places
+from napari_sparsevar.figures.options import Drawn, FigureOptions
 from napari_sparsevar.figures.panels.drivers import (
     arrows_words,
     draw_driver_list,
@@ -32,53 +31,30 @@ from napari_sparsevar.figures.style import (
     new_figure,
     rows,
 )
-from napari_sparsevar.run.annotations import Annotations, Marks
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 _MAP_SHARE = 0.55
 
 
-def drivers_figure(
-    run: Run,
-    *,
-    notes: Annotations | None = None,
-    regions: Regions = None,
-    width_mm: float = DOUBLE_COLUMN_MM,
-    limits: Limits | None = None,
-    colormap: Colormap | str | None = None,
-) -> Figure:
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
     """Draw the drivers on the mean image with arrows to whom they drive most, and rank them.
 
-    Parameters
-    ----------
-    run : Run
-        As it is at the penalty that is wanted.
-    notes : Annotations, optional
-        Names; hidden drivers are left out and regions listed among the drivers are drawn too.
-    regions : ndarray of int, shape (Y, X), optional
-        Painted regions.
-    width_mm : float
-        The list stands beside the map if there is room for both, else below it.
-    limits : tuple of float, optional
-        Grey values of the mean image at the first and last colour.
-    colormap : Colormap or str, optional
-        Of the mean image; grey by default.
-
-    Raises
-    ------
-    UserError
-        If the width cannot be printed, or limits or colour map cannot be.
+    Limits and colours are those of the mean image. The list stands beside the map if there is room
+    for both, else below it.
     """
-    listed = listed_places(run, notes, regions)
+    listed = listed_places(run, *marks)
     with figure_style():
-        figure, panels, map_mm = _lay_out(width_mm, run.contribution_map.shape, len(listed))
-        draw_drivers(panels[0], run, listed, regions, map_mm, limits, colormap)
+        figure, panels, map_mm = _lay_out(options.width_mm, run.contribution_map.shape, len(listed))
+        draw_drivers(
+            panels[0], run, listed, marks.regions, map_mm, options.limits, options.colormap
+        )
         head(panels[0], "a", "Drivers and whom they drive")
         draw_driver_list(panels[1], listed)
         head(panels[1], "b", "Ranked")
-        draw_driver_traces(panels[2], run, listed, regions)
+        draw_driver_traces(panels[2], run, listed, marks.regions)
         head(panels[2], "c", "Their activity" if len(listed) else "Activity")
-    return figure
+    return Drawn(figure, _caption(run, figure, listed))
 
 
 def _lay_out(
@@ -101,11 +77,7 @@ def _lay_out(
     return figure, [part.subplots() for part in parts], map_mm
 
 
-def drivers_caption(
-    run: Run, figure: Figure, notes: Annotations | None = None, regions: Regions = None
-) -> str:
-    """Return the caption of ``drivers_figure``."""
-    listed = listed_places(run, notes, regions)
+def _caption(run: Run, figure: Figure, listed: pd.DataFrame) -> str:
     return paragraphs(
         f"Drivers in {data_words(run)}.",
         f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
@@ -113,16 +85,3 @@ def drivers_caption(
         f"(c) {traces_words(run, listed)}",
         settings_paragraph(run),
     )
-
-
-def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Return the figure and its caption."""
-    figure = drivers_figure(
-        run,
-        notes=marks.notes,
-        regions=marks.regions,
-        width_mm=options.width_mm,
-        limits=options.limits,
-        colormap=options.colormap,
-    )
-    return Drawn(figure, drivers_caption(run, figure, *marks))

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
@@ -20,12 +19,14 @@ from napari_sparsevar.figures.captions import (
     length_unit,
     limits_words,
     paragraphs,
+    position_words,
     settings_paragraph,
+    unit_of,
 )
 from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
-from napari_sparsevar.figures.listing import Regions, known_places, mask_of
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
-from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, symmetric_limits
+from napari_sparsevar.figures.listing import known_places, mask_of
+from napari_sparsevar.figures.options import Drawn, FigureOptions
+from napari_sparsevar.figures.panels.colour_maps import FloatImage, symmetric_limits
 from napari_sparsevar.figures.panels.map import (
     colour_bar,
     draw_map,
@@ -46,7 +47,7 @@ from napari_sparsevar.figures.style import (
     shortened,
 )
 from napari_sparsevar.model.grid import BoolArray
-from napari_sparsevar.run.annotations import Annotations, Marks
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 MOST_PARTNERS = 8
@@ -74,14 +75,7 @@ class Found(NamedTuple):
     partners: pd.DataFrame
 
 
-def choose_place(
-    run: Run,
-    *,
-    notes: Annotations | None = None,
-    regions: Regions = None,
-    region: str | None = None,
-    driver: int | None = None,
-) -> Place:
+def choose_place(run: Run, options: FigureOptions, marks: Marks) -> Place:
     """Return a painted region by name or label, or a driver by rank; by default the first driver.
 
     Raises
@@ -89,9 +83,10 @@ def choose_place(
     UserError
         If there is none.
     """
+    region, driver = options.region, options.driver
     if region is not None and driver is not None:
         raise UserError("Give a region or a driver, not both.")
-    places = known_places(run, notes, regions)
+    places = known_places(run, *marks)
     kind = "driver" if region is None else "region"
     own = places[places["kind"] == kind]
     if region is None:
@@ -110,7 +105,7 @@ def choose_place(
             f"{known}. Choose one with --driver or --region."
         )
     first = matching.iloc[0]
-    return Place(str(first["name"]), mask_of(run, regions, kind, int(first["label"])))
+    return Place(str(first["name"]), mask_of(run, marks.regions, kind, int(first["label"])))
 
 
 def influences(run: Run, mask: BoolArray) -> dict[Direction, Found]:
@@ -124,48 +119,25 @@ def influences(run: Run, mask: BoolArray) -> dict[Direction, Found]:
     return found
 
 
-def influence_figure(
-    run: Run,
-    place: Place,
-    *,
-    width_mm: float = DOUBLE_COLUMN_MM,
-    limits: Limits | None = None,
-    colormap: Colormap | str | None = None,
-) -> Figure:
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
     """Draw the signed influence of and on a place, and list its strongest partners.
 
-    Parameters
-    ----------
-    run : Run
-        As it is at the penalty that is wanted.
-    place : Place
-        From ``choose_place``, or any mask with a name.
-    width_mm : float
-    limits : tuple of float, optional
-        Of the colours of both maps; by default each is symmetric about 0 and reaches its largest.
-    colormap : Colormap or str, optional
-        That of the viewer by default: blue lowers, orange raises.
-
-    Raises
-    ------
-    UserError
-        If the width cannot be printed, or limits or colour map cannot be, or the mask is empty.
+    Limits and colours are those of both maps; by default each is symmetric about 0.
     """
+    place = choose_place(run, options, marks)
     found = influences(run, place.mask)
     rows_listed = max(len(one.partners) for one in found.values())
     with figure_style():
-        figure, maps, lists = _lay_out(width_mm, run.contribution_map.shape, rows_listed)
-        name = shortened(place.name, 14 if width_mm < BESIDE_FROM_MM else 30)
+        figure, maps, lists = _lay_out(options.width_mm, run.contribution_map.shape, rows_listed)
+        name = shortened(place.name, 14 if options.width_mm < BESIDE_FROM_MM else 30)
         titles = {"outgoing": f"Driven by {name}", "incoming": f"What drives {name}"}
         for index, direction in enumerate(DIRECTIONS):
             image, partners = found[direction]
-            _draw_influence(
-                maps[index], run, place, image, partners, direction, width_mm, limits, colormap
-            )
+            _draw_influence(maps[index], run, place, image, partners, direction, options)
             head(maps[index], "ab"[index], titles[direction])
             _draw_partners(lists[index], partners)
             head(lists[index], "cd"[index], f"Partners in {'ab'[index]}")
-    return figure
+    return Drawn(figure, _caption(run, place, found, figure))
 
 
 def _lay_out(
@@ -190,15 +162,13 @@ def _draw_influence(
     image: FloatImage,
     partners: pd.DataFrame,
     direction: Direction,
-    width_mm: float,
-    limits: Limits | None,
-    colormap: Colormap | str | None,
+    options: FigureOptions,
 ) -> None:
     drawn = draw_map(
         axes,
         image,
-        colormap or SIGNED,
-        limits or symmetric_limits(image),
+        options.colormap or SIGNED,
+        options.limits or symmetric_limits(image),
         run.pixel_size_um,
         INFLUENCE_MAP[direction],
     )
@@ -206,13 +176,13 @@ def _draw_influence(
         axes,
         drawn,
         "change of prediction\n(noise of a pixel = 1)",
-        ends_of(drawn, middle=width_mm >= BESIDE_FROM_MM),
+        ends_of(drawn, middle=options.width_mm >= BESIDE_FROM_MM),
     )
     draw_outlines(axes, place.mask.astype(int), [1], name=f"place-{direction}")
     if partners.empty:
         axes.text(*(0.5, 0.5, NO_INFLUENCE), transform=axes.transAxes, ha="center", color=GREY)
     places = partners.assign(number=partners["rank"].astype(str), area_px=0.0)
-    draw_numbers(axes, places, points_per_pixel(width_mm / 2, image.shape))
+    draw_numbers(axes, places, points_per_pixel(options.width_mm / 2, image.shape))
 
 
 def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
@@ -232,9 +202,7 @@ def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
     )
 
 
-def influence_caption(run: Run, figure: Figure, place: Place) -> str:
-    """Return the caption of ``influence_figure``."""
-    found = influences(run, place.mask)
+def _caption(run: Run, place: Place, found: dict[Direction, Found], figure: Figure) -> str:
     lists = " ".join(
         f"({letter}) {_partners_words(run, found[direction].partners)}"
         for letter, direction in zip("cd", DIRECTIONS, strict=True)
@@ -256,25 +224,9 @@ def influence_caption(run: Run, figure: Figure, place: Place) -> str:
 
 
 def _partners_words(run: Run, partners: pd.DataFrame) -> str:
-    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
     each = "; ".join(
-        f"{row.rank}, y {size * row.y:.0f} x {size * row.x:.0f} {unit}, lag {row.lag}, "
+        f"{row.rank}, {position_words(run, row.y, row.x)} {unit_of(run)}, lag {row.lag}, "
         f"{number_text(row.strength)}"
         for row in partners.itertuples()
     )
     return f"{each or 'none'}."
-
-
-def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Return the figure and its caption."""
-    place = choose_place(
-        run,
-        notes=marks.notes,
-        regions=marks.regions,
-        region=options.region,
-        driver=options.driver,
-    )
-    figure = influence_figure(
-        run, place, width_mm=options.width_mm, limits=options.limits, colormap=options.colormap
-    )
-    return Drawn(figure, influence_caption(run, figure, place))

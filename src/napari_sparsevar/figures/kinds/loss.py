@@ -7,14 +7,13 @@ from typing import Final
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.colours import GREY, PALETTE
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
-from napari_sparsevar.figures.style import columns, figure_style, head, new_figure
+from napari_sparsevar.figures.options import Drawn, FigureOptions
+from napari_sparsevar.figures.style import columns, figure_style, head, new_figure, say_instead
 from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
@@ -28,33 +27,22 @@ NO_LOSSES = "the run keeps no losses"
 _HEIGHT_MM = 50.0
 
 
-def loss_figure(run: Run, *, width_mm: float = DOUBLE_COLUMN_MM) -> Figure:
-    """Draw both errors over the steps of the training, on training and on held-out blocks.
-
-    Parameters
-    ----------
-    run : Run
-    width_mm : float
-
-    Raises
-    ------
-    UserError
-        If the width cannot be printed.
-    """
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Draw both errors over the steps of the training, on training and on held-out blocks."""
     with figure_style():
-        figure = new_figure(width_mm, _HEIGHT_MM)
+        figure = new_figure(options.width_mm, _HEIGHT_MM)
         for letter, term, part in zip("ab", TERMS, columns(figure, [1, 1]), strict=True):
             axes = part.subplots()
             draw_loss(axes, run, [term])
             head(axes, letter, f"{term.capitalize()} error")
-    return figure
+    return Drawn(figure, _caption(run))
 
 
 def draw_loss(axes: Axes, run: Run, terms: Sequence[str]) -> None:
     """Draw errors over steps: a thin line of the training blocks, dots of the held-out ones."""
     losses = run.losses
     if losses.empty:
-        _say_nothing(axes)
+        say_instead(axes, NO_LOSSES)
         return
     handles = []
     for term in terms:
@@ -125,13 +113,7 @@ def _legend(axes: Axes, handles: list[tuple[Line2D, str]]) -> None:
     axes.set_ylim(low, high + 0.17 * len(handles) * (high - low))
 
 
-def _say_nothing(axes: Axes) -> None:
-    axes.text(0.5, 0.5, NO_LOSSES, transform=axes.transAxes, ha="center", va="center", color=GREY)
-    axes.set_axis_off()
-
-
-def loss_caption(run: Run) -> str:
-    """Return the caption of ``loss_figure``."""
+def _caption(run: Run) -> str:
     return paragraphs(
         f"Training of the network on {data_words(run)}.",
         f"(a) Blind-spot reconstruction error and (b) error of predicting the next frame. "
@@ -152,8 +134,3 @@ def loss_words(run: Run) -> str:
         + (f" Dashed: the prediction joins in after step {end}." if end is not None else "")
         + (f" Held-out errors{kept}: {numbers}." if numbers else "")
     )
-
-
-def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Return the figure and its caption."""
-    return Drawn(loss_figure(run, width_mm=options.width_mm), loss_caption(run))

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.kinds.loss import TERMS, draw_loss, loss_words
 from napari_sparsevar.figures.kinds.path import criterion_words, draw_criterion
-from napari_sparsevar.figures.listing import Regions, listed_places
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
-from napari_sparsevar.figures.panels.colour_maps import Limits
+from napari_sparsevar.figures.listing import listed_places
+from napari_sparsevar.figures.options import Drawn, FigureOptions
 from napari_sparsevar.figures.panels.drivers import (
     arrows_words,
     draw_driver_list,
@@ -39,7 +38,7 @@ from napari_sparsevar.figures.style import (
     new_figure,
     rows,
 )
-from napari_sparsevar.run.annotations import Annotations, Marks
+from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 MOST_TRACES = 8
@@ -61,54 +60,31 @@ class Panels(NamedTuple):
     map_mm: float
 
 
-def overview_figure(
-    run: Run,
-    *,
-    notes: Annotations | None = None,
-    regions: Regions = None,
-    width_mm: float = DOUBLE_COLUMN_MM,
-    limits: Limits | None = None,
-    colormap: Colormap | str | None = None,
-) -> Figure:
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
     """Draw drivers, contribution map, ranks, activity, training and choice of the penalty.
 
-    Parameters
-    ----------
-    run : Run
-        As it is at the penalty that is wanted.
-    notes : Annotations, optional
-        Names; hidden drivers are left out and regions listed among the drivers are drawn too.
-    regions : ndarray of int, shape (Y, X), optional
-        Painted regions.
-    width_mm : float
-    limits : tuple of float, optional
-        Of the contribution map.
-    colormap : Colormap or str, optional
-        Of the contribution map.
-
-    Raises
-    ------
-    UserError
-        If the width cannot be printed, or limits or colour map cannot be.
+    Limits and colours are those of the contribution map.
     """
-    listed = listed_places(run, notes, regions)
+    listed = listed_places(run, *marks)
     strongest = listed.head(MOST_TRACES)
     with figure_style():
-        figure, panels = _lay_out(width_mm, run.contribution_map.shape, len(listed), len(strongest))
-        draw_drivers(panels.drivers, run, listed, regions, panels.map_mm)
+        figure, panels = _lay_out(
+            options.width_mm, run.contribution_map.shape, len(listed), len(strongest)
+        )
+        draw_drivers(panels.drivers, run, listed, marks.regions, panels.map_mm)
         head(panels.drivers, "a", "Drivers and whom they drive")
-        draw_contribution(panels.contribution, run, limits, colormap)
+        draw_contribution(panels.contribution, run, options.limits, options.colormap)
         head(panels.contribution, "b", "Contribution")
         # Names that are cut or left out stand in the caption.
-        draw_driver_list(panels.ranking, listed, 9 if width_mm >= BESIDE_FROM_MM else 0)
+        draw_driver_list(panels.ranking, listed, 9 if options.width_mm >= BESIDE_FROM_MM else 0)
         head(panels.ranking, "c", "Ranked")
-        draw_driver_traces(panels.traces, run, strongest, regions)
+        draw_driver_traces(panels.traces, run, strongest, marks.regions)
         head(panels.traces, "d", "Activity of the strongest" if len(listed) else "Activity")
         draw_loss(panels.loss, run, TERMS)
         head(panels.loss, "e", "Training")
         draw_criterion(panels.criterion, run)
         head(panels.criterion, "f", "How sparse")
-    return figure
+    return Drawn(figure, _caption(run, figure, listed))
 
 
 def _lay_out(
@@ -144,11 +120,7 @@ def _lay_out(
     )
 
 
-def overview_caption(
-    run: Run, figure: Figure, notes: Annotations | None = None, regions: Regions = None
-) -> str:
-    """Return the caption of ``overview_figure``."""
-    listed = listed_places(run, notes, regions)
+def _caption(run: Run, figure: Figure, listed: pd.DataFrame) -> str:
     few = f" The {MOST_TRACES} strongest are drawn." if len(listed) > MOST_TRACES else ""
     return paragraphs(
         f"What drives the activity that follows, in {data_words(run)}.",
@@ -161,16 +133,3 @@ def overview_caption(
         f"(f) {criterion_words(run)}",
         settings_paragraph(run),
     )
-
-
-def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Return the figure and its caption."""
-    figure = overview_figure(
-        run,
-        notes=marks.notes,
-        regions=marks.regions,
-        width_mm=options.width_mm,
-        limits=options.limits,
-        colormap=options.colormap,
-    )
-    return Drawn(figure, overview_caption(run, figure, *marks))

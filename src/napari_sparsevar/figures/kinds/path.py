@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from napari_sparsevar.analysis.fit.criterion import (
@@ -19,9 +18,15 @@ from napari_sparsevar.analysis.fit.criterion import (
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.maps.edges import strongest_edges
 from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
-from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
+from napari_sparsevar.figures.captions import (
+    data_words,
+    paragraphs,
+    position_words,
+    settings_paragraph,
+    unit_of,
+)
 from napari_sparsevar.figures.colours import GREY, OBSERVED, PALETTE, window_colour
-from napari_sparsevar.figures.options import DOUBLE_COLUMN_MM, Drawn, FigureOptions
+from napari_sparsevar.figures.options import Drawn, FigureOptions
 from napari_sparsevar.figures.panels.field import edges_words
 from napari_sparsevar.figures.panels.map import number_text
 from napari_sparsevar.figures.style import (
@@ -31,6 +36,7 @@ from napari_sparsevar.figures.style import (
     head,
     new_figure,
     rows,
+    say_instead,
 )
 from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
@@ -48,42 +54,29 @@ N_CURVES = 12
 _PANEL_MM = 52.0
 
 
-def path_figure(
-    run: Run, *, path: SolutionPath | None = None, width_mm: float = DOUBLE_COLUMN_MM
-) -> Figure:
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
     """Draw the criterion along the solution path, the edges left, and how the strongest grow.
 
-    Parameters
-    ----------
-    run : Run
-        At the penalty that is marked.
-    path : SolutionPath, optional
-        Of this run; traced anew by default, which takes seconds for many latents.
-    width_mm : float
-
-    Raises
-    ------
-    UserError
-        If the width cannot be printed.
+    The path is traced anew, which takes seconds for many latents.
     """
     fitted = run.results.fitted
-    known = path or SolutionPath.trace(fitted.statistics, fitted.weights)
-    edges = strongest_edges(run.results.fitted, run.results.projection, N_CURVES)
+    path = SolutionPath.trace(fitted.statistics, fitted.weights)
+    edges = strongest_edges(fitted, run.results.projection, N_CURVES)
     with figure_style():
-        if width_mm >= BESIDE_FROM_MM:
-            figure = new_figure(width_mm, _PANEL_MM)
+        if options.width_mm >= BESIDE_FROM_MM:
+            figure = new_figure(options.width_mm, _PANEL_MM)
             parts = columns(figure, [1, 1, 1])
         else:
-            figure = new_figure(width_mm, 3 * _PANEL_MM)
+            figure = new_figure(options.width_mm, 3 * _PANEL_MM)
             parts = rows(figure, [1, 1, 1])
         criterion, count, growth = (part.subplots() for part in parts)
         draw_criterion(criterion, run)
         head(criterion, "a", "Held-out error")
         draw_edge_count(count, run)
         head(count, "b", "Edges")
-        draw_curves(growth, edge_curves(run.results, known, edges), run)
+        draw_curves(growth, edge_curves(run.results, path, edges), run)
         head(growth, "c", "Strongest influences")
-    return figure
+    return Drawn(figure, _caption(run, edges))
 
 
 def chosen_penalties(criterion: pd.DataFrame) -> dict[str, float]:
@@ -98,14 +91,7 @@ def draw_criterion(axes: Axes, run: Run) -> None:
     table = run.results.criterion
     known = table[np.isfinite(table["cv_error"])]
     if known.empty:
-        axes.text(
-            *(0.5, 0.5, "too short to hold out time"),
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            color=GREY,
-        )
-        axes.set_axis_off()
+        say_instead(axes, "too short to hold out time")
         return
     penalties, errors = (known[name].to_numpy(float) for name in ("penalty", "cv_error"))
     spread = np.nan_to_num(known["cv_se"].to_numpy(float))
@@ -190,8 +176,7 @@ def _penalty_axis(axes: Axes, penalties: np.ndarray) -> None:
     axes.set_xlabel("penalty (sparse to dense)")
 
 
-def path_caption(run: Run, edges: pd.DataFrame) -> str:
-    """Return the caption of ``path_figure``; ``edges`` are those whose growth is drawn."""
+def _caption(run: Run, edges: pd.DataFrame) -> str:
     return paragraphs(
         f"Solution path of the sparse VAR of {data_words(run)}.",
         f"(a) {criterion_words(run)}",
@@ -217,22 +202,14 @@ def criterion_words(run: Run) -> str:
 
 def curves_words(run: Run, edges: pd.DataFrame) -> str:
     """Return which influences are drawn along the path."""
-    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
     each = "; ".join(
-        f"y {size * edge.source_y:.0f} x {size * edge.source_x:.0f} to "
-        f"y {size * edge.target_y:.0f} x {size * edge.target_x:.0f}, lag {edge.lag}, "
+        f"{position_words(run, edge.source_y, edge.source_x)} to "
+        f"{position_words(run, edge.target_y, edge.target_x)}, lag {edge.lag}, "
         f"{number_text(edge.effect)}"
         for edge in edges.itertuples()
     )
     return (
         f"How the {len(edges)} strongest influences at the penalty of this figure grow as the "
         "penalty falls (the exact path, linear between its knots; change of the frame in units of "
-        f"the noise of a pixel). From where to where, in {unit}: {each or 'none'}."
+        f"the noise of a pixel). From where to where, in {unit_of(run)}: {each or 'none'}."
     )
-
-
-def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Return the figure and its caption."""
-    figure = path_figure(run, width_mm=options.width_mm)
-    edges = strongest_edges(run.results.fitted, run.results.projection, N_CURVES)
-    return Drawn(figure, path_caption(run, edges))

@@ -12,6 +12,7 @@ from matplotlib.colors import Colormap
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
 from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
+from napari_sparsevar.figures.captions import position_words, unit_of
 from napari_sparsevar.figures.colours import INK, signed_colour
 from napari_sparsevar.figures.listing import Regions, arrows_each, outgoing_arrows, title_of
 from napari_sparsevar.figures.panels.colour_maps import Limits
@@ -143,20 +144,19 @@ def list_words(run: Run, listed: pd.DataFrame) -> str:
             f"No place drives others more than chance would (family-wise {100 * LEVEL:g} %), so no "
             "driver is listed."
         )
-    size, unit = run.pixel_size_um or 1.0, "µm" if run.pixel_size_um else "px"
-    each = "; ".join(_place_words(place, size) for place in listed.itertuples())
+    each = "; ".join(_place_words(run, place) for place in listed.itertuples())
     return (
         "Peak of the contribution in each; stability, the share of random halves of the movie in "
         "which it stands out again; p, that chance makes any place of the field drive others this "
-        f"much (family-wise; drivers have at most {LEVEL:g}). Places (y, x in {unit} from the "
-        f"upper left corner): {each}."
+        f"much (family-wise; drivers have at most {LEVEL:g}). Places (y, x in {unit_of(run)} from "
+        f"the upper left corner): {each}."
     )
 
 
-def _place_words(place: object, size: float) -> str:
+def _place_words(run: Run, place: object) -> str:
     row = place._asdict()  # type: ignore[attr-defined]
     said = [
-        f"{' '.join(title_of(place).split())}, y {size * row['y']:.0f} x {size * row['x']:.0f}",
+        f"{' '.join(title_of(place).split())}, {position_words(run, row['y'], row['x'])}",
         f"contribution {row['strength']:.3g}",
     ]
     if not math.isnan(row["stability"]):

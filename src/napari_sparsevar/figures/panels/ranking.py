@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from napari_sparsevar.figures.colours import GREY, INK, PALETTE
+from napari_sparsevar.figures.style import say_instead
 
 COLUMN_POINTS = 33.0
 ROW_MM = 3.6
@@ -50,8 +51,7 @@ def draw_ranking(
         What to say where there is no row.
     """
     if not len(names):
-        axes.text(0.5, 0.5, empty, transform=axes.transAxes, ha="center", va="center", color=GREY)
-        axes.set_axis_off()
+        say_instead(axes, empty)
         return
     rows = np.arange(len(names))
     axes.barh(rows, values, height=0.62, color=colours or PALETTE[0])
