@@ -63,7 +63,7 @@ def dock_class(title: str) -> Any:
     """Return the class of a dock by its title in the menu."""
     name = title.lower()
     module = importlib.import_module(f"napari_sparsevar.widgets.{name}_dock")
-    return getattr(module, f"{title}Dock")
+    return module.Timeline if name == "timeline" else getattr(module, f"{title}Dock")
 
 
 @dataclass

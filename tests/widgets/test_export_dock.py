@@ -14,11 +14,12 @@ from napari_sparsevar.widgets.exporting import worker
 from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, Written
 from napari_sparsevar.widgets.work.one_work import Progressed
 
+pytestmark = pytest.mark.windowless
+
 
 @pytest.fixture
-def dock(viewer):
-    """Opened as a person would: through the manifest."""
-    _, widget = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Export")
+def dock(open_dock):
+    widget = open_dock("Export")
     assert isinstance(widget, ExportDock)
     return widget
 
@@ -57,6 +58,7 @@ def look(qtbot, viewer, dock):
     qtbot.waitUntil(lambda: not dock.figure.preview.busy, timeout=20_000)
 
 
+@pytest.mark.windowless(False)
 def test_it_opens_from_the_menu_and_says_what_is_missing(viewer, dock, notifications):
     assert not dock.results.export.isEnabled()
     assert dock.results.about.text() == NO_RUN
@@ -65,6 +67,7 @@ def test_it_opens_from_the_menu_and_says_what_is_missing(viewer, dock, notificat
     assert dock.panel.words.text() == NO_RUN
 
 
+@pytest.mark.windowless(False)
 def test_every_figure_is_previewed_and_only_while_looked_at(
     qtbot, viewer, dock, inspected, monkeypatch
 ):
@@ -91,6 +94,7 @@ def test_every_figure_is_previewed_and_only_while_looked_at(
     assert set(asked) == {"contribution", "influence", CURRENT_VIEW, "comparison"}
 
 
+@pytest.mark.windowless(False)
 def test_the_current_view_follows_the_viewer(qtbot, viewer, dock, inspected):
     choose(dock, CURRENT_VIEW)
     look(qtbot, viewer, dock)
@@ -176,6 +180,7 @@ def test_results_are_written_into_a_new_folder(
     assert "exists already" in notifications[-1]
 
 
+@pytest.mark.windowless(False)
 def test_an_export_that_is_cancelled_leaves_nothing(
     qtbot, viewer, dock, inspected, until_exported, tmp_path, monkeypatch
 ):

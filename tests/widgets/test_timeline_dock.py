@@ -12,15 +12,18 @@ from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.timeline_dock import Timeline, open_timeline
 from napari_sparsevar.widgets.training.movie_choice import HOW_TO_BEGIN
 
+pytestmark = pytest.mark.windowless
+
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def timeline(viewer):
-    viewer.window._qt_window.show()
-    viewer.window.resize(1200, 800)
-    return open_timeline(viewer)
+def timeline(open_dock):
+    timeline = open_dock("Timeline")
+    timeline.window().resize(1200, 400)
+    timeline.window().show()
+    return timeline
 
 
 @pytest.fixture
@@ -89,13 +92,16 @@ def test_first_look_says_what_to_do(timeline):
     assert not timeline.mark.isEnabled()
 
 
-def test_it_lies_across_the_bottom(viewer, timeline):
+@pytest.mark.windowless(False)
+def test_it_lies_across_the_bottom(viewer):
+    timeline = open_timeline(viewer)
     dock = timeline.parent()
     area = viewer.window._qt_window.dockWidgetArea(dock)
     assert area == Qt.DockWidgetArea.BottomDockWidgetArea
     assert open_timeline(viewer) is timeline
 
 
+@pytest.mark.windowless(False)
 def test_opened_from_the_plugins_menu_it_lies_across_the_bottom_too(viewer):
     dock, widget = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Timeline")
     assert isinstance(widget, Timeline)
@@ -103,6 +109,7 @@ def test_opened_from_the_plugins_menu_it_lies_across_the_bottom_too(viewer):
     assert area == Qt.DockWidgetArea.BottomDockWidgetArea
 
 
+@pytest.mark.windowless(False)
 def test_a_place_chosen_by_the_person_is_kept(viewer):
     from napari.settings import get_settings
 
@@ -175,6 +182,7 @@ def test_the_line_follows_the_slider_and_drives_it(viewer, on_movie, click):
     assert on_movie.plot.cursor.value() == 10
 
 
+@pytest.mark.windowless(False)
 def test_dragging_the_line_moves_the_slider(viewer, on_movie, drag):
     viewer.dims.set_point(0, 2.0)
     drag(on_movie, 20, 50)
@@ -259,6 +267,7 @@ def test_spans_follow_the_list(on_movie, windows):
     assert list(on_movie.spans._spans) == [("x", 0)]
 
 
+@pytest.mark.windowless(False)
 def test_windows_survive_closing_and_opening_again(qtbot, viewer, on_movie, windows):
     windows.add([(5, 15)])
     viewer.window.remove_dock_widget(on_movie)
@@ -281,6 +290,7 @@ def test_the_stretch_in_sight_is_where_a_new_window_goes(on_movie, windows):
     assert windows.seen == (0, 60)
 
 
+@pytest.mark.windowless(False)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_colours_follow_the_theme(viewer, on_movie, windows, theme):
     from napari.utils.theme import get_theme

@@ -10,6 +10,8 @@ from qtpy.QtTest import QTest
 
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 
+pytestmark = pytest.mark.windowless
+
 LABELS = np.zeros((16, 20), np.int32)
 LABELS[1:5, 2:6], LABELS[8:12, 3:7], LABELS[9:13, 13:18] = 1, 2, 3
 
@@ -27,8 +29,6 @@ def run(tmp_path):
 
 @pytest.fixture
 def session(qtbot, viewer, add_movie, run, open_run):
-    viewer.window._qt_window.show()
-    viewer.window.resize(1200, 900)
     add_movie(viewer)
     session = open_run(viewer, run)
     qtbot.waitUntil(lambda: session.inspecting.read_out is not None, timeout=10_000)
@@ -36,8 +36,10 @@ def session(qtbot, viewer, add_movie, run, open_run):
 
 
 @pytest.fixture
-def timeline(qtbot, viewer, session):
-    timeline = open_timeline(viewer)
+def timeline(qtbot, session, open_dock):
+    timeline = open_dock("Timeline")
+    timeline.window().resize(1200, 500)
+    timeline.window().show()
     qtbot.waitUntil(lambda: timeline.plot.raster.n_rows == 3, timeout=10_000)
     return timeline
 
@@ -78,6 +80,7 @@ def test_movie_and_prediction_are_drawn_first(timeline, session, select):
     assert timeline.switches.isVisible()
 
 
+@pytest.mark.windowless(False)
 def test_each_trace_has_a_switch_that_is_kept(qtbot, viewer, timeline, session, select):
     select(1)
     timeline.switches.boxes["residual"].click()
@@ -149,6 +152,7 @@ def test_rows_say_who_they_are(qtbot, timeline, session):
     qtbot.waitUntil(lambda: "a pacemak…" in timeline.plot.raster._ticks[0][1], timeout=5000)
 
 
+@pytest.mark.windowless(False)
 def test_there_is_no_raster_without_drivers(qtbot, viewer, timeline, session):
     for label in (1, 2, 3):
         session.inspecting.annotate("driver", label, hidden=True)
@@ -157,6 +161,7 @@ def test_there_is_no_raster_without_drivers(qtbot, viewer, timeline, session):
     assert timeline.plot.sizeHint().height() == 165
 
 
+@pytest.mark.windowless(False)
 def test_nothing_is_drawn_while_nobody_can_see_it(qtbot, viewer, timeline, session, monkeypatch):
     calls = []
     dock = timeline.parent()
@@ -192,6 +197,7 @@ def test_it_is_drawn_ten_times_a_second_at_most(qtbot, timeline, session, monkey
     assert len(calls) < 25
 
 
+@pytest.mark.windowless(False)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_curves_and_their_legend_have_the_same_colours(viewer, timeline, select, theme):
     select(1)
@@ -204,6 +210,7 @@ def test_curves_and_their_legend_have_the_same_colours(viewer, timeline, select,
     assert timeline.plot.inspected.lines["movie"].opts["pen"].color() == wanted
 
 
+@pytest.mark.windowless(False)
 def test_no_word_is_cut_in_a_narrow_window(qtbot, viewer, timeline, session, select):
     select(1)
     for box in timeline.switches.boxes.values():

@@ -80,6 +80,7 @@ def test_labels_colours_and_moved_layers_look_alike(viewer, add_movie, shown):
     assert differing(viewer, shown) < 0.02
 
 
+@pytest.mark.windowless
 def test_the_view_says_time_unit_and_what_is_left_out(viewer, add_movie):
     add_movie(viewer)
     corners = np.array([[10.0, 30.0], [20.0, 50.0], [30.0, 30.0]])
@@ -91,6 +92,7 @@ def test_the_view_says_time_unit_and_what_is_left_out(viewer, add_movie):
     assert "limits 50 to 150" in view_caption(view)
 
 
+@pytest.mark.windowless
 def test_arrows_and_points_lie_where_they_are(viewer, add_movie):
     add_movie(viewer)
     where = {"scale": (2.0, 2.0), "translate": (10.0, 30.0)}
@@ -106,6 +108,7 @@ def test_arrows_and_points_lie_where_they_are(viewer, add_movie):
     np.testing.assert_allclose(points.diameters, [6.0])
 
 
+@pytest.mark.windowless
 def test_shapes_lie_where_they_are_in_the_frames_they_were_drawn_in(viewer, add_movie):
     add_movie(viewer)
     box = np.array([[2.0, 3.0], [2.0, 9.0], [6.0, 9.0], [6.0, 3.0]])
@@ -162,6 +165,7 @@ def test_shapes_are_drawn_as_the_canvas_draws_them(viewer, add_movie, shown):
     assert red[1] == pytest.approx(red[0], rel=0.15)  # the frame of the figure takes some room
 
 
+@pytest.mark.windowless
 def test_the_figure_has_vectors_a_scale_bar_and_colour_bars(viewer, add_movie, tmp_path):
     add_movie(viewer)
     viewer.add_vectors(np.array([[[3.0, 4.0], [5.0, 6.0]]]), name="arrows", scale=(2.0, 2.0))
@@ -175,6 +179,7 @@ def test_the_figure_has_vectors_a_scale_bar_and_colour_bars(viewer, add_movie, t
     assert len(figure.axes[0].child_axes) == 2
 
 
+@pytest.mark.windowless
 def test_what_cannot_be_drawn_is_one_sentence(viewer, add_movie):
     with pytest.raises(UserError, match="nothing to see"):
         current_view(viewer)
