@@ -63,7 +63,8 @@ lint: $(READY)
 	@$(call check,style,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --check --quiet $(CODE))
 
 types: $(READY)
-	@$(call check,types,$(BIN)/mypy)
+	@$(if $(filter pyqt6,$(QT)),$(call check,types,$(BIN)/mypy),\
+		echo "== types: checked with PyQt6 only, make types QT=pyqt6")
 
 manifest: $(READY)
 	@$(call check,manifest,$(BIN)/npe2 validate napari.yaml)

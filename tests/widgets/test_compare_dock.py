@@ -5,9 +5,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget
 
-from napari_sparsevar.widgets import compare_dock as compare_dock_module
 from napari_sparsevar.widgets.compare_dock import NO_RUN, NO_WINDOWS, CompareDock
-from napari_sparsevar.widgets.comparing import windows_table
 from napari_sparsevar.widgets.comparing.windows_table import LABEL, LENGTH, START, STOP
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.timeline_dock import Timeline, open_timeline
@@ -19,8 +17,7 @@ pytestmark = pytest.mark.windowless
 def shown(monkeypatch):
     """What the person was notified of."""
     shown = []
-    for module in (compare_dock_module, windows_table):
-        monkeypatch.setattr(module, "show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     return shown
 
 

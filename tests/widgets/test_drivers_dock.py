@@ -164,7 +164,7 @@ def test_unstable_drivers_can_be_filtered_out(ready, inspected):
     ready.actions_bar.least_stability.setValue(50)
     hidden = [ready.table.isRowHidden(row) for row in range(2)]
     assert hidden == [False, True]
-    assert ready.table.item(0, STABILITY).text() == "90%"
+    assert ready.table.item(0, STABILITY).text() == "90 %"
 
 
 def test_a_driver_becomes_a_region_and_a_region_a_driver(
@@ -214,7 +214,7 @@ def test_decoded_movies_without_the_movie_are_one_sentence(
     viewer, dock, full_run, open_run, until_inspected, monkeypatch
 ):
     shown = []
-    monkeypatch.setattr("napari_sparsevar.widgets.drivers_dock.show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     session = open_run(viewer, full_run)
     until_inspected(session.inspecting)
     dock.table.selectRow(0)

@@ -36,12 +36,11 @@ def until_exported(qtbot):
 
 @pytest.fixture
 def notifications(monkeypatch):
-    from napari_sparsevar.widgets import export_dock
     from napari_sparsevar.widgets.exporting import state
 
     said = []
-    monkeypatch.setattr(export_dock, "show_error", said.append)
-    for name in ("show_error", "show_info", "show_warning"):
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", said.append)
+    for name in ("show_info", "show_warning"):
         monkeypatch.setattr(state, name, said.append)
     return said
 
@@ -196,9 +195,7 @@ def test_an_export_that_is_cancelled_leaves_nothing(
             yield news
             going.wait(5)
 
-    from napari_sparsevar.widgets import export_dock
-
-    monkeypatch.setattr(export_dock, "results_stream", slow)
+    monkeypatch.setattr("napari_sparsevar.widgets.export_dock.results_stream", slow)
     dock.results.export.click()
     qtbot.waitUntil(lambda: exporting.words != "Beginning…", timeout=20_000)
     assert not dock.results.export.isEnabled()

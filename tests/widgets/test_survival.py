@@ -72,7 +72,7 @@ def test_exception_in_the_first_step(
     viewer, dock, add_movie, fake_train, training, until_idle, monkeypatch, error
 ):
     shown = []
-    monkeypatch.setattr("napari_sparsevar.widgets.training.state.show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     fake_train.error = error
     add_movie(viewer)
     dock.train()

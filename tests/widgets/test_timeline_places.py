@@ -50,16 +50,16 @@ def select(qtbot, session, timeline):
 
     def select_(label):
         session.inspecting.select("driver", label)
-        inspected, redraw = session.inspected, timeline._redraw
+        inspected = session.inspected
         qtbot.waitUntil(
             lambda: (
                 inspected.movie.known == 60
                 and not inspected.movie.busy
                 and inspected.events.size > 0
-                and not redraw.isActive()
             ),
             timeout=10_000,
         )
+        timeline._redraw_soon.flush()
 
     return select_
 

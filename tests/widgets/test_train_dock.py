@@ -174,7 +174,7 @@ def test_failure_is_shown_and_the_dock_is_ready_again(
     viewer, dock, add_movie, fake_train, until_idle, training, monkeypatch
 ):
     shown = []
-    monkeypatch.setattr("napari_sparsevar.widgets.training.state.show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     fake_train.failure = Failed("The movie is constant; record another one.")
     add_movie(viewer)
     dock.panel.train_button.click()

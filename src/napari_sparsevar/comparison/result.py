@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -246,6 +248,8 @@ class ComparisonSet:
     def matrix(self) -> pd.DataFrame:
         """Return adjusted p-values, windows by windows, NaN where not compared."""
         labels = [window.label for window in self.windows]
+        import pandas as pd
+
         table = pd.DataFrame(np.nan, index=labels, columns=labels)
         for pair, p_value in zip(self.pairs, self.adjusted, strict=True):
             table.loc[pair.a.label, pair.b.label] = p_value

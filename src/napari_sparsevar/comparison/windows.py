@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Piece = tuple[int, int]
 """First frame and the frame after the last."""
@@ -139,6 +141,8 @@ def read_windows(path: Path | str, fps: float | None = None) -> list[Window]:
     UserError
         If the file cannot be read or has other columns, or seconds are given without frame rate.
     """
+    import pandas as pd
+
     table = _read_csv(Path(path))
     seconds = {"start_s", "stop_s"} <= set(table.columns)
     names = ["start_s", "stop_s"] if seconds else ["start", "stop"]
@@ -169,6 +173,8 @@ def snap(frame: float) -> int:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
     try:
         table = pd.read_csv(path, skipinitialspace=True)
     except OSError as error:

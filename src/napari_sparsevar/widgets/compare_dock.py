@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from napari.components import ViewerModel
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -25,6 +23,9 @@ from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 NO_WINDOWS = "Mark two windows on the timeline, or add them here."
@@ -98,8 +99,7 @@ class CompareDock(Dock):
         try:
             self._comparing.start(self._request())
         except UserError as error:
-            self._comparing.say(str(error))
-            show_error(str(error))
+            self._comparing.refuse(error)
 
     def _request(self) -> CompareRequest:
         if self._session.run is None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from napari.components import ViewerModel
-from napari.utils.notifications import show_error
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QHBoxLayout,
@@ -19,7 +17,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.comparing.layers import go_to_place
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
@@ -37,8 +34,11 @@ from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
+from napari_sparsevar.widgets.work.failure import refusals_shown
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_sparsevar.run.run import Run
 
 NO_RUN = (
@@ -185,9 +185,9 @@ class DriversDock(Dock):
         self._inspecting.select(kind, label)
         selection = self._inspecting.selection
         if selection is not None:
-            self._go_to(pd.Series({"y": selection.y, "x": selection.x}))
+            self._go_to({"y": selection.y, "x": selection.x})
 
-    def _go_to(self, place: pd.Series) -> None:
+    def _go_to(self, place: pd.Series | dict[str, float]) -> None:
         go_to_place(self._viewer, place, self._session.placement())
 
     def _on_line(self, penalty: float) -> None:
@@ -197,13 +197,11 @@ class DriversDock(Dock):
 
     def _movie_toggler(self, kind: Kind) -> Any:
         def toggle(on: bool) -> None:
-            try:
+            with refusals_shown():
                 if on:
                     self._session.model_movies.show(kind, self._session.movie_layer)
                 else:
                     self._session.model_movies.hide(kind)
-            except UserError as error:
-                show_error(str(error))
             self._on_layers()
 
         return toggle

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout
 
@@ -106,7 +105,7 @@ class ExportDock(Dock):
             request = self.figure.request(self.figure.dpi.value)
             path = self.figure.ask_for_path(self._folder())
         except UserError as error:
-            self._refuse(error)
+            self._exporting.refuse(error)
             return
         if path is not None:
             # Whoever chose a file that is there has been asked by the system.
@@ -122,13 +121,9 @@ class ExportDock(Dock):
                 self.results.session_start(),
             )
         except UserError as error:
-            self._refuse(error)
+            self._exporting.refuse(error)
             return
         self._exporting.start(partial(results_stream, request))
-
-    def _refuse(self, error: UserError) -> None:
-        self._exporting.say(str(error))
-        show_error(str(error))
 
     def _figure_request(
         self, kind: str, width_mm: float, dpi: float, as_in_viewer: bool

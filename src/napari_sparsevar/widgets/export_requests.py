@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.colors import ListedColormap
 from napari.components import ViewerModel
 from napari.layers import Image
 
@@ -134,6 +133,8 @@ def _colours(viewer: ViewerModel, session: Session, kind: str) -> dict[str, Any]
     layer = None if wanted is None else layer_of(viewer, session.run, wanted)
     if not isinstance(layer, Image):
         return {}
+    from matplotlib.colors import ListedColormap
+
     # Equal steps of grey value, so that a gamma is in the colours.
     steps = np.linspace(0, 1, N_COLOURS) ** layer.gamma
     colours = ListedColormap(np.asarray(layer.colormap.map(steps)), name=layer.colormap.name)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.utils.notifications import show_error
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -16,9 +15,9 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 from superqt import QElidingLabel
+from superqt.utils import qthrottled
 
 from napari_sparsevar.comparison.windows import snap
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import ask_for_height, prefer_area
@@ -29,6 +28,7 @@ from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.timeline.window_spans import WindowSpans
 from napari_sparsevar.widgets.timeline.words import short_names, what_is_drawn
 from napari_sparsevar.widgets.training.movie_choice import HOW_TO_BEGIN
+from napari_sparsevar.widgets.work.failure import refusals_shown
 
 REDRAW_MS = 100
 TITLE = "Timeline"
@@ -62,7 +62,7 @@ class Timeline(Dock):
         self.readout = QLabel()
         self.hint = _words(QLabel(), Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
-        self._redraw = QTimer(self)
+        self._redraw_soon = qthrottled(self.redraw, timeout=REDRAW_MS, leading=False)
         self._arrange()
         self._connect()
         self._restore()
@@ -89,9 +89,6 @@ class Timeline(Dock):
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addWidget(self._pages, 1)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MS)
-        self._redraw.timeout.connect(self.redraw)
 
     def _connect(self) -> None:
         view = self.plot.view
@@ -161,7 +158,8 @@ class Timeline(Dock):
         keys = () if raster is None else raster.keys
         row = keys.index(selection.key) if selection and selection.key in keys else None
         first = raster is not None and not self.plot.raster.n_rows
-        self.plot.set_raster(raster, short_names(inspecting.places(), keys), row)
+        names = short_names(inspecting.places(), keys) if keys else []
+        self.plot.set_raster(raster, names, row)
         if first:
             ask_for_height(self)
         self._on_traces()
@@ -184,8 +182,7 @@ class Timeline(Dock):
         self.redraw()
 
     def _on_traces(self) -> None:
-        if not self._redraw.isActive():
-            self._redraw.start()
+        self._redraw_soon()
 
     def _on_slider(self, *_: Any) -> None:
         if self.frames is not None and self.isVisible():
@@ -221,14 +218,12 @@ class Timeline(Dock):
         self.plot.set_draft(None)
         piece = self._piece(first, last)
         selected = self._windows.selected
-        try:
+        with refusals_shown():
             if another_piece and selected is not None:
                 pieces = self._windows[selected].pieces
                 self._windows.replace(selected, [*pieces, piece])
             else:
                 self._windows.add([piece])
-        except UserError as error:
-            show_error(str(error))
         self._on_slider()
 
     def _piece(self, first: float, last: float) -> tuple[int, int]:

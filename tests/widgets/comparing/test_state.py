@@ -24,7 +24,7 @@ WINDOWS = (Window("A", ((0, 20),)), Window("B", ((30, 50),)))
 def shown(monkeypatch):
     """What the person was notified of."""
     shown = []
-    monkeypatch.setattr(state, "show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     monkeypatch.setattr(state, "show_warning", shown.append)
     return shown
 
@@ -216,7 +216,7 @@ def test_a_run_that_cannot_be_opened_is_told_once(qtbot, viewer, run, monkeypatc
         raise UserError(f"{path} is not a run directory.")
 
     shown = []
-    monkeypatch.setattr(run_opening, "show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     monkeypatch.setattr(run_opening, "library_load_run", gone)
     session = get_session(viewer)
     for data, meta, kind in run_layers(run):

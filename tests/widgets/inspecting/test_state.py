@@ -173,7 +173,7 @@ def test_an_error_is_told_and_the_next_question_is_answered(
     from napari_sparsevar.widgets.inspecting import worker
 
     shown = []
-    monkeypatch.setattr("napari_sparsevar.widgets.inspecting.state.show_error", shown.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
 
     def broken(*_):
         raise RuntimeError("out of memory")

@@ -22,13 +22,9 @@ def activity(viewer):
 @pytest.fixture
 def until_read(qtbot, activity):
     def wait():
+        activity._read_regions_soon.flush()
         qtbot.waitUntil(
-            lambda: (
-                not activity.field.busy
-                and not activity.regions.busy
-                and not activity._repaint.isActive()
-            ),
-            timeout=10_000,
+            lambda: not activity.field.busy and not activity.regions.busy, timeout=10_000
         )
 
     return wait

@@ -62,13 +62,10 @@ def until(qtbot, viewer):
         inspected = session.inspected
 
         def rests():
-            return not (
-                session.inspecting.busy
-                or inspected._settle.isActive()
-                or inspected._place.busy
-                or inspected._rows.busy
-                or inspected.movie.busy
-            )
+            if session.inspecting.busy:
+                return False
+            inspected._read_soon.flush()
+            return not (inspected._place.busy or inspected._rows.busy or inspected.movie.busy)
 
         qtbot.waitUntil(rests, timeout=10_000)
 

@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from functools import partial
 from pathlib import Path
 
 import dask.array as da
@@ -14,7 +15,10 @@ from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Failed, Finished, StepLoss
 from napari_sparsevar.widgets.training import worker
+from napari_sparsevar.widgets.training.state import Training
 from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, training_stream
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.thread import guarded
 
 
 @pytest.fixture
@@ -23,12 +27,15 @@ def request_(tmp_path):
     return TrainingRequest(movie, TrainConfig(), tmp_path / "run", "cpu", Placement((1.0, 1.0)))
 
 
-def stream(request, control=None, abandoned=None):
-    return training_stream(request, control or TrainingControl(), abandoned or threading.Event())
+def stream(request, abandoned=None):
+    """What the thread of a training delivers."""
+    make = partial(training_stream, request, TrainingControl())
+    return guarded(make, abandoned or threading.Event(), "The training")
 
 
-def flat(batches):
-    return [event for batch in batches for event in batch]
+def flat(news):
+    """Events out of their batches; a failure comes by itself."""
+    return [event for each in news for event in (each if isinstance(each, tuple) else [each])]
 
 
 def test_every_event_arrives_in_order_and_the_run_last(fake_train, request_):
@@ -53,15 +60,15 @@ def test_fast_steps_are_delivered_together(fake_train, request_):
 def test_an_error_becomes_one_event(fake_train, request_, error):
     fake_train.error = error
     last = flat(stream(request_))[-1]
-    assert isinstance(last, Failed)
-    assert type(error).__name__ in last.message
+    assert isinstance(last, Failure)
+    assert type(error).__name__ in last.sentence
     assert "Traceback" in last.details
 
 
 def test_a_user_error_is_its_own_sentence(fake_train, request_):
     fake_train.error = UserError("The movie is constant; record another one.")
     last = flat(stream(request_))[-1]
-    assert last == Failed("The movie is constant; record another one.")
+    assert last == Failure("The movie is constant; record another one.")
 
 
 def test_an_error_while_the_run_is_loaded_becomes_one_event(fake_train, request_, monkeypatch):
@@ -69,12 +76,12 @@ def test_an_error_while_the_run_is_loaded_becomes_one_event(fake_train, request_
         raise RuntimeError("no such map")
 
     monkeypatch.setattr(worker, "library_load_run", broken)
-    assert isinstance(flat(stream(request_))[-1], Failed)
+    assert isinstance(flat(stream(request_))[-1], Failure)
 
 
 def test_a_training_that_just_ends_is_a_failure(monkeypatch, request_):
-    monkeypatch.setattr(worker, "library_train", lambda *_: iter(()))
-    assert isinstance(flat(stream(request_))[-1], Failed)
+    monkeypatch.setattr(worker, "library_train", lambda *_: (event for event in ()))
+    assert isinstance(flat(stream(request_))[-1], Failure)
 
 
 def test_abandoned_training_is_closed_without_result(fake_train, request_):
@@ -82,15 +89,15 @@ def test_abandoned_training_is_closed_without_result(fake_train, request_):
     batches = stream(request_, abandoned=abandoned)
     next(batches)
     abandoned.set()
-    assert not any(isinstance(e, Finished | Failed) for e in flat(batches))
+    assert not any(isinstance(e, Finished | Failure) for e in flat(batches))
     assert fake_train.closed == 1
 
 
-def test_each_warning_is_shown_once(viewer, dock, add_movie, monkeypatch, until_idle):
+def test_each_warning_is_shown_once(qapp, request_, monkeypatch, until_idle):
     from napari.utils.notifications import notification_manager
 
     shown = []
-    monkeypatch.setattr(notification_manager, "receive_warning", lambda *w: shown.append(str(w[0])))
+    monkeypatch.setattr(notification_manager, "dispatch", lambda said: shown.append(said.message))
 
     def noisy(request, control):
         for _ in range(50):
@@ -100,7 +107,10 @@ def test_each_warning_is_shown_once(viewer, dock, add_movie, monkeypatch, until_
         yield Failed("enough")
 
     monkeypatch.setattr(worker, "library_train", noisy)
-    add_movie(viewer)
-    dock.train()
-    until_idle(dock._session.training)
-    assert sorted(shown) == ["loss is flat", "lr is small"]
+    training = Training()
+    # As in a running napari, which looks at warnings from all threads.
+    with warnings.catch_warnings(), notification_manager:
+        warnings.simplefilter("always", UserWarning)
+        training.start(request_)
+        until_idle(training)
+    assert sorted(shown) == ["enough", "loss is flat", "lr is small"]

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.work.thread import Background, Failure, guarded
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.thread import Background, guarded
 
 
 @pytest.fixture

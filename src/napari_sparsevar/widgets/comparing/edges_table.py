@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from qtpy.QtWidgets import QWidget
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.comparing.layers import changed_edges, changed_places
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable, p_text
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable
 from napari_sparsevar.widgets.parts.table import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     Column("From", "Where the influence comes from: y, x in pixels."),
@@ -31,9 +36,12 @@ class EdgesTable(ChangesTable):
 
     def show_pair(self, pair: Comparison | None, fps: float | None) -> None:
         """List the edges of a pair of windows; lags in milliseconds where the rate is known."""
-        edges = pd.DataFrame() if pair is None else changed_edges(pair)
+        if pair is None:
+            self.show_changes(None, [], "")
+            return
+        edges = changed_edges(pair)
         texts = [_texts(edge, fps) for _, edge in edges.iterrows()]
-        self.show_changes(edges, texts, "" if pair is None else _nothing(pair))
+        self.show_changes(edges, texts, _nothing(pair))
 
 
 def _texts(edge: pd.Series, fps: float | None) -> tuple[str, ...]:
@@ -43,7 +51,7 @@ def _texts(edge: pd.Series, fps: float | None) -> tuple[str, ...]:
         f"{edge['target_y']:.0f},{edge['target_x']:.0f}",
         lag,
         f"{edge['change']:+.2f} [{edge['low']:.2f}, {edge['high']:.2f}]",
-        p_text(float(edge["p_adjusted"])),
+        p_value_text(float(edge["p_adjusted"])),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
 
@@ -15,6 +14,8 @@ from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_sparsevar.run.run import Run
     from napari_sparsevar.widgets.comparing.state import Comparing
 
@@ -91,7 +92,9 @@ def go_to_edge(viewer: ViewerModel, edge: pd.Series, placement: Placement) -> No
             _highlight(layer, edge)
 
 
-def go_to_place(viewer: ViewerModel, place: pd.Series, placement: Placement) -> None:
+def go_to_place(
+    viewer: ViewerModel, place: pd.Series | dict[str, float], placement: Placement
+) -> None:
     """Centre the viewer on a place."""
     _centre(viewer, [float(place["y"]), float(place["x"])], placement)
 

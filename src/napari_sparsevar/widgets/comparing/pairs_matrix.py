@@ -8,8 +8,8 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
-from napari_sparsevar.widgets.parts.rows_table import p_text
 from napari_sparsevar.widgets.parts.table import there
 
 MARKED = QColor(230, 159, 0, 90)
@@ -68,7 +68,7 @@ class PairsMatrix(QTableWidget):
 
 
 def _cell(value: float, level: float) -> QTableWidgetItem:
-    item = QTableWidgetItem("" if math.isnan(value) else p_text(value))
+    item = QTableWidgetItem("" if math.isnan(value) else p_value_text(value))
     item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
     if math.isnan(value):
         item.setFlags(Qt.ItemFlag.NoItemFlags)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from qtpy.QtWidgets import QWidget
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.comparing.layers import changed_places
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable, p_text
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable
 from napari_sparsevar.widgets.parts.table import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IN_B = 1
 COLUMNS = (
@@ -31,15 +36,16 @@ class PlacesTable(ChangesTable):
 
     def show_pair(self, pair: Comparison | None) -> None:
         """List the places of a pair of windows."""
-        places = pd.DataFrame() if pair is None else changed_places(pair)
+        places = None if pair is None else changed_places(pair)
         level = 0.05 if pair is None else pair.level
         self.show_changes(
             places,
-            [_texts(place) for _, place in places.iterrows()],
+            [] if places is None else [_texts(place) for _, place in places.iterrows()],
             f"No place changed at the level {level:g}, adjusted for all of them.",
         )
-        if pair is not None:
-            self.table.title(IN_B).setText(f"In {pair.b.label}")
+        if pair is None or places is None:
+            return
+        self.table.title(IN_B).setText(f"In {pair.b.label}")
         for row, balance in enumerate(places.get("balance", ())):
             self.table.cell(row, IN_B).setToolTip(f"balance {balance:+.2f}")
 
@@ -48,5 +54,5 @@ def _texts(place: pd.Series) -> tuple[str, ...]:
     return (
         f"{place['y']:.0f},{place['x']:.0f}",
         "more" if place["balance"] > 0 else "less",
-        p_text(float(place["p_adjusted"])),
+        p_value_text(float(place["p_adjusted"])),
     )

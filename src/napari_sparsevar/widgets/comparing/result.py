@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.widgets.comparing.edges_table import EdgesTable
 from napari_sparsevar.widgets.comparing.layers import has_layers
@@ -28,7 +29,6 @@ from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.rows_table import p_text
 
 BY_CHANCE = "Without a difference, what the map shows may well be chance."
 
@@ -181,13 +181,13 @@ class CompareResult(QWidget):
 
 def other_tests(pair: Comparison) -> str:
     """Return the test of anything and the prediction in one line each."""
-    a, b = pair.a.label, pair.b.label
+    a, b, anything = pair.a.label, pair.b.label, pair.anything
     there, back = (
         f"{loss.value:.3f} [{loss.low:.3f}, {loss.high:.3f}]"
         for loss in pair.prediction.loss_pixels
     )
     return (
-        f"Anything at all: p = {p_text(pair.anything.p_value)}, most in the {pair.anything.what}.\n"
+        f"Anything at all: p = {p_value_text(anything.p_value)}, most in the {anything.what}.\n"
         f"The model of {a} explains {b} worse than held-out {a} by {there} of the variance, "
         f"that of {b} explains {a} worse than held-out {b} by {back}."
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error, show_warning
+from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
@@ -19,13 +18,12 @@ from napari_sparsevar.widgets.comparing.worker import (
     comparing_stream,
     loading_stream,
 )
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.one_work import OneWork
-from napari_sparsevar.widgets.work.thread import Background, Failure
+from napari_sparsevar.widgets.work.thread import Background
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
-
-_log = logging.getLogger(__name__)
 
 
 class Comparing(OneWork):
@@ -137,7 +135,7 @@ class Comparing(OneWork):
                 self._on_compared(news)
             case Failure():
                 self._settle(0.0, news.sentence)
-                _report(news)
+                news.report()
 
     def _on_compared(self, news: Compared) -> None:
         self._settle(1.0, news.notice)
@@ -152,7 +150,7 @@ class Comparing(OneWork):
 
     def _receive_kept(self, news: Any) -> None:
         if isinstance(news, Failure):
-            _report(news)
+            news.report()
         elif isinstance(news, Loaded):
             self._on_loaded(news)
 
@@ -169,9 +167,3 @@ class Comparing(OneWork):
 
     def _loaded(self) -> None:
         self._loading = None
-
-
-def _report(failure: Failure) -> None:
-    if failure.details:
-        _log.error("%s\n%s", failure.sentence, failure.details)
-    show_error(failure.sentence)

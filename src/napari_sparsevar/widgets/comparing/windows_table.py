@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import (
@@ -20,13 +19,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.comparison.windows import Window, read_windows
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.comparing.windows import Windows
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import Column, Table, there
+from napari_sparsevar.widgets.work.failure import refusals_shown
 
 LABEL, START, STOP, LENGTH = range(4)
 SWATCH = 10
@@ -158,13 +157,11 @@ class WindowsTable(QWidget):
         if self._quiet:
             return
         window, text = list(self._windows)[row], self.table.cell(row, column).text()
-        try:
+        with refusals_shown():
             if column == LABEL:
                 self._windows.rename(window.label, text)
             else:
                 self._windows.replace(window.label, self._typed_pieces(window, column, text))
-        except UserError as error:
-            show_error(str(error))
         self.show_windows()
 
     def _typed_pieces(self, window: Window, column: int, text: str) -> tuple[tuple[int, int], ...]:
@@ -191,12 +188,9 @@ class WindowsTable(QWidget):
 
     def read_trials(self, path: Path) -> None:
         """Replace the windows by those of a file."""
-        try:
-            self._windows.set_all(
-                read_windows(path, None if self._frames is None else self._frames.fps)
-            )
-        except UserError as error:
-            show_error(str(error))
+        with refusals_shown():
+            fps = None if self._frames is None else self._frames.fps
+            self._windows.set_all(read_windows(path, fps))
 
 
 class _Table(Table):

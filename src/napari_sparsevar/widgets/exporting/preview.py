@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
-from napari.utils.notifications import show_error
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from superqt.utils import qdebounced
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.exporting.worker import FigureRequest, Preview, preview_stream
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
-from napari_sparsevar.widgets.work.thread import Failure
 
 DELAY_MS = 200
 """After the last change, before the figure is drawn again."""
-
-_log = logging.getLogger(__name__)
 
 
 class FigurePreview(QLabel):
@@ -44,10 +41,8 @@ class FigurePreview(QLabel):
         self._width_mm = width_mm
         self._whole: QPixmap | None = None
         self._latest: Latest = Latest(preview_stream, self._receive, what="The preview")
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DELAY_MS)
-        self._timer.timeout.connect(self._draw)
+        self._draw_soon = qdebounced(self._draw, timeout=DELAY_MS)
+        self._due = False
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)
         self.setMinimumSize(120, 120)
@@ -57,7 +52,7 @@ class FigurePreview(QLabel):
     @property
     def busy(self) -> bool:
         """Whether a figure is on its way."""
-        return self._timer.isActive() or self._latest.busy
+        return self._due or self._latest.busy
 
     @property
     def shown(self) -> bool:
@@ -70,7 +65,8 @@ class FigurePreview(QLabel):
     def refresh(self, *_: Any) -> None:
         """Draw again soon, if anybody can see it."""
         if self.isVisible():
-            self._timer.start()
+            self._due = True
+            self._draw_soon()
 
     def showEvent(self, event: Any) -> None:
         """Draw what has changed while nobody looked."""
@@ -85,6 +81,7 @@ class FigurePreview(QLabel):
             self.refresh()
 
     def _draw(self) -> None:
+        self._due = False
         if not self.isVisible():
             return
         pixels = max(self.width(), 120) * self.devicePixelRatioF()
@@ -104,9 +101,8 @@ class FigurePreview(QLabel):
                 self._whole = whole
                 self._fit()
             case Failure():
-                _log.error("%s\n%s", news.sentence, news.details)
                 self._say(news.sentence)
-                show_error(news.sentence)
+                news.report()
 
     def _say(self, sentence: str) -> None:
         self._whole = None

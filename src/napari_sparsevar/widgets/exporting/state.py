@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from napari.utils.notifications import show_error, show_info, show_warning
+from napari.utils.notifications import show_info, show_warning
 from psygnal import Signal
 
 from napari_sparsevar.widgets.exporting.worker import Written
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.one_work import OneWork
-from napari_sparsevar.widgets.work.thread import Failure
-
-_log = logging.getLogger(__name__)
 
 
 class Exporting(OneWork):
@@ -66,6 +63,4 @@ class Exporting(OneWork):
                 self.written.emit(news.path)
             case Failure():
                 self._settle(0.0, news.sentence)
-                if news.details:
-                    _log.error("%s\n%s", news.sentence, news.details)
-                show_error(news.sentence)
+                news.report()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem, QWidget
 
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.inspecting.worker import PlaceKind
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.rows_table import p_text
 from napari_sparsevar.widgets.parts.table import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME, STRENGTH, STABILITY, P_VALUE, NOTE = range(5)
 COLUMNS = (
@@ -50,7 +53,7 @@ class DriverTable(Table):
         self._inspecting = inspecting
         self._least_stability = 0.0
         self._show_hidden = False
-        self._shown = pd.DataFrame()
+        self._shown: pd.DataFrame | None = None
         self._arrange()
         self.itemSelectionChanged.connect(self._on_selected)
         self.itemChanged.connect(self._on_edited)
@@ -77,15 +80,17 @@ class DriverTable(Table):
 
     def fill(self, *_: Any) -> None:
         """List the places anew where they are others."""
-        places = self._inspecting.places()
-        if places.equals(self._shown):
+        read_out = self._inspecting.read_out
+        places = None if read_out is None else self._inspecting.places()
+        if places is self._shown or (places is not None and places.equals(self._shown)):
             return
         self._shown = places
+        rows = [] if places is None else list(places.itertuples())
         with QSignalBlocker(self):
             self.setSortingEnabled(False)
             with self.filling():
-                self.setRowCount(len(places))
-                for row, place in enumerate(places.itertuples()):
+                self.setRowCount(len(rows))
+                for row, place in enumerate(rows):
                     self._fill_row(row, place)
             self.setSortingEnabled(True)
         self._filter()
@@ -118,14 +123,14 @@ class DriverTable(Table):
         texts = (
             place.name,
             f"{place.strength:.2f}",
-            _percent(place.stability),
-            p_text(float(place.p_adjusted)) if pd.notna(place.p_adjusted) else "–",
+            percent_text(place.stability),
+            p_value_text(place.p_adjusted),
             place.note,
         )
         numbers = (None, place.strength, place.stability, place.p_adjusted, None)
         for column, (text, number) in enumerate(zip(texts, numbers, strict=True)):
             item = _Cell(text)
-            item.setData(NUMBER, None if number is None or pd.isna(number) else float(number))
+            item.setData(NUMBER, None if number is None or math.isnan(number) else float(number))
             if column not in (NAME, NOTE):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             if place.hidden:
@@ -135,6 +140,8 @@ class DriverTable(Table):
         self.cell(row, NAME).setData(KEY, (place.kind, int(place.label)))
 
     def _filter(self) -> None:
+        if self._shown is None:
+            return
         hidden = {
             (place.kind, int(place.label)): place.hidden for place in self._shown.itertuples()
         }
@@ -164,7 +171,3 @@ class _Cell(QTableWidgetItem):
         if mine is None and its is None:
             return self.text() < other.text()
         return its is None or (mine is not None and mine < its)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if pd.notna(share) else "–"

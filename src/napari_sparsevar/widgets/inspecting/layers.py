@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
 from napari.utils.colormaps.standardize_color import transform_color
@@ -30,6 +29,8 @@ from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_col
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_sparsevar.analysis.maps.drivers import LabelImage
 
 INFLUENCE: dict[Direction, str] = {
@@ -331,6 +332,8 @@ def partner_arrows(
     """Return the influences on or of the strongest partners, from where to where."""
     partners = influence.partners[:N_ARROWS]
     here = ("source", "target") if direction == "outgoing" else ("target", "source")
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "effect": partners["strength"],

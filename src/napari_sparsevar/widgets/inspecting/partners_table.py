@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from qtpy.QtWidgets import QWidget
 
+from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable, p_text
+from napari_sparsevar.widgets.parts.rows_table import ChangesTable
 from napari_sparsevar.widgets.parts.table import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLACE, STRENGTH, LAG, STABILITY, P_VALUE = range(5)
 COLUMNS = (
@@ -42,7 +47,7 @@ class PartnersTable(ChangesTable):
         """List the partners of the present answer."""
         influence, run = self._inspecting.influence, self._inspecting.run
         if influence is None or run is None:
-            self.show_changes(pd.DataFrame(), [], NOT_SELECTED)
+            self.show_changes(None, [], NOT_SELECTED)
             return
         partners = influence.partners
         texts = [_texts(self._name(row), row, run.fps) for _, row in partners.iterrows()]
@@ -55,11 +60,10 @@ class PartnersTable(ChangesTable):
 
 def _texts(name: str, partner: pd.Series, fps: float | None) -> tuple[str, ...]:
     lag = f"{1000 * partner['lag'] / fps:.0f} ms" if fps else f"{int(partner['lag'])}"
-    stability, p_value = partner["stability"], partner["p_adjusted"]
     return (
         name,
         f"{partner['strength']:+.3g}",
         lag,
-        f"{stability:.0%}" if pd.notna(stability) else "–",
-        p_text(float(p_value)) if pd.notna(p_value) else "–",
+        percent_text(partner["stability"]),
+        p_value_text(partner["p_adjusted"]),
     )

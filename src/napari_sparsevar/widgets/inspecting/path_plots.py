@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QSize, Signal
@@ -157,11 +156,12 @@ class CriterionPlot(PathPlot):
     def draw(self) -> None:
         """Draw the curve of the run."""
         run = self.inspecting.run
-        table = pd.DataFrame() if run is None else run.results.criterion
-        known = table[np.isfinite(table["cv_error"])] if len(table) else table
-        x = np.log10(known["penalty"].to_numpy(float)) if len(known) else np.empty(0)
-        y = known["cv_error"].to_numpy(float) if len(known) else np.empty(0)
-        error = known["cv_se"].to_numpy(float) if len(known) else np.empty(0)
+        x = y = error = np.empty(0)
+        if run is not None and len(run.results.criterion):
+            table = run.results.criterion
+            columns = table[["penalty", "cv_error", "cv_se"]].to_numpy(float)
+            penalty, y, error = columns[np.isfinite(columns[:, 1])].T
+            x = np.log10(penalty)
         colour = CURVE[self.is_light]
         self.curve.setPen(pg.mkPen(colour, width=2))
         self.curve.setSymbolBrush(QColor(colour))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error
 from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -15,9 +14,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.work.failure import refusals_shown
 
 if TYPE_CHECKING:
     from napari_sparsevar.widgets.session import Session
@@ -102,17 +101,17 @@ class PlaceActions(QWidget):
 
     def _place(self) -> Any:
         selection = self._inspecting.selection
+        if selection is None:
+            return None
         places = self._inspecting.places()
-        if selection is None or places.empty:
+        if places.empty:
             return None
         same = places[(places["kind"] == selection.kind) & (places["label"] == selection.label)]
         return None if same.empty else same.iloc[0]
 
     def _on_new(self) -> None:
-        try:
+        with refusals_shown():
             self._session.new_region()
-        except UserError as error:
-            show_error(str(error))
 
     def _on_turn(self) -> None:
         place, selection = self._place(), self._inspecting.selection

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from napari.utils.notifications import show_error, show_warning
+from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_sparsevar.widgets.inspecting.worker import (
@@ -27,17 +25,18 @@ from napari_sparsevar.widgets.inspecting.worker import (
     save_annotations,
 )
 from napari_sparsevar.widgets.layers.regions import Regions
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
 from napari_sparsevar.widgets.work.precedence import Precedence
-from napari_sparsevar.widgets.work.thread import Background, Failure
+from napari_sparsevar.widgets.work.thread import Background
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
     from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
-
-_log = logging.getLogger(__name__)
 
 
 class Inspecting:
@@ -202,6 +201,8 @@ class Inspecting:
     def places(self) -> pd.DataFrame:
         """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
         if self.read_out is None or self.run is None:
+            import pandas as pd
+
             self._names = {}
             return pd.DataFrame()
         known = self._places
@@ -298,9 +299,7 @@ class Inspecting:
                 self._on_gone(news)
             case Failure():
                 self._asked = None
-                if news.details:
-                    _log.error("%s\n%s", news.sentence, news.details)
-                show_error(news.sentence)
+                news.report()
 
     def _on_known(self, news: Prepared) -> None:
         assert self._inspector is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import Iterator
 from functools import partial
@@ -13,13 +12,12 @@ from napari.utils.notifications import show_warning
 
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.layers.movies import movie_of
-from napari_sparsevar.widgets.work.thread import Background, Failure
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.thread import Background
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.record import MovieIdentity
     from napari_sparsevar.run.run import Run
-
-_log = logging.getLogger(__name__)
 
 
 class MovieMatching:
@@ -66,7 +64,7 @@ class MovieMatching:
     def _receive(self, news: Any) -> None:
         if isinstance(news, Failure):
             # Whoever uses the movie says why it cannot be read.
-            _log.warning("%s\n%s", news.sentence, news.details)
+            news.log()
         elif news:
             show_warning(news)
 

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from napari.utils.notifications import show_error
 from psygnal import Signal
-from qtpy.QtCore import QTimer
+from superqt.utils import qdebounced
 
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.layers.overlays import kind_of, run_of
-from napari_sparsevar.widgets.work.thread import Background, Failure
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.thread import Background
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
@@ -46,7 +46,7 @@ class Regions:
         self._layer_ref: weakref.ref[Labels] | None = None
         self._run: Run | None = None
         self._saving: Background | None = None
-        self._keep = _timer(KEEP_MS, self._save)
+        self._save_soon = qdebounced(self._save, timeout=KEEP_MS)
 
     @property
     def layer(self) -> Labels | None:
@@ -137,7 +137,7 @@ class Regions:
         # At once: of what comes while an answer is computed, only the last is looked at.
         self.painted.emit()
         if self.layer is not None and kind_of(self.layer) == KIND:
-            self._keep.start()
+            self._save_soon()
 
     def _on_label(self, *_: Any) -> None:
         if self.layer is not None:
@@ -145,9 +145,7 @@ class Regions:
 
     def _keep_now(self) -> None:
         """Keep what has been painted a moment ago: the layer or the run is about to change."""
-        if self._keep.isActive():
-            self._keep.stop()
-            self._save()
+        self._save_soon.flush(restart_timer=False)
 
     def _save(self) -> None:
         image = self.image()
@@ -163,15 +161,7 @@ class Regions:
 
 def _tell_failure(news: Any) -> None:
     if isinstance(news, Failure):
-        show_error(news.sentence)
-
-
-def _timer(milliseconds: int, slot: Any) -> QTimer:
-    timer = QTimer()
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer
+        news.report()
 
 
 def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -> Iterator[None]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_sparsevar.readers import Placement
-from napari_sparsevar.widgets.work.thread import Background, Failure
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.thread import Background
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
-
-_log = logging.getLogger(__name__)
 
 
 class RunOpening:
@@ -61,9 +58,7 @@ class RunOpening:
 
     def _receive(self, news: Any) -> None:
         if isinstance(news, Failure):
-            if news.details:
-                _log.error("%s\n%s", news.sentence, news.details)
-            show_error(news.sentence)
+            news.report()
         else:
             self.opened.emit(news, self._placement)
             self._path = None

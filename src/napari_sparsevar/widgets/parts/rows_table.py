@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -16,6 +16,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.widgets.parts.table import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ChangesTable(QWidget):
@@ -39,7 +42,7 @@ class ChangesTable(QWidget):
         self, columns: Sequence[Column], stretched: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._changes = pd.DataFrame()
+        self._changes: pd.DataFrame | None = None
         self.table = Table(columns, stretched)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.none = QLabel()
@@ -50,16 +53,16 @@ class ChangesTable(QWidget):
     @property
     def empty(self) -> bool:
         """Whether nothing changed."""
-        return bool(self._changes.empty)
+        return self._changes is None or bool(self._changes.empty)
 
     def show_changes(
-        self, changes: pd.DataFrame, texts: Sequence[Sequence[str]], nothing: str
+        self, changes: pd.DataFrame | None, texts: Sequence[Sequence[str]], nothing: str
     ) -> None:
         """Fill the table.
 
         Parameters
         ----------
-        changes : DataFrame
+        changes : DataFrame or None
             One row each.
         texts : sequence of sequence of str
             What stands in the cells of each row.
@@ -96,10 +99,5 @@ class ChangesTable(QWidget):
 
     def _on_selected(self) -> None:
         row = self.table.selected_row
-        if row is not None:
+        if row is not None and self._changes is not None:
             self.chosen.emit(self._changes.iloc[row])
-
-
-def p_text(p_value: float) -> str:
-    """Return a p-value as papers write it."""
-    return f"{p_value:.1e}" if p_value < 0.0005 else f"{p_value:.3f}"

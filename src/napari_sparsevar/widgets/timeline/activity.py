@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Image, Labels, Layer
 from psygnal import Signal
-from qtpy.QtCore import QTimer
+from superqt.utils import qdebounced
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
@@ -76,10 +76,7 @@ class Activity:
         self._labels_ref: weakref.ref[Labels] | None = None
         self._region_labels: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._wanted = False
-        self._repaint = QTimer()
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT_MS)
-        self._repaint.timeout.connect(self._read_regions)
+        self._read_regions_soon = qdebounced(self._read_regions, timeout=REPAINT_MS)
 
     @property
     def _layer(self) -> Image | None:
@@ -144,7 +141,7 @@ class Activity:
 
     def stop(self) -> None:
         """Read no further."""
-        self._repaint.stop()
+        self._read_regions_soon.cancel()
         self.field.stop()
         self.regions.stop()
 
@@ -175,7 +172,7 @@ class Activity:
 
     def _on_painted(self, *_: Any) -> None:
         if self._wanted:
-            self._repaint.start()
+            self._read_regions_soon()
 
     def _on_coloured(self, *_: Any) -> None:
         self.regions.changed.emit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info
 from psygnal import Signal
-from qtpy.QtCore import QTimer
+from superqt.utils import qdebounced
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.traces import relative_traces
@@ -31,13 +30,11 @@ from napari_sparsevar.widgets.timeline.inspected_worker import (
     read_place,
 )
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
-from napari_sparsevar.widgets.work.thread import Failure
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
-
-_log = logging.getLogger(__name__)
 
 SETTLE_MS = 300
 """How long a selection stays what it is before the movie is read for it."""
@@ -80,14 +77,10 @@ class InspectedTraces:
         self._asked: PlaceQuestion | None = None
         self._asked_raster: RasterQuestion | None = None
         self._play_soon: weakref.ref[ViewerModel] | None = None
-        self._place = Latest(
-            self._calmly(answer_place), self._receive, what="Reading the selected place"
-        )
-        self._rows = Latest(self._calmly(answer_raster), self._receive, what="Reading the drivers")
-        self._settle = QTimer()
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._read)
+        place, rows = partial(self._calmly, answer_place), partial(self._calmly, answer_raster)
+        self._place = Latest(place, self._receive, what="Reading the selected place")
+        self._rows = Latest(rows, self._receive, what="Reading the drivers")
+        self._read_soon = qdebounced(self._read, timeout=SETTLE_MS)
         self._watch()
 
     def _watch(self) -> None:
@@ -100,15 +93,10 @@ class InspectedTraces:
         inspecting.run_changed.connect(self._on_read_out)
         self._activity.frames_changed.connect(self._on_movie)
 
-    def _calmly(self, answer: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
-        """Return the same work, begun when nobody waits for the inspection."""
-        pauses = self._pauses
-
-        def answer_later(question: Any) -> Iterator[Any]:
-            yield from pauses()
-            yield from answer(question)
-
-        return answer_later
+    def _calmly(self, answer: Callable[[Any], Iterator[Any]], question: Any) -> Iterator[Any]:
+        """Answer when nobody waits for the inspection."""
+        yield from self._pauses()
+        yield from answer(question)
 
     @property
     def selection(self) -> Selection | None:
@@ -209,9 +197,9 @@ class InspectedTraces:
         if before is None or before.key != now.key:
             self._forget_place(now)
             self._ask(question)
-            self._settle.start()
+            self._read_soon()
         elif not _same_mask(before.mask, now.mask):
-            self._settle.start()
+            self._read_soon()
         elif self._asked is not None and self._asked.run is not question.run:
             self._ask(question)
 
@@ -226,7 +214,7 @@ class InspectedTraces:
 
     def _forget_place(self, selection: Selection | None = None) -> None:
         self.player.stop()
-        self._settle.stop()
+        self._read_soon.cancel()
         self._place.forget()
         self._selection, self._answer, self._asked, self.failure = selection, None, None, ""
         self._read_from = self._read_mask = None
@@ -275,8 +263,11 @@ class InspectedTraces:
         self.raster_changed.emit()
 
     def _raster_question(self) -> RasterQuestion | None:
-        read_out, places = self._inspecting.read_out, self._inspecting.places()
-        if read_out is None or places.empty or not _fits(read_out.run, self._activity.movie):
+        read_out = self._inspecting.read_out
+        if read_out is None or not _fits(read_out.run, self._activity.movie):
+            return None
+        places = self._inspecting.places()
+        if places.empty:
             return None
         listed = places[places["as_driver"] & ~places["hidden"]]
         keys = tuple((row.kind, int(row.label)) for row in listed.itertuples())
@@ -290,7 +281,7 @@ class InspectedTraces:
                 self.raster = news
                 self.raster_changed.emit()
             case Failure():
-                _log.error("%s\n%s", news.sentence, news.details)
+                news.log()
                 self.failure = news.sentence
                 self.changed.emit()
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QObject, QRectF, Qt, QTimer, Signal
+from qtpy.QtCore import QObject, QRectF, Qt, Signal
 from qtpy.QtGui import QColor
+from superqt.utils import qthrottled
 
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
 from napari_sparsevar.widgets.timeline.time_view import TimeView
@@ -69,10 +70,7 @@ class RasterStrip(QObject):
         self._names: list[str] = []
         self._selected: int | None = None
         self._ticks: list[tuple[float, str]] = []
-        self._repool = QTimer(self)
-        self._repool.setSingleShot(True)
-        self._repool.setInterval(REPOOL_MS)
-        self._repool.timeout.connect(self.catch_up)
+        self._catch_up_soon = qthrottled(self.catch_up, timeout=REPOOL_MS, leading=False)
         self._arrange(time)
 
     def _arrange(self, time: pg.ViewBox) -> None:
@@ -180,8 +178,7 @@ class RasterStrip(QObject):
             self.clicked.emit(int(y))
 
     def _on_range(self, *_: Any) -> None:
-        if not self._repool.isActive():
-            self._repool.start()
+        self._catch_up_soon()
 
 
 def _short(name: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
 from napari_sparsevar.movie.traces import Traced
-from napari_sparsevar.widgets.work.thread import Background, Failure, Make
+from napari_sparsevar.widgets.work.batches import batches
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.precedence import calmly
+from napari_sparsevar.widgets.work.thread import Background
 
 MIN_INTERVAL_S = 0.1
 """Shortest time between two deliveries to the event loop."""
@@ -59,8 +61,9 @@ class TraceReading:
         self.stop()
         self._clear(n_frames, n_traces)
         if n_frames and n_traces:
+            calm = partial(calmly, make, self._pauses)
             self._thread = Background(
-                _in_batches(make, self._pauses),
+                partial(batches, calm, MIN_INTERVAL_S, lambda traced: traced is None),
                 self._receive,
                 self._ended,
                 what="Reading the movie",
@@ -83,36 +86,18 @@ class TraceReading:
         self.known = 0
         self.failure = ""
 
-    def _receive(self, news: Any) -> None:
-        if not news:
-            return
+    def _receive(self, news: tuple[Traced | None, ...] | Failure) -> None:
         if isinstance(news, Failure):
             self.failure = news.sentence
-        else:
-            for traced in news:
-                self.values[traced.start : traced.stop] = traced.values
-                self.known = traced.stop
-        self.changed.emit()
+            self.changed.emit()
+            return
+        known = [traced for traced in news if traced is not None]
+        for traced in known:
+            self.values[traced.start : traced.stop] = traced.values
+            self.known = traced.stop
+        if known:
+            self.changed.emit()
 
     def _ended(self) -> None:
         self._thread = None
         self.changed.emit()
-
-
-def _in_batches(make: Callable[[], Iterator[Traced]], pauses: Callable[[], Iterator[None]]) -> Make:
-    """Return the same answers in lists, a few a second: the event loop has other work."""
-
-    def batches() -> Iterator[list[Traced]]:
-        waiting: list[Traced] = []
-        delivered = time.monotonic()
-        yield from ([] for _ in pauses())
-        for traced in make():
-            waiting.append(traced)
-            if time.monotonic() - delivered >= MIN_INTERVAL_S:
-                yield waiting
-                waiting, delivered = [], time.monotonic()
-            yield from ([] for _ in pauses())
-        if waiting:
-            yield waiting
-
-    return batches

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from napari_sparsevar.widgets.timeline.activity import Activity
 from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def what_is_drawn(activity: Activity, inspected: InspectedTraces, *, marking: bool) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from superqt.utils import qthrottled
 
 from napari_sparsevar.widgets.training.loss_history import Curve, LossHistory
 
@@ -36,6 +37,7 @@ class LossPlot(QWidget):
     def __init__(self, theme: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = LossHistory()
+        self._redraw_soon = qthrottled(self.redraw, timeout=REDRAW_MS, leading=False)
         self._legend = QLabel()
         self._plot = _Axes()
         self._training = {term: self._plot.line() for term in TERMS}
@@ -59,10 +61,6 @@ class LossPlot(QWidget):
             "<qt>Error in units of the noise of a pixel. "
             "Thin line: training blocks. Dots: held-out blocks of time.</qt>"
         )
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
 
     def sizeHint(self) -> QSize:
         """Be content with little; the policy takes what the rest of the dock leaves."""
@@ -75,8 +73,8 @@ class LossPlot(QWidget):
 
     def schedule(self) -> None:
         """Redraw soon; any number of calls make one redraw."""
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+        if self.isVisible():
+            self._redraw_soon()
 
     def showEvent(self, event: Any) -> None:
         """Catch up with what happened while hidden."""

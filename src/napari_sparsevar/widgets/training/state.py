@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
+from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import (
     Continued,
-    Failed,
     Finished,
     Notice,
     Paused,
@@ -21,14 +20,14 @@ from napari_sparsevar.training.events import (
     ValidationLoss,
 )
 from napari_sparsevar.widgets.training.loss_history import LossHistory
-from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, TrainingThread
+from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, training_stream
+from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.thread import Background
 
 State = Literal["idle", "training", "paused", "stopping"]
 
 # Share of the bar each phase takes; the steps are most of the time.
 _SPANS = {"prepare": (0.0, 0.05), "train": (0.05, 0.9), "analyse": (0.9, 1.0)}
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ class Training:
 
     def __init__(self) -> None:
         self._state: State = "idle"
-        self.thread: TrainingThread | None = None
+        self.thread: Background | None = None
+        self.control = TrainingControl()
         self.report = Report()
         self.history = LossHistory()
         self.request: TrainingRequest | None = None
@@ -80,27 +80,35 @@ class Training:
         self.history = LossHistory()
         self.losses_changed.emit()
         self._tell(Report("Preparing…"))
-        self.thread = TrainingThread(request, self._receive, self._ended)
+        self.control = TrainingControl()
+        self.thread = Background(
+            partial(training_stream, request, self.control),
+            self._receive,
+            self._ended,
+            what="The training",
+            listed=True,
+            hurry=self.control.stop,
+        )
         self._become("training")
         self.thread.start()
 
     def pause(self) -> None:
         """Wait after the current step."""
-        if self.thread is not None and self._state == "training":
-            self.thread.control.pause()
+        if self._state == "training":
+            self.control.pause()
             self._say("Pausing after this step…")
 
     def resume(self) -> None:
         """Go on after a pause."""
-        if self.thread is not None and self._state == "paused":
-            self.thread.control.resume()
+        if self._state == "paused":
+            self.control.resume()
 
     def stop(self) -> None:
         """End after the current step and keep the best model so far."""
-        if self.thread is not None and self._state in ("training", "paused"):
+        if self._state in ("training", "paused"):
             self._become("stopping")
             self._say("Stopping after this step; the best model so far is kept…")
-            self.thread.control.stop()
+            self.control.stop()
 
     def abandon(self) -> None:
         """End without a result, because nobody will see it."""
@@ -109,6 +117,9 @@ class Training:
 
     def _receive(self, event: Any) -> None:
         match event:
+            case tuple():
+                for each in event:
+                    self._receive(each)
             case Started():
                 self._on_started(event)
             case Progress():
@@ -128,8 +139,8 @@ class Training:
                 self._become("idle")
             case RunReady():
                 self._on_ready(event)
-            case Failed():
-                self._on_failed(event)
+            case Failure():
+                self._on_failure(event)
 
     def _on_started(self, event: Started) -> None:
         _, rows, columns = event.latent_shape
@@ -194,12 +205,10 @@ class Training:
         if request is not None:
             self.run_ready.emit(event.run, request.placement)
 
-    def _on_failed(self, event: Failed) -> None:
-        if event.details:
-            _log.error("%s\n%s", event.message, event.details)
-        self._tell(Report(event.message, notices=self.report.notices))
+    def _on_failure(self, failure: Failure) -> None:
+        self._tell(Report(failure.sentence, notices=self.report.notices))
         self._become("idle")
-        show_error(event.message)
+        failure.report()
 
     def _ended(self) -> None:
         self.thread = None

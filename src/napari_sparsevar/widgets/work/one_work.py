@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from psygnal import Signal
 
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import Step, WithResult
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.thread import Background
 
 T = TypeVar("T")
@@ -84,6 +86,11 @@ class OneWork:
     def say(self, sentence: str) -> None:
         """Show a sentence until the work has news."""
         self._tell(0.0, sentence)
+
+    def refuse(self, error: UserError) -> None:
+        """Say why it was not begun."""
+        self.say(str(error))
+        Failure(str(error)).report()
 
     def _begin(self, make: Callable[[], Iterator[Any]]) -> None:
         """Begin what ``make`` generates in a thread; only while idle."""

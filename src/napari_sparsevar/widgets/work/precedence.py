@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import TypeVar
 
 REST_S = 0.15
 """How long after an answer the screen still shows it, and the next stroke may come."""
@@ -13,6 +14,21 @@ LONGEST_S = 1.0
 """Nothing waits longer than this for its next piece, however long somebody paints."""
 
 _TURN_S = 0.05
+
+T = TypeVar("T")
+
+
+def calmly(
+    make: Callable[[], Iterator[T]], pauses: Callable[[], Iterator[None]]
+) -> Generator[T | None]:
+    """Yield what a generator yields, and None while it pauses before each step.
+
+    Whoever wants to end the work can do so at each None.
+    """
+    yield from pauses()
+    for each in make():
+        yield each
+        yield from pauses()
 
 
 class Precedence:

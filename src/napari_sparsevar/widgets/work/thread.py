@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
 from qtpy.QtCore import QObject, QThreadPool, Slot
 
-from napari_sparsevar.errors import UserError
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Work that ended with an error.
-
-    Parameters
-    ----------
-    sentence : str
-        What went wrong, for a person.
-    details : str
-        The traceback; empty where a person can mend it.
-    """
-
-    sentence: str
-    details: str = ""
-
+from napari_sparsevar.widgets.work.failure import Failure
 
 Make = Callable[[], Iterator[Any]]
 
@@ -60,12 +41,8 @@ def guarded(make: Make, abandoned: threading.Event, what: str) -> Iterator[Any]:
             if abandoned.is_set():
                 return
             yield news
-    except UserError as error:
-        yield Failure(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it was, the viewer must learn of it
-        said = " ".join(str(error).split())[:300]
-        sentence = f"{what} failed: {type(error).__name__}{f': {said}' if said else ''}."
-        yield Failure(sentence, traceback.format_exc())
+        yield Failure.of(error, what)
     finally:
         # Closing the generator is what stops the work and gives its memory back.
         getattr(work, "close", lambda: None)()
@@ -74,16 +51,19 @@ def guarded(make: Make, abandoned: threading.Event, what: str) -> Iterator[Any]:
 class _Worker(GeneratorWorker):
     """napari's generator worker without its hold on Python's warnings.
 
-    That hold is of the whole process: two workers that overlap would restore each other's.
+    That hold is of the whole process: two workers that overlap would restore each other's. napari
+    itself shows each warning once.
     """
 
-    def __init__(self, make: Make, what: str) -> None:
+    def __init__(self, make: Make, what: str, hurry: Callable[[], None]) -> None:
         self._abandoned = threading.Event()
+        self._hurry = hurry
         super().__init__(guarded, make, self._abandoned, what)
 
     def quit(self) -> None:
         """End the work at its next news; napari asks when the window closes."""
         self._abandoned.set()
+        self._hurry()
         super().quit()
 
     def run(self) -> None:
@@ -116,6 +96,8 @@ class Background(QObject):
         Name of the work at the beginning of a sentence.
     listed : bool
         Whether napari lists it among its tasks and asks before the window closes.
+    hurry : callable, optional
+        Called when the work is asked to end, for work that may wait long before its next news.
     """
 
     def __init__(
@@ -126,15 +108,18 @@ class Background(QObject):
         *,
         what: str,
         listed: bool = False,
+        hurry: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._deliver = deliver
         self._ended = ended
         self._dropped = False
         if listed:
-            self._worker = create_worker(make, what, _worker_class=_Worker, _start_thread=False)
+            self._worker = create_worker(
+                make, what, hurry, _worker_class=_Worker, _start_thread=False
+            )
         else:
-            self._worker = _Worker(make, what)
+            self._worker = _Worker(make, what, hurry)
         # Slots of a QObject of the main thread: Qt queues the calls there on every binding.
         self._worker.yielded.connect(self._on_yielded)
         self._worker.finished.connect(self._on_finished)
