@@ -29,7 +29,9 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 """Of windows, curves and bars: Okabe and Ito (2008), which people with any colour vision can tell
 apart; without black and yellow, which are faint on a dark and a light ground."""
 
-OBSERVED = PALETTE[4]
+BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY = PALETTE
+
+OBSERVED = VERMILION
 """Of what was observed or chosen, among what might have been."""
 
 INCREASE, DECREASE = "#ff9f1c", "#4cc9f0"

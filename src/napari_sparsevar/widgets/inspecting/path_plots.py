@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from napari.utils.theme import get_theme
-from qtpy.QtCore import QSize, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QSizePolicy
 
 from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.inspecting.sparsity_panel import CHOICES, chosen_penalty
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, Plot, plain_view
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.path_curves import Curve, FloatArray
     from napari_sparsevar.run.run import Run
 
-# Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
-CURVE = ("#56B4E9", "#0072B2")
-MARK = ("#E69F00", "#C45500")
 
-
-class PathPlot(pg.GraphicsLayoutWidget):
+class PathPlot(Plot):
     """Something against the penalty, the largest on the left, with a line at the present one.
 
     Redrawn only while visible.
@@ -48,24 +43,14 @@ class PathPlot(pg.GraphicsLayoutWidget):
     moved = Signal(float)
 
     def __init__(self, inspecting: Inspecting, theme: str, title: str) -> None:
-        super().__init__()
+        super().__init__(plain_view(invertX=True), title, "penalty (sparse to dense)")
         self.inspecting = inspecting
-        self.view = pg.ViewBox(enableMenu=False, enableMouse=False, invertX=True)
-        self.left = self._axis("left", title)
-        self.bottom = self._axis("bottom", "penalty (sparse to dense)")
         self.now = pg.InfiniteLine(0, movable=True)
         self._stale = True
-        self._arrange()
+        self.now.setZValue(20)
+        self.view.addItem(self.now, ignoreBounds=True)
         self.set_theme(theme)
         self.now.sigDragged.connect(self._on_dragged)
-
-    def sizeHint(self) -> QSize:
-        """Be content with little; the policy takes what the rest of the dock leaves."""
-        return QSize(260, 150)
-
-    def minimumSizeHint(self) -> QSize:
-        """Insist on enough to read it."""
-        return QSize(160, 110)
 
     def draw(self) -> None:
         """Draw everything anew."""
@@ -94,13 +79,7 @@ class PathPlot(pg.GraphicsLayoutWidget):
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme."""
-        colours = get_theme(theme)
-        self.is_light = colours.type == "light"
-        self.text = QColor(colours.text.as_hex(format="long"))
-        self.setBackground(QColor(colours.background.as_hex(format="long")))
-        for axis in (self.left, self.bottom):
-            axis.setPen(pg.mkPen(self.text, width=1))
-            axis.setTextPen(pg.mkPen(self.text))
+        super().set_theme(theme)
         self.now.setPen(pg.mkPen(self.text, width=1.5))
         self.now.setHoverPen(pg.mkPen(self.text, width=4))
         self.refresh()
@@ -109,24 +88,6 @@ class PathPlot(pg.GraphicsLayoutWidget):
         """Return 1, 2, 5, 10, ... on the logarithmic axis: few enough to read."""
         values = [digit * 10.0**power for power in range(-5, 2) for digit in (1, 2, 5)]
         return [[(math.log10(value), f"{value:g}") for value in values]]
-
-    def _arrange(self) -> None:
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFrameShape(self.Shape.NoFrame)
-        self.ci.setContentsMargins(0, 4, 8, 4)
-        self.ci.layout.setSpacing(0)
-        self.addItem(self.left, row=0, col=0)
-        self.addItem(self.view, row=0, col=1)
-        self.addItem(self.bottom, row=1, col=1)
-        self.now.setZValue(20)
-        self.view.addItem(self.now, ignoreBounds=True)
-
-    def _axis(self, side: str, title: str) -> pg.AxisItem:
-        axis = pg.AxisItem(side)
-        axis.setLabel(title)
-        axis.enableAutoSIPrefix(False)
-        axis.linkToView(self.view)
-        return axis
 
     def _on_dragged(self) -> None:
         self.moved.emit(10.0 ** float(self.now.value()))
@@ -162,7 +123,7 @@ class CriterionPlot(PathPlot):
             columns = table[["penalty", "cv_error", "cv_se"]].to_numpy(float)
             penalty, y, error = columns[np.isfinite(columns[:, 1])].T
             x = np.log10(penalty)
-        colour = CURVE[self.is_light]
+        colour = FIRST[self.is_light]
         self.curve.setPen(pg.mkPen(colour, width=2))
         self.curve.setSymbolBrush(QColor(colour))
         self.curve.setData(x, y)
@@ -175,7 +136,7 @@ class CriterionPlot(PathPlot):
         for name in self._names:
             self.view.removeItem(name)
         self._names, spots = [], []
-        colour = MARK[self.is_light]
+        colour = SECOND[self.is_light]
         symbols = {"cross_validation_minimum": "star", "one_standard_error_choice": "t1"}
         said: dict[float, list[str]] = {}
         for short, _, name, _ in CHOICES:

@@ -74,7 +74,7 @@ class InspectedCurves:
 
     def set_theme(self, theme: str) -> None:
         """Take the colours that can be seen in a napari theme."""
-        colours = get_theme(theme)
-        for name, colour in trace_colours(colours.type).items():
+        for name, colour in trace_colours(theme).items():
             self.lines[name].setPen(pg.mkPen(colour, width=1))
-        self.ticks.setPen(pg.mkPen(QColor(colours.text.as_hex(format="long")), width=1))
+        text = get_theme(theme).text.as_hex(format="long")
+        self.ticks.setPen(pg.mkPen(QColor(text), width=1))

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, QRectF, Qt, Signal
-from qtpy.QtGui import QColor
 from superqt.utils import qthrottled
 
+from napari_sparsevar.widgets.parts.plot import FIRST, STRONGEST, is_light
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
 from napari_sparsevar.widgets.timeline.time_view import TimeView
 
@@ -122,16 +121,12 @@ class RasterStrip(QObject):
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme: rest is as dark or as bright as the background."""
-        colours = get_theme(theme)
-        dark = colours.type == "dark"
-        text = QColor(colours.text.as_hex(format="long"))
-        scale = pg.colormap.get("inferno" if dark else "CET-L17")
+        light = is_light(theme)
+        scale = pg.colormap.get("CET-L17" if light else "inferno")
         self.image.setLookupTable(scale.getLookupTable(nPts=256))
-        self.axis.setPen(pg.mkPen(text, width=1))
-        self.axis.setTextPen(pg.mkPen(text))
-        self.cursor.setPen(pg.mkPen("#ffffff" if dark else "#000000", width=1.5))
+        self.cursor.setPen(pg.mkPen(STRONGEST[light], width=1.5))
         for edge in self.edges:
-            edge.setPen(pg.mkPen("#56B4E9" if dark else "#0072B2", width=2))
+            edge.setPen(pg.mkPen(FIRST[light], width=2))
 
     def catch_up(self) -> None:
         """Draw what is in sight now, unless it is drawn already or nobody can see it."""

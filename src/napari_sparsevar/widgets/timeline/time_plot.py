@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QSizePolicy
 
+from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, plain_view
 from napari_sparsevar.widgets.timeline.activity import RegionTrace
 from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, curve
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
@@ -21,13 +20,12 @@ from napari_sparsevar.widgets.timeline.time_axis import LEFT_PX, TimeAxis
 from napari_sparsevar.widgets.timeline.time_view import TimeView
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 
-CURSOR = {"dark": "#ffffff", "light": "#000000"}
 STRIP_PX, WITH_RASTER_PX = 165, 205
 MOST_OF_IT = 0.35
 """Share of the height that the raster takes at most."""
 
 
-class TimePlot(pg.GraphicsLayoutWidget):
+class TimePlot(Plot):
     """Time from left to right; grey values on the left axis, ΔF/F of regions on the right.
 
     The activity of the drivers lies underneath, on the same time axis. x is in frames throughout;
@@ -43,14 +41,10 @@ class TimePlot(pg.GraphicsLayoutWidget):
     seen_changed = Signal(float, float)
 
     def __init__(self, theme: str) -> None:
-        super().__init__()
-        self.view = TimeView()
-        self.region_view = pg.ViewBox(enableMenu=False, enableMouse=False)
-        self.left, self.right = pg.AxisItem("left"), pg.AxisItem("right")
-        _name(self.left, self.view, "field")
-        _name(self.right, self.region_view, "ΔF/F")
-        self.bottom = TimeAxis("bottom")
-        _name(self.bottom, self.view, "frame")
+        super().__init__(TimeView(), "field", TimeAxis("bottom"), bottom_row=2)
+        self.bottom.setLabel("frame")
+        self.region_view = plain_view()
+        self.right = self.axis("right", "ΔF/F", self.region_view)
         self.field = curve()
         self.draft = pg.LinearRegionItem(movable=False)
         self.cursor = pg.InfiniteLine(0, movable=True)
@@ -144,16 +138,11 @@ class TimePlot(pg.GraphicsLayoutWidget):
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme."""
-        colours = get_theme(theme)
-        self.text = QColor(colours.text.as_hex(format="long"))
-        self.setBackground(QColor(colours.background.as_hex(format="long")))
-        for axis in (self.left, self.right, self.bottom):
-            axis.setPen(pg.mkPen(self.text, width=1))
-            axis.setTextPen(pg.mkPen(self.text))
+        super().set_theme(theme)
         self._colour_field()
         self.inspected.set_theme(theme)
         self.raster.set_theme(theme)
-        line = CURSOR[colours.type]
+        line = STRONGEST[self.is_light]
         self.cursor.setPen(pg.mkPen(line, width=1.5))
         self.cursor.setHoverPen(pg.mkPen(line, width=4))
         shade = QColor(self.text)
@@ -161,20 +150,11 @@ class TimePlot(pg.GraphicsLayoutWidget):
         self.draft.setBrush(shade)
 
     def _arrange(self) -> None:
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFrameShape(self.Shape.NoFrame)
         self.ci.setContentsMargins(0, 4, 6, 2)
-        self.ci.layout.setSpacing(0)
         self.ci.layout.setColumnMinimumWidth(0, LEFT_PX)
-        for item, row, column in (
-            (self.left, 0, 0),
-            (self.view, 0, 1),
-            (self.right, 0, 2),
-            (self.raster.axis, 1, 0),
-            (self.raster.view, 1, 1),
-            (self.bottom, 2, 1),
-        ):
-            self.addItem(item, row=row, col=column)
+        self.addItem(self.right, row=0, col=2)
+        self.addItem(self.raster.axis, row=1, col=0)
+        self.addItem(self.raster.view, row=1, col=1)
         for axis in (self.left, self.raster.axis):
             self.ci.layout.setAlignment(axis, Qt.AlignmentFlag.AlignRight)
         # The regions have a y axis of their own and share the rest with the field.
@@ -222,10 +202,3 @@ class TimePlot(pg.GraphicsLayoutWidget):
     def _on_range(self, _: Any, seen: tuple[float, float]) -> None:
         self.inspected.mark(self._events, float(seen[0]), float(seen[1]))
         self.seen_changed.emit(float(seen[0]), float(seen[1]))
-
-
-def _name(axis: pg.AxisItem, view: pg.ViewBox, title: str) -> None:
-    axis.setLabel(title)
-    # Grey values and seconds: "x1e3" would only confuse.
-    axis.enableAutoSIPrefix(False)
-    axis.linkToView(view)

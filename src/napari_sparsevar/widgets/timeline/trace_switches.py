@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
@@ -59,7 +58,7 @@ class TraceSwitches(QWidget):
 
     def set_theme(self, theme: str) -> None:
         """Take the colours that can be seen in a napari theme."""
-        for name, colour in trace_colours(get_theme(theme).type).items():
+        for name, colour in trace_colours(theme).items():
             self.boxes[name].setStyleSheet(
                 "QCheckBox { spacing: 4px; padding: 0; }"
                 "QCheckBox::indicator { width: 10px; height: 10px; border-radius: 2px;"

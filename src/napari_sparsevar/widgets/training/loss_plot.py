@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pyqtgraph as pg
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
+from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, Plot, plain_view
 from napari_sparsevar.widgets.training.loss_history import Curve, LossHistory
 
 REDRAW_MS = 150
@@ -18,11 +18,7 @@ REDRAW_MS = 150
 # Not the total: it jumps when the prediction joins in and would flatten the curves that matter.
 TERMS = ("reconstruction", "prediction")
 
-# Okabe and Ito's colours, told apart with any kind of colour vision; (dark, light) theme.
-_COLOURS = {
-    "reconstruction": ("#56B4E9", "#0072B2"),
-    "prediction": ("#E69F00", "#C45500"),
-}
+_COLOURS = {"reconstruction": FIRST, "prediction": SECOND}
 
 
 class LossPlot(QWidget):
@@ -39,9 +35,11 @@ class LossPlot(QWidget):
         self._history = LossHistory()
         self._redraw_soon = qthrottled(self.redraw, timeout=REDRAW_MS, leading=False)
         self._legend = QLabel()
-        self._plot = _Axes()
-        self._training = {term: self._plot.line() for term in TERMS}
-        self._validation = {term: self._plot.line() for term in TERMS}
+        self._plot = Plot(plain_view(), "noise units", "step")
+        self._training = {term: _line(self._plot) for term in TERMS}
+        self._validation = {term: _line(self._plot) for term in TERMS}
+        for axis in (self._plot.left, self._plot.bottom):
+            axis.setGrid(40)
         self._pages = QStackedWidget()
         self._pages.addWidget(_hint("The loss appears here while the network trains."))
         self._pages.addWidget(self._plot)
@@ -93,11 +91,8 @@ class LossPlot(QWidget):
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a napari theme."""
-        colours = get_theme(theme)
-        text = QColor(colours.text.as_hex(format="long"))
-        self._plot.setBackground(QColor(colours.background.as_hex(format="long")))
-        self._plot.set_text_colour(text)
-        index = 1 if colours.type == "light" else 0
+        self._plot.set_theme(theme)
+        index = self._plot.is_light
         for term in TERMS:
             self._colour(term, _COLOURS[term][index])
         self._legend.setText(
@@ -118,41 +113,10 @@ class LossPlot(QWidget):
         line.setSymbolBrush(QColor(colour))
 
 
-class _Axes(pg.GraphicsLayoutWidget):
-    """Two axes and a view, without pyqtgraph's menus: those are windows that outlive their plot."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.view = pg.ViewBox(enableMenu=False, enableMouse=False)
-        self.left = self._axis("left", "noise units")
-        self.bottom = self._axis("bottom", "step")
-        self.ci.setContentsMargins(0, 4, 8, 8)
-        self.ci.layout.setSpacing(0)
-        self.addItem(self.left, row=0, col=0)
-        self.addItem(self.view, row=0, col=1)
-        self.addItem(self.bottom, row=1, col=1)
-        self.setFrameShape(self.Shape.NoFrame)
-
-    def line(self) -> pg.PlotDataItem:
-        """Add an empty curve."""
-        line = pg.PlotDataItem()
-        self.view.addItem(line)
-        return line
-
-    def set_text_colour(self, colour: QColor) -> None:
-        """Colour the axes."""
-        for axis in (self.left, self.bottom):
-            axis.setPen(pg.mkPen(colour, width=1))
-            axis.setTextPen(pg.mkPen(colour))
-
-    def _axis(self, side: str, title: str) -> pg.AxisItem:
-        axis = pg.AxisItem(side)
-        axis.setLabel(title)
-        # Losses are of order 1: "x1e-3" would only confuse.
-        axis.enableAutoSIPrefix(False)
-        axis.linkToView(self.view)
-        axis.setGrid(40)
-        return axis
+def _line(plot: Plot) -> pg.PlotDataItem:
+    line = pg.PlotDataItem()
+    plot.view.addItem(line)
+    return line
 
 
 def _hint(sentence: str) -> QLabel:
