@@ -211,7 +211,7 @@ def until_inspected(qtbot):
         # A stroke is answered a moment after it has been painted.
         qtbot.wait(60)
         qtbot.waitUntil(
-            lambda: not inspecting.busy and inspecting.path is not None, timeout=timeout
+            lambda: not inspecting.busy and inspecting.solution_path is not None, timeout=timeout
         )
 
     return wait

@@ -112,7 +112,7 @@ def test_the_slider_and_back(ready, inspected, full_run, until_inspected):
     ready.sparsity.slider.setValue(1000)
     until_inspected(inspected)
     assert inspected.read_out.n_edges > sparse
-    assert inspected.read_out.run.penalty == pytest.approx(inspected.path.least)
+    assert inspected.read_out.run.penalty == pytest.approx(inspected.solution_path.least)
     ready.sparsity.reset.click()
     until_inspected(inspected)
     assert inspected.read_out.run is full_run
@@ -122,7 +122,7 @@ def test_criteria_can_be_gone_to(ready, inspected, until_inspected):
     actions = {action.text(): action for action in ready.sparsity.choice.menu().actions()}
     actions["Predicts best"].trigger()
     until_inspected(inspected)
-    assert inspected.read_out.run.penalty == max(0.2, inspected.path.least)
+    assert inspected.read_out.run.penalty == max(0.2, inspected.solution_path.least)
 
 
 def test_names_and_notes_are_typed_into_the_table(ready, inspected):

@@ -74,7 +74,7 @@ def test_movie_and_prediction_are_drawn_first(timeline, session, select):
     select(2)
     assert drawn(timeline) == {"movie", "prediction"}
     line = timeline.plot.inspected.lines["movie"]
-    np.testing.assert_allclose(line.yData, session.inspected.curves()["movie"])
+    np.testing.assert_allclose(line.yData, session.inspected.traces()["movie"])
     assert timeline.plot.right.isVisible()
     assert timeline.about.text() == "“driver 2” in ΔF/F"
     assert timeline.switches.isVisible()
@@ -171,7 +171,7 @@ def test_nothing_is_drawn_while_nobody_can_see_it(qtbot, viewer, timeline, sessi
     pooled = timeline.plot.raster._drawn
     session.inspecting.select("driver", 2)
     qtbot.waitUntil(
-        lambda: session.inspected.movie.known == 60 and not session.inspected._place.busy,
+        lambda: session.inspected.movie.known == 60 and not session.inspected._asking_place.busy,
         timeout=10_000,
     )
     timeline.plot.view.setXRange(0, 10, padding=0)

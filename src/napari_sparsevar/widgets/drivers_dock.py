@@ -19,14 +19,14 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.comparing.layers import go_to_place
+from napari_sparsevar.widgets.inspecting.answers import PlaceKind
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
 from napari_sparsevar.widgets.inspecting.keys import InspectKeys, help_text
-from napari_sparsevar.widgets.inspecting.model_movies import TITLES, Kind
+from napari_sparsevar.widgets.inspecting.model_movies import TITLES, MovieKind
 from napari_sparsevar.widgets.inspecting.partners_panel import PartnersPanel
 from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, CurvesPlot
 from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
 from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
-from napari_sparsevar.widgets.inspecting.worker import PlaceKind
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.label import wrapped_label
@@ -70,7 +70,7 @@ class DriversDock(Dock):
         self.curves = CurvesPlot(self._inspecting, self._viewer.theme)
         self.selected = wrapped_label()
         self.none = wrapped_label(NO_RUN)
-        self.movies: dict[Kind, QPushButton] = {}
+        self.movies: dict[MovieKind, QPushButton] = {}
         self.timeline = QPushButton("Timeline")
         self.help = QToolButton()
         self.tabs = QTabWidget()
@@ -191,11 +191,11 @@ class DriversDock(Dock):
         go_to_place(self._viewer, place, self._session.placement())
 
     def _on_line(self, penalty: float) -> None:
-        path = self._inspecting.path
+        path = self._inspecting.solution_path
         if path is not None:
             self._inspecting.set_penalty(min(max(penalty, path.least), path.largest))
 
-    def _movie_toggler(self, kind: Kind) -> Any:
+    def _movie_toggler(self, kind: MovieKind) -> Any:
         def toggle(on: bool) -> None:
             with refusals_shown():
                 if on:

@@ -23,7 +23,7 @@ from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.docking import ask_for_height, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.timeline.time_plot import TimePlot
+from napari_sparsevar.widgets.timeline.plot import TimePlot
 from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.timeline.window_spans import WindowSpans
 from napari_sparsevar.widgets.timeline.words import short_names, what_is_drawn
@@ -136,7 +136,7 @@ class Timeline(Dock):
         self.plot.set_field(self._activity.field)
         # One place at a time: painted regions come back when nothing is inspected.
         self.plot.set_regions([] if inspects else self._activity.region_traces())
-        self.plot.set_inspected(self._inspected.curves(), self._inspected.shown)
+        self.plot.set_inspected(self._inspected.traces(), self._inspected.shown)
         self.plot.set_events(self._inspected.events)
         self.switches.set_shown(self._inspected.shown)
         self._say()

@@ -4,12 +4,12 @@ import pytest
 
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.comparing.windows import Windows, united
+from napari_sparsevar.widgets.comparing.windows import MarkedWindows, united
 
 
 @pytest.fixture
 def windows():
-    windows = Windows()
+    windows = MarkedWindows()
     windows.add([(0, 10)])
     windows.add([(20, 30)])
     windows.add([(40, 50)])
@@ -27,7 +27,7 @@ def test_the_next_free_letter(windows):
 
 
 def test_after_z_come_two_letters():
-    windows = Windows()
+    windows = MarkedWindows()
     for frame in range(28):
         windows.add([(2 * frame, 2 * frame + 1)])
     assert labels(windows)[-3:] == ["Z", "AA", "AB"]
@@ -110,7 +110,7 @@ def test_a_new_window_goes_where_there_is_room_in_sight(windows):
 
 
 def test_a_new_window_is_in_the_movie_even_where_there_is_no_room():
-    windows = Windows()
+    windows = MarkedWindows()
     windows.add([(0, 5)])
     windows.seen = (-30.0, 900.0)
     start, stop = windows.room(5)

@@ -65,7 +65,9 @@ def until(qtbot, viewer):
             if session.inspecting.busy:
                 return False
             inspected._read_soon.flush()
-            return not (inspected._place.busy or inspected._rows.busy or inspected.movie.busy)
+            return not (
+                inspected._asking_place.busy or inspected._asking_rows.busy or inspected.movie.busy
+            )
 
         qtbot.waitUntil(rests, timeout=10_000)
 
@@ -91,7 +93,7 @@ def inspected(session):
 def test_the_movie_and_the_model_share_one_baseline(inspected, session, run, movie_data, until):
     session.inspecting.select("driver", 2)
     until()
-    curves, mask = inspected.curves(), LABELS == 2
+    curves, mask = inspected.traces(), LABELS == 2
     trace = movie_data[:, mask].mean(1)
     np.testing.assert_allclose(curves["movie"], relative_change(trace), atol=1e-5)
     weights, offset = read_out(run, mask)
@@ -114,21 +116,21 @@ def test_nothing_is_computed_until_somebody_wants_to_see_it(
     inspected.want()
     until()
     assert len(reads) == 1
-    assert inspected.curves()
+    assert inspected.traces()
     assert inspected.raster is not None
 
 
 def test_another_place_has_other_traces(inspected, session, until):
     session.inspecting.select("driver", 1)
     until()
-    first = inspected.curves()
+    first = inspected.traces()
     session.inspecting.select("driver", 3)
-    assert inspected.curves() == {}
+    assert inspected.traces() == {}
     until()
-    for name, values in inspected.curves().items():
+    for name, values in inspected.traces().items():
         assert not np.allclose(values, first[name])
     session.inspecting.clear()
-    assert inspected.curves() == {}
+    assert inspected.traces() == {}
     assert inspected.events.size == 0
 
 
@@ -151,10 +153,10 @@ def test_another_penalty_changes_the_prediction_without_reading_again(
     until()
     session.inspecting.select("region", 4)
     until()
-    before = inspected.curves()
+    before = inspected.traces()
     session.inspecting.set_penalty(session.run.penalty / 3)
     until()
-    after = inspected.curves()
+    after = inspected.traces()
     assert len(reads) == 1
     np.testing.assert_array_equal(after["movie"], before["movie"])
     np.testing.assert_allclose(after["reconstruction"], before["reconstruction"])
@@ -176,7 +178,7 @@ def test_a_region_is_read_again_when_it_has_been_painted_on(
     until()
     assert len(reads) == 2
     trace = movie_data[:, np.asarray(layer.data) == 1].mean(1)
-    np.testing.assert_allclose(inspected.curves()["movie"], relative_change(trace), atol=1e-5)
+    np.testing.assert_allclose(inspected.traces()["movie"], relative_change(trace), atol=1e-5)
 
 
 def test_rows_are_the_drivers_in_the_order_of_the_table(inspected, session, run, until):
@@ -212,7 +214,7 @@ def test_a_movie_that_has_gone_is_asked_for(viewer, inspected, session, until):
     session.inspecting.select("driver", 1)
     until()
     viewer.layers.remove("movie")
-    assert inspected.curves() == {}
+    assert inspected.traces() == {}
     assert inspected.raster is None
     assert "“movie”, is not open" in inspected.why_not
 
@@ -222,11 +224,11 @@ def test_another_movie_than_that_of_the_run_is_told_apart(viewer, inspected, ses
     session.inspecting.select("driver", 1)
     until()
     assert "not the movie of the run" in inspected.why_not
-    assert inspected.curves() == {}
+    assert inspected.traces() == {}
     viewer.layers.selection.active = viewer.layers["movie"]
     until()
     assert inspected.why_not == ""
-    assert inspected.curves()
+    assert inspected.traces()
 
 
 @pytest.mark.windowless(False)
@@ -240,7 +242,7 @@ def test_frames_that_are_no_number_leave_gaps(qtbot, viewer, movie_data, run, op
     viewer.window._qt_window.show()
     session.inspecting.select("driver", 2)
     until()
-    gaps = {n: np.flatnonzero(np.isnan(c)).tolist() for n, c in session.inspected.curves().items()}
+    gaps = {n: np.flatnonzero(np.isnan(c)).tolist() for n, c in session.inspected.traces().items()}
     assert set(map(tuple, gaps.values())) == {(10, 31)}
     timeline.redraw()
     timeline.plot.view.setXRange(10.2, 10.9, padding=0)
@@ -260,7 +262,7 @@ def test_an_error_is_said_and_the_next_place_is_read(inspected, session, until, 
     session.inspecting.select("driver", 2)
     until()
     assert inspected.why_not == ""
-    assert inspected.curves()
+    assert inspected.traces()
 
 
 def test_playing_an_event_needs_no_timeline(qtbot, viewer, inspected, session, until, monkeypatch):
@@ -271,7 +273,7 @@ def test_playing_an_event_needs_no_timeline(qtbot, viewer, inspected, session, u
     monkeypatch.setattr(inspected.player, "play_next", lambda *asked: played.append(asked))
     session.inspecting.select("driver", 1)
     inspected.play_event(viewer)
-    qtbot.waitUntil(lambda: bool(played) or not inspected._place.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(played) or not inspected._asking_place.busy, timeout=10_000)
     (asked,) = played
     assert asked[0] is viewer
     assert asked[1] is session.activity.frames

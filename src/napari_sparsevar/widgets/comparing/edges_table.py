@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QWidget
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.comparing.layers import changed_edges, changed_places
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable
+from napari_sparsevar.widgets.parts.rows_table import RowsTable
 from napari_sparsevar.widgets.parts.table import Column
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-class EdgesTable(ChangesTable):
+class EdgesTable(RowsTable):
     """Changed edges."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,11 +37,11 @@ class EdgesTable(ChangesTable):
     def show_pair(self, pair: Comparison | None, fps: float | None) -> None:
         """List the edges of a pair of windows; lags in milliseconds where the rate is known."""
         if pair is None:
-            self.show_changes(None, [], "")
+            self.show_rows(None, [], "")
             return
         edges = changed_edges(pair)
         texts = [_texts(edge, fps) for _, edge in edges.iterrows()]
-        self.show_changes(edges, texts, _nothing(pair))
+        self.show_rows(edges, texts, _nothing(pair))
 
 
 def _texts(edge: pd.Series, fps: float | None) -> tuple[str, ...]:

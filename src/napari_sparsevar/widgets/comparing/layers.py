@@ -10,6 +10,7 @@ from napari.layers import Image, Layer, Vectors
 
 from napari_sparsevar.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.widgets.layers.arrows import arrow_width, arrows
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
 
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
     from napari_sparsevar.widgets.comparing.state import Comparing
 
-KINDS = ("difference", "changed edges")
+LAYER_KINDS = ("difference", "changed edges")
 
 CHOSEN = "#ffffff"
 FADED = "40"
 """Opacity of the other arrows while one is chosen, as in ``#rrggbbaa``."""
-ARROW_WIDTH, THIN, MANY = 0.6, 0.3, 12
-"""Width of an arrow in pixels, and where there are so many that they would hide the movie."""
 
 EDGE_FEATURES = ["source", "target", "lag", "change", "low", "high", "p_adjusted"]
 
@@ -77,7 +76,7 @@ def has_layers(pair: Comparison) -> bool:
 
 def remove_comparison(viewer: ViewerModel) -> None:
     """Remove the layers of a comparison."""
-    for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
+    for layer in [layer for layer in viewer.layers if kind_of(layer) in LAYER_KINDS]:
         viewer.layers.remove(layer)
 
 
@@ -142,14 +141,12 @@ def _edges_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> L
     edges = changed_edges(pair)
     if edges.empty:
         return None
-    start = edges[["source_y", "source_x"]].to_numpy(float)
-    stop = edges[["target_y", "target_x"]].to_numpy(float)
     return Vectors(
-        np.stack([start, stop - start], axis=1),
+        arrows(edges),
         name=f"changed edges {pair.b.label} − {pair.a.label}",
         features=edges[[name for name in EDGE_FEATURES if name in edges]],
         vector_style="arrow",
-        edge_width=ARROW_WIDTH if len(edges) <= MANY else THIN,
+        edge_width=arrow_width(len(edges)),
         opacity=1.0,
         edge_color=_colours(edges["change"]),
         metadata=_metadata(pair, "changed edges", about),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_sparsevar.widgets.comparing.windows import Windows
+from napari_sparsevar.widgets.comparing.windows import MarkedWindows
 from napari_sparsevar.widgets.comparing.worker import library_options
 from napari_sparsevar.widgets.parts.fields import Choice, Rows, folded, number, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -22,11 +22,11 @@ class CompareOptions(QWidget):
 
     Parameters
     ----------
-    windows : Windows
+    windows : MarkedWindows
         Their labels can be chosen as the baseline.
     """
 
-    def __init__(self, windows: Windows, parent: QWidget | None = None) -> None:
+    def __init__(self, windows: MarkedWindows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._windows = windows
         self.pairs = Choice(label="Compare", choices=self._offered)

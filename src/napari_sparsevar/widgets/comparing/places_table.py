@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QWidget
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison
 from napari_sparsevar.widgets.comparing.layers import changed_places
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable
+from napari_sparsevar.widgets.parts.rows_table import RowsTable
 from napari_sparsevar.widgets.parts.table import Column
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-class PlacesTable(ChangesTable):
+class PlacesTable(RowsTable):
     """Changed places."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,7 +38,7 @@ class PlacesTable(ChangesTable):
         """List the places of a pair of windows."""
         places = None if pair is None else changed_places(pair)
         level = 0.05 if pair is None else pair.level
-        self.show_changes(
+        self.show_rows(
             places,
             [] if places is None else [_texts(place) for _, place in places.iterrows()],
             f"No place changed at the level {level:g}, adjusted for all of them.",

@@ -10,7 +10,7 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
-from napari_sparsevar.widgets.comparing.windows import Windows
+from napari_sparsevar.widgets.comparing.windows import MarkedWindows
 from napari_sparsevar.widgets.comparing.worker import (
     Compared,
     CompareRequest,
@@ -34,7 +34,7 @@ class Comparing(OneWork):
     sets_changed, shown_changed, arrived : psygnal.Signal
         Emitted in the main thread; ``arrived`` with a comparison that has just been made, before it
         is shown.
-    windows : Windows
+    windows : MarkedWindows
     run : Run or None
     sets : tuple of ComparisonSet
         Those of the run, the oldest first.
@@ -51,7 +51,7 @@ class Comparing(OneWork):
             ending="stopping",
             ended="Stopped; nothing was kept.",
         )
-        self.windows = Windows()
+        self.windows = MarkedWindows()
         self.run: Run | None = None
         self.sets: tuple[ComparisonSet, ...] = ()
         self._shown: ComparisonSet | None = None

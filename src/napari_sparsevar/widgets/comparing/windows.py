@@ -14,7 +14,7 @@ from napari_sparsevar.errors import UserError
 Gap = tuple[float, float]
 
 
-class Windows:
+class MarkedWindows:
     """Windows in the order they were made, each with a label of its own and a colour for life.
 
     Attributes

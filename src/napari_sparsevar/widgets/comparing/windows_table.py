@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.comparison.windows import Window, read_windows
 from napari_sparsevar.figures.colours import window_colour
-from napari_sparsevar.widgets.comparing.windows import Windows
+from napari_sparsevar.widgets.comparing.windows import MarkedWindows
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -32,17 +32,17 @@ SWATCH = 10
 
 
 class WindowsTable(QWidget):
-    """A view on ``Windows`` in which everything can be typed.
+    """A view on ``MarkedWindows`` in which everything can be typed.
 
     A window of several pieces has its start and stop in one cell, ``0:100, 300:400``.
 
     Parameters
     ----------
-    windows : Windows
+    windows : MarkedWindows
         What to show and to change.
     """
 
-    def __init__(self, windows: Windows, parent: QWidget | None = None) -> None:
+    def __init__(self, windows: MarkedWindows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._windows = windows
         self._frames: Frames | None = None

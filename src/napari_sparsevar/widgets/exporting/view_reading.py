@@ -183,9 +183,9 @@ def _blending(layer: Layer) -> Blending:
     return known[str(layer.blending)]
 
 
-def _spans(places: npt.NDArray[np.float64], at: npt.NDArray[np.int64]) -> bool:
-    """Return whether a shape reaches from before to behind a place along the sliders' axes."""
-    return bool(((places.min(axis=0) <= at + 0.5) & (places.max(axis=0) >= at - 0.5)).all())
+def _spans(positions: npt.NDArray[np.float64], at: npt.NDArray[np.int64]) -> bool:
+    """Return whether a shape reaches from before to behind a position along the sliders' axes."""
+    return bool(((positions.min(axis=0) <= at + 0.5) & (positions.max(axis=0) >= at - 0.5)).all())
 
 
 def _ellipse(box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -207,19 +207,22 @@ _DESCRIBE: dict[type[Layer], Callable[..., LayerInView | None]] = {
 
 def _slice(data: Any, index: npt.NDArray[np.int64], axes: list[int]) -> Any:
     """Return the frame shown of an array, still lazy; None where the slider is outside of it."""
-    places: list[Any] = [slice(None) if axis in axes else int(at) for axis, at in enumerate(index)]
+    chosen: list[Any] = [slice(None)] * len(index)
     for axis, at in enumerate(index):
-        if axis not in axes and not 0 <= at < data.shape[axis]:
+        if axis in axes:
+            continue
+        if not 0 <= at < data.shape[axis]:
             return None
-    frame = data[tuple(places)]
+        chosen[axis] = int(at)
+    frame = data[tuple(chosen)]
     return frame if axes == sorted(axes) else frame.swapaxes(0, 1)
 
 
 def _in_slice(
-    places: npt.NDArray[np.float64], index: npt.NDArray[np.int64], axes: list[int]
+    positions: npt.NDArray[np.float64], index: npt.NDArray[np.int64], axes: list[int]
 ) -> npt.NDArray[np.bool_]:
-    others = [axis for axis in range(places.shape[1]) if axis not in axes]
-    inside: npt.NDArray[np.bool_] = (np.round(places[:, others]) == index[others]).all(axis=1)
+    others = [axis for axis in range(positions.shape[1]) if axis not in axes]
+    inside: npt.NDArray[np.bool_] = (np.round(positions[:, others]) == index[others]).all(axis=1)
     return inside
 
 
@@ -229,9 +232,9 @@ def _affine(
     """Return how the drawn axes of a layer go to the world: matrix (2, 2) and offset (2,)."""
 
     def world(row: float, column: float) -> npt.NDArray[np.float64]:
-        place = index.astype(float)
-        place[axes] = row, column
-        at: npt.NDArray[np.float64] = np.asarray(layer.data_to_world(place), float)[axes]
+        position = index.astype(float)
+        position[axes] = row, column
+        at: npt.NDArray[np.float64] = np.asarray(layer.data_to_world(position), float)[axes]
         return at
 
     origin = world(0, 0)

@@ -9,8 +9,8 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem, QWidget
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
+from napari_sparsevar.widgets.inspecting.answers import PlaceKind
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.inspecting.worker import PlaceKind
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import Column, Table
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari.components import ViewerModel
 from napari.utils.key_bindings import bind_key, coerce_keybinding
 
+from napari_sparsevar.widgets.inspecting.answers import Direction
 from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
-from napari_sparsevar.widgets.inspecting.worker import Direction
 
 if TYPE_CHECKING:
     from napari_sparsevar.widgets.session import Session

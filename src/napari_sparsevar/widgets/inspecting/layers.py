@@ -16,14 +16,15 @@ from napari.layers import Image, Layer, Vectors
 from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
-from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.inspecting.worker import (
+from napari_sparsevar.widgets.inspecting.answers import (
     DIRECTIONS,
     Answer,
     Direction,
     Influence,
-    Selection,
+    SelectedPlace,
 )
+from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.layers.arrows import MANY, arrow_width, arrows
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
@@ -38,14 +39,11 @@ INFLUENCE: dict[Direction, str] = {
     "incoming": "influence incoming",
 }
 ARROWS = "arrows"
-KINDS = (*INFLUENCE.values(), ARROWS)
+LAYER_KINDS = (*INFLUENCE.values(), ARROWS)
 """Kinds of layers that are made here."""
 
 REGION_OFFSET = 1000
 """A region listed among the drivers has this much more than its own label."""
-
-N_ARROWS = 12
-ARROW_WIDTH, THIN = 0.6, 0.3
 
 
 class InspectLayers:
@@ -101,7 +99,7 @@ class InspectLayers:
     def _on_run(self, _: Any) -> None:
         viewer = self._viewer()
         if viewer is not None:
-            for layer in [layer for layer in viewer.layers if kind_of(layer) in KINDS]:
+            for layer in [layer for layer in viewer.layers if kind_of(layer) in LAYER_KINDS]:
                 viewer.layers.remove(layer)
         self._own, self._contribution_of = {}, None
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
@@ -160,9 +158,9 @@ class InspectLayers:
         if contribution is not None and self._hid_contribution:
             contribution.visible = True
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
-        arrows = self.layer(ARROWS)
-        if arrows is not None:
-            arrows.visible = False
+        shown = self.layer(ARROWS)
+        if shown is not None:
+            shown.visible = False
 
     def _on_answer(self) -> None:
         if self._inspecting.answer is None or self._viewer() is None:
@@ -234,12 +232,12 @@ class InspectLayers:
                 layer.name = title
             if layer.visible != (each == direction):
                 layer.visible = each == direction
-        arrows = partner_arrows(answer.selection, influence, direction)
-        layer = self.layer(ARROWS) or self._made_arrows(arrows)
+        edges = partner_arrows(answer.selection, influence, direction)
+        layer = self.layer(ARROWS) or self._made_arrows(edges)
         if not layer.visible:
             # First, so that napari looks at what it holds before it is changed.
             layer.visible = True
-        self._show_arrows(arrows)
+        self._show_arrows(edges)
 
     def _show_field_arrows(self, *_: Any) -> None:
         shown = self._inspecting.read_out
@@ -251,11 +249,11 @@ class InspectLayers:
         layer = self.layer(ARROWS)
         if layer is None or not layer.visible:
             return
-        layer.data = _arrows(edges)
+        layer.data = arrows(edges)
         if not len(edges):
             return
         # Each of these draws all of them anew.
-        width = ARROW_WIDTH if len(edges) <= N_ARROWS else THIN
+        width = arrow_width(len(edges))
         if layer.edge_width != width:
             layer.edge_width = width
         colours = transform_color([signed_colour(effect) for effect in edges["effect"]])
@@ -264,11 +262,11 @@ class InspectLayers:
 
     def _made_arrows(self, edges: pd.DataFrame) -> Layer:
         layer = Vectors(
-            _arrows(edges),
+            arrows(edges),
             name="strongest influences",
             vector_style="arrow",
             opacity=1.0,
-            edge_width=ARROW_WIDTH,
+            edge_width=arrow_width(len(edges)),
             metadata=self._metadata(ARROWS),
             **self._placement().arguments,
         )
@@ -296,13 +294,6 @@ class InspectLayers:
         return {METADATA_KEY: {"run": str(run.path), "kind": kind}}
 
 
-def _arrows(edges: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return starts and directions of arrows, (n, 2, 2)."""
-    start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
-    stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
-    return np.stack([start, stop - start], axis=1)
-
-
 def shown_labels(inspecting: Inspecting) -> LabelImage:
     """Return the drivers that are not hidden, and the regions listed among them, (Y, X)."""
     assert inspecting.read_out is not None
@@ -327,10 +318,10 @@ def driver_features(inspecting: Inspecting) -> pd.DataFrame:
 
 
 def partner_arrows(
-    selection: Selection, influence: Influence, direction: Direction
+    selection: SelectedPlace, influence: Influence, direction: Direction
 ) -> pd.DataFrame:
     """Return the influences on or of the strongest partners, from where to where."""
-    partners = influence.partners[:N_ARROWS]
+    partners = influence.partners[:MANY]
     here = ("source", "target") if direction == "outgoing" else ("target", "source")
     import pandas as pd
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.run.run import Run
 
-Kind = Literal["prediction", "residual"]
-TITLES: dict[Kind, str] = {"prediction": "predicted movie", "residual": "residual movie"}
+MovieKind = Literal["prediction", "residual"]
+TITLES: dict[MovieKind, str] = {"prediction": "predicted movie", "residual": "residual movie"}
 
 RESIDUAL_NOISES = 4.0
 """Limits of the residual in noise scales of a typical pixel."""
@@ -45,11 +45,11 @@ class ModelMovies:
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._follow)
 
-    def layer(self, kind: Kind) -> Layer | None:
+    def layer(self, kind: MovieKind) -> Layer | None:
         """Return the layer of a kind, or None."""
         return layer_of(self._viewer(), self._inspecting.run, kind)
 
-    def show(self, kind: Kind, movie_layer: Image | None) -> Layer:
+    def show(self, kind: MovieKind, movie_layer: Image | None) -> Layer:
         """Add the movie over the one it belongs to, or show it again.
 
         Raises
@@ -77,13 +77,13 @@ class ModelMovies:
         viewer.layers.selection.active = active
         return layer
 
-    def hide(self, kind: Kind) -> None:
+    def hide(self, kind: MovieKind) -> None:
         """Hide the movie; decoding stops with it."""
         layer = self.layer(kind)
         if layer is not None:
             layer.visible = False
 
-    def _made(self, kind: Kind, movie_layer: Image) -> Image:
+    def _made(self, kind: MovieKind, movie_layer: Image) -> Image:
         assert self._inspecting.read_out is not None
         run = self._inspecting.read_out.run
         limits = tuple(movie_layer.contrast_limits)
@@ -114,7 +114,7 @@ class ModelMovies:
                 layer.metadata = wanted
                 layer.data = self._lazy(shown.run, kind)
 
-    def _lazy(self, run: Run, kind: Kind) -> dask.array.Array:
+    def _lazy(self, run: Run, kind: MovieKind) -> dask.array.Array:
         from napari_sparsevar.run.decoding import Decoding
 
         return Decoding(run, self._movie).lazy(kind)
@@ -126,5 +126,5 @@ class ModelMovies:
                 viewer.layers.remove(layer)
 
 
-def _metadata(run: Run, kind: Kind) -> dict[str, Any]:
+def _metadata(run: Run, kind: MovieKind) -> dict[str, Any]:
     return {METADATA_KEY: {"run": str(run.path), "kind": kind, "penalty": float(run.penalty)}}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from napari_sparsevar.widgets.inspecting.answers import Direction
 from napari_sparsevar.widgets.inspecting.partners_table import PartnersTable
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.inspecting.worker import Direction
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.parts.rows_table import ChangesTable
+from napari_sparsevar.widgets.parts.rows_table import RowsTable
 from napari_sparsevar.widgets.parts.table import Column
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ NOTHING = {
 NOT_SELECTED = "Choose a driver, or paint a region, to see what it drives and what drives it."
 
 
-class PartnersTable(ChangesTable):
+class PartnersTable(RowsTable):
     """Partners of the selected place in the direction looked at."""
 
     def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
@@ -47,11 +47,11 @@ class PartnersTable(ChangesTable):
         """List the partners of the present answer."""
         influence, run = self._inspecting.influence, self._inspecting.run
         if influence is None or run is None:
-            self.show_changes(None, [], NOT_SELECTED)
+            self.show_rows(None, [], NOT_SELECTED)
             return
         partners = influence.partners
         texts = [_texts(self._name(row), row, run.fps) for _, row in partners.iterrows()]
-        self.show_changes(partners, texts, NOTHING[self._inspecting.direction])
+        self.show_rows(partners, texts, NOTHING[self._inspecting.direction])
 
     def _name(self, partner: pd.Series) -> str:
         y, x = round(float(partner["y"])), round(float(partner["x"]))

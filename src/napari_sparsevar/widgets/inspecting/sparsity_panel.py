@@ -108,7 +108,7 @@ class SparsityPanel(QWidget):
 
     def show_state(self, *_: Any) -> None:
         """Show where the inspection stands."""
-        path, shown = self._inspecting.path, self._inspecting.read_out
+        path, shown = self._inspecting.solution_path, self._inspecting.read_out
         self.slider.setEnabled(path is not None)
         self.choice.setEnabled(path is not None)
         run = self._inspecting.run
@@ -123,13 +123,13 @@ class SparsityPanel(QWidget):
         shown = self._inspecting.read_out
         if shown is None:
             return ""
-        if self._inspecting.path is None:
+        if self._inspecting.solution_path is None:
             return f"{shown.n_edges:,} edges · tracing the path…"
         edges = "1 edge" if shown.n_edges == 1 else f"{shown.n_edges:,} edges"
         return f"λ = {shown.run.penalty:.3g} · {edges}"
 
     def _on_slider(self, position: int) -> None:
-        path = self._inspecting.path
+        path = self._inspecting.solution_path
         if path is not None:
             first, last = _ends(path)
             penalty = math.exp(first + (last - first) * position / STEPS)
@@ -138,8 +138,8 @@ class SparsityPanel(QWidget):
     def _goer(self, name: str) -> Any:
         def go(*_: Any) -> None:
             penalty = chosen_penalty(self._inspecting.run, name)
-            if penalty is not None and self._inspecting.path is not None:
-                self._inspecting.set_penalty(max(penalty, self._inspecting.path.least))
+            if penalty is not None and self._inspecting.solution_path is not None:
+                self._inspecting.set_penalty(max(penalty, self._inspecting.solution_path.least))
                 self.show_state()
 
         return go

@@ -9,21 +9,19 @@ import numpy as np
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
-from napari_sparsevar.widgets.inspecting.worker import (
+from napari_sparsevar.widgets.inspecting.answers import (
     Answer,
     Direction,
     Gone,
     Influence,
-    Inspector,
     OtherWay,
     PlaceKind,
     Prepared,
     Question,
     ReadOut,
-    Selection,
-    reach_of,
-    save_annotations,
+    SelectedPlace,
 )
+from napari_sparsevar.widgets.inspecting.worker import Inspector, reach_of, save_annotations
 from napari_sparsevar.widgets.layers.regions import Regions
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
@@ -54,7 +52,7 @@ class Inspecting:
     run : Run or None
         As it was trained; ``read_out.run`` is the same at the penalty chosen now.
     read_out : ReadOut or None
-    selection : Selection or None
+    selection : SelectedPlace or None
     answer : Answer or None
         Of the selection.
     notes : Annotations or None
@@ -78,9 +76,9 @@ class Inspecting:
         self.regions = Regions()
         self.precedence = Precedence()
         self.run: Run | None = None
-        self.path: SolutionPath | None = None
+        self.solution_path: SolutionPath | None = None
         self.read_out: ReadOut | None = None
-        self.selection: Selection | None = None
+        self.selection: SelectedPlace | None = None
         self.answer: Answer | None = None
         self.notes: Annotations | None = None
         self.kept_regions: LabelImage | None = None
@@ -118,7 +116,7 @@ class Inspecting:
             self._preparing.drop()
             self._preparing = None
         self.regions.set_run(run)
-        self.run, self.path, self.notes, self.kept_regions = run, None, None, None
+        self.run, self.solution_path, self.notes, self.kept_regions = run, None, None, None
         self.read_out = self.selection = self.answer = self.lag = None
         self._asked = None
         self._inspector = None if run is None else Inspector(run)
@@ -164,7 +162,7 @@ class Inspecting:
             self._select(selection)
             self._ask()
 
-    def _found(self, kind: PlaceKind, label: int) -> Selection | None:
+    def _found(self, kind: PlaceKind, label: int) -> SelectedPlace | None:
         """Return the place as it is; a region may have been painted a moment ago."""
         if self.read_out is None or self.run is None:
             return None
@@ -177,7 +175,7 @@ class Inspecting:
             return None
         place = self._place(kind, label)
         y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
-        return Selection(kind, label, mask, float(y), float(x))
+        return SelectedPlace(kind, label, mask, float(y), float(x))
 
     def select_soon(self, kind: PlaceKind, label: int) -> None:
         """Inspect a place as soon as it is known: it has only just been painted."""
@@ -260,7 +258,7 @@ class Inspecting:
         same = places[(places["kind"] == kind) & (places["label"] == label)]
         return None if same.empty else same.iloc[0]
 
-    def _select(self, selection: Selection | None) -> None:
+    def _select(self, selection: SelectedPlace | None) -> None:
         self.selection, self.answer = selection, None
         self._number += 1
         self._awaited = None
@@ -303,7 +301,7 @@ class Inspecting:
 
     def _on_known(self, news: Prepared) -> None:
         assert self._inspector is not None
-        self._inspector.path = self.path = news.path
+        self._inspector.solution_path = self.solution_path = news.solution_path
         self.notes, self.kept_regions = news.annotations, news.regions
         for notice in news.notices:
             show_warning(notice)

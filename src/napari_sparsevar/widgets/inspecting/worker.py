@@ -3,163 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from napari_sparsevar.widgets.inspecting.answers import (
+    DIRECTIONS,
+    Answer,
+    Direction,
+    Gone,
+    Influence,
+    News,
+    OtherWay,
+    Prepared,
+    Question,
+    ReadOut,
+    SelectedPlace,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
     from napari_sparsevar.analysis.maps.drivers import LabelImage
-    from napari_sparsevar.analysis.maps.path_curves import Curve
     from napari_sparsevar.analysis.maps.region import Region
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
-
-Direction = Literal["outgoing", "incoming"]
-DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
-PlaceKind = Literal["driver", "region"]
 
 N_EDGES = 30
 """Arrows of the whole field."""
 
 N_CURVES = 8
 """Influences drawn along the path."""
-
-
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """What is being inspected.
-
-    Parameters
-    ----------
-    kind : {"driver", "region"}
-    label : int
-        In its label image, at the penalty it was selected at.
-    mask : ndarray of bool, shape (Y, X)
-    y, x : float
-        Centre in pixels.
-    """
-
-    kind: PlaceKind
-    label: int
-    mask: npt.NDArray[np.bool_]
-    y: float
-    x: float
-
-    @property
-    def key(self) -> tuple[PlaceKind, int]:
-        """What tells it from others on the screen."""
-        return self.kind, self.label
-
-
-@dataclass(frozen=True, eq=False)
-class Question:
-    """Everything an answer depends on; no widget and no layer in it.
-
-    ``number`` tells one choice of a place from the next: the label of a driver changes with the
-    penalty.
-    """
-
-    penalty: float
-    regions: LabelImage | None = None
-    selection: Selection | None = None
-    lag: int | None = None
-    number: int = 0
-    direction: Direction = "outgoing"
-    """What is looked at, and answered first."""
-
-    def same(self, other: Question | None) -> bool:
-        """Return whether the other has the same answer."""
-        if other is None or (self.lag, self.number) != (other.lag, other.number):
-            return False
-        return _same_read_out(other, self)
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """The solution path, and what a person has added to the run."""
-
-    path: SolutionPath
-    annotations: Annotations
-    regions: LabelImage | None
-    notices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class ReadOut:
-    """A run at a penalty.
-
-    Parameters
-    ----------
-    question : Question
-    run : Run
-    n_edges : int
-        Between different places.
-    edges : DataFrame
-        The strongest of them.
-    places : DataFrame
-        Drivers and painted regions.
-    curves : list of Curve
-        The strongest edges along the path; empty until it is known.
-    """
-
-    question: Question
-    run: Run
-    n_edges: int
-    edges: pd.DataFrame
-    places: pd.DataFrame
-    curves: list[Curve]
-
-
-@dataclass(frozen=True, eq=False)
-class Influence:
-    """One direction of an answer: the map, who it is about, and how it grows along the path."""
-
-    image: npt.NDArray[np.float32]
-    partners: pd.DataFrame
-    curves: list[Curve]
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What a selected place drives and what drives it.
-
-    Parameters
-    ----------
-    question : Question
-    selection : Selection
-        As it is at this penalty.
-    influence : dict of Influence
-        By direction: first the one that is looked at, the other a moment later.
-    """
-
-    question: Question
-    selection: Selection
-    influence: dict[Direction, Influence]
-
-
-@dataclass(frozen=True, eq=False)
-class OtherWay:
-    """The other direction of an answer."""
-
-    question: Question
-    direction: Direction
-    influence: Influence
-
-
-@dataclass(frozen=True, eq=False)
-class Gone:
-    """Nothing is left of the selected region."""
-
-    question: Question
-
-
-News = ReadOut | Answer | OtherWay | Gone
 
 
 class Inspector:
@@ -176,7 +54,7 @@ class Inspector:
         self._base = run
         self._shown: ReadOut | None = None
         self._region: Region | None = None
-        self.path: SolutionPath | None = None
+        self.solution_path: SolutionPath | None = None
 
     def prepare(self) -> Iterator[Prepared]:
         """Yield the solution path and the annotations."""
@@ -204,7 +82,7 @@ class Inspector:
 
     def _news(self, question: Question) -> Iterator[News]:
         shown = self._shown
-        if shown is None or not _same_read_out(shown.question, question) or self._lacks_curves():
+        if shown is None or not shown.question.same_read_out(question) or self._lacks_curves():
             self._shown = shown = self._read_out(question)
             yield shown
         selection = _as_it_is_now(question, shown)
@@ -215,7 +93,7 @@ class Inspector:
 
     def _lacks_curves(self) -> bool:
         shown = self._shown
-        return self.path is not None and shown is not None and not shown.curves
+        return self.solution_path is not None and shown is not None and not shown.curves
 
     def _read_out(self, question: Question) -> ReadOut:
         from napari_sparsevar.analysis.maps.edges import strongest_edges
@@ -228,8 +106,11 @@ class Inspector:
             return replace(shown, question=question, places=places(shown.run.results, regions))
         run = self._at(question.penalty)
         results = run.results
-        edges = strongest_edges(results.fitted, results.projection, N_EDGES)
-        curves = [] if self.path is None else edge_curves(results, self.path, edges[:N_CURVES])
+        edges, path = (
+            strongest_edges(results.fitted, results.projection, N_EDGES),
+            self.solution_path,
+        )
+        curves = [] if path is None else edge_curves(results, path, edges[:N_CURVES])
         n_edges = results.fitted.n_edges
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
 
@@ -240,9 +121,11 @@ class Inspector:
             return self._shown.run
         if self._base.penalty == penalty:
             return self._base
-        return replace(self._base, results=at_penalty(self._base.results, penalty, self.path))
+        return replace(
+            self._base, results=at_penalty(self._base.results, penalty, self.solution_path)
+        )
 
-    def _answer(self, question: Question, selection: Selection, run: Run) -> Answer:
+    def _answer(self, question: Question, selection: SelectedPlace, run: Run) -> Answer:
         found = self._influence(run, selection.mask, question.direction, question.lag)
         return Answer(question, selection, {question.direction: found})
 
@@ -273,8 +156,8 @@ class Inspector:
         partners = partner_table(results, region, direction, image, lag)
         latents = partners["latent"].astype(int).tolist()[:N_CURVES]
         curves = []
-        if self.path is not None:
-            curves = partner_curves(results, self.path, region, direction, latents)
+        if self.solution_path is not None:
+            curves = partner_curves(results, self.solution_path, region, direction, latents)
         return Influence(image, partners, curves)
 
 
@@ -286,16 +169,7 @@ def save_annotations(path: Path, annotations: Annotations) -> Iterator[None]:
     yield None
 
 
-def _same_read_out(before: Question, now: Question) -> bool:
-    same_regions = before.regions is now.regions or (
-        before.regions is not None
-        and now.regions is not None
-        and np.array_equal(before.regions, now.regions)
-    )
-    return before.penalty == now.penalty and same_regions
-
-
-def _as_it_is_now(question: Question, shown: ReadOut) -> Selection | None:
+def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
     """Return what is selected as it is now; a driver that has vanished, as it was.
 
     None for a region of which nothing is left.
@@ -317,10 +191,10 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> Selection | None:
     return _selected(places.iloc[int(away.argmin())], shown.run.driver_labels)
 
 
-def _selected(place: pd.Series, labels: LabelImage) -> Selection:
+def _selected(place: pd.Series, labels: LabelImage) -> SelectedPlace:
     label = int(place["label"])
     mask = labels == label
-    return Selection(place["kind"], label, mask, float(place["y"]), float(place["x"]))
+    return SelectedPlace(place["kind"], label, mask, float(place["y"]), float(place["x"]))
 
 
 def reach_of(run: Run) -> float:

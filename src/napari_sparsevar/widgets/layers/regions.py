@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.run.run import Run
 
-KIND = "regions"
+LAYER_KIND = "regions"
 KEEP_MS = 500
 """How long nobody paints before the regions are written to the run."""
 _PAINTED = ("labels_update", "paint", "data")
@@ -96,7 +96,7 @@ class Regions:
             np.zeros(shape, np.int32) if image is None else image,
             name="regions",
             opacity=0.6,
-            metadata={METADATA_KEY: {"kind": KIND}},
+            metadata={METADATA_KEY: {"kind": LAYER_KIND}},
             **where.arguments,
         )
         layer.contour = 0
@@ -136,7 +136,7 @@ class Regions:
             self._on_label()
         # At once: of what comes while an answer is computed, only the last is looked at.
         self.painted.emit()
-        if self.layer is not None and kind_of(self.layer) == KIND:
+        if self.layer is not None and kind_of(self.layer) == LAYER_KIND:
             self._save_soon()
 
     def _on_label(self, *_: Any) -> None:

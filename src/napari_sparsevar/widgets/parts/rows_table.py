@@ -1,4 +1,4 @@
-"""A table of what changed between two windows of time; choosing a row goes there."""
+"""A table of edges or places, or a sentence where there are none; choosing a row goes there."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ChangesTable(QWidget):
-    """What changed, the most surprising first, or a sentence where nothing did.
+class RowsTable(QWidget):
+    """Rows as they come, or a sentence where there are none.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class ChangesTable(QWidget):
     Attributes
     ----------
     chosen : Signal of Series
-        The row of the table of changes.
+        The row.
     """
 
     chosen = Signal(object)
@@ -42,7 +42,7 @@ class ChangesTable(QWidget):
         self, columns: Sequence[Column], stretched: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._changes: pd.DataFrame | None = None
+        self._rows: pd.DataFrame | None = None
         self.table = Table(columns, stretched)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.none = QLabel()
@@ -52,24 +52,24 @@ class ChangesTable(QWidget):
 
     @property
     def empty(self) -> bool:
-        """Whether nothing changed."""
-        return self._changes is None or bool(self._changes.empty)
+        """Whether there are no rows."""
+        return self._rows is None or bool(self._rows.empty)
 
-    def show_changes(
-        self, changes: pd.DataFrame | None, texts: Sequence[Sequence[str]], nothing: str
+    def show_rows(
+        self, rows: pd.DataFrame | None, texts: Sequence[Sequence[str]], nothing: str
     ) -> None:
         """Fill the table.
 
         Parameters
         ----------
-        changes : DataFrame or None
+        rows : DataFrame or None
             One row each.
         texts : sequence of sequence of str
             What stands in the cells of each row.
         nothing : str
-            Said where there are no changes.
+            Said where there are no rows.
         """
-        self._changes = changes
+        self._rows = rows
         self.table.clearSelection()
         with self.table.filling():
             self.table.setRowCount(len(texts))
@@ -99,5 +99,5 @@ class ChangesTable(QWidget):
 
     def _on_selected(self) -> None:
         row = self.table.selected_row
-        if row is not None and self._changes is not None:
-            self.chosen.emit(self._changes.iloc[row])
+        if row is not None and self._rows is not None:
+            self.chosen.emit(self._rows.iloc[row])

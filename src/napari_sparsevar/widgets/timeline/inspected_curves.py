@@ -19,7 +19,7 @@ MOST_TICKS = 500
 """More would only make a bar of them."""
 
 
-def curve() -> pg.PlotDataItem:
+def thinned_line() -> pg.PlotDataItem:
     """Return an empty line that is thinned to what a screen can show."""
     # Of 100,000 frames a screen shows a few thousand: the largest and the smallest of every half
     # pixel. pyqtgraph's own choice, five a pixel, looks the same and takes twice as long to paint.
@@ -41,7 +41,7 @@ class InspectedCurves:
     """
 
     def __init__(self, view: pg.ViewBox, ticks_view: pg.ViewBox) -> None:
-        self.lines = {name: curve() for name in trace_colours("dark")}
+        self.lines = {name: thinned_line() for name in trace_colours("dark")}
         self.ticks = pg.VTickGroup([], list(TICKS))
         self.ticks.setZValue(15)
         self._events: npt.NDArray[np.integer] = np.empty(0, int)

@@ -16,8 +16,8 @@ from superqt.utils import qdebounced
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.traces import relative_traces
+from napari_sparsevar.widgets.inspecting.answers import SelectedPlace
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.inspecting.worker import Selection
 from napari_sparsevar.widgets.timeline.activity import Activity, same_frames
 from napari_sparsevar.widgets.timeline.event_player import EventPlayer
 from napari_sparsevar.widgets.timeline.inspected_worker import (
@@ -70,7 +70,7 @@ class InspectedTraces:
         self.player = EventPlayer()
         self.failure = ""
         self._wanted = False
-        self._selection: Selection | None = None
+        self._selection: SelectedPlace | None = None
         self._read_from: Movie | None = None
         self._read_mask: npt.NDArray[np.bool_] | None = None
         self._answer: PlaceAnswer | None = None
@@ -78,8 +78,8 @@ class InspectedTraces:
         self._asked_raster: RasterQuestion | None = None
         self._play_soon: weakref.ref[ViewerModel] | None = None
         place, rows = partial(self._calmly, answer_place), partial(self._calmly, answer_raster)
-        self._place = Latest(place, self._receive, what="Reading the selected place")
-        self._rows = Latest(rows, self._receive, what="Reading the drivers")
+        self._asking_place = Latest(place, self._receive, what="Reading the selected place")
+        self._asking_rows = Latest(rows, self._receive, what="Reading the drivers")
         self._read_soon = qdebounced(self._read, timeout=SETTLE_MS)
         self._watch()
 
@@ -99,7 +99,7 @@ class InspectedTraces:
         yield from answer(question)
 
     @property
-    def selection(self) -> Selection | None:
+    def selection(self) -> SelectedPlace | None:
         """The place the traces are of."""
         return self._selection
 
@@ -141,7 +141,7 @@ class InspectedTraces:
     def stop(self) -> None:
         """Compute nothing more, and forget what there was."""
         self.player.stop()
-        self._rows.forget()
+        self._asking_rows.forget()
         self._asked_raster, self.raster = None, None
         self._forget_place()
 
@@ -150,7 +150,7 @@ class InspectedTraces:
         self.shown = self.shown | {name} if on else self.shown - {name}
         self.shown_changed.emit()
 
-    def curves(self) -> dict[str, npt.NDArray[np.float64]]:
+    def traces(self) -> dict[str, npt.NDArray[np.float64]]:
         """Return the traces to be drawn in ΔF/F, as far as they are known; empty without any."""
         if not self.movie.known:
             return {}
@@ -212,17 +212,17 @@ class InspectedTraces:
             and _same_mask(asked.mask, question.mask)
         )
 
-    def _forget_place(self, selection: Selection | None = None) -> None:
+    def _forget_place(self, selection: SelectedPlace | None = None) -> None:
         self.player.stop()
         self._read_soon.cancel()
-        self._place.forget()
+        self._asking_place.forget()
         self._selection, self._answer, self._asked, self.failure = selection, None, None, ""
         self._read_from = self._read_mask = None
         self.movie.forget()
 
     def _ask(self, question: PlaceQuestion) -> None:
         self._asked = question
-        self._place.ask(question)
+        self._asking_place.ask(question)
 
     def _read(self) -> None:
         question, movie = self._question(), self._activity.movie
@@ -254,11 +254,11 @@ class InspectedTraces:
     def _look_at_drivers(self) -> None:
         question = self._raster_question() if self._wanted else None
         if question is None:
-            self._rows.forget()
+            self._asking_rows.forget()
             self._asked_raster, self.raster = None, None
         elif not question.same(self._asked_raster):
             self._asked_raster = question
-            self._rows.ask(question)
+            self._asking_rows.ask(question)
         # Names and the like may have changed where the rows have not.
         self.raster_changed.emit()
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.movie.traces import Traced, weighted_traces
-from napari_sparsevar.widgets.inspecting.worker import PlaceKind
+from napari_sparsevar.widgets.inspecting.answers import PlaceKind
 from napari_sparsevar.widgets.timeline.pooling import Pyramid
 
 if TYPE_CHECKING:

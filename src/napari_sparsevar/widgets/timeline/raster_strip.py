@@ -12,7 +12,7 @@ from superqt.utils import qthrottled
 
 from napari_sparsevar.widgets.parts.plot import FIRST, STRONGEST, is_light
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
-from napari_sparsevar.widgets.timeline.time_view import TimeView
+from napari_sparsevar.widgets.timeline.view import TimeView
 
 REPOOL_MS = 100
 COLUMNS_PER_PIXEL = 2.0

@@ -10,7 +10,7 @@ from qtpy.QtGui import QColor
 
 from napari_sparsevar.comparison.windows import Piece, Window, snap
 from napari_sparsevar.figures.colours import window_colour
-from napari_sparsevar.widgets.comparing.windows import Windows
+from napari_sparsevar.widgets.comparing.windows import MarkedWindows
 
 MANY_PIECES = 4
 """From so many pieces on only the first is labelled: the names would lie over one another."""
@@ -23,7 +23,7 @@ class WindowSpans(QObject):
 
     Parameters
     ----------
-    windows : Windows
+    windows : MarkedWindows
         What to draw and to change.
     view : pyqtgraph.ViewBox
         Where to; its x is frames.
@@ -31,7 +31,7 @@ class WindowSpans(QObject):
 
     clicked = Signal(float)
 
-    def __init__(self, windows: Windows, view: pg.ViewBox, parent: QObject) -> None:
+    def __init__(self, windows: MarkedWindows, view: pg.ViewBox, parent: QObject) -> None:
         super().__init__(parent)
         self._windows = windows
         self._view = view

@@ -11,7 +11,7 @@ TERMS = ("reconstruction", "prediction", "total")
 
 
 @dataclass
-class Curve:
+class LossCurve:
     """Steps and values of one loss term."""
 
     steps: list[float] = field(default_factory=list)
@@ -23,13 +23,13 @@ class LossHistory:
 
     Attributes
     ----------
-    training, validation : dict of str to Curve
+    training, validation : dict of str to LossCurve
         One curve for each of ``TERMS``; a term that is not trained yet has no points.
     """
 
     def __init__(self) -> None:
-        self.training = {term: Curve() for term in TERMS}
-        self.validation = {term: Curve() for term in TERMS}
+        self.training = {term: LossCurve() for term in TERMS}
+        self.validation = {term: LossCurve() for term in TERMS}
 
     def add(self, event: StepLoss | ValidationLoss) -> None:
         """Append the terms of one event."""

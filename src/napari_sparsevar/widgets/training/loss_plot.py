@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWi
 from superqt.utils import qthrottled
 
 from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, Plot, plain_view
-from napari_sparsevar.widgets.training.loss_history import Curve, LossHistory
+from napari_sparsevar.widgets.training.loss_history import LossCurve, LossHistory
 
 REDRAW_MS = 150
 
@@ -127,5 +127,5 @@ def _hint(sentence: str) -> QLabel:
     return label
 
 
-def _draw(line: pg.PlotDataItem, curve: Curve) -> None:
+def _draw(line: pg.PlotDataItem, curve: LossCurve) -> None:
     line.setData(curve.steps, curve.values)

@@ -13,12 +13,12 @@ from qtpy.QtGui import QColor
 
 from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, plain_view
 from napari_sparsevar.widgets.timeline.activity import RegionTrace
-from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, curve
+from napari_sparsevar.widgets.timeline.axis import LEFT_PX, TimeAxis
+from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, thinned_line
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
 from napari_sparsevar.widgets.timeline.raster_strip import RasterStrip
-from napari_sparsevar.widgets.timeline.time_axis import LEFT_PX, TimeAxis
-from napari_sparsevar.widgets.timeline.time_view import TimeView
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
+from napari_sparsevar.widgets.timeline.view import TimeView
 
 STRIP_PX, WITH_RASTER_PX = 165, 205
 MOST_OF_IT = 0.35
@@ -45,7 +45,7 @@ class TimePlot(Plot):
         self.bottom.setLabel("frame")
         self.region_view = plain_view()
         self.right = self.axis("right", "ΔF/F", self.region_view)
-        self.field = curve()
+        self.field = thinned_line()
         self.draft = pg.LinearRegionItem(movable=False)
         self.cursor = pg.InfiniteLine(0, movable=True)
         self._regions: list[pg.PlotDataItem] = []
@@ -93,7 +93,7 @@ class TimePlot(Plot):
         while len(self._regions) > len(traces):
             self.region_view.removeItem(self._regions.pop())
         while len(self._regions) < len(traces):
-            self._regions.append(curve())
+            self._regions.append(thinned_line())
             self.region_view.addItem(self._regions[-1])
         for line, trace in zip(self._regions, traces, strict=True):
             # Qt draws lines of one pixel many times faster than wider ones.

@@ -1,0 +1,34 @@
+"""Influences between places as arrows over the movie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANY = 12
+"""So many arrows of full width would hide the movie."""
+
+_WIDTH, _THIN = 0.6, 0.3
+
+
+def arrows(edges: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return starts and directions of arrows in pixels (y, x), shape (n, 2, 2).
+
+    Parameters
+    ----------
+    edges : DataFrame
+        With ``source_y``, ``source_x``, ``target_y`` and ``target_x``.
+    """
+    start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
+    stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
+    return np.stack([start, stop - start], axis=1)
+
+
+def arrow_width(n_arrows: int) -> float:
+    """Return the width of each of so many arrows in pixels."""
+    return _WIDTH if n_arrows <= MANY else _THIN
