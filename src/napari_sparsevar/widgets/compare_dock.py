@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.comparison.windows import check_windows
@@ -17,7 +16,6 @@ from napari_sparsevar.widgets.comparing.result import CompareResult
 from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -56,7 +54,7 @@ class CompareDock(Dock):
         self.windows.set_frames(self._session.activity.frames)
         self._on_timelines(self._session.timelines > 0)
         self._on_state(self._comparing.state)
-        QTimer.singleShot(0, self._settle)
+        self.lie_beside(TrainDock)
 
     def _arrange(self) -> None:
         question = QWidget()
@@ -136,6 +134,3 @@ class CompareDock(Dock):
 
     def _on_theme(self, event: Any) -> None:
         self.result.set_theme(event.value)
-
-    def _settle(self) -> None:
-        lie_beside(self, (TrainDock,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -28,7 +28,6 @@ from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, Curves
 from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
 from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -79,7 +78,7 @@ class DriversDock(Dock):
         self._arrange()
         self._connect()
         self._restore()
-        QTimer.singleShot(0, self._settle)
+        self.lie_beside(TrainDock, CompareDock)
 
     def _arrange(self) -> None:
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -226,9 +225,6 @@ class DriversDock(Dock):
     def _on_theme(self, event: Any) -> None:
         for plot in (self.criterion, self.curves):
             plot.set_theme(event.value)
-
-    def _settle(self) -> None:
-        lie_beside(self, (TrainDock, CompareDock))
 
     def give_up(self) -> None:
         """Give back what the viewer lent."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout
 
 from napari_sparsevar.errors import UserError
@@ -28,7 +27,6 @@ from napari_sparsevar.widgets.exporting.worker import (
     results_stream,
 )
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.docking import lie_beside
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -60,7 +58,7 @@ class ExportDock(Dock):
         self._arrange()
         self._connect()
         self._on_run(self._session.run)
-        QTimer.singleShot(0, self._settle)
+        self.lie_beside(TrainDock, DriversDock, CompareDock)
 
     def _arrange(self) -> None:
         self.tabs.addTab(self.figure, "Figure")
@@ -163,6 +161,3 @@ class ExportDock(Dock):
         if coloured and event.type in ("contrast_limits", "colormap", "gamma"):
             self.figure.preview.refresh()
         self._on_view()
-
-    def _settle(self) -> None:
-        lie_beside(self, (TrainDock, DriversDock, CompareDock))

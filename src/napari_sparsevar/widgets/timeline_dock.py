@@ -19,8 +19,7 @@ from superqt.utils import qthrottled
 
 from napari_sparsevar.comparison.windows import snap
 from napari_sparsevar.widgets.layers.frames import Frames
-from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.docking import ask_for_height, prefer_area
+from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline.plot import TimePlot
@@ -161,7 +160,7 @@ class Timeline(Dock):
         names = short_names(inspecting.places(), keys) if keys else []
         self.plot.set_raster(raster, names, row)
         if first:
-            ask_for_height(self)
+            self.ask_for_height()
         self._on_traces()
 
     def _on_row(self, row: int) -> None:

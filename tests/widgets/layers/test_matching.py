@@ -31,7 +31,7 @@ def matching(tmp_path):
 
 
 def done(matching):
-    return lambda: matching._thread is None
+    return lambda: not matching._comparing.busy
 
 
 def test_the_same_movie_is_nothing_to_say(qtbot, matching, said):
@@ -54,5 +54,5 @@ def test_another_movie_of_the_same_size_is_said_once(qtbot, matching, said):
 
 def test_another_size_is_not_compared(qtbot, matching, said):
     matching.set_movie_layer(Image(FRAMES[:20], name="shorter"))
-    assert matching._thread is None
+    assert not matching._comparing.busy
     assert said == []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.progress_bar import ThinBar
 
 
 class ComparePanel(QWidget):
@@ -27,10 +28,7 @@ class ComparePanel(QWidget):
         self._obstacle = ""
         self.compare = QPushButton("Compare")
         self.stop = QPushButton("Stop")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
+        self.bar = ThinBar()
         self.words = wrapped_label()
         self._arrange()
         self.compare.clicked.connect(self.compare_clicked)
@@ -65,7 +63,7 @@ class ComparePanel(QWidget):
         self._say()
 
     def _on_progress(self, fraction: float, words: str) -> None:
-        self.bar.setValue(round(1000 * fraction))
+        self.bar.show_fraction(fraction)
         self._say()
 
     def _say(self) -> None:

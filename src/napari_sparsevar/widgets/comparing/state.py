@@ -20,7 +20,7 @@ from napari_sparsevar.widgets.comparing.worker import (
 )
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.one_work import OneWork
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.replacing import Replacing
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
@@ -57,12 +57,12 @@ class Comparing(OneWork):
         self._shown: ComparisonSet | None = None
         self._pair = 0
         self._path: Path | None = None
-        self._loading: Background | None = None
+        self._loading = Replacing(self._receive_kept, what="Reading the comparisons")
 
     @property
     def busy(self) -> bool:
         """Whether a thread of it is still there."""
-        return super().busy or self._loading is not None
+        return super().busy or self._loading.busy
 
     @property
     def shown(self) -> ComparisonSet | None:
@@ -98,17 +98,9 @@ class Comparing(OneWork):
         self.sets = ()
         self._show(None)
         self.sets_changed.emit()
-        if self._loading is not None:
-            self._loading.drop()
-            self._loading = None
+        self._loading.drop()
         if run is not None:
-            self._loading = Background(
-                partial(loading_stream, Path(run.path)),
-                self._receive_kept,
-                self._loaded,
-                what="Reading the comparisons",
-            )
-            self._loading.start()
+            self._loading.start(partial(loading_stream, Path(run.path)))
 
     def show_set(self, found: ComparisonSet | None) -> None:
         """Look at other comparisons; the most surprising pair first."""
@@ -164,6 +156,3 @@ class Comparing(OneWork):
             if not len(self.windows):
                 self.windows.set_all(self.sets[-1].windows)
             self._show(self.sets[-1])
-
-    def _loaded(self) -> None:
-        self._loading = None

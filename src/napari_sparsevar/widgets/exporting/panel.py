@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.widgets.exporting.state import Exporting
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.progress_bar import ThinBar
 
 
 class ExportPanel(QWidget):
@@ -22,10 +23,7 @@ class ExportPanel(QWidget):
     def __init__(self, exporting: Exporting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._exporting = exporting
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
+        self.bar = ThinBar()
         self.cancel = QPushButton("Cancel")
         self.words = wrapped_label()
         # Paths may be long: they scroll.
@@ -51,6 +49,6 @@ class ExportPanel(QWidget):
         self.cancel.setText("Cancelling…" if state == "cancelling" else "Cancel")
 
     def _on_progress(self, fraction: float, words: str) -> None:
-        self.bar.setValue(round(1000 * fraction))
+        self.bar.show_fraction(fraction)
         self.words.setText(words)
         self._scroll.setVisible(bool(words))

@@ -26,7 +26,7 @@ from napari_sparsevar.widgets.layers.regions import Regions
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
 from napari_sparsevar.widgets.work.precedence import Precedence
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.replacing import Replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +91,7 @@ class Inspecting:
         self._asked: Question | None = None
         self._awaited: tuple[PlaceKind, int] | None = None
         self._inspector: Inspector | None = None
-        self._preparing: Background | None = None
+        self._preparing = Replacing(self._receive, what="Reading the run")
         self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
         self._asking: Latest = Latest(
             self._answers, self._receive, what="The inspection", precedence=self.precedence
@@ -102,7 +102,7 @@ class Inspecting:
     @property
     def busy(self) -> bool:
         """Whether something is being computed or read."""
-        return self._asking.busy or self._preparing is not None
+        return self._asking.busy or self._preparing.busy
 
     @property
     def influence(self) -> Influence | None:
@@ -112,9 +112,7 @@ class Inspecting:
     def set_run(self, run: Run | None) -> None:
         """Inspect another run, or none."""
         self._asking.forget()
-        if self._preparing is not None:
-            self._preparing.drop()
-            self._preparing = None
+        self._preparing.drop()
         self.regions.set_run(run)
         self.run, self.solution_path, self.notes, self.kept_regions = run, None, None, None
         self.read_out = self.selection = self.answer = self.lag = None
@@ -124,10 +122,7 @@ class Inspecting:
         self.run_changed.emit(run)
         self.selection_changed.emit()
         if self._inspector is not None:
-            self._preparing = Background(
-                self._inspector.prepare, self._receive, self._on_prepared, what="Reading the run"
-            )
-            self._preparing.start()
+            self._preparing.start(self._inspector.prepare)
             self._ask()
 
     def set_penalty(self, penalty: float) -> None:
@@ -310,9 +305,6 @@ class Inspecting:
         # Again: with the path there are curves.
         self._asked = None
         self._ask()
-
-    def _on_prepared(self) -> None:
-        self._preparing = None
 
     def _on_read_out(self, news: ReadOut) -> None:
         self.read_out = news

@@ -13,7 +13,7 @@ from napari.utils.notifications import show_warning
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.replacing import Replacing
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.record import MovieIdentity
@@ -30,7 +30,7 @@ class MovieMatching:
         self._run: Run | None = None
         self._layer: weakref.ref[Image] | None = None
         self._asked: set[tuple[str, int]] = set()
-        self._thread: Background | None = None
+        self._comparing = Replacing(self._receive, what="The comparison")
 
     def set_run(self, run: Run | None) -> None:
         """Look at a run, or None."""
@@ -54,12 +54,7 @@ class MovieMatching:
         told = layer.metadata.get(METADATA_KEY, {}).get("another_than")
         if told == str(self._run.path):
             return
-        if self._thread is not None:
-            self._thread.drop()
-        self._thread = Background(
-            partial(_compare, identity, layer), self._receive, self._ended, what="The comparison"
-        )
-        self._thread.start()
+        self._comparing.start(partial(_compare, identity, layer))
 
     def _receive(self, news: Any) -> None:
         if isinstance(news, Failure):
@@ -67,9 +62,6 @@ class MovieMatching:
             news.log()
         elif news:
             show_warning(news)
-
-    def _ended(self) -> None:
-        self._thread = None
 
 
 def _compare(identity: MovieIdentity, layer: Image) -> Iterator[str]:

@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.replacing import Replacing
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
@@ -31,30 +31,24 @@ class RunOpening:
     def __init__(self) -> None:
         self._path: Path | None = None
         self._placement: Placement | None = None
-        self._thread: Background | None = None
+        self._reading = Replacing(self._receive, what="Opening the run")
 
     @property
     def busy(self) -> bool:
         """Whether a run is being read."""
-        return self._thread is not None
+        return self._reading.busy
 
     def open(self, path: Path, placement: Placement) -> None:
         """Read a run; ignored if it is being read, or could not be."""
         if path == self._path:
             return
-        if self._thread is not None:
-            self._thread.drop()
         self._path, self._placement = path, placement
-        self._thread = Background(
-            partial(run_stream, path), self._receive, self._ended, what="Opening the run"
-        )
-        self._thread.start()
+        self._reading.start(partial(run_stream, path))
 
     def forget(self) -> None:
         """Give up what is being read: another run has become the current one."""
-        if self._thread is not None:
-            self._thread.drop()
-        self._thread = self._path = None
+        self._reading.drop()
+        self._path = None
 
     def _receive(self, news: Any) -> None:
         if isinstance(news, Failure):
@@ -62,9 +56,6 @@ class RunOpening:
         else:
             self.opened.emit(news, self._placement)
             self._path = None
-
-    def _ended(self) -> None:
-        self._thread = None
 
 
 def library_load_run(path: Path) -> Run:

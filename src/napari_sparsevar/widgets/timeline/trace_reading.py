@@ -13,7 +13,7 @@ from napari_sparsevar.movie.traces import Traced
 from napari_sparsevar.widgets.work.batches import batches
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.precedence import calmly
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.replacing import Replacing
 
 MIN_INTERVAL_S = 0.1
 """Shortest time between two deliveries to the event loop."""
@@ -43,7 +43,7 @@ class TraceReading:
 
     def __init__(self, pauses: Callable[[], Iterator[None]]) -> None:
         self._pauses = pauses
-        self._thread: Background | None = None
+        self._reading = Replacing(self._receive, what="Reading the movie", ended=self._ended)
         self._clear(0, 0)
 
     @property
@@ -54,7 +54,7 @@ class TraceReading:
     @property
     def busy(self) -> bool:
         """Whether it reads now."""
-        return self._thread is not None
+        return self._reading.busy
 
     def read(self, make: Callable[[], Iterator[Traced]], n_frames: int, n_traces: int) -> None:
         """Read anew; what was being read is given up."""
@@ -62,13 +62,9 @@ class TraceReading:
         self._clear(n_frames, n_traces)
         if n_frames and n_traces:
             calm = partial(calmly, make, self._pauses)
-            self._thread = Background(
-                partial(batches, calm, MIN_INTERVAL_S, lambda traced: traced is None),
-                self._receive,
-                self._ended,
-                what="Reading the movie",
+            self._reading.start(
+                partial(batches, calm, MIN_INTERVAL_S, lambda traced: traced is None)
             )
-            self._thread.start()
         self.changed.emit()
 
     def forget(self) -> None:
@@ -77,9 +73,7 @@ class TraceReading:
 
     def stop(self) -> None:
         """Read no further."""
-        if self._thread is not None:
-            self._thread.drop()
-            self._thread = None
+        self._reading.drop()
 
     def _clear(self, n_frames: int, n_traces: int) -> None:
         self.values: npt.NDArray[np.float64] = np.full((n_frames, n_traces), np.nan)
@@ -99,5 +93,4 @@ class TraceReading:
             self.changed.emit()
 
     def _ended(self) -> None:
-        self._thread = None
         self.changed.emit()

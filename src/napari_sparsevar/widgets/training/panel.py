@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.progress_bar import ThinBar
 from napari_sparsevar.widgets.training.state import Report, Training, format_seconds
 
 
@@ -33,10 +34,7 @@ class TrainingPanel(QWidget):
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop")
         self.show_button = QPushButton("Show maps again")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
+        self.bar = ThinBar()
         self.remaining = QLabel()
         self.sentence = wrapped_label()
         self.notices = wrapped_label()
@@ -110,7 +108,7 @@ class TrainingPanel(QWidget):
         self.stop_button.setText("Stopping…" if state == "stopping" else "Stop")
 
     def _on_report(self, report: Report) -> None:
-        self.bar.setValue(round(1000 * report.fraction))
+        self.bar.show_fraction(report.fraction)
         self.remaining.setText(_remaining(report))
         self.say(report.sentence)
         self.notices.setText("\n".join(report.notices[-3:]))
