@@ -85,7 +85,7 @@ def _measure(
         viewer.window.add_plugin_dock_widget("napari-sparsevar", dock)
     session = get_session(viewer)
     inspecting = session.inspecting
-    _wait(lambda: inspecting.path is not None and not inspecting.busy)
+    _wait(lambda: inspecting.solution_path is not None and not inspecting.busy)
     _wait(lambda: not session.activity.field.busy)
     deliveries.times.clear()
     first, strokes = _strokes(session, size, options.repeats)
@@ -115,12 +115,12 @@ def _strokes(session: Session, size: Size, repeats: int) -> tuple[float, list[fl
 def _slides(session: Session, repeats: int) -> list[float]:
     """Move along the path, with a region selected."""
     inspecting = session.inspecting
-    first, last = np.log(inspecting.path.largest), np.log(inspecting.path.least)
+    first, last = np.log(inspecting.solution_path.largest), np.log(inspecting.solution_path.least)
     latencies = []
     for number in range(repeats):
         _settle(inspecting)
         penalty = float(np.exp(last + (first - last) * 0.5 * (((0.37 * number) % 1.0) ** 2)))
-        penalty = max(penalty * (1 + 1e-6 * number), inspecting.path.least)
+        penalty = max(penalty * (1 + 1e-6 * number), inspecting.solution_path.least)
         latencies.append(
             _until_answered(session, lambda penalty=penalty: inspecting.set_penalty(penalty))
         )

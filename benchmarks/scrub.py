@@ -65,7 +65,11 @@ def _whole(run: Path) -> napari.Viewer:
     viewer.open(run, plugin="napari-sparsevar")
     _docks(viewer)
     session = get_session(viewer)
-    while session.inspecting.path is None or session.inspecting.busy or session.activity.field.busy:
+    while (
+        session.inspecting.solution_path is None
+        or session.inspecting.busy
+        or session.activity.field.busy
+    ):
         QTest.qWait(20)
     session.new_region()
     session.inspecting.regions.layer.paint(

@@ -45,7 +45,7 @@ def fake_train(monkeypatch):
 
     train = fakes.FakeTrain()
     monkeypatch.setattr(worker, "library_train", train)
-    monkeypatch.setattr(worker, "library_load_run", fakes.fake_run)
+    monkeypatch.setattr("napari_sparsevar.run.run.load_run", fakes.fake_run)
     return train
 
 
@@ -132,13 +132,13 @@ def until_idle(qtbot):
 @pytest.fixture
 def fake_compare(monkeypatch):
     """Replace the library's comparison by one that takes no time; it is kept for real."""
-    from napari_sparsevar.widgets.comparing import result, worker
+    from napari_sparsevar.widgets.comparing import result
 
     comparing = fakes.FakeComparing()
-    monkeypatch.setattr(worker, "library_comparing", comparing)
+    monkeypatch.setattr("napari_sparsevar.comparison.compare.comparing", comparing)
     monkeypatch.setattr(
         result,
-        "library_sentence",
+        "sentence",
         lambda pair, adjusted: f"{pair.a.label} against {pair.b.label}, adjusted {adjusted}",
     )
     return comparing
@@ -154,11 +154,10 @@ def run(tmp_path):
 def open_run(qtbot, monkeypatch):
     """Open a run in a viewer as the reader of run directories does, and wait until it is there."""
     from napari_sparsevar.readers import run_layers
-    from napari_sparsevar.widgets.layers import run_opening
     from napari_sparsevar.widgets.session import get_session
 
     def open_(viewer, run, placement=None):
-        monkeypatch.setattr(run_opening, "library_load_run", lambda path: run)
+        monkeypatch.setattr("napari_sparsevar.run.run.load_run", lambda path: run)
         session = get_session(viewer)
         for data, meta, kind in run_layers(run, placement):
             getattr(viewer, f"add_{kind}")(data, **meta)

@@ -9,10 +9,9 @@ from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.store import load_comparisons, save_comparisons
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.comparing import state, worker
+from napari_sparsevar.widgets.comparing import state
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
-from napari_sparsevar.widgets.layers import run_opening
 from napari_sparsevar.widgets.session import get_session
 
 pytestmark = pytest.mark.windowless
@@ -103,7 +102,7 @@ def test_what_cannot_be_kept_is_shown_all_the_same(
     def full(path, found):
         raise UserError("Cannot keep the comparison: the disk is full.")
 
-    monkeypatch.setattr(worker, "library_save", full)
+    monkeypatch.setattr("napari_sparsevar.comparison.store.save_comparisons", full)
     comparing.start(request_)
     until_compared(comparing)
     assert comparing.pair is not None
@@ -199,7 +198,7 @@ def test_closing_the_window_while_comparing(
 def test_a_run_whose_layers_are_there_before_the_session_is_opened(qtbot, viewer, run, monkeypatch):
     from napari_sparsevar.readers import run_layers
 
-    monkeypatch.setattr(run_opening, "library_load_run", lambda path: run)
+    monkeypatch.setattr("napari_sparsevar.run.run.load_run", lambda path: run)
     for data, meta, kind in run_layers(run):
         getattr(viewer, f"add_{kind}")(data, **meta)
     session = get_session(viewer)
@@ -217,7 +216,7 @@ def test_a_run_that_cannot_be_opened_is_told_once(qtbot, viewer, run, monkeypatc
 
     shown = []
     monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
-    monkeypatch.setattr(run_opening, "library_load_run", gone)
+    monkeypatch.setattr("napari_sparsevar.run.run.load_run", gone)
     session = get_session(viewer)
     for data, meta, kind in run_layers(run):
         getattr(viewer, f"add_{kind}")(data, **meta)

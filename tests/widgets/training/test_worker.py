@@ -75,7 +75,7 @@ def test_an_error_while_the_run_is_loaded_becomes_one_event(fake_train, request_
     def broken(path: Path):
         raise RuntimeError("no such map")
 
-    monkeypatch.setattr(worker, "library_load_run", broken)
+    monkeypatch.setattr("napari_sparsevar.run.run.load_run", broken)
     assert isinstance(flat(stream(request_))[-1], Failure)
 
 

@@ -18,13 +18,13 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.sentence import sentence
 from napari_sparsevar.widgets.comparing.edges_table import EdgesTable
 from napari_sparsevar.widgets.comparing.layers import has_layers
 from napari_sparsevar.widgets.comparing.null_plot import NullPlot
 from napari_sparsevar.widgets.comparing.pairs_matrix import PairsMatrix
 from napari_sparsevar.widgets.comparing.places_table import PlacesTable
 from napari_sparsevar.widgets.comparing.state import Comparing
-from napari_sparsevar.widgets.comparing.worker import library_sentence
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
@@ -138,7 +138,7 @@ class CompareResult(QWidget):
         self._leave_empty_table(pair)
         self.null_plot.show_test(None if pair is None else pair.dynamics)
         if pair is not None:
-            self.sentence.setText(library_sentence(pair, adjusted if several else None))
+            self.sentence.setText(sentence(pair, adjusted if several else None))
             said = [other_tests(pair)]
             if has_layers(pair) and not self._comparing.differs:
                 said.append(BY_CHANCE)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_sparsevar.comparison.result import Comparison, ComparisonSet
+from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.work.one_work import Progressed, paced
@@ -56,51 +56,27 @@ def library_options(**values: Any) -> ComparisonOptions:
     return ComparisonOptions(**values)
 
 
-def library_comparing(
-    run: Run, windows: Sequence[Window], options: ComparisonOptions
-) -> Generator[tuple[float, str], None, ComparisonSet]:
-    """Start the library's generator."""
-    from napari_sparsevar.comparison.compare import comparing
-
-    return comparing(run, windows, options)
-
-
-def library_save(run_path: Path, found: ComparisonSet) -> ComparisonSet:
-    """Keep comparisons in the run directory."""
-    from napari_sparsevar.comparison.store import save_comparisons
-
-    return save_comparisons(run_path, found)
-
-
-def library_load(run_path: Path, tell: Callable[[str], None]) -> list[ComparisonSet]:
-    """Read the comparisons of a run directory."""
-    from napari_sparsevar.comparison.store import load_comparisons
-
-    return load_comparisons(run_path, tell)
-
-
-def library_sentence(comparison: Comparison, adjusted: float | None) -> str:
-    """Return the result in plain words."""
-    from napari_sparsevar.comparison.sentence import sentence
-
-    return sentence(comparison, adjusted)
-
-
 def comparing_stream(request: CompareRequest) -> Iterator[Progressed | Compared]:
     """Yield progress and the comparison at the end."""
-    work = library_comparing(request.run, request.windows, request.options)
+    from napari_sparsevar.comparison.compare import comparing
+
+    work = comparing(request.run, request.windows, request.options)
     yield _kept(request.run.path, (yield from paced(work)))
 
 
 def loading_stream(path: Path) -> Iterator[Loaded]:
     """Yield the comparisons of a run."""
+    from napari_sparsevar.comparison.store import load_comparisons
+
     notices: list[str] = []
-    yield Loaded(tuple(library_load(path, notices.append)), tuple(notices))
+    yield Loaded(tuple(load_comparisons(path, notices.append)), tuple(notices))
 
 
 def _kept(path: Path, found: ComparisonSet) -> Compared:
+    from napari_sparsevar.comparison.store import save_comparisons
+
     try:
-        return Compared(library_save(path, found))
+        return Compared(save_comparisons(path, found))
     except (UserError, OSError) as error:
         # What took minutes to compute is shown all the same.
         return Compared(found, f"The comparison is shown but not kept: {error}")

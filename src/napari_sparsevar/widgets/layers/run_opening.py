@@ -58,13 +58,8 @@ class RunOpening:
             self._path = None
 
 
-def library_load_run(path: Path) -> Run:
-    """Open a run directory."""
-    from napari_sparsevar.run.run import load_run
-
-    return load_run(path)
-
-
 def run_stream(path: Path) -> Iterator[Run]:
     """Yield a run."""
-    yield library_load_run(path)
+    from napari_sparsevar.run.run import load_run
+
+    yield load_run(path)

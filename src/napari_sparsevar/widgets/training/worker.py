@@ -15,7 +15,6 @@ from napari_sparsevar.readers import Placement
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Failed, Finished, Progress, StepLoss
-from napari_sparsevar.widgets.layers.run_opening import library_load_run
 from napari_sparsevar.widgets.work.batches import batches
 from napari_sparsevar.widgets.work.failure import Failure
 
@@ -84,6 +83,8 @@ def training_stream(
 
 
 def _events(request: TrainingRequest, control: TrainingControl) -> Generator[Any]:
+    from napari_sparsevar.run.run import load_run
+
     events: Any = library_train(request, control)
     with contextlib.closing(events):
         for event in events:
@@ -94,7 +95,7 @@ def _events(request: TrainingRequest, control: TrainingControl) -> Generator[Any
             if isinstance(event, Finished):
                 # Stopped before its first step, a training leaves no run.
                 if event.path is not None:
-                    yield RunReady(library_load_run(event.path), event)
+                    yield RunReady(load_run(event.path), event)
                 return
     yield Failure("The training ended without a result; please report this.")
 
