@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.comparison.windows import check_windows
 from napari_sparsevar.errors import UserError
@@ -15,6 +15,7 @@ from napari_sparsevar.widgets.comparing.panel import ComparePanel
 from napari_sparsevar.widgets.comparing.result import CompareResult
 from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
+from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -57,21 +58,13 @@ class CompareDock(Dock):
         self.lie_beside(TrainDock)
 
     def _arrange(self) -> None:
-        question = QWidget()
-        asked = QVBoxLayout(question)
-        asked.setContentsMargins(0, 0, 6, 0)
-        for widget in (self.timeline, self.windows, self.options):
-            asked.addWidget(widget)
+        asked = in_column(self.timeline, self.windows, self.options, margins=(0, 0, 6, 0))
+        self.question = boxed(asked)
+        scroll = FittingScroll(self.question, minimum_height=120)
         # Where there is no answer yet, the room below stays empty.
         rest = QWidget()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.setSpacing(8)
-        layout.addWidget(FittingScroll(question, minimum_height=120))
-        layout.addWidget(self.panel)
-        layout.addWidget(self.result, 100)
-        layout.addWidget(rest, 1)
-        self.question = question
+        parts = (scroll, self.panel, (self.result, 100), (rest, 1))
+        in_column(*parts, inside=self, margins=MARGINS, spacing=8)
         self.timeline.setToolTip(
             "<qt>Shows the activity over time below the movie; windows are marked there by "
             "dragging.</qt>"

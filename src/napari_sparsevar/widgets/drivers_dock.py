@@ -13,8 +13,6 @@ from qtpy.QtWidgets import (
     QStackedWidget,
     QTabWidget,
     QToolButton,
-    QVBoxLayout,
-    QWidget,
 )
 
 from napari_sparsevar.widgets.compare_dock import CompareDock
@@ -27,6 +25,7 @@ from napari_sparsevar.widgets.inspecting.partners_panel import PartnersPanel
 from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, CurvesPlot
 from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
 from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
+from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column, in_row
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -87,60 +86,29 @@ class DriversDock(Dock):
         self.tabs.addTab(self.curves, "Path")
         self.tabs.setDocumentMode(True)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self._upper())
-        split.addWidget(self._lower())
+        self.table.setMinimumHeight(70)
+        split.addWidget(boxed(in_column((self.table, 1), self.actions_bar, spacing=4)))
+        split.addWidget(boxed(in_column(self.selected, (self.tabs, 1), spacing=2)))
         split.setChildrenCollapsible(False)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 4)
-        inspecting = QWidget()
-        inner = QVBoxLayout(inspecting)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(6)
-        inner.addWidget(self.sparsity)
-        inner.addWidget(split, 1)
-        inner.addLayout(self._views())
         self._pages.addWidget(self.none)
-        self._pages.addWidget(inspecting)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.addWidget(self._pages, 1)
+        self._pages.addWidget(boxed(in_column(self.sparsity, (split, 1), self._views(), spacing=6)))
+        in_column((self._pages, 1), inside=self, margins=MARGINS)
         self.setMinimumWidth(350)
 
-    def _upper(self) -> QWidget:
-        upper = QWidget()
-        layout = QVBoxLayout(upper)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        self.table.setMinimumHeight(70)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.actions_bar)
-        return upper
-
-    def _lower(self) -> QWidget:
-        lower = QWidget()
-        layout = QVBoxLayout(lower)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.selected)
-        layout.addWidget(self.tabs, 1)
-        return lower
-
     def _views(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
         for kind, title in TITLES.items():
             button = QPushButton(title.split()[0].capitalize())
             button.setCheckable(True)
             button.setToolTip(f"<qt>Show the {title}: frames are decoded as you scrub.</qt>")
             button.clicked.connect(self._movie_toggler(kind))
             self.movies[kind] = button
-            row.addWidget(button, 1)
         self.timeline.setToolTip("<qt>Traces of the selected place and activity of drivers.</qt>")
-        row.addWidget(self.timeline, 1)
         self.help.setText("Keys")
         self.help.setToolTip(help_text())
-        row.addWidget(self.help)
-        return row
+        wide = [(button, 1) for button in (*self.movies.values(), self.timeline)]
+        return in_row(*wide, self.help, spacing=4)
 
     def _connect(self) -> None:
         inspecting = self._inspecting

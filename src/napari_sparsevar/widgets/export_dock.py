@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
-from qtpy.QtWidgets import QTabWidget, QVBoxLayout
+from qtpy.QtWidgets import QTabWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
@@ -26,6 +26,7 @@ from napari_sparsevar.widgets.exporting.worker import (
     figure_stream,
     results_stream,
 )
+from napari_sparsevar.widgets.parts.boxes import MARGINS, in_column
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -63,11 +64,7 @@ class ExportDock(Dock):
     def _arrange(self) -> None:
         self.tabs.addTab(self.figure, "Figure")
         self.tabs.addTab(FittingScroll(self.results, minimum_height=120), "Results")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.setSpacing(8)
-        layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.panel)
+        in_column((self.tabs, 1), self.panel, inside=self, margins=MARGINS, spacing=8)
         self.setMinimumWidth(320)
 
     def _connect(self) -> None:

@@ -7,18 +7,17 @@ from typing import Any
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
 )
 from superqt import QElidingLabel
 from superqt.utils import qthrottled
 
 from napari_sparsevar.comparison.windows import snap
 from napari_sparsevar.widgets.layers.frames import Frames
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -71,23 +70,14 @@ class Timeline(Dock):
             "<qt>Drag on the timeline to mark a window; hold Shift to add another piece to the "
             "selected one. Windows and their edges can be dragged at any time.</qt>"
         )
-        bar = QHBoxLayout()
-        bar.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.mark, self.remove, self.whole):
-            bar.addWidget(widget)
-        bar.addWidget(self.switches)
-        bar.addWidget(self.about, 1)
-        bar.addWidget(self.readout)
+        buttons = (self.mark, self.remove, self.whole)
+        bar = in_row(*buttons, self.switches, (self.about, 1), self.readout)
         self.hint.setWordWrap(True)
         self._pages.addWidget(self.hint)
         self._pages.addWidget(self.plot)
         # An expanding policy keeps napari from adding empty space below the dock's content.
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 4, 6, 2)
-        layout.setSpacing(2)
-        layout.addLayout(bar)
-        layout.addWidget(self._pages, 1)
+        in_column(bar, (self._pages, 1), inside=self, margins=(6, 4, 6, 2), spacing=2)
 
     def _connect(self) -> None:
         view = self.plot.view

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.widgets.comparing.state import Comparing
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.progress_bar import ThinBar
@@ -39,15 +40,8 @@ class ComparePanel(QWidget):
         self._on_state(comparing.state)
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.compare, 2)
-        buttons.addWidget(self.stop, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addLayout(buttons)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.words)
+        buttons = in_row((self.compare, 2), (self.stop, 1))
+        in_column(buttons, self.bar, self.words, inside=self, spacing=5)
 
     def set_obstacle(self, sentence: str) -> None:
         """Say what is needed before anything can be compared; nothing if all is there."""

@@ -7,12 +7,10 @@ from datetime import datetime
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from napari_sparsevar.widgets.comparing.null_plot import NullPlot
 from napari_sparsevar.widgets.comparing.pairs_matrix import PairsMatrix
 from napari_sparsevar.widgets.comparing.places_table import PlacesTable
 from napari_sparsevar.widgets.comparing.state import Comparing
+from napari_sparsevar.widgets.parts.boxes import boxed, in_column, in_row
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
@@ -86,21 +85,9 @@ class CompareResult(QWidget):
         self.tabs.setTabVisible(self.tabs.indexOf(self.matrix), False)
         self.tabs.setCurrentWidget(self.edges)
         self.tabs.setDocumentMode(True)
-        words = QWidget()
-        said = QVBoxLayout(words)
-        said.setContentsMargins(0, 0, 0, 0)
-        said.addWidget(self.sentence)
-        said.addWidget(self.others)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.layers)
-        buttons.addWidget(self.take_windows)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addWidget(self.earlier)
-        layout.addWidget(FittingScroll(words, minimum_height=56))
-        layout.addWidget(self.tabs, 1)
-        layout.addLayout(buttons)
+        words = FittingScroll(boxed(in_column(self.sentence, self.others)), minimum_height=56)
+        buttons = in_row(self.layers, self.take_windows)
+        in_column(self.earlier, words, (self.tabs, 1), buttons, inside=self, spacing=5)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def _connect(self) -> None:

@@ -10,11 +10,9 @@ from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +20,7 @@ from napari_sparsevar.comparison.windows import Window, read_windows
 from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.comparing.windows import MarkedWindows
 from napari_sparsevar.widgets.layers.frames import Frames, TimeUnit
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import Column, Table, there
@@ -66,15 +65,8 @@ class WindowsTable(QWidget):
         )
         self.unit.setToolTip("<qt>Unit of the numbers; seconds need a frame rate.</qt>")
         self.unit.setMinimumContentsLength(6)
-        buttons = QHBoxLayout()
-        for button in (self.add, self.remove, self.trials):
-            buttons.addWidget(button)
-        buttons.addWidget(self.unit, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.table)
-        layout.addLayout(buttons)
+        buttons = in_row(self.add, self.remove, self.trials, (self.unit, 1))
+        in_column(self.table, buttons, inside=self, spacing=4)
 
     def _connect(self) -> None:
         self.add.clicked.connect(self._on_add)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.widgets.exporting.state import Exporting
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -28,14 +29,7 @@ class ExportPanel(QWidget):
         self.words = wrapped_label()
         # Paths may be long: they scroll.
         self._scroll = FittingScroll(self.words, minimum_height=36)
-        row = QHBoxLayout()
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addLayout(row)
-        layout.addWidget(self._scroll)
+        in_column(in_row((self.bar, 1), self.cancel), self._scroll, inside=self, spacing=5)
         self.cancel.clicked.connect(exporting.cancel)
         watch(exporting.state_changed, self._on_state, self)
         watch(exporting.progress_changed, self._on_progress, self)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QButtonGroup, QComboBox, QPushButton, QWidget
 
 from napari_sparsevar.widgets.inspecting.answers import Direction
 from napari_sparsevar.widgets.inspecting.partners_table import PartnersTable
 from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 
@@ -46,20 +47,14 @@ class PartnersPanel(QWidget):
         self._on_run(inspecting.run)
 
     def _arrange(self) -> None:
-        bar = QHBoxLayout()
         for name, button in self.directions.items():
             button.setCheckable(True)
             button.setToolTip(f"<qt>{TITLES[name][1]}</qt>")
             button.clicked.connect(self._direction_setter(name))
             self._group.addButton(button)
-            bar.addWidget(button, 1)
         self.lag.setToolTip("<qt>All lags together, or what arrives after one of them.</qt>")
-        bar.addWidget(self.lag, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(bar)
-        layout.addWidget(self.table, 1)
+        bar = in_row(*((widget, 1) for widget in (*self.directions.values(), self.lag)))
+        in_column(bar, (self.table, 1), inside=self, margins=(0, 4, 0, 0), spacing=4)
 
     def show_answer(self, *_: Any) -> None:
         """Show the partners of the present answer."""

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.work.failure import refusals_shown
 
@@ -72,18 +71,9 @@ class PlaceActions(QWidget):
         for widget in (label, self.least_stability):
             widget.setToolTip(tip)
         self.show_hidden.setToolTip("<qt>Show hidden places too, in grey.</qt>")
-        buttons, filters = QHBoxLayout(), QHBoxLayout()
-        for button in (self.new_region, self.turn, self.hide_place):
-            buttons.addWidget(button, 1)
-        filters.addWidget(label)
-        filters.addWidget(self.least_stability)
-        filters.addStretch(1)
-        filters.addWidget(self.show_hidden)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(buttons)
-        layout.addLayout(filters)
+        buttons = in_row((self.new_region, 1), (self.turn, 1), (self.hide_place, 1))
+        filters = in_row(label, self.least_stability, None, self.show_hidden)
+        in_column(buttons, filters, inside=self, spacing=4)
 
     def show_state(self, *_: Any) -> None:
         """Offer what can be done with the selected place."""

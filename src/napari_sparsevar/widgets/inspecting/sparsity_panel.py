@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 if TYPE_CHECKING:
@@ -94,17 +93,9 @@ class SparsityPanel(QWidget):
         self.choice.setMenu(menu)
         self.choice.setToolTip("<qt>Go to a penalty that a criterion speaks for.</qt>")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        top, below = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(title)
-        top.addWidget(self.slider, 1)
-        below.addWidget(self.words, 1)
-        below.addWidget(self.choice)
-        below.addWidget(self.reset)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addLayout(top)
-        layout.addLayout(below)
+        top = in_row(title, (self.slider, 1))
+        below = in_row((self.words, 1), self.choice, self.reset)
+        in_column(top, below, inside=self, spacing=3)
 
     def show_state(self, *_: Any) -> None:
         """Show where the inspection stands."""

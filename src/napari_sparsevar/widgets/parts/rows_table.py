@@ -11,10 +11,10 @@ from qtpy.QtWidgets import (
     QLabel,
     QStackedWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
+from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.parts.table import Column, Table
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ class RowsTable(QWidget):
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages.addWidget(self.none)
         self._pages.addWidget(self.table)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        in_column(self._pages, inside=self)
 
     def _on_selected(self) -> None:
         row = self.table.selected_row

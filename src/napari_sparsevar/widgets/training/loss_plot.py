@@ -7,9 +7,10 @@ from typing import Any
 import pyqtgraph as pg
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QWidget
 from superqt.utils import qthrottled
 
+from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, Plot, plain_view
 from napari_sparsevar.widgets.training.loss_history import LossCurve, LossHistory
 
@@ -50,11 +51,7 @@ class LossPlot(QWidget):
         # An expanding policy keeps napari from adding empty space below the dock's content.
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(150)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self._legend)
-        layout.addWidget(self._pages, 1)
+        in_column(self._legend, (self._pages, 1), inside=self, spacing=2)
         self.setToolTip(
             "<qt>Error in units of the noise of a pixel. "
             "Thin line: training blocks. Dots: held-out blocks of time.</qt>"

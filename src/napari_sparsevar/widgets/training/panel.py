@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
+from napari_sparsevar.widgets.parts.boxes import boxed, in_column, in_row
 from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -38,8 +39,9 @@ class TrainingPanel(QWidget):
         self.remaining = QLabel()
         self.sentence = wrapped_label()
         self.notices = wrapped_label()
+        words = in_column(self.sentence, self.remaining, self.notices, spacing=5)
         # Long notices scroll: they must not make the window taller than a laptop's screen.
-        self.words = FittingScroll(self._words(), minimum_height=52)
+        self.words = FittingScroll(boxed(words), minimum_height=52)
         self._build()
         watch(training.state_changed, self._on_state, self)
         watch(training.report_changed, self._on_report, self)
@@ -47,12 +49,7 @@ class TrainingPanel(QWidget):
         self._on_report(training.report)
 
     def _build(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        buttons = QHBoxLayout()
-        for button in (self.train_button, self.pause_button, self.stop_button):
-            buttons.addWidget(button, 1)
+        buttons = in_row((self.train_button, 1), (self.pause_button, 1), (self.stop_button, 1))
         self.stop_button.setToolTip(
             "<qt>Stops after the current step and keeps the best model so far.</qt>"
         )
@@ -60,22 +57,11 @@ class TrainingPanel(QWidget):
             "<qt>Makes the layers of the last run again, for example after deleting them.</qt>"
         )
         self.show_button.hide()
-        layout.addLayout(buttons)
-        for widget in (self.bar, self.words, self.show_button):
-            layout.addWidget(widget)
+        in_column(buttons, self.bar, self.words, self.show_button, inside=self, spacing=5)
         self.train_button.clicked.connect(self.train_clicked)
         self.show_button.clicked.connect(self.show_clicked)
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._training.stop)
-
-    def _words(self) -> QWidget:
-        words = QWidget()
-        layout = QVBoxLayout(words)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        for label in (self.sentence, self.remaining, self.notices):
-            layout.addWidget(label)
-        return words
 
     def set_has_run(self, has_run: bool) -> None:
         """Whether there are maps to show."""
