@@ -15,6 +15,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer, Vectors
 from napari.utils.colormaps.standardize_color import transform_color
 
+from napari_sparsevar.figures.colours import signed_colour
 from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
 from napari_sparsevar.widgets.inspecting.answers import (
     DIRECTIONS,
@@ -26,7 +27,7 @@ from napari_sparsevar.widgets.inspecting.answers import (
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.arrows import MANY, arrow_width, arrows
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
-from napari_sparsevar.widgets.layers.signed_colours import DIVERGING, signed_colour
+from napari_sparsevar.widgets.layers.signed_colours import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:

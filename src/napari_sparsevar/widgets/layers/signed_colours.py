@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from napari.utils import Colormap
 
-from napari_sparsevar.figures.colours import (
-    DECREASE,
-    INCREASE,
-    SIGNED,
-    SIGNED_COLOURS,
-    SIGNED_PLACES,
-    signed_colour,
-)
-
-__all__ = ["DECREASE", "DIVERGING", "INCREASE", "signed_colour"]
+from napari_sparsevar.figures.colours import SIGNED, SIGNED_COLOURS, SIGNED_PLACES
 
 DIVERGING = Colormap(SIGNED_COLOURS, controls=SIGNED_PLACES, name=SIGNED)
