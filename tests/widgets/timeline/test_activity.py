@@ -143,7 +143,7 @@ def test_a_frame_rate_given_in_the_train_dock_is_taken_over(viewer, dock, activi
     add_movie(viewer, scale=(1, 1, 1), units=("pixel", "pixel", "pixel"))
     told = []
     activity.frames_changed.connect(told.append)
-    dock.movie_choice.units.fps.setValue(25)
+    dock.movie_choice.units.fps.value = 25
     assert activity.frames.fps == 25
     assert told == [activity.frames]
     dock.movie_choice.units.pixel_size_um.setValue(0.5)
