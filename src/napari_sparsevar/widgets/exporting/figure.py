@@ -52,7 +52,9 @@ class ExportFigure(QWidget):
             {**WIDTHS_MM, "Other": None},
             tooltip=tooltip("In journals a column is 85 mm wide, a page 180 mm."),
         )
-        self.width_mm = number(80, 400, unit="mm", value=preferred("figures", "width_mm", 180))
+        self.width_mm = number(
+            80, 400, unit="mm", step=1, value=preferred("figures", "width_mm", 180)
+        )
         self.format = _choice(
             "Format",
             {title: ending for ending, title in FORMATS.items()},
@@ -62,6 +64,7 @@ class ExportFigure(QWidget):
             30,
             1200,
             unit="dpi",
+            step=1,
             value=preferred("figures", "resolution", 300),
             tooltip=tooltip(
                 "Dots an inch of a PNG, and of the picture in the current view; all else is lines "

@@ -72,6 +72,7 @@ def _optional(name: str, label: str, about: str, unit: str, decimals: int) -> Fl
         decimals=decimals,
         unit=unit,
         unset="unknown",
+        step=1,
         name=name,
         label=label,
         tooltip=tooltip(f"{about} Optional; the file does not say it."),

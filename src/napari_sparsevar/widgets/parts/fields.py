@@ -138,13 +138,18 @@ class _LineUp(QObject):
         fields = [field.native for field in rows]
         labels = rows.native.findChildren(QLabel)
         self._labels = [label for label in labels if label not in fields]
+        self._line_up()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            width = max([LABEL_WIDTH, *(label.sizeHint().width() for label in self._labels)])
-            for label in self._labels:
-                label.setMinimumWidth(width)
+        restyled = (QEvent.Type.StyleChange, QEvent.Type.LayoutRequest)
+        if event is not None and event.type() in restyled:
+            self._line_up()
         return False
+
+    def _line_up(self) -> None:
+        width = max([LABEL_WIDTH, *(label.sizeHint().width() for label in self._labels)])
+        for label in self._labels:
+            label.setMinimumWidth(width)
 
 
 class _IgnoreWheel(QObject):

@@ -52,15 +52,12 @@ class MovieChoice(QWidget):
         self._let_go: list[Callable[[], None]] = []
         self.movie: Movie | None = None
         self.box = Choice(label="Movie", choices=self._offered)
-        rows = Rows(self.box)
-        # Movies have longer names than settings.
-        self.box.native.setMinimumContentsLength(18)
         self.about = wrapped_label()
         self.units = MovieUnits()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
-        for part in (rows.native, self.about, self.units.native):
+        for part in (Rows(self.box).native, self.about, self.units.native):
             layout.addWidget(part)
         self._connect(viewer)
         self.box.changed.connect(self._on_chosen)
