@@ -146,7 +146,7 @@ def test_a_frame_rate_given_in_the_train_dock_is_taken_over(viewer, dock, activi
     dock.movie_choice.units.fps.value = 25
     assert activity.frames.fps == 25
     assert told == [activity.frames]
-    dock.movie_choice.units.pixel_size_um.setValue(0.5)
+    dock.movie_choice.units.pixel_size_um.value = 0.5
     assert len(told) == 1
 
 
