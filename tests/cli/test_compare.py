@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,9 @@ import pytest
 from cli_called import one_sentence, sparsevar
 
 from made_comparisons import GRID, made_folder, made_run, made_set
+from napari_sparsevar.cli import comparison_summary
 from napari_sparsevar.cli.comparison_summary import QUANTILES, TOP_EDGES, TOP_PLACES
+from napari_sparsevar.comparison import compare
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.store import load_comparisons
@@ -51,11 +51,8 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[dict[str, A
         def sentence(comparison: Comparison, adjusted: float | None = None) -> str:
             return f"{comparison.a.label} against {comparison.b.label}, adjusted {adjusted}."
 
-        for name, function in (("compare", comparing), ("sentence", sentence)):
-            module = ModuleType(name)
-            setattr(module, function.__name__, function)
-            full = f"napari_sparsevar.comparison.{name}"
-            monkeypatch.setitem(sys.modules, full, module)
+        monkeypatch.setattr(compare, "comparing", comparing)
+        monkeypatch.setattr(comparison_summary, "sentence", sentence)
         return calls
 
     return install

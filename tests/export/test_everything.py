@@ -10,14 +10,14 @@ import pytest
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import everything
-from napari_sparsevar.export.everything import PARTS, RECORD, Selection, export_run
+from napari_sparsevar.export.everything import PARTS, RECORD, ExportOptions, export_run
 from napari_sparsevar.export.material import Material, gather
 from napari_sparsevar.export.overlay import OverlayOptions
 from napari_sparsevar.progress import WithResult, returned
 from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
-SOME = Selection(frozenset({"maps", "tables"}))
+SOME = ExportOptions(frozenset({"maps", "tables"}))
 
 
 def test_all_of_it_and_a_record_of_it(
@@ -33,7 +33,7 @@ def test_all_of_it_and_a_record_of_it(
 
     monkeypatch.setattr(everything, "write_report", report)
     out = tmp_path / "out"
-    selection = Selection(frozenset(PARTS), overlay=OverlayOptions(stop=5))
+    selection = ExportOptions(frozenset(PARTS), overlay=OverlayOptions(stop=5))
     work = WithResult(export_run(material, out, selection))
     fractions = [fraction for fraction, _ in work]
     assert fractions == sorted(fractions)
@@ -64,7 +64,7 @@ def test_only_an_export_is_overwritten_and_only_when_told(
     returned(export_run(material, out, SOME))
     with pytest.raises(UserError, match="exists already; choose another folder or add"):
         returned(export_run(material, out, SOME))
-    returned(export_run(material, out, Selection(frozenset({"tables"})), overwrite=True))
+    returned(export_run(material, out, ExportOptions(frozenset({"tables"})), overwrite=True))
     assert not (out / "maps").exists()
     (out / "tables" / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UserError, match=r"not exported \(tables/mine\.txt\)"):
@@ -76,13 +76,13 @@ def test_only_an_export_is_overwritten_and_only_when_told(
 
 def test_a_movie_that_has_gone_is_said(material: Material, tmp_path: Path) -> None:
     gone = replace(material, movie=None)
-    done = returned(export_run(gone, tmp_path / "out", Selection(frozenset({"movies"}))))
+    done = returned(export_run(gone, tmp_path / "out", ExportOptions(frozenset({"movies"}))))
     assert "no residual movie" in done.notes[0]
     assert [path.name for path in (done.path / "movies").iterdir()] == ["prediction.ome.zarr"]
     with pytest.raises(UserError, match="needs the movie"):
-        returned(export_run(gone, tmp_path / "other", Selection(frozenset({"overlay"}))))
+        returned(export_run(gone, tmp_path / "other", ExportOptions(frozenset({"overlay"}))))
     with pytest.raises(UserError, match="Nothing is selected"):
-        returned(export_run(gone, tmp_path / "other", Selection(frozenset())))
+        returned(export_run(gone, tmp_path / "other", ExportOptions(frozenset())))
 
 
 def test_what_is_damaged_is_left_out_and_said(

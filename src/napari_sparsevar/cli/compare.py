@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_sparsevar.cli.comparison_summary import print_comparisons, summary_of_comparisons
 from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import AsJson, Debug, RunArgument
 from napari_sparsevar.cli.progress import follow_steps
@@ -64,6 +63,7 @@ def compare(
     # Before the run is opened, which takes a while.
     given = windows_of_options(a, b, window or [])
 
+    from napari_sparsevar.cli.comparison_summary import print_comparisons, summary_of_comparisons
     from napari_sparsevar.comparison.compare import comparing
     from napari_sparsevar.comparison.options import ComparisonOptions
     from napari_sparsevar.comparison.store import save_comparisons

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import typer
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.cli.info import as_table
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from napari_sparsevar.comparison.result import (
-        Comparison,
-        ComparisonSet,
-        FloatArray,
-        Interval,
-    )
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet, FloatArray, Interval
+from napari_sparsevar.comparison.sentence import sentence
+from napari_sparsevar.run.store import COMPARISONS
 
 TOP_EDGES = 10
 TOP_PLACES = 10
@@ -96,8 +91,6 @@ def _summary_of_pair(pair: Comparison, p_adjusted: float, n_pairs: int) -> dict[
 
 
 def _summary_of_null(null: FloatArray) -> dict[str, Any]:
-    import numpy as np
-
     quantiles = np.quantile(null, QUANTILES).tolist() if len(null) else [None] * len(QUANTILES)
     return {"draws": len(null), "quantiles": dict(zip(map(str, QUANTILES), quantiles, strict=True))}
 
@@ -133,15 +126,11 @@ def print_comparisons(run: Path, found: ComparisonSet) -> None:
 
 def sentence_of(pair: Comparison, p_adjusted: float, n_pairs: int) -> str:
     """Return what was found in plain words; the adjusted p-value only where there are others."""
-    from napari_sparsevar.comparison.sentence import sentence
-
     return sentence(pair, p_adjusted if n_pairs > 1 else None)
 
 
 def place(run: Path, found: ComparisonSet) -> Path:
     """Return where comparisons are kept."""
-    from napari_sparsevar.run.store import COMPARISONS
-
     return run / COMPARISONS / found.name
 
 
@@ -227,8 +216,6 @@ def _cell(p_value: float | np.float64) -> str:
 
 
 def _p(p_value: float) -> str:
-    from napari_sparsevar.analysis.evidence.words import p_value_text
-
     return p_value_text(p_value, digits=3)
 
 

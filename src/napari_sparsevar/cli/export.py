@@ -61,7 +61,7 @@ def export(
 ) -> None:
     """Write what was selected, maps and tables if nothing was."""
     # Before the run is opened, which takes a while.
-    from napari_sparsevar.export.everything import PARTS, Selection, check_folder, export_run
+    from napari_sparsevar.export.everything import PARTS, ExportOptions, check_folder, export_run
     from napari_sparsevar.export.material import gather
 
     given = {
@@ -74,10 +74,10 @@ def export(
         "overlay": overlay,
     }
     chosen = frozenset(part for part in PARTS if given[part]) or frozenset(PARTS[:2])
-    options = overlay_options(frames, speed)
+    overlay_shown = overlay_options(frames, speed)
     check_folder(out, overwrite=overwrite)
-    selection = Selection(chosen, session_start, options, f".{figure_format.value}")
-    done = follow_steps(export_run(gather(run, fail), out, selection, overwrite=overwrite))
+    options = ExportOptions(chosen, session_start, overlay_shown, f".{figure_format.value}")
+    done = follow_steps(export_run(gather(run, fail), out, options, overwrite=overwrite))
     for note in done.notes:
         fail(note)
     typer.echo(f"Wrote {', '.join(part for part in PARTS if part in chosen)} to {done.path}.")

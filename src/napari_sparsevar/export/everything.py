@@ -39,11 +39,11 @@ _WEIGHTS: dict[Part, float] = {
 }
 """About how long each takes beside the others."""
 
-_Writer = Callable[[Material, Path, "Selection"], Iterator[Step | str]]
+_Writer = Callable[[Material, Path, "ExportOptions"], Iterator[Step | str]]
 
 
 @dataclass(frozen=True)
-class Selection:
+class ExportOptions:
     """What is exported.
 
     Parameters
@@ -79,7 +79,7 @@ class Exported(NamedTuple):
 
 
 def export_run(
-    material: Material, out: Path, selection: Selection, *, overwrite: bool = False
+    material: Material, out: Path, options: ExportOptions, *, overwrite: bool = False
 ) -> Generator[Step, None, Exported]:
     """Write what is selected into one folder, whole or not at all.
 
@@ -90,7 +90,7 @@ def export_run(
     material : Material
     out : Path
         The folder to make.
-    selection : Selection
+    options : ExportOptions
     overwrite : bool
         Whether an earlier export there may be replaced. A folder that holds anything else never is.
 
@@ -103,15 +103,15 @@ def export_run(
     UserError
         If nothing is selected, something it needs is missing, or the folder may not be written.
     """
-    check_possible(material, selection)
+    check_possible(material, options)
     check_folder(out, overwrite=overwrite)
-    parts = [part for part in PARTS if part in selection.parts]
+    parts = [part for part in PARTS if part in options.parts]
     whole = sum(_WEIGHTS[part] for part in parts)
     notes: list[str] = []
     done = 0.0
     with replacing_folder(out, overwrite=True) as folder:
         for part in parts:
-            for news in _WRITERS[part](material, folder, selection):
+            for news in _WRITERS[part](material, folder, options):
                 if isinstance(news, str):
                     notes.append(news)
                 else:
@@ -121,7 +121,7 @@ def export_run(
     return Exported(out, tuple(notes))
 
 
-def check_possible(material: Material, selection: Selection) -> None:
+def check_possible(material: Material, options: ExportOptions) -> None:
     """Refuse what cannot be had, before the work.
 
     Raises
@@ -129,13 +129,13 @@ def check_possible(material: Material, selection: Selection) -> None:
     UserError
         If nothing is selected, or a library or the movie is missing.
     """
-    if not selection.parts:
+    if not options.parts:
         raise UserError("Nothing is selected: choose at least one thing to export.")
-    if "nwb" in selection.parts:
+    if "nwb" in options.parts:
         needed_pynwb()
-    if "overlay" in selection.parts:
+    if "overlay" in options.parts:
         needed_av()
-        selection.overlay.frames(material.needed_movie("A movie of the overlay").n_frames)
+        options.overlay.frames(material.needed_movie("A movie of the overlay").n_frames)
 
 
 def check_folder(out: Path, *, overwrite: bool = False) -> None:
@@ -199,32 +199,34 @@ def _write_record(folder: Path, material: Material, parts: list[Part], notes: li
     (folder / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
 
 
-def _write_maps(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+def _write_maps(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:
     (folder / "maps").mkdir()
     for _ in maps.write_maps(material, folder / "maps"):
         yield 0.5, "Writing the maps"
 
 
-def _write_tables(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+def _write_tables(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:
     (folder / "tables").mkdir()
     for _ in tables.write_tables(material, folder / "tables"):
         yield 0.5, "Writing the tables"
 
 
-def _write_figures(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+def _write_figures(
+    material: Material, folder: Path, options: ExportOptions
+) -> Iterator[Step | str]:
     """Write a figure of every kind there is something to draw of; say which is left out and why."""
     (folder / "figures").mkdir()
     kinds = [kind for kind in KINDS if kind != "comparison" or material.comparisons]
     for index, kind in enumerate(kinds):
         yield index / len(kinds), "Drawing the figures"
-        out = folder / "figures" / f"{kind}{selection.figure_ending}"
+        out = folder / "figures" / f"{kind}{options.figure_ending}"
         try:
             write_figure(material.run, out, kind, marks=_marks(material))
         except UserError as error:
             yield f"There is no figure of the {kind}: {error}"
 
 
-def _write_report(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+def _write_report(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:
     yield 0.0, "Writing the report"
     write_report(material.run, folder / "report.html", marks=_marks(material))
 
@@ -233,14 +235,14 @@ def _marks(material: Material) -> Marks:
     return Marks(material.notes, material.regions)
 
 
-def _write_nwb(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+def _write_nwb(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:
     path = folder / "results.nwb"
-    note = yield from write_nwb(material, path, start=selection.session_start)
+    note = yield from write_nwb(material, path, start=options.session_start)
     if note:
         yield note
 
 
-def _write_movies(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
+def _write_movies(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:
     (folder / "movies").mkdir()
     kinds: list[Kind] = ["prediction", "residual"]
     if material.movie is None:
@@ -255,8 +257,10 @@ def _write_movies(material: Material, folder: Path, selection: Selection) -> Ite
             yield (index + fraction) / len(kinds), words
 
 
-def _write_overlay(material: Material, folder: Path, selection: Selection) -> Iterator[Step | str]:
-    yield from write_overlay(material, folder / "overlay.mp4", selection.overlay)
+def _write_overlay(
+    material: Material, folder: Path, options: ExportOptions
+) -> Iterator[Step | str]:
+    yield from write_overlay(material, folder / "overlay.mp4", options.overlay)
 
 
 _WRITERS: dict[Part, _Writer] = {

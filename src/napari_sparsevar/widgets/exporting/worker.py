@@ -126,7 +126,7 @@ def figure_stream(request: FigureRequest, out: Path, overwrite: bool) -> Iterato
 
 def results_stream(request: ResultsRequest) -> Iterator[Any]:
     """Write results."""
-    from napari_sparsevar.export.everything import Selection, export_run
+    from napari_sparsevar.export.everything import ExportOptions, export_run
     from napari_sparsevar.export.material import Material, movie_of_run
 
     said: list[str] = []
@@ -135,7 +135,7 @@ def results_stream(request: ResultsRequest) -> Iterator[Any]:
     material = Material(
         request.run, movie, request.regions, comparisons=request.comparisons, **notes
     )
-    work = export_run(material, request.out, Selection(request.parts, request.session_start))
+    work = export_run(material, request.out, ExportOptions(request.parts, request.session_start))
     found = yield from paced(work)
     yield Written(found.path, (*said, *found.notes))
 
