@@ -7,17 +7,24 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 import typer
 from pydantic import BaseModel
 
 import napari_sparsevar as sv
+from made_runs import made_full_run
 from napari_sparsevar.cli import app
+from napari_sparsevar.figures.options import FigureOptions
+from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.run.annotations import Marks
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
-    path.name: path.read_text(encoding="utf-8")
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
     for path in [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
 }
 COMMAND = typer.main.get_command(app)
@@ -111,7 +118,7 @@ def test_a_command_with_an_unknown_option_is_found() -> None:
 def test_the_settings_are_told_as_the_dock_tells_them() -> None:
     table = [
         line
-        for line in PAGES["train.md"].splitlines()
+        for line in PAGES["docs/train.md"].splitlines()
         if re.match(r"\| [^|]+ \| `[a-z_.]+` \|", line)
     ]
     assert "\n".join(table) == "\n".join(settings())
@@ -120,3 +127,41 @@ def test_the_settings_are_told_as_the_dock_tells_them() -> None:
 @pytest.mark.parametrize("target", targets())
 def test_targets_of_make_that_are_shown_exist(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def example(begins: str) -> dict[str, Any]:
+    """What an example of CONTRIBUTING.md defines, by how its first line begins."""
+    (block,) = (each for each in blocks(PAGES["CONTRIBUTING.md"], "python") if begins in each)
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(block, "CONTRIBUTING.md", "exec", dont_inherit=True), names)
+    return names
+
+
+def test_the_example_of_a_format_opens_what_it_claims(tmp_path: Path) -> None:
+    names = example("16-bit frames")
+    frames = np.arange(3 * 512 * 512, dtype="<u2").reshape(3, 512, 512)
+    path = tmp_path / "movie.msc"
+    path.write_bytes(names["MARK"] + frames.tobytes())
+    assert names["FORMAT"].claims(path)
+    assert not names["FORMAT"].claims(tmp_path)
+    np.testing.assert_array_equal(names["FORMAT"].read(path, Choice()).data, frames)
+
+
+def test_the_example_of_a_null_finds_the_mean_that_is_not_0() -> None:
+    blocks_of_sums = torch.randn(40, 6, generator=torch.Generator().manual_seed(0)).double()
+    blocks_of_sums[:, 2] += 2.0
+    p_values = example("Gaussian multipliers")["adjusted_p_values"](blocks_of_sums)
+    assert p_values[2] == 1 / 1000
+    assert p_values[torch.arange(6) != 2].min() > 0.05
+
+
+def test_the_example_of_a_figure_draws(tmp_path: Path) -> None:
+    run = made_full_run(tmp_path / "run")
+    figure, caption = example("How often each")["draw"](run, FigureOptions(), Marks(), print)
+    (axes,) = figure.axes
+    assert len(axes.patches) == len(run.drivers)
+    assert "Stability of the drivers" in caption
+
+
+def test_the_example_of_a_dock_is_one() -> None:
+    assert example("How many drivers the run has")["CountDock"].__doc__
