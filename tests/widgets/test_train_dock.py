@@ -109,7 +109,7 @@ def test_training_lays_the_maps_over_the_movie(
         assert [str(u) for u in layer.units] == [str(u) for u in movie.units[-2:]]
     assert contribution.blending == "additive"
     assert isinstance(drivers, Labels)
-    assert {"index", "rank", "strength"} <= set(drivers.features.columns)
+    assert {"index", "strength", "stability"} <= set(drivers.features.columns)
     assert viewer.layers.selection.active is contribution
     assert "3 drivers found" in dock.panel.sentence.text()
     assert "saturated" in dock.panel.notices.text()

@@ -322,10 +322,10 @@ def partner_arrows(
     selection: SelectedPlace, influence: Influence, direction: Direction
 ) -> pd.DataFrame:
     """Return the influences on or of the strongest partners, from where to where."""
-    partners = influence.partners[:MANY]
-    here = ("source", "target") if direction == "outgoing" else ("target", "source")
     import pandas as pd
 
+    partners = influence.partners[:MANY]
+    here = ("source", "target") if direction == "outgoing" else ("target", "source")
     return pd.DataFrame(
         {
             "effect": partners["strength"],
