@@ -141,7 +141,7 @@ def test_a_worker_that_is_killed_on_the_way(
     cluster: tuple[str, list[subprocess.Popen[bytes]]],
 ) -> None:
     address, workers = cluster
-    names = ["a", "b", "c"]
+    names = ["a", "b"]
     pipe = subprocess.PIPE
     path = listed("movie,name,steps\n" + "".join(f"{short_movie},{n},24\n" for n in names))
     out = tmp_path / "out"
@@ -156,8 +156,8 @@ def test_a_worker_that_is_killed_on_the_way(
         finally:
             batch.kill()
     assert batch.returncode == 0, complaints
-    assert "3 of 3 are finished" in said
-    assert list(table(out)["status"]) == ["finished"] * 3
+    assert "2 of 2 are finished" in said
+    assert list(table(out)["status"]) == ["finished"] * 2
     for name in names:
         assert sv.load_run(out / name).record.metrics["steps"] == 24
     assert '"resumed_from_step": 20' in (begun / "events.jsonl").read_text()  # by the other worker
