@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +104,11 @@ def with_training(run: Run) -> Run:
 
 def made_results(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     """Analyse made-up latents as those of a network are, without the tests against chance."""
+    return copy.deepcopy(_analysed(grid, config, n_frames))
+
+
+@cache
+def _analysed(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     latents = made_latents(grid, n_frames)
     activity = LatentActivity(latents, np.ones(n_frames, bool), grid, config)
     rows = StreamedRows.of(activity, config.lags, "none")
