@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
 from napari_sparsevar.export.material import Material
+from napari_sparsevar.figures.colours import CONTRIBUTION
 from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.readers import contrast_limits, driver_colours
 
@@ -25,7 +26,6 @@ LEAST_PIXELS = 512
 
 _STRIP_PIXELS = 36
 _DPI = 100.0
-_COLOURS = "inferno"
 
 
 class OverlayPainter:
@@ -118,7 +118,7 @@ def _edge(labels: npt.NDArray[np.int32], thickness: int) -> npt.NDArray[np.bool_
 def _coloured(contribution: FloatArray) -> FloatArray:
     """Return the map in colours that are added to the movie, (Y, X, 3)."""
     top = float(np.nanmax(contribution, initial=0.0)) or 1.0
-    colours = mpl.colormaps[_COLOURS](np.nan_to_num(contribution) / top)
+    colours = mpl.colormaps[CONTRIBUTION](np.nan_to_num(contribution) / top)
     return np.asarray(colours[..., :3], np.float32)
 
 
