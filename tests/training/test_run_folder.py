@@ -11,7 +11,7 @@ import pytest
 import napari_sparsevar as sv
 from napari_sparsevar.disk import folder as folders
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.run.replacement import working_place
+from napari_sparsevar.run.replacement import working_folder
 from napari_sparsevar.training import finish, run_folder
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
@@ -112,7 +112,7 @@ def test_killed_before_the_result_is_published_resumes(
         with pytest.raises(Killed):
             trained(small_movie, small_config, out, overwrite=True)
     assert sv.load_run(out).record.metrics["steps"] == 2
-    (working_place(out) / ".model-abcd1234.safetensors").write_text("half")
+    (working_folder(out) / ".model-abcd1234.safetensors").write_text("half")
     assert isinstance(trained(small_movie, small_config, out, resume=True), Finished)
     assert sv.load_run(out).record.metrics["steps"] == 8
     assert [path.name for path in out.parent.iterdir()] == ["run"]

@@ -13,7 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.run.record import RunRecord
-from napari_sparsevar.run.replacement import recover_run, working_place
+from napari_sparsevar.run.replacement import recover_run, working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.run_movie import is_movie_of
 from napari_sparsevar.run.store import is_run_directory
@@ -58,7 +58,7 @@ def analyse_recording(
 
 
 def _cut_short(place: Path) -> bool:
-    return any((folder / CHECKPOINT).exists() for folder in (place, working_place(place)))
+    return any((folder / CHECKPOINT).exists() for folder in (place, working_folder(place)))
 
 
 def _events(

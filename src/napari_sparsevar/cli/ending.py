@@ -98,9 +98,9 @@ def report(sentence: str, details: str, out: Path | None) -> None:
 
 def run_folder(out: Path | None) -> Path | None:
     """Return where a training works: a log in any other folder would be in the user's way."""
-    from napari_sparsevar.run.replacement import working_place
+    from napari_sparsevar.run.replacement import working_folder
 
-    candidates = [working_place(out), out] if out else []
+    candidates = [working_folder(out), out] if out else []
     return next((folder for folder in candidates if (folder / "run.json").is_file()), None)
 
 

@@ -36,7 +36,7 @@ def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finishe
 
 
 def follow_steps(steps: Generator[Step, None, T], *, quiet: bool = False) -> T:
-    """Show the fraction done and what is being done on standard error; return the outcome."""
+    """Show the fraction done and what is being done on standard error; return the result."""
     with Display() if not quiet else contextlib.nullcontext() as display:
         followed = WithResult(steps)
         for fraction, message in followed:

@@ -80,8 +80,8 @@ def beside(path: Path, what: str) -> Path:
     It has our name in it: ``run.new`` or ``run.old`` might be somebody's own copy.
     """
     # Beside the folder itself, not a link to it: a folder cannot be renamed to another disk.
-    place = Path(os.path.realpath(path))
-    return place.with_name(f".{place.name}.sparsevar-{what}")
+    target = Path(os.path.realpath(path))
+    return target.with_name(f".{target.name}.sparsevar-{what}")
 
 
 def put_in_place(new: Path, path: Path) -> None:
@@ -96,23 +96,23 @@ def put_in_place(new: Path, path: Path) -> None:
     OSError
         With the earlier folder in its place.
     """
-    place, old = Path(os.path.realpath(path)), beside(path, "old")
-    with alone_in(place.parent):
-        _settle(new, place, old)
+    target, old = Path(os.path.realpath(path)), beside(path, "old")
+    with alone_in(target.parent):
+        _settle(new, target, old)
         if not new.exists():
             return  # another process has recovered it
-        if not place.exists():
-            new.rename(place)
+        if not target.exists():
+            new.rename(target)
             return
-        (place / REPLACED).touch()
-        if exchange(new, place):
+        (target / REPLACED).touch()
+        if exchange(new, target):
             new.rename(old)
         else:
-            place.rename(old)
+            target.rename(old)
             try:
-                new.rename(place)
+                new.rename(target)
             except OSError:
-                _settle(new, place, old)
+                _settle(new, target, old)
                 raise
         shutil.rmtree(old, ignore_errors=True)
 
@@ -122,21 +122,21 @@ def recover(new: Path, path: Path) -> None:
 
     Afterwards ``new`` is still to be put in place, or is gone because that was done.
     """
-    place = Path(os.path.realpath(path))
-    with alone_in(place.parent):
-        _settle(new, place, beside(path, "old"))
+    target = Path(os.path.realpath(path))
+    with alone_in(target.parent):
+        _settle(new, target, beside(path, "old"))
 
 
-def _settle(new: Path, place: Path, old: Path) -> None:
+def _settle(new: Path, target: Path, old: Path) -> None:
     if (new / REPLACED).exists():  # the two were exchanged
         shutil.rmtree(old, ignore_errors=True)
         new.rename(old)
-    if place.exists():
+    if target.exists():
         shutil.rmtree(old, ignore_errors=True)
     elif old.exists():
-        old.rename(place)
-    if (place / REPLACED).exists():
-        (place / REPLACED).unlink()
+        old.rename(target)
+    if (target / REPLACED).exists():
+        (target / REPLACED).unlink()
 
 
 def remove_folder(path: Path) -> None:

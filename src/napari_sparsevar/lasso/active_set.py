@@ -229,13 +229,13 @@ def solve_small(
     residual_of(gram, cross, everything, coefficients, residual)
     descended = False
     for _ in range(100 + 10 * cross.size):
-        outcome = _newton_step(
+        step = _newton_step(
             gram, cross, penalty, coefficients, residual, n_free, dependence, _FLAT * tolerance
         )
-        if outcome == _NO_MINIMUM:
+        if step == _NO_MINIMUM:
             return UNBOUNDED
         residual_of(gram, cross, everything, coefficients, residual)
-        if outcome == _SHORT_STEP:
+        if step == _SHORT_STEP:
             # Descending every time could bring back what a step has just set to zero, for ever.
             if not descended:
                 descend(gram, penalty, coefficients, residual, 0, _N_SWEEPS_FAR, tolerance)

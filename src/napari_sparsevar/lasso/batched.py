@@ -62,11 +62,11 @@ def solve_batched(
         part = problem.rows(alive)
         moved, full = _newton_step(part, coefficients[alive], precision)
         residual = part.cross - moved @ gram
-        outcome, active_violation = _judge(
+        ended, active_violation = _judge(
             part, moved, residual, full, before, scale[alive], tolerance, precision
         )
-        going = outcome == NOT_CONVERGED
-        status[alive] = outcome
+        going = ended == NOT_CONVERGED
+        status[alive] = ended
         coefficients[alive] = moved
         alive, part, before = alive[going], part.rows(going), active_violation[going]
         if alive.numel() == 0:
@@ -195,10 +195,10 @@ def _judge(
     settled &= full[:, None]
     limit = precision.slack * scale
     unbounded = (settled & (on_active > limit)) | (pinned > limit)
-    outcome = torch.full_like(scale, NOT_CONVERGED, dtype=torch.int64)
-    outcome[settled & (outside <= tolerance * scale)] = CONVERGED
-    outcome[unbounded] = UNBOUNDED
-    return outcome[:, 0], torch.where(full[:, None], on_active, torch.inf)
+    status = torch.full_like(scale, NOT_CONVERGED, dtype=torch.int64)
+    status[settled & (outside <= tolerance * scale)] = CONVERGED
+    status[unbounded] = UNBOUNDED
+    return status[:, 0], torch.where(full[:, None], on_active, torch.inf)
 
 
 def _add_violators(

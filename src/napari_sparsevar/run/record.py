@@ -122,7 +122,7 @@ class ParentRun(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """The record of a training and its outcome."""
+    """The record of a training and what came of it."""
 
     model_config = ConfigDict(frozen=True)
 

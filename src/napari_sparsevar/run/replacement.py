@@ -12,7 +12,7 @@ from napari_sparsevar.run.annotations import NOTES, REGIONS
 from napari_sparsevar.run.store import COMPARISONS, RECORD, is_run_directory
 
 
-def working_place(out: Path) -> Path:
+def working_folder(out: Path) -> Path:
     """Return where a training works while an older run is still in its place."""
     return beside(out, "new")
 
@@ -28,7 +28,7 @@ def replace_run(out: Path, new: Path) -> None:
 
 def recover_run(out: Path) -> None:
     """Finish what a process was killed in while it replaced a run."""
-    new = working_place(out)
+    new = working_folder(out)
     recover(new, out)
     if is_run_directory(out) and _is_finished(new):
         replace_run(out, new)
@@ -43,12 +43,12 @@ def _said(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _carry_over(place: Path, new: Path) -> None:
+def _carry_over(old: Path, new: Path) -> None:
     """Copy what a person made of a run to what continues its training."""
-    if not is_run_directory(place) or _said(place).get("created") != _said(new).get("created"):
+    if not is_run_directory(old) or _said(old).get("created") != _said(new).get("created"):
         return
     for name in (NOTES, REGIONS):
-        if (place / name).is_file():
-            shutil.copy2(place / name, new / name)
-    if (place / COMPARISONS).is_dir():
-        shutil.copytree(place / COMPARISONS, new / COMPARISONS, dirs_exist_ok=True)
+        if (old / name).is_file():
+            shutil.copy2(old / name, new / name)
+    if (old / COMPARISONS).is_dir():
+        shutil.copytree(old / COMPARISONS, new / COMPARISONS, dirs_exist_ok=True)

@@ -16,15 +16,13 @@ from safetensors.torch import load_file
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import MOST_PREDICTORS
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.run.latents import scratch_latents
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.run import Run, load_run, read_record
 from napari_sparsevar.run.store import MODEL, is_run_directory, write_record
 from napari_sparsevar.training.config import TrainConfig
-from napari_sparsevar.training.device import peak_memory_mb, resolve_device
+from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import (
     Applying,
-    Failed,
     Finished,
     Notice,
     Progress,
@@ -32,7 +30,7 @@ from napari_sparsevar.training.events import (
     ValidationLoss,
 )
 from napari_sparsevar.training.failures import Events, reported
-from napari_sparsevar.training.finish import Metrics, analysed, write_outcome
+from napari_sparsevar.training.finish import Metrics, finish
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
@@ -78,22 +76,14 @@ def apply_run(
     TrainingEvent
         ``Applying``, then as ``train`` does after its last step.
     """
-    try:
-        where = resolve_device(device)
-    except UserError as error:
-        yield Failed(str(error))
-        return
 
-    def work() -> Events:
+    def work(where: torch.device) -> Events:
         parent = run if isinstance(run, Run) else load_run(run)
         again = overwrite or _was_killed(Path(out))
-        folder = prepare_folder(Path(out), resume=False, overwrite=again)
-        try:
+        with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
             yield from _Application(parent, movie, folder, where).run()
-        finally:
-            folder.release()
 
-    yield from reported(work, Path(out), where, threads)
+    return reported(work, Path(out), device, threads)
 
 
 @dataclass
@@ -115,22 +105,15 @@ class _Application:
         record = self._record(prepared, loss["total"])
         log = EventLog(self.folder.working)
         write_record(self.folder.working, record)
-        for event in self._opening(prepared, record, loss):
-            log.add(event)
-            yield event
-        with scratch_latents(self.folder.working) as file:
-            results = yield from analysed(prepared, file)
-            log.write_losses()
-            metrics: Metrics = {
-                "reason": "applied",
-                "steps": 0,
-                "best_step": 0,
-                "best_validation_loss": loss["total"],
-            }
-            seconds = time.perf_counter() - began
-            write_outcome(self.folder.working, prepared, record, results, metrics, seconds)
-        path = self.folder.publish()
-        yield Finished("completed", path, 0, time.perf_counter() - began, peak_memory_mb())
+        yield from log.keeping(self._opening(prepared, record, loss))
+        metrics: Metrics = {
+            "reason": "applied",
+            "steps": 0,
+            "best_step": 0,
+            "best_validation_loss": loss["total"],
+        }
+        seconds = yield from finish(self.folder, prepared, record, log, metrics, began)
+        yield Finished("completed", self.folder.out, 0, seconds, peak_memory_mb())
 
     def _settings(self) -> TrainConfig:
         """Return the settings of the parent, with the numbers its ``auto`` became."""
@@ -159,9 +142,7 @@ class _Application:
             notices=(*prepared.notices, *_differences(self.parent, self.movie, prepared, loss)),
         )
 
-    def _opening(
-        self, prepared: Prepared, record: RunRecord, loss: dict[str, float]
-    ) -> Iterator[TrainingEvent]:
+    def _opening(self, prepared: Prepared, record: RunRecord, loss: dict[str, float]) -> Events:
         yield Applying(
             str(self.device),
             self.parent.path,

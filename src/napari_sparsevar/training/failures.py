@@ -10,32 +10,37 @@ import torch
 
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.training.device import give_memory_back
+from napari_sparsevar.training.device import give_memory_back, resolve_device
 from napari_sparsevar.training.events import Failed, TrainingEvent
 
 Events = Generator[TrainingEvent, None, None]
 
 
 def reported(
-    make: Callable[[], Events], out: Path, where: torch.device, threads: int | None
+    work: Callable[[torch.device], Events], out: Path, device: str, threads: int | None
 ) -> Iterator[TrainingEvent]:
     """Yield the events of a work; whatever it raises becomes a ``Failed``, its last event.
 
     Parameters
     ----------
-    make : callable
-        Begins the work.
+    work : callable
+        Begins the work on a device.
     out : Path
         What it writes, to be named.
-    where : torch.device
-        Its memory is given back at the end.
+    device : str
+        As in ``train``; its memory is given back at the end.
     threads : int or None
         CPU threads of torch meanwhile; as before where None.
     """
+    try:
+        where = resolve_device(device)
+    except UserError as error:
+        yield Failed(str(error))
+        return
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(threads or before)
-        yield from make()
+        yield from work(where)
     except UserError as error:
         yield Failed(str(error))
     except torch.OutOfMemoryError:

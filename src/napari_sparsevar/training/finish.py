@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.tested_drivers import cautions
 from napari_sparsevar.analysis.results import Results, analyse
 from napari_sparsevar.progress import WithResult, stage
-from napari_sparsevar.run.latents import encode_movie
+from napari_sparsevar.run.latents import encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_results, write_tensors
 from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import Notice, Progress, TrainingEvent
 from napari_sparsevar.training.preparation import Prepared
+from napari_sparsevar.training.run_folder import EventLog, RunFolder
 
 _ENCODED = 0.4
 """Share of the time that encoding the movie takes."""
@@ -29,7 +31,7 @@ def analysed(
 ) -> Generator[TrainingEvent, None, Results]:
     """Read out what the network of a trainer says of its movie; return it.
 
-    The latents lie in ``file``, if there is one, from where ``write_outcome`` moves them.
+    The latents lie in ``file``, if there is one, from where ``write_run`` moves them.
     """
     network, frames, grid = prepared.trainer.network.eval(), prepared.frames, prepared.grid
     work = encode_movie(network, frames, grid, prepared.static, file)
@@ -49,7 +51,28 @@ def analysed(
     return results
 
 
-def write_outcome(
+def finish(
+    folder: RunFolder,
+    prepared: Prepared,
+    record: RunRecord,
+    log: EventLog,
+    metrics: Metrics,
+    began: float,
+) -> Generator[TrainingEvent, None, float]:
+    """Read out the network, write the run and put it in its place; return the seconds of it all.
+
+    ``began`` is when the work did, by ``time.perf_counter``.
+    """
+    with scratch_latents(folder.working) as file:
+        results = yield from analysed(prepared, file)
+        log.write_losses()
+        seconds = time.perf_counter() - began
+        write_run(folder.working, prepared, record, results, metrics, seconds)
+    folder.publish()
+    return seconds
+
+
+def write_run(
     folder: Path,
     prepared: Prepared,
     record: RunRecord,

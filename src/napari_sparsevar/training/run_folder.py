@@ -6,17 +6,18 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from napari_sparsevar.disk.files import LEFTOVERS, explain, replacing
 from napari_sparsevar.disk.lock import LOCK, FolderLock, check_free
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.run.replacement import recover_run, replace_run, working_place
+from napari_sparsevar.progress import WithResult
+from napari_sparsevar.run.replacement import recover_run, replace_run, working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import (
     EVENTS,
@@ -30,6 +31,8 @@ from napari_sparsevar.run.store import (
 )
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,17 @@ class RunFolder:
     lock: FolderLock
     made: tuple[Path, ...] = ()
 
-    def publish(self) -> Path:
-        """Move the complete result to its place; return it."""
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
+
+    def publish(self) -> None:
+        """Move the complete result to its place."""
         if self.working != self.out:
             self.lock.release()  # it would move along, and on Windows be in the way
             replace_run(self.out, self.working)
-        return self.out
 
     def discard(self) -> None:
         """Forget a training without a single step, so that the next one finds the place free."""
@@ -87,7 +95,7 @@ def prepare_folder(out: Path, *, resume: bool, overwrite: bool) -> RunFolder:
     """
     out = out.expanduser().absolute()
     try:
-        for folder in (out, working_place(out)):
+        for folder in (out, working_folder(out)):
             check_free(folder)
         recover_run(out)
         return _folder_to_resume(out) if resume else _new_folder(out, overwrite)
@@ -106,7 +114,7 @@ def _new_folder(out: Path, overwrite: bool) -> RunFolder:
             f"{out} exists already: choose another run directory, overwrite it (--overwrite) or, "
             "where its training was cut short, resume it (--resume)."
         )
-    working = working_place(out) if occupied else out
+    working = working_folder(out) if occupied else out
     if occupied and working.exists():
         shutil.rmtree(working)
     made = tuple(folder for folder in (working, *working.parents) if not folder.exists())
@@ -120,7 +128,7 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _folder_to_resume(out: Path) -> RunFolder:
-    for working in (working_place(out), out):
+    for working in (working_folder(out), out):
         if (working / CHECKPOINT).exists():
             if working == out and is_run_directory(out) and read_record(out).status == "finished":
                 working = _aside(out)
@@ -143,7 +151,7 @@ def _aside(out: Path) -> Path:
 
     The run stays as it is, and whole, until what continues it is.
     """
-    working = working_place(out)
+    working = working_folder(out)
     shutil.rmtree(working, ignore_errors=True)
     working.mkdir()
     write_record(working, read_record(out).model_copy(update={"status": "training"}))
@@ -174,6 +182,14 @@ class EventLog:
             except (ValueError, KeyError) as error:
                 raise UserError(f"{path} is damaged: train again with overwrite.") from error
             self._losses = table[table["step"] <= step].to_dict("records")
+
+    def keeping(self, work: Generator[TrainingEvent, None, T]) -> Generator[TrainingEvent, None, T]:
+        """Append every event of a work as it passes."""
+        events = WithResult(work)
+        for event in events:
+            self.add(event)
+            yield event
+        return events.result
 
     def add(self, event: TrainingEvent) -> None:
         """Append one event."""

@@ -11,8 +11,6 @@ import torch
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.progress import WithResult
-from napari_sparsevar.run.latents import scratch_latents
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
@@ -23,9 +21,8 @@ from napari_sparsevar.training.checkpoint import (
 )
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
-from napari_sparsevar.training.device import peak_memory_mb, resolve_device
+from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import (
-    Failed,
     Finished,
     Notice,
     Progress,
@@ -34,7 +31,7 @@ from napari_sparsevar.training.events import (
     TrainingEvent,
 )
 from napari_sparsevar.training.failures import Events, reported
-from napari_sparsevar.training.finish import Metrics, analysed, write_outcome
+from napari_sparsevar.training.finish import Metrics, finish
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
@@ -78,21 +75,13 @@ def train(
     ------
     TrainingEvent
     """
-    try:
-        where = resolve_device(device)
-    except UserError as error:
-        yield Failed(str(error))
-        return
 
-    def work() -> Events:
-        folder = prepare_folder(Path(out), resume=resume, overwrite=overwrite)
-        training = _Training(movie, config, folder, where, control or TrainingControl())
-        try:
+    def work(where: torch.device) -> Events:
+        with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
+            training = _Training(movie, config, folder, where, control or TrainingControl())
             yield from training.run(resume)
-        finally:
-            folder.release()
 
-    yield from reported(work, Path(out), where, threads)
+    return reported(work, Path(out), device, threads)
 
 
 @dataclass
@@ -117,10 +106,8 @@ class _Training:
             log.load(prepared.trainer.step)
         else:  # a stopped run stays readable while it is continued
             write_record(self.folder.working, record)
-        for event in self._opening(prepared):
-            log.add(event)
-            yield event
-        reason = yield from self._steps(prepared, log)
+        yield from log.keeping(self._opening(prepared))
+        reason = yield from log.keeping(self._steps(prepared, log))
         if prepared.trainer.step == 0:
             self.folder.discard()
             yield Finished(reason, None, 0, time.perf_counter() - began, peak_memory_mb())
@@ -168,11 +155,7 @@ class _Training:
             log.write_losses()
             return save_checkpoint(working, trainer)
 
-        steps = WithResult(run_steps(trainer, self.control, save))
-        for event in steps:
-            log.add(event)
-            yield event
-        return steps.result
+        return run_steps(trainer, self.control, save)
 
     def _conclude(
         self,
@@ -192,12 +175,7 @@ class _Training:
             "best_step": trainer.best_step,
             "best_validation_loss": trainer.best_loss,
         }
-        with scratch_latents(self.folder.working) as file:
-            results = yield from analysed(prepared, file)
-            log.write_losses()
-            seconds = time.perf_counter() - began
-            write_outcome(self.folder.working, prepared, record, results, metrics, seconds)
-        path = self.folder.publish()
+        seconds = yield from finish(self.folder, prepared, record, log, metrics, began)
         if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
-            remove_checkpoint(path)
-        yield Finished(reason, path, trainer.step, seconds, peak_memory_mb())
+            remove_checkpoint(self.folder.out)
+        yield Finished(reason, self.folder.out, trainer.step, seconds, peak_memory_mb())
