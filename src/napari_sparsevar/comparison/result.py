@@ -29,12 +29,38 @@ EDGE_COLUMNS = [
     "coefficient_a",
     "coefficient_b",
 ]
-"""Of the table of changed edges; edges of a run have the positions of both ends as well."""
+"""Of the table of changed edges; those of a run have the positions of both ends as well.
+
+============== ============================================================================
+Column         Meaning
+============== ============================================================================
+source, target Latents.
+lag            Frames from one to the other.
+change         Of the coefficient, B minus A, in standard deviations of the target for one of
+               the source.
+low, high      95 % interval of the change, for all edges at once.
+statistic      The change over its standard error under the null hypothesis.
+p_adjusted     Family-wise, over all edges.
+p_fdr          False discovery rate.
+coefficient_a  The coefficient in A.
+coefficient_b  The coefficient in B.
+============== ============================================================================
+"""
 
 POSITIONS = ["source_y", "source_x", "target_y", "target_x"]
 
 PLACE_COLUMNS = ["place", "statistic", "balance", "p_adjusted"]
-"""Of the table of places; those of a run have their position, ``y`` and ``x``, as well."""
+"""Of the table of places; those of a run have their position, ``y`` and ``x``, as well.
+
+========== ================================================================================
+Column     Meaning
+========== ================================================================================
+place      Latent, as a source.
+statistic  Squares of what its edges change beyond 2 standard errors, added up.
+balance    From -1, all of it from edges that fell in B, to 1, all from edges that rose.
+p_adjusted Family-wise, over all places.
+========== ================================================================================
+"""
 
 
 class Interval(NamedTuple):

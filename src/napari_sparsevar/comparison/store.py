@@ -39,7 +39,7 @@ class DamagedComparison(UserWarning):
     """A comparison in a run directory cannot be opened; the others can."""
 
 
-def save_comparisons(run_path: Path, found: ComparisonSet) -> ComparisonSet:
+def save_comparisons(run_folder: Path, found: ComparisonSet) -> ComparisonSet:
     """Keep comparisons in a run directory and return them with the name they got.
 
     They are written to ``comparisons/NAME`` in the run directory: ``comparison.json`` and, for
@@ -49,7 +49,7 @@ def save_comparisons(run_path: Path, found: ComparisonSet) -> ComparisonSet:
 
     Parameters
     ----------
-    run_path : Path
+    run_folder : Path
         A run directory.
     found : ComparisonSet
         Its own name does not matter: the name is made of the labels, with a number if it is taken.
@@ -59,8 +59,8 @@ def save_comparisons(run_path: Path, found: ComparisonSet) -> ComparisonSet:
     UserError
         If the folder is not a run, or the disk refuses.
     """
-    pixel_size_um = read_record(Path(run_path)).movie.pixel_size_um
-    folder = Path(run_path) / COMPARISONS
+    pixel_size_um = read_record(Path(run_folder)).movie.pixel_size_um
+    folder = Path(run_folder) / COMPARISONS
     try:
         folder.mkdir(exist_ok=True)
         with unfinished_folder(folder / "unfinished") as temporary:
@@ -75,12 +75,12 @@ def warn(sentence: str) -> None:
     warnings.warn(sentence, DamagedComparison, stacklevel=3)
 
 
-def load_comparisons(run_path: Path, tell: Callable[[str], None] = warn) -> list[ComparisonSet]:
+def load_comparisons(run_folder: Path, tell: Callable[[str], None] = warn) -> list[ComparisonSet]:
     """Read all comparisons of a run directory, the oldest first.
 
     Parameters
     ----------
-    run_path : Path
+    run_folder : Path
     tell : callable
         Gets one sentence for every comparison that cannot be opened (damaged, or written by a newer
         version), which is left out: the others open all the same. By default the sentence becomes a
@@ -92,7 +92,7 @@ def load_comparisons(run_path: Path, tell: Callable[[str], None] = warn) -> list
         If the folder of comparisons cannot be listed.
     """
     opened = []
-    for folder in _folders(Path(run_path) / COMPARISONS):
+    for folder in _folders(Path(run_folder) / COMPARISONS):
         try:
             opened.append(_read(folder))
         except UserError as error:
@@ -100,7 +100,7 @@ def load_comparisons(run_path: Path, tell: Callable[[str], None] = warn) -> list
     return [found for _, found in sorted(opened, key=lambda one: one[0].saved)]
 
 
-def software_of(run_path: Path, name: str) -> dict[str, str]:
+def software_of(run_folder: Path, name: str) -> dict[str, str]:
     """Return the versions of what computed a comparison of a run.
 
     Raises
@@ -108,11 +108,11 @@ def software_of(run_path: Path, name: str) -> dict[str, str]:
     UserError
         If it is damaged or there is none of this name.
     """
-    record, _ = _read(_known(run_path, name))
+    record, _ = _read(_known(run_folder, name))
     return record.versions
 
 
-def delete_comparisons(run_path: Path, name: str) -> None:
+def delete_comparisons(run_folder: Path, name: str) -> None:
     """Delete a comparison of a run directory, also a damaged one.
 
     Raises
@@ -120,18 +120,18 @@ def delete_comparisons(run_path: Path, name: str) -> None:
     UserError
         If there is none of this name, or it cannot be removed.
     """
-    folder = _known(run_path, name)
+    folder = _known(run_folder, name)
     try:
         remove_folder(folder)  # a folder with half of its files would be a damaged comparison
     except OSError as error:
         raise UserError(f"Cannot delete {folder}: {explain(error)}.") from error
 
 
-def _known(run_path: Path, name: str) -> Path:
-    known = {place.name: place for place in _folders(Path(run_path) / COMPARISONS)}
+def _known(run_folder: Path, name: str) -> Path:
+    known = {kept.name: kept for kept in _folders(Path(run_folder) / COMPARISONS)}
     if name not in known:
         raise UserError(
-            f"{run_path} keeps no comparison called '{name}': "
+            f"{run_folder} keeps no comparison called '{name}': "
             f"it has {', '.join(sorted(known)) or 'none at all'}."
         )
     return known[name]
@@ -139,17 +139,17 @@ def _known(run_path: Path, name: str) -> Path:
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        found = [place for place in folder.iterdir() if not place.name.startswith(".")]
+        found = [kept for kept in folder.iterdir() if not kept.name.startswith(".")]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise UserError(f"Cannot read the comparisons in {folder}: {explain(error)}.") from error
-    return [place for place in found if place.is_dir()]
+    return [kept for kept in found if kept.is_dir()]
 
 
 def _publish(temporary: Path, name: str) -> str:
     """Rename the complete folder to the first free name and return that."""
-    taken = [place.name for place in temporary.parent.iterdir()]
+    taken = [kept.name for kept in temporary.parent.iterdir()]
     for candidate in free_names(name, taken):
         target = temporary.with_name(candidate)
         try:

@@ -137,8 +137,8 @@ class SolutionPath:
         """
         return self._read(penalty, 0.0)
 
-    def _read(self, penalty: float, place: float) -> Tensor:
-        """Return, on the lines between the knots around a penalty, where they are at a place."""
+    def _read(self, penalty: float, followed_to: float) -> Tensor:
+        """Return, on the lines between the knots around a penalty, where they are at another."""
         least = self.least
         if penalty < least * (1 - 1e-9):
             raise ValueError(f"The path ends at penalty {least:g}, above {penalty:g}.")
@@ -146,7 +146,7 @@ class SolutionPath:
         arrays = (self.first_knot, self.penalties, self.first_entry, self.rows, self.values)
 
         def work(start: int, stop: int) -> None:
-            _interpolate(*arrays, max(penalty, least), place, by_target, start, stop)
+            _interpolate(*arrays, max(penalty, least), followed_to, by_target, start, stop)
 
         for_ranges(work, self.n_targets)
         return torch.from_numpy(by_target).T
@@ -203,14 +203,14 @@ def _interpolate(
     rows: npt.NDArray[np.int32],
     values: npt.NDArray[np.float64],
     penalty: float,
-    place: float,
+    followed_to: float,
     by_target: npt.NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
     """Write the coefficients of targets ``start`` to ``stop`` into ``by_target`` (p, P).
 
-    The line between the knots around ``penalty`` is followed to ``place``.
+    The line between the knots around ``penalty`` is followed to ``followed_to``.
     """
     for target in range(start, stop):
         first, last = first_knot[target], first_knot[target + 1]
@@ -220,7 +220,7 @@ def _interpolate(
         share = 1.0  # of the knot after; above the first knot nothing changes
         if after > first and penalties[after - 1] > penalties[after]:
             gap = penalties[after - 1] - penalties[after]
-            share = (penalties[after - 1] - place) / gap
+            share = (penalties[after - 1] - followed_to) / gap
             for entry in range(first_entry[after - 1], first_entry[after]):
                 by_target[target, rows[entry]] += (1.0 - share) * values[entry]
         for entry in range(first_entry[after], first_entry[after + 1]):

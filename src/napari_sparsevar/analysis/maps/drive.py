@@ -72,7 +72,7 @@ def _mixed_latents(
     values: npt.NDArray[np.floating],
     first: int,
     last: int,
-    place: npt.NDArray[np.int64],
+    position: npt.NDArray[np.int64],
     latents: npt.NDArray[np.int64],
     weights: FloatRow,
 ) -> int:
@@ -81,14 +81,14 @@ def _mixed_latents(
     for source in range(first, last):
         for entry in range(starts[source], starts[source + 1]):
             latent = rows[entry]
-            if place[latent] < 0:
-                place[latent] = n_latents
+            if position[latent] < 0:
+                position[latent] = n_latents
                 latents[n_latents] = latent
                 weights[n_latents] = 0.0
                 n_latents += 1
-            weights[place[latent], source - first] = values[entry]
+            weights[position[latent], source - first] = values[entry]
     for index in range(n_latents):
-        place[latents[index]] = -1
+        position[latents[index]] = -1
     return n_latents
 
 
@@ -107,7 +107,7 @@ def _add_squares(
 ) -> None:
     """Add the squares of sources ``start`` to ``stop`` to ``sums`` (2, sources)."""
     size = amplitude.size
-    place, latents = np.full(size, -1), np.empty(size, np.int64)
+    position, latents = np.full(size, -1), np.empty(size, np.int64)
     slot, targets = np.full(size, -1), np.empty(size, np.int64)
     weights = np.empty((size, _TOGETHER), np.float32)
     moved = np.empty((size, _TOGETHER), np.float32)
@@ -116,7 +116,7 @@ def _add_squares(
     for first in range(start, stop, _TOGETHER):
         last = min(first + _TOGETHER, stop)
         n_latents = _mixed_latents(
-            weight_starts, weight_rows, weight_values, first, last, place, latents, weights
+            weight_starts, weight_rows, weight_values, first, last, position, latents, weights
         )
         n_targets = 0
         for index in range(n_latents):

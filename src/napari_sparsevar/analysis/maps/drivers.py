@@ -41,10 +41,19 @@ class Drivers:
     labels : ndarray of int32, shape (Y, X)
         0 outside every driver, else the driver's label.
     table : DataFrame
-        One row a driver, strongest first: ``rank`` (from 1), ``label``, ``y`` and ``x`` (centre in
-        pixels), ``area_px``, ``strength`` (peak of the contribution map, strongest place = 1),
-        ``stability`` (share of subsampled stretches of time in which it stands out again),
-        ``p_adjusted`` (that chance makes any place of the field drive others this much).
+        One row a driver, strongest first.
+
+        ========== ===========================================================================
+        Column     Meaning
+        ========== ===========================================================================
+        rank       From 1.
+        label      In ``labels``.
+        y, x       Centre in pixels.
+        area_px    Pixels of the region.
+        strength   Peak of the contribution map; 1 at the strongest place.
+        stability  Share of random halves of the movie in which it stands out again.
+        p_adjusted That chance makes any place of the field drive others this much.
+        ========== ===========================================================================
     """
 
     labels: LabelImage

@@ -39,17 +39,17 @@ def sparse_footprints(
                     unit[:, channel, row::spacing, column::spacing] = 1.0
                     frame = network.decode(unit, static)[0]
                     origin = (channel, row, column)
-                    pieces.append(_windows(frame, grid, origin, spacing, reach))
+                    pieces.append(_patches(frame, grid, origin, spacing, reach))
     return _assemble(pieces, grid)
 
 
 Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _windows(
+def _patches(
     image: Tensor, grid: LatentGrid, origin: tuple[int, int, int], spacing: int, reach: int
 ) -> Triplets:
-    """Cut the window of ``reach`` pixels round every latent of a lattice out of one image."""
+    """Cut the patch of ``reach`` pixels round every latent of a lattice out of one image."""
     channel, first_row, first_column = origin
     values = image.detach().cpu().numpy()
     height, width = grid.padded_shape
@@ -58,18 +58,18 @@ def _windows(
         y = _span(row, grid.stride, reach, height)
         for column in range(first_column, grid.columns, spacing):
             x = _span(column, grid.stride, reach, width)
-            window = values[y, x]
+            patch = values[y, x]
             index = np.arange(y.start, y.stop)[:, None] * width + np.arange(x.start, x.stop)
-            kept = np.abs(window) > 1e-7
+            kept = np.abs(patch) > 1e-7
             pixels.append(index[kept])
-            entries.append(window[kept])
+            entries.append(patch[kept])
             latent = (channel * grid.rows + row) * grid.columns + column
             latents.append(np.full(int(kept.sum()), latent))
     return np.concatenate(latents), np.concatenate(pixels), np.concatenate(entries)
 
 
-def _span(place: int, stride: int, reach: int, length: int) -> slice:
-    start = place * stride - (reach - stride) // 2
+def _span(position: int, stride: int, reach: int, length: int) -> slice:
+    start = position * stride - (reach - stride) // 2
     return slice(max(0, start), min(length, start + reach))
 
 

@@ -31,12 +31,7 @@ def partner_table(
 ) -> pd.DataFrame:
     """Return the places a region drives (``outgoing``) or is driven by (``incoming``).
 
-    A place is the strongest latent within ``SEPARATION`` latents. Columns: ``rank`` (from 1), ``y``
-    and ``x`` (pixels), ``lag`` (frames; the one that carries most), ``strength`` (of the map there,
-    signed, in noise scales of a pixel), ``stability`` (share of random halves of the movie in which
-    the edges behind it are selected, weighted by how much each carries), ``p_adjusted`` (the
-    smallest of these edges, adjusted for all pairs of the field; NaN where nothing was tested) and
-    ``latent``.
+    A place is the strongest latent within ``SEPARATION`` latents.
 
     Parameters
     ----------
@@ -49,6 +44,23 @@ def partner_table(
         Count only this lag; by default all of them.
     most : int
         How many to list at most.
+
+    Returns
+    -------
+    DataFrame
+        ========== ===========================================================================
+        Column     Meaning
+        ========== ===========================================================================
+        rank       From 1.
+        y, x       Centre of the latent in pixels.
+        lag        Frames; the one that carries most.
+        strength   Of the map there, signed, in noise scales of a pixel.
+        stability  Share of random halves of the movie in which the edges behind it are
+                   selected, each weighted by how much it carries.
+        p_adjusted The smallest of these edges, adjusted for all pairs of the field; NaN where
+                   nothing was tested.
+        latent     Its number.
+        ========== ===========================================================================
     """
     moved = moved_latents(results.fitted, region, direction)
     chosen = moved.sum(axis=0) if lag is None else moved[lag - 1]

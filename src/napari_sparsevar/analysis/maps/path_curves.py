@@ -19,7 +19,7 @@ _PART = 0.1
 """Targets that make up less than this share of a region's largest part are left out."""
 
 
-class Curve(NamedTuple):
+class PathCurve(NamedTuple):
     """One influence along the path.
 
     Attributes
@@ -33,7 +33,7 @@ class Curve(NamedTuple):
     values: FloatArray
 
 
-def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> list[Curve]:
+def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> list[PathCurve]:
     """Return the effect on the frame of edges (``source``, ``target``, ``lag``) along the path."""
     size, amplitude = results.fitted.n_series, results.projection.amplitude
     curves = []
@@ -41,7 +41,7 @@ def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> li
         penalties, coefficients = path.knots(int(edge.target))
         row = (int(edge.lag) - 1) * size + int(edge.source)
         values = coefficients[:, [row]].toarray()[:, 0]
-        curves.append(Curve(penalties, values * amplitude[int(edge.target)]))
+        curves.append(PathCurve(penalties, values * amplitude[int(edge.target)]))
     return curves
 
 
@@ -51,7 +51,7 @@ def partner_curves(
     region: Region,
     direction: Direction,
     latents: list[int],
-) -> list[Curve]:
+) -> list[PathCurve]:
     """Return how strongly a region drives latents (or they drive it) along the path.
 
     All lags together, in the units the partners are ranked by: the change of the frame for
@@ -72,7 +72,7 @@ def partner_curves(
         for latent in latents:
             penalties, coefficients = path.knots(latent)
             moved = coefficients @ np.where(near[:, latent], 0.0, weights)
-            curves.append(Curve(penalties, moved * results.projection.amplitude[latent]))
+            curves.append(PathCurve(penalties, moved * results.projection.amplitude[latent]))
         return curves
     parts = region.prediction
     targets = np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0))
@@ -85,7 +85,7 @@ def _incoming(
     parts: FloatArray,
     targets: npt.NDArray[np.intp],
     latents: list[int],
-) -> list[Curve]:
+) -> list[PathCurve]:
     """Add up what latents do to several targets, whose paths bend at different penalties."""
     size, sources = path.n_targets, np.asarray(latents, np.intp)
     lags = path.n_predictors // size
@@ -99,5 +99,5 @@ def _incoming(
     curves = []
     for index in range(len(sources)):
         each = (np.interp(every, at[::-1], values[::-1, index]) for at, values in known)
-        curves.append(Curve(every[::-1], np.sum(list(each), axis=0)[::-1]))
+        curves.append(PathCurve(every[::-1], np.sum(list(each), axis=0)[::-1]))
     return curves

@@ -17,7 +17,7 @@ from napari_sparsevar.analysis.fit.criterion import (
 )
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.maps.edges import strongest_edges
-from napari_sparsevar.analysis.maps.path_curves import Curve, edge_curves
+from napari_sparsevar.analysis.maps.path_curves import PathCurve, edge_curves
 from napari_sparsevar.figures.captions import (
     data_words,
     paragraphs,
@@ -147,7 +147,7 @@ def draw_edge_count(axes: Axes, run: Run) -> None:
     _penalty_axis(axes, table["penalty"].to_numpy(float))
 
 
-def draw_curves(axes: Axes, curves: Sequence[Curve], run: Run) -> None:
+def draw_curves(axes: Axes, curves: Sequence[PathCurve], run: Run) -> None:
     """Draw influences along the path: straight between knots, on an axis that bends the lines."""
     for index, curve in enumerate(curves):
         # The axis is logarithmic, so that a straight line needs points between its ends.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
     from napari_sparsevar.analysis.maps.drivers import LabelImage
-    from napari_sparsevar.analysis.maps.path_curves import Curve
+    from napari_sparsevar.analysis.maps.path_curves import PathCurve
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
 
@@ -104,7 +104,7 @@ class ReadOut:
         The strongest of them.
     places : DataFrame
         Drivers and painted regions.
-    curves : list of Curve
+    curves : list of PathCurve
         The strongest edges along the path; empty until it is known.
     """
 
@@ -113,7 +113,7 @@ class ReadOut:
     n_edges: int
     edges: pd.DataFrame
     places: pd.DataFrame
-    curves: list[Curve]
+    curves: list[PathCurve]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ class Influence:
 
     image: npt.NDArray[np.float32]
     partners: pd.DataFrame
-    curves: list[Curve]
+    curves: list[PathCurve]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, Plot, plain_view
 
 if TYPE_CHECKING:
-    from napari_sparsevar.analysis.maps.path_curves import Curve, FloatArray
+    from napari_sparsevar.analysis.maps.path_curves import FloatArray, PathCurve
     from napari_sparsevar.run.run import Run
 
 
@@ -199,7 +199,7 @@ class CurvesPlot(PathPlot):
             line.setPen(pg.mkPen(window_colour(index), width=1.5))
             line.setData(np.log10(curve.penalties), curve.values)
 
-    def _curves(self) -> list[Curve]:
+    def _curves(self) -> list[PathCurve]:
         shown = self.inspecting.read_out
         if self.inspecting.answer is not None:
             influence = self.inspecting.influence

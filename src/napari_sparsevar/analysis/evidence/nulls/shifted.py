@@ -16,8 +16,8 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.errors import UserError
 
-WINDOW = 4096
-"""Rows in a draw; more would cost time. Short windows hold other bursts than the whole: windows of
+MOST_ROWS = 4096
+"""Rows in a draw; more would cost time. Few rows hold other bursts than the whole:
 2048 out of 3000 bursty rows gave 12 % false positives at 5 %, all rows 7 %."""
 
 SHORTEST_OFFSET = 20
@@ -47,8 +47,8 @@ class ShiftedPairings:
 
     .. math:: z^0_{kj} = \sum_t N_{tk} R_{t+s,j} \Big/ \sqrt{\sum_t N_{tk}^2 R_{t+s,j}^2} .
 
-    Offsets are circular and differ from each other as long as all rows fit a window. Longer
-    recordings are drawn as windows of sources, each with targets that begin an offset later.
+    Offsets are circular and differ from each other as long as all rows fit a draw. Longer
+    recordings are drawn as stretches of sources, each with targets that begin an offset later.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class ShiftedPairings:
         """Yield all draws, at most so many at a time."""
         sources, targets = self.effects.source_residual, self.effects.target_residual
         n, predictors = sources.shape
-        width = min(n, WINDOW)
+        width = min(n, MOST_ROWS)
         rng = np.random.default_rng(self.seed)
         every = np.arange(self.minimum_offset, n - self.minimum_offset + 1)
         offsets = rng.permutation(every)[: self.draws]
