@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import runpy
 from collections.abc import Iterator
@@ -36,8 +37,11 @@ def found(name: str) -> object:
             if not ".".join(parts).startswith(str(error.name)):
                 raise
             continue
+        home = ".".join(parts[:n])
         for attribute in parts[n:]:
             thing = getattr(thing, attribute)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                assert thing.__module__ == home, f"{name} is from {thing.__module__}"
         return thing
     raise AssertionError(name)
 
