@@ -287,6 +287,19 @@ def test_a_circle_is_found() -> None:
     assert hidden == [f"{PACKAGE}.run.run"]
 
 
+def test_faces_of_packages_import_nothing() -> None:
+    faces = {
+        module.place: module.imports(for_types=False) for module in modules() if module.is_face
+    }
+    assert "lasso/__init__.py" in faces
+    heavy = {
+        face: wrong
+        for face, names in faces.items()
+        if (wrong := [name for name in names if name != f"{PACKAGE}.face.from_home"])
+    }
+    assert not heavy
+
+
 def foreign_code(source: str) -> list[str]:
     """Places where the source could run code that came with a file."""
     found = []

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from napari_sparsevar.movie.inspection.static import StaticImages, static_images
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.movie.open import open_movie
-    from napari_sparsevar.movie.simulation import REGIMES, Regime, Truth, simulate_movie
+    from napari_sparsevar.movie.simulation.regime import REGIMES, Regime
+    from napari_sparsevar.movie.simulation.simulate import simulate_movie
+    from napari_sparsevar.movie.simulation.truth import Truth
     from napari_sparsevar.movie.write import write_movie
 
 __all__ = [
@@ -31,16 +33,16 @@ __all__ = [
 __getattr__ = from_home(
     __name__,
     {
-        "REGIMES": "simulation",
+        "REGIMES": "simulation.regime",
         "FrameReport": "inspection.check",
         "Movie": "movie",
-        "Regime": "simulation",
+        "Regime": "simulation.regime",
         "StaticImages": "inspection.static",
-        "Truth": "simulation",
+        "Truth": "simulation.truth",
         "check_frames": "inspection.check",
         "inspect_movie": "inspection.inspect",
         "open_movie": "open",
-        "simulate_movie": "simulation",
+        "simulate_movie": "simulation.simulate",
         "static_images": "inspection.static",
         "write_movie": "write",
     },
