@@ -73,10 +73,11 @@ _look_up = from_home(
     },
 )
 
+if not TYPE_CHECKING:  # a type checker would believe in any name
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version
 
-        return version("napari-sparsevar")
-    return _look_up(name)
+            return version("napari-sparsevar")
+        return _look_up(name)

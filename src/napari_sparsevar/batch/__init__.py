@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Recording", "read_list", "run_batch"]
 
-__getattr__ = from_home(
-    __name__,
-    {"Outcome": "outcome", "Recording": "listing", "read_list": "listing", "run_batch": "run"},
-)
+if not TYPE_CHECKING:  # a type checker would believe in any name
+    __getattr__ = from_home(
+        __name__,
+        {"Outcome": "outcome", "Recording": "listing", "read_list": "listing", "run_batch": "run"},
+    )

@@ -9,4 +9,5 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-__getattr__ = from_home(__name__, {"app": "command", "main": "command"})
+if not TYPE_CHECKING:  # a type checker would believe in any name
+    __getattr__ = from_home(__name__, {"app": "command", "main": "command"})

@@ -18,14 +18,15 @@ __all__ = [
     "solve_lasso",
 ]
 
-__getattr__ = from_home(
-    __name__,
-    {
-        "LassoPath": "path",
-        "lasso_path": "path",
-        "lasso_paths": "path",
-        "optimality_residual": "optimality",
-        "penalty_max": "optimality",
-        "solve_lasso": "solve",
-    },
-)
+if not TYPE_CHECKING:  # a type checker would believe in any name
+    __getattr__ = from_home(
+        __name__,
+        {
+            "LassoPath": "path",
+            "lasso_path": "path",
+            "lasso_paths": "path",
+            "optimality_residual": "optimality",
+            "penalty_max": "optimality",
+            "solve_lasso": "solve",
+        },
+    )

@@ -30,20 +30,21 @@ __all__ = [
     "write_movie",
 ]
 
-__getattr__ = from_home(
-    __name__,
-    {
-        "REGIMES": "simulation.regime",
-        "FrameReport": "inspection.check",
-        "Movie": "movie",
-        "Regime": "simulation.regime",
-        "StaticImages": "inspection.static",
-        "Truth": "simulation.truth",
-        "check_frames": "inspection.check",
-        "inspect_movie": "inspection.inspect",
-        "open_movie": "open",
-        "simulate_movie": "simulation.simulate",
-        "static_images": "inspection.static",
-        "write_movie": "write",
-    },
-)
+if not TYPE_CHECKING:  # a type checker would believe in any name
+    __getattr__ = from_home(
+        __name__,
+        {
+            "REGIMES": "simulation.regime",
+            "FrameReport": "inspection.check",
+            "Movie": "movie",
+            "Regime": "simulation.regime",
+            "StaticImages": "inspection.static",
+            "Truth": "simulation.truth",
+            "check_frames": "inspection.check",
+            "inspect_movie": "inspection.inspect",
+            "open_movie": "open",
+            "simulate_movie": "simulation.simulate",
+            "static_images": "inspection.static",
+            "write_movie": "write",
+        },
+    )
