@@ -3,7 +3,7 @@
 import pytest
 from superqt import QCollapsible
 
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
+from napari_sparsevar.widgets.parts.boxes import FittingScroll
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.training.state import Report
 

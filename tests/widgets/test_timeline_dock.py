@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.timeline_dock import Timeline, open_timeline
-from napari_sparsevar.widgets.training.movie_choice import HOW_TO_BEGIN
+from napari_sparsevar.widgets.training.choices import HOW_TO_BEGIN
 
 pytestmark = pytest.mark.windowless
 

@@ -15,9 +15,8 @@ from napari_sparsevar.widgets.comparing.panel import ComparePanel
 from napari_sparsevar.widgets.comparing.result import CompareResult
 from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
-from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column
+from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, boxed, in_column
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline

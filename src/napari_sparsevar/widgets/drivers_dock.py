@@ -21,13 +21,12 @@ from napari_sparsevar.widgets.inspecting.answers import PlaceKind
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
 from napari_sparsevar.widgets.inspecting.keys import InspectKeys, help_text
 from napari_sparsevar.widgets.inspecting.model_movies import TITLES, MovieKind
-from napari_sparsevar.widgets.inspecting.partners_panel import PartnersPanel
+from napari_sparsevar.widgets.inspecting.partners import PartnersPanel
 from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, CurvesPlot
 from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
 from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
-from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column, in_row
+from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline

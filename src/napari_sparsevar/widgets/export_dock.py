@@ -26,9 +26,8 @@ from napari_sparsevar.widgets.exporting.worker import (
     figure_stream,
     results_stream,
 )
-from napari_sparsevar.widgets.parts.boxes import MARGINS, in_column
+from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, in_column
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.train_dock import TrainDock

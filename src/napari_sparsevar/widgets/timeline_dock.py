@@ -25,7 +25,7 @@ from napari_sparsevar.widgets.timeline.plot import TimePlot
 from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.timeline.window_spans import WindowSpans
 from napari_sparsevar.widgets.timeline.words import short_names, what_is_drawn
-from napari_sparsevar.widgets.training.movie_choice import HOW_TO_BEGIN
+from napari_sparsevar.widgets.training.choices import HOW_TO_BEGIN
 from napari_sparsevar.widgets.work.failure import refusals_shown
 
 REDRAW_MS = 100

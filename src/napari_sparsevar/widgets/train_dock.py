@@ -12,19 +12,17 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.layers.movies import placement_of
+from napari_sparsevar.widgets.parts.boxes import FittingScroll
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
 from napari_sparsevar.widgets.parts.form import ConfigForm
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.training.device_choice import DeviceBox
+from napari_sparsevar.widgets.training.choices import DeviceBox, MovieChoice, default_run_folder
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
-from napari_sparsevar.widgets.training.movie_choice import MovieChoice
 from napari_sparsevar.widgets.training.panel import TrainingPanel
-from napari_sparsevar.widgets.training.run_folder import default_run_folder
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:

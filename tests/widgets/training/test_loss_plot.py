@@ -3,8 +3,8 @@
 import pytest
 
 from napari_sparsevar.training.events import StepLoss, ValidationLoss
-from napari_sparsevar.widgets.training.loss_history import LossHistory
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
+from napari_sparsevar.widgets.training.state import LossHistory
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from napari.layers import Image, Layer, Vectors
 from napari_sparsevar.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.figures.colours import signed_colour
 from napari_sparsevar.readers import METADATA_KEY, Placement
-from napari_sparsevar.widgets.layers.arrows import arrow_width, arrows
 from napari_sparsevar.widgets.layers.overlays import kind_of
-from napari_sparsevar.widgets.layers.signed_colours import DIVERGING
+from napari_sparsevar.widgets.layers.signed import DIVERGING, arrow_width, arrows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.widgets.comparing.state import Comparing
-from napari_sparsevar.widgets.parts.boxes import in_column, in_row
-from napari_sparsevar.widgets.parts.label import wrapped_label
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.progress_bar import ThinBar
 

@@ -17,16 +17,18 @@ from qtpy.QtWidgets import (
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.sentence import sentence
-from napari_sparsevar.widgets.comparing.edges_table import EdgesTable
 from napari_sparsevar.widgets.comparing.layers import has_layers
 from napari_sparsevar.widgets.comparing.null_plot import NullPlot
-from napari_sparsevar.widgets.comparing.pairs_matrix import PairsMatrix
-from napari_sparsevar.widgets.comparing.places_table import PlacesTable
 from napari_sparsevar.widgets.comparing.state import Comparing
-from napari_sparsevar.widgets.parts.boxes import boxed, in_column, in_row
+from napari_sparsevar.widgets.comparing.tables import EdgesTable, PairsMatrix, PlacesTable
+from napari_sparsevar.widgets.parts.boxes import (
+    FittingScroll,
+    boxed,
+    in_column,
+    in_row,
+    wrapped_label,
+)
 from napari_sparsevar.widgets.parts.fields import narrow
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 BY_CHANCE = "Without a difference, what the map shows may well be chance."

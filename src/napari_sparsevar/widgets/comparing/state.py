@@ -19,8 +19,8 @@ from napari_sparsevar.widgets.comparing.worker import (
     loading_stream,
 )
 from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.latest import Replacing
 from napari_sparsevar.widgets.work.one_work import OneWork
-from napari_sparsevar.widgets.work.replacing import Replacing
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run

@@ -5,9 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.widgets.exporting.state import Exporting
-from napari_sparsevar.widgets.parts.boxes import in_column, in_row
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.parts.label import wrapped_label
+from napari_sparsevar.widgets.parts.boxes import FittingScroll, in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.progress_bar import ThinBar
 

@@ -10,8 +10,8 @@ from magicgui.widgets import CheckBox, LineEdit
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from napari_sparsevar.widgets.parts.boxes import wrapped_label
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
-from napari_sparsevar.widgets.parts.label import wrapped_label
 from napari_sparsevar.widgets.parts.new_folder import NewFolder, free
 
 if TYPE_CHECKING:

@@ -25,9 +25,8 @@ from napari_sparsevar.widgets.inspecting.answers import (
     SelectedPlace,
 )
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.layers.arrows import MANY, arrow_width, arrows
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
-from napari_sparsevar.widgets.layers.signed_colours import DIVERGING
+from napari_sparsevar.widgets.layers.signed import DIVERGING, MANY, arrow_width, arrows
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:

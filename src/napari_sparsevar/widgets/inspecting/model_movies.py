@@ -14,7 +14,7 @@ from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
-from napari_sparsevar.widgets.layers.signed_colours import DIVERGING
+from napari_sparsevar.widgets.layers.signed import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:

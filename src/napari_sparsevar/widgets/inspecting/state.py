@@ -24,9 +24,8 @@ from napari_sparsevar.widgets.inspecting.answers import (
 from napari_sparsevar.widgets.inspecting.worker import Inspector, reach_of, save_annotations
 from napari_sparsevar.widgets.layers.regions import Regions
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.latest import Latest
+from napari_sparsevar.widgets.work.latest import Latest, Replacing
 from napari_sparsevar.widgets.work.precedence import Precedence
-from napari_sparsevar.widgets.work.replacing import Replacing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from napari.utils.notifications import show_warning
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.replacing import Replacing
+from napari_sparsevar.widgets.work.latest import Replacing
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.record import MovieIdentity

@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.replacing import Replacing
+from napari_sparsevar.widgets.work.latest import Replacing
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor
 
-from napari_sparsevar.widgets.timeline.trace_colours import trace_colours
+from napari_sparsevar.widgets.timeline.trace_switches import trace_colours
 
 TICKS = (0.0, 0.1)
 """Where events are marked, from the bottom of the plot to its top."""

@@ -13,12 +13,11 @@ from qtpy.QtGui import QColor
 
 from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, plain_view
 from napari_sparsevar.widgets.timeline.activity import RegionTrace
-from napari_sparsevar.widgets.timeline.axis import LEFT_PX, TimeAxis
 from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, thinned_line
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
 from napari_sparsevar.widgets.timeline.raster_strip import RasterStrip
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
-from napari_sparsevar.widgets.timeline.view import TimeView
+from napari_sparsevar.widgets.timeline.view import LEFT_PX, TimeAxis, TimeView
 
 STRIP_PX, WITH_RASTER_PX = 165, 205
 MOST_OF_IT = 0.35

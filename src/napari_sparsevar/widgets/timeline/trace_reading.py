@@ -12,8 +12,8 @@ from psygnal import Signal
 from napari_sparsevar.movie.traces import Traced
 from napari_sparsevar.widgets.work.batches import batches
 from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.latest import Replacing
 from napari_sparsevar.widgets.work.precedence import calmly
-from napari_sparsevar.widgets.work.replacing import Replacing
 
 MIN_INTERVAL_S = 0.1
 """Shortest time between two deliveries to the event loop."""

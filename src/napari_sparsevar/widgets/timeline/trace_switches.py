@@ -7,7 +7,8 @@ from collections.abc import Collection
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
-from napari_sparsevar.widgets.timeline.trace_colours import trace_colours
+from napari_sparsevar.figures.colours import GREEN, PURPLE
+from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, is_light
 
 WORDS = {
     "movie": ("movie", "What the movie shows of the selected place, in ΔF/F."),
@@ -66,3 +67,14 @@ class TraceSwitches(QWidget):
                 f"QCheckBox::indicator:checked {{ background: {colour}; image: none; }}"
                 "QCheckBox::indicator:focus { border-style: dotted; }"
             )
+
+
+def trace_colours(theme: str) -> dict[str, str]:
+    """Return the colour of each trace that can be seen in a napari theme."""
+    light = is_light(theme)
+    return {
+        "movie": FIRST[light],
+        "reconstruction": GREEN,
+        "prediction": SECOND[light],
+        "residual": PURPLE,
+    }

@@ -12,7 +12,7 @@ from superqt.utils import qthrottled
 
 from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, Plot, plain_view
-from napari_sparsevar.widgets.training.loss_history import LossCurve, LossHistory
+from napari_sparsevar.widgets.training.state import LossCurve, LossHistory
 
 REDRAW_MS = 150
 

@@ -7,9 +7,13 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
-from napari_sparsevar.widgets.parts.boxes import boxed, in_column, in_row
-from napari_sparsevar.widgets.parts.fitting_scroll import FittingScroll
-from napari_sparsevar.widgets.parts.label import wrapped_label
+from napari_sparsevar.widgets.parts.boxes import (
+    FittingScroll,
+    boxed,
+    in_column,
+    in_row,
+    wrapped_label,
+)
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.progress_bar import ThinBar
 from napari_sparsevar.widgets.training.state import Report, Training, format_seconds

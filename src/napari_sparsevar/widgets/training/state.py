@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -19,7 +20,6 @@ from napari_sparsevar.training.events import (
     StepLoss,
     ValidationLoss,
 )
-from napari_sparsevar.widgets.training.loss_history import LossHistory
 from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, training_stream
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.thread import Background
@@ -257,3 +257,37 @@ def format_seconds(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+TERMS = ("reconstruction", "prediction", "total")
+
+
+@dataclass
+class LossCurve:
+    """Steps and values of one loss term."""
+
+    steps: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+class LossHistory:
+    """Every loss term on training and on validation blocks.
+
+    Attributes
+    ----------
+    training, validation : dict of str to LossCurve
+        One curve for each of ``TERMS``; a term that is not trained yet has no points.
+    """
+
+    def __init__(self) -> None:
+        self.training = {term: LossCurve() for term in TERMS}
+        self.validation = {term: LossCurve() for term in TERMS}
+
+    def add(self, event: StepLoss | ValidationLoss) -> None:
+        """Append the terms of one event."""
+        curves = self.training if isinstance(event, StepLoss) else self.validation
+        for term, value in event.terms.items():
+            # A term that is not computed yet, or has diverged, has no place on the axis.
+            if term in curves and math.isfinite(value):
+                curves[term].steps.append(float(event.step))
+                curves[term].values.append(float(value))

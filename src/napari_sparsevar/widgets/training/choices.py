@@ -1,9 +1,13 @@
-"""Choosing the movie layer: lists what can be trained on and says why something cannot."""
+"""What to train on, with what, and where to: the movie layer, the device, the run folder."""
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from napari.components import ViewerModel
@@ -21,9 +25,11 @@ from napari_sparsevar.widgets.layers.units import (
     given_units,
     keep_given_units,
 )
-from napari_sparsevar.widgets.parts.fields import Choice, Rows
-from napari_sparsevar.widgets.parts.label import wrapped_label
+from napari_sparsevar.widgets.parts.boxes import wrapped_label
+from napari_sparsevar.widgets.parts.fields import Choice, Rows, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.new_folder import free
+from napari_sparsevar.widgets.work.thread import Background
 
 HOW_TO_BEGIN = (
     "Open a movie to begin: File ▸ Open Sample ▸ SparseVAR, or drag a movie "
@@ -152,3 +158,54 @@ class MovieChoice(QWidget):
 
 def _about(movie: Movie) -> str:
     return " ".join([f"{describe(movie)}.", *movie.notes])
+
+
+def library_devices() -> list[Any]:
+    """Return the devices of this machine; whatever goes wrong, ``auto`` remains."""
+    try:
+        from napari_sparsevar.training.device import available_devices
+
+        return list(available_devices())
+    except Exception:  # noqa: BLE001 - a broken driver must not keep the dock from opening
+        return []
+
+
+class DeviceBox(Choice):
+    """``auto`` at once; CPU, CUDA and MPS with their free memory as soon as torch is loaded.
+
+    Its value is the name that ``train`` understands.
+    """
+
+    def __init__(self) -> None:
+        self._labels = {"auto": "Automatic"}
+        super().__init__(
+            label="Device",
+            choices=lambda _: [(label, name) for name, label in self._labels.items()],
+            tooltip=tooltip("Automatic takes CUDA, then Apple's MPS, then the CPU."),
+        )
+        if "torch" in sys.modules:
+            self._fill(library_devices())
+        else:
+            self._look = Background(
+                lambda: iter([library_devices()]), self._fill, lambda: None, what="Finding devices"
+            )
+            self.native.destroyed.connect(self._look.drop)
+            self._look.start()
+
+    def _fill(self, devices: list[Any]) -> None:
+        self._labels |= {device.name: device.label for device in devices}
+        self.reset_choices()
+
+
+LONGEST_STEM = 60
+"""Letters of a movie's name in its run folder; file systems refuse more than 255 bytes."""
+
+
+def default_run_folder(movie: Movie) -> Path:
+    """Return a folder that does not exist: beside the movie's file, else in the home folder."""
+    stem = re.sub(r"[^\w.-]+", "-", movie.name)[:LONGEST_STEM].strip("-.") or "movie"
+    if movie.source is not None:
+        parent = Path(movie.source).resolve().parent
+        if os.access(parent, os.W_OK):
+            return free(parent / f"{stem}-run-1")
+    return free(Path.home() / "sparsevar-runs" / f"{stem}-1")

@@ -1,4 +1,4 @@
-"""Influences between places as arrows over the movie."""
+"""Values with a sign over the movie: their colours, and influences as arrows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from napari.utils import Colormap
+
+from napari_sparsevar.figures.colours import SIGNED, SIGNED_COLOURS, SIGNED_PLACES
 
 if TYPE_CHECKING:
     import pandas as pd
+
+DIVERGING = Colormap(SIGNED_COLOURS, controls=SIGNED_PLACES, name=SIGNED)
 
 MANY = 12
 """So many arrows of full width would hide the movie."""
