@@ -89,7 +89,7 @@ def main() -> int:
     gaps = Gaps(viewer)
     gaps.measure(3)
     idle = gaps.measure(options.seconds)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     _wait_for_steps(training, 2)
     before = len(training.history.training["total"].steps)
     busy = gaps.measure(options.seconds)

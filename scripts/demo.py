@@ -47,7 +47,7 @@ def main() -> int:
     if options.screenshot is not None:
         _leave_picture(viewer, training, options.screenshot)
     # As a person would: only once the window is there.
-    QTimer.singleShot(SETTLE_MS, dock.panel.train_button.click)
+    QTimer.singleShot(SETTLE_MS, dock.panel.begin_button.click)
     napari.run()
     return 0 if runs or options.screenshot is None else 1
 

@@ -70,7 +70,7 @@ def main() -> int:
     dock.form.field("steps").value = options.steps
     dock.form.field("validate_every").value = max(options.steps // 6, 1)
     dock.run_folder.value = Path(tempfile.mkdtemp()) / "demo-run-1"
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     wait_until(lambda: len(training.history.training["total"].steps) >= options.steps // 2)
     photographer.take("3-training")
     dock.panel.pause_button.click()
@@ -133,12 +133,12 @@ def compare_halves(viewer: napari.Viewer, photographer: Photographer) -> None:
     session.comparing.windows.add([(half + gap, n_frames - gap)])
     wait_until(lambda: not session.activity.field.busy)
     photographer.take("6-windows")
-    dock.panel.compare.click()
+    dock.panel.begin_button.click()
     wait_until(lambda: session.comparing.state == "idle")
     photographer.take("7-compared")
     dock.result.tabs.setCurrentWidget(dock.result.null_plot)
     photographer.take("8-null")
-    print(dock.result.sentence.text() or session.comparing.words)
+    print(dock.result.sentence.text() or session.comparing.report.sentence)
 
 
 def export_of(viewer: napari.Viewer, run: Path, photographer: Photographer) -> None:
@@ -163,11 +163,11 @@ def export(viewer: napari.Viewer, photographer: Photographer) -> None:
         box.value = box.enabled
     photographer.take("g-results")
     dock.results.export.click()
-    wait_until(lambda: exporting.fraction > 0.2 or exporting.state == "idle")
+    wait_until(lambda: exporting.report.fraction > 0.2 or exporting.state == "idle")
     photographer.take("h-exporting")
     wait_until(lambda: exporting.state == "idle")
     photographer.take("i-exported")
-    print(exporting.words)
+    print(exporting.report.sentence)
 
 
 def _options() -> argparse.Namespace:

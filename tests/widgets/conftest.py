@@ -122,9 +122,7 @@ def until_idle(qtbot):
     """Wait until the training of a viewer has ended and its thread with it."""
 
     def wait(training, timeout=20_000):
-        qtbot.waitUntil(
-            lambda: training.state == "idle" and training.thread is None, timeout=timeout
-        )
+        qtbot.waitUntil(lambda: training.state == "idle" and not training.busy, timeout=timeout)
 
     return wait
 

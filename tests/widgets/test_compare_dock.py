@@ -51,17 +51,17 @@ def type_(compare, row, column, text):
 
 
 def test_first_look_says_what_is_missing(viewer, compare, add_movie, run, open_run, windows):
-    assert compare.panel.words.text() == NO_RUN
-    assert not compare.panel.compare.isEnabled()
+    assert compare.panel.sentence.text() == NO_RUN
+    assert not compare.panel.begin_button.isEnabled()
     assert not compare.windows.add.isEnabled()
     assert compare.result.isHidden()
     add_movie(viewer)
     open_run(viewer, run)
-    assert compare.panel.words.text() == NO_WINDOWS
+    assert compare.panel.sentence.text() == NO_WINDOWS
     compare.windows.add.click()
     compare.windows.add.click()
-    assert compare.panel.compare.isEnabled()
-    assert compare.panel.words.text() == ""
+    assert compare.panel.begin_button.isEnabled()
+    assert compare.panel.sentence.text() == ""
 
 
 @pytest.mark.windowless(False)
@@ -103,11 +103,11 @@ def test_two_docks_show_the_same_windows(qtbot, viewer, ready, windows):
 
 @pytest.mark.windowless(False)
 def test_the_answer(viewer, ready, until_compared, fake_compare):
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     comparing = get_session(viewer).comparing
     assert comparing.state == "comparing"
     assert not ready.question.isEnabled()
-    assert ready.panel.stop.isEnabled()
+    assert ready.panel.end_button.isEnabled()
     until_compared(comparing)
     assert ready.question.isEnabled()
     assert not ready.result.isHidden()
@@ -123,7 +123,7 @@ def test_the_answer(viewer, ready, until_compared, fake_compare):
 
 
 def test_lags_are_in_milliseconds_where_the_rate_is_known(viewer, ready, until_compared, run):
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     assert ready.result.edges.table.item(0, 2).text() in ("67 ms", "133 ms")
     ready.result.edges.show_pair(get_session(viewer).comparing.pair[0], None)
@@ -131,7 +131,7 @@ def test_lags_are_in_milliseconds_where_the_rate_is_known(viewer, ready, until_c
 
 
 def test_an_edge_that_is_clicked_is_gone_to(viewer, ready, until_compared):
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     viewer.scene.camera.center = (0, 0, 0)
     ready.result.edges.table.selectRow(1)
@@ -142,7 +142,7 @@ def test_an_edge_that_is_clicked_is_gone_to(viewer, ready, until_compared):
 
 def test_a_place_that_is_clicked_is_gone_to(viewer, ready, fake_compare, until_compared):
     fake_compare.changed_places = 3
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     places = get_session(viewer).comparing.pair[0].dynamics.changed_places()
     table = ready.result.places.table
@@ -167,7 +167,7 @@ def test_places_come_first_where_no_single_edge_changed(
 
     def compare(edges, places):
         fake_compare.changed, fake_compare.changed_places = edges, places
-        ready.panel.compare.click()
+        ready.panel.begin_button.click()
         until_compared(comparing)
 
     compare(4, 3)
@@ -191,7 +191,7 @@ def test_several_windows_make_a_matrix_whose_cells_choose_the_pair(
 ):
     windows.add([(52, 59)])
     comparing = get_session(viewer).comparing
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(comparing)
     matrix = ready.result.matrix
     assert ready.result.tabs.currentWidget() is matrix
@@ -210,7 +210,7 @@ def test_each_against_one(viewer, ready, windows, until_compared, fake_compare):
     windows.add([(52, 59)])
     ready.options.pairs.value = "B"
     windows.replace("C", [(52, 58)])
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     assert fake_compare.requests[0][2].baseline == "B"
     assert ready.options.options().baseline == "B"
@@ -261,10 +261,10 @@ def test_windows_that_overlap_are_refused_before_anything_starts(
     viewer, ready, windows, shown, fake_compare
 ):
     windows.replace("B", [(10, 50)])
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     assert get_session(viewer).comparing.state == "idle"
     assert "share 10 frames" in shown[0]
-    assert ready.panel.words.text() == shown[0]
+    assert ready.panel.sentence.text() == shown[0]
     assert fake_compare.requests == []
 
 
@@ -281,10 +281,10 @@ def test_trials_from_a_file(ready, windows, shown, tmp_path):
 
 def test_earlier_comparisons_newest_first(viewer, ready, windows, until_compared):
     comparing = get_session(viewer).comparing
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(comparing)
     windows.rename("B", "late")
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(comparing)
     earlier = ready.result.earlier
     assert [earlier.itemText(i).split(" · ")[0] for i in range(2)] == ["A, late", "A, B"]
@@ -298,7 +298,7 @@ def test_earlier_comparisons_newest_first(viewer, ready, windows, until_compared
 def test_an_opened_run_brings_its_comparisons_but_no_layers_until_asked(
     qtbot, viewer, ready, until_compared, make_napari_viewer, run, open_run
 ):
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     other = make_napari_viewer()
     session = open_run(other, run)
@@ -317,28 +317,28 @@ def test_closed_and_opened_again_while_comparing(
 ):
     fake_compare.steps = 100_000
     comparing = get_session(viewer).comparing
-    ready.panel.compare.click()
-    qtbot.waitUntil(lambda: comparing.fraction > 0, timeout=5000)
+    ready.panel.begin_button.click()
+    qtbot.waitUntil(lambda: comparing.report.fraction > 0, timeout=5000)
     viewer.window.remove_dock_widget(ready)
     qtbot.wait(50)
     _, again = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Compare")
     assert again is not ready
-    assert again.panel.stop.isEnabled()
+    assert again.panel.end_button.isEnabled()
     assert not again.question.isEnabled()
-    again.panel.stop.click()
+    again.panel.end_button.click()
     until_compared(comparing)
-    assert "Stopped" in again.panel.words.text()
+    assert "Stopped" in again.panel.sentence.text()
     assert again.question.isEnabled()
 
 
 def test_what_a_map_shows_without_a_difference_is_called_chance(
     viewer, ready, fake_compare, until_compared
 ):
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     assert "chance" not in ready.result.others.text()
     fake_compare.adjusted = 0.3
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     assert "may well be chance" in ready.result.others.text()
     assert ready.result.layers.isEnabled()
@@ -346,7 +346,7 @@ def test_what_a_map_shows_without_a_difference_is_called_chance(
 
 def test_where_nothing_changed_the_table_says_so(viewer, ready, fake_compare, until_compared):
     fake_compare.changed = 0
-    ready.panel.compare.click()
+    ready.panel.begin_button.click()
     until_compared(get_session(viewer).comparing)
     edges = ready.result.edges
     assert edges.none.isVisibleTo(edges)

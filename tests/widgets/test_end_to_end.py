@@ -33,7 +33,7 @@ def tiny_settings(dock):
 @pytest.mark.filterwarnings("default::RuntimeWarning")
 def test_train_then_open_the_run_again(viewer, dock, small_movie, tiny_settings, until_idle):
     session = get_session(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     until_idle(session.training, timeout=60_000)
     assert "Finished after 4 steps" in dock.panel.sentence.text(), dock.panel.sentence.text()
     contribution, drivers = viewer.layers[1:]
@@ -53,9 +53,9 @@ def test_train_then_open_the_run_again(viewer, dock, small_movie, tiny_settings,
 def test_stop_keeps_the_best_model(qtbot, viewer, dock, small_movie, tiny_settings, until_idle):
     training = get_session(viewer).training
     dock.form.field("steps").value = 500
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     qtbot.waitUntil(lambda: bool(training.history.training["total"].steps), timeout=60_000)
-    dock.panel.stop_button.click()
+    dock.panel.end_button.click()
     until_idle(training, timeout=60_000)
     assert "Stopped after" in dock.panel.sentence.text()
     assert len(viewer.layers) == 3

@@ -29,7 +29,7 @@ def until_exported(qtbot):
     def wait(dock):
         exporting = dock._session.exporting
         qtbot.waitUntil(lambda: exporting.state == "idle" and not exporting.busy, timeout=20_000)
-        return exporting.words
+        return exporting.report.sentence
 
     return wait
 
@@ -63,7 +63,7 @@ def test_it_opens_from_the_menu_and_says_what_is_missing(viewer, dock, notificat
     assert dock.results.about.text() == NO_RUN
     dock.save_figure()
     assert notifications == [NO_RUN]
-    assert dock.panel.words.text() == NO_RUN
+    assert dock.panel.sentence.text() == NO_RUN
 
 
 @pytest.mark.windowless(False)
@@ -197,10 +197,10 @@ def test_an_export_that_is_cancelled_leaves_nothing(
 
     monkeypatch.setattr("napari_sparsevar.widgets.export_dock.results_stream", slow)
     dock.results.export.click()
-    qtbot.waitUntil(lambda: exporting.words != "Beginning…", timeout=20_000)
+    qtbot.waitUntil(lambda: exporting.report.sentence != "Beginning…", timeout=20_000)
     assert not dock.results.export.isEnabled()
     assert not dock.figure.save.isEnabled()
-    dock.panel.cancel.click()
+    dock.panel.end_button.click()
     going.set()
     assert until_exported(dock) == "Cancelled; nothing was left behind."
     assert not list((tmp_path / "place").iterdir())

@@ -5,7 +5,7 @@ from superqt import QCollapsible
 
 from napari_sparsevar.widgets.parts.boxes import FittingScroll
 from napari_sparsevar.widgets.session import get_session
-from napari_sparsevar.widgets.training.state import Report
+from napari_sparsevar.widgets.work.one_work import Report
 
 LONG = "0.14% of all pixel values pile up from 53,650 on, in 749 of 16,384 pixels. " * 3
 

@@ -18,7 +18,7 @@ def demo():
 
 def test_demo_opens_the_dock_of_the_menu(viewer, demo):
     dock = demo.open_train_dock(viewer)
-    assert dock.panel.train_button.text() == "Train"
+    assert dock.panel.begin_button.text() == "Train"
     assert demo.open_train_dock(viewer) is dock
     assert list(viewer.window.dock_widgets) == ["Train (SparseVAR)"]
 

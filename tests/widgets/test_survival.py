@@ -117,12 +117,12 @@ def test_dock_closed_and_opened_again_while_training(
     assert again is not dock
     assert training.state == "training"
     assert not again.settings.isEnabled()
-    assert again.panel.stop_button.isEnabled()
+    assert again.panel.end_button.isEnabled()
     assert again.form.field("seed").value == 5
     assert again.movie_choice.layer is layer
     again.loss_plot.redraw()
     assert len(again.loss_plot._training["reconstruction"].xData) > 20
-    again.panel.stop_button.click()
+    again.panel.end_button.click()
     until_idle(training)
     assert "Stopped after" in again.panel.sentence.text()
 

@@ -23,7 +23,7 @@ def names(dock):
 
 def test_first_look_says_what_to_do(dock):
     assert "Open Sample" in dock.movie_choice.about.text()
-    assert not dock.panel.train_button.isEnabled()
+    assert not dock.panel.begin_button.isEnabled()
     assert names(dock) == []
 
 
@@ -31,7 +31,7 @@ def test_a_movie_can_be_trained_on(viewer, dock, add_movie, home):
     add_movie(viewer)
     assert names(dock) == ["movie"]
     assert dock.movie_choice.about.text() == "60 frames of 16 × 20 px, 10 Hz, 2 µm pixels."
-    assert dock.panel.train_button.isEnabled()
+    assert dock.panel.begin_button.isEnabled()
     assert dock.run_folder.path() == home / "sparsevar-runs" / "movie-1"
 
 
@@ -58,7 +58,7 @@ def test_2d_image_is_refused_in_words(viewer, dock):
     viewer.add_image(np.zeros((8, 8)), name="still")
     assert names(dock) == []
     assert "“still” is a single 2-D image" in dock.movie_choice.about.text()
-    assert not dock.panel.train_button.isEnabled()
+    assert not dock.panel.begin_button.isEnabled()
 
 
 def test_rgb_image_is_refused_in_words(viewer, dock):
@@ -72,7 +72,7 @@ def test_4d_stack_gives_a_slice_or_a_sentence(viewer, dock, movie_data):
     movie, said = dock.movie_choice.movie, dock.movie_choice.about.text()
     if movie is None:
         assert said.endswith(".")
-        assert not dock.panel.train_button.isEnabled()
+        assert not dock.panel.begin_button.isEnabled()
     else:
         assert movie.data.ndim == 3
         assert movie.notes
@@ -98,7 +98,7 @@ def test_training_lays_the_maps_over_the_movie(
     viewer, dock, add_movie, fake_train, until_idle, training
 ):
     movie = add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     assert training.state == "training"
     assert not dock.settings.isEnabled()
     until_idle(training)
@@ -114,7 +114,7 @@ def test_training_lays_the_maps_over_the_movie(
     assert "3 drivers found" in dock.panel.sentence.text()
     assert "saturated" in dock.panel.notices.text()
     assert dock.settings.isEnabled()
-    assert dock.panel.train_button.isEnabled()
+    assert dock.panel.begin_button.isEnabled()
 
 
 def test_settings_are_frozen_before_the_start(
@@ -123,7 +123,7 @@ def test_settings_are_frozen_before_the_start(
     add_movie(viewer)
     dock.preset.value = "fast"
     dock.form.field("seed").value = 3
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     dock.form.field("seed").value = 9
     until_idle(training)
     assert fake_train.requests[0].config == TrainConfig.from_preset("fast", seed=3)
@@ -133,16 +133,16 @@ def test_settings_are_frozen_before_the_start(
 def test_pause_and_continue(qtbot, viewer, dock, add_movie, fake_train, until_idle, training):
     fake_train.steps = 100
     add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     dock.panel.pause_button.click()
     qtbot.waitUntil(lambda: training.state == "paused", timeout=5000)
     assert dock.panel.pause_button.text() == "Continue"
     assert "Paused after step" in dock.panel.sentence.text()
     dock.panel.pause_button.click()
     qtbot.waitUntil(lambda: training.state == "training", timeout=5000)
-    dock.panel.stop_button.click()
+    dock.panel.end_button.click()
     assert training.state == "stopping"
-    assert dock.panel.stop_button.text() == "Stopping…"
+    assert dock.panel.end_button.text() == "Stopping…"
     until_idle(training)
     assert "Stopped after" in dock.panel.sentence.text()
     assert len(viewer.layers) == 3
@@ -151,10 +151,10 @@ def test_pause_and_continue(qtbot, viewer, dock, add_movie, fake_train, until_id
 def test_stop_while_paused(qtbot, viewer, dock, add_movie, fake_train, until_idle, training):
     fake_train.steps = 100
     add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     dock.panel.pause_button.click()
     qtbot.waitUntil(lambda: training.state == "paused", timeout=5000)
-    dock.panel.stop_button.click()
+    dock.panel.end_button.click()
     until_idle(training)
     assert "Stopped after" in dock.panel.sentence.text()
 
@@ -164,7 +164,7 @@ def test_stop_before_the_first_step_leaves_nothing(
 ):
     fake_train.leaves_run = False
     add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     until_idle(training)
     assert "nothing was kept" in dock.panel.sentence.text()
     assert len(viewer.layers) == 1
@@ -177,18 +177,18 @@ def test_failure_is_shown_and_the_dock_is_ready_again(
     monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", shown.append)
     fake_train.failure = Failed("The movie is constant; record another one.")
     add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     until_idle(training)
     assert shown == ["The movie is constant; record another one."]
     assert dock.panel.sentence.text() == shown[0]
-    assert dock.panel.train_button.isEnabled()
+    assert dock.panel.begin_button.isEnabled()
     assert len(viewer.layers) == 1
 
 
 def test_two_trainings_keep_both_results(viewer, dock, add_movie, fake_train, until_idle, training):
     add_movie(viewer)
     for _ in range(2):
-        dock.panel.train_button.click()
+        dock.panel.begin_button.click()
         until_idle(training)
     assert len({layer.name for layer in viewer.layers}) == 5
     assert [layer.visible for layer in viewer.layers] == [True, False, False, True, True]
@@ -198,7 +198,7 @@ def test_two_trainings_keep_both_results(viewer, dock, add_movie, fake_train, un
 def test_existing_run_folder_is_refused(viewer, dock, add_movie, fake_train, home, training):
     add_movie(viewer)
     dock.run_folder.value = home
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     assert training.state == "idle"
     assert "exists already" in dock.panel.sentence.text()
     assert fake_train.requests == []
@@ -234,7 +234,7 @@ def test_maps_can_be_made_again_from_the_run(
 ):
     movie = add_movie(viewer)
     assert dock.panel.show_button.isHidden()
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     until_idle(training)
     names = [layer.name for layer in viewer.layers]
     for layer in viewer.layers[1:]:
@@ -252,7 +252,7 @@ def test_maps_can_be_made_again_without_the_movie(
     viewer, dock, add_movie, fake_train, until_idle, training
 ):
     add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     until_idle(training)
     viewer.layers.clear()
     dock.panel.show_button.click()
@@ -264,7 +264,7 @@ def test_a_dock_opened_after_the_run_offers_its_maps(
     viewer, dock, add_movie, fake_train, until_idle, training
 ):
     add_movie(viewer)
-    dock.panel.train_button.click()
+    dock.panel.begin_button.click()
     until_idle(training)
     viewer.window.remove_dock_widget(dock)
     _, again = viewer.window.add_plugin_dock_widget("napari-sparsevar", "Train")

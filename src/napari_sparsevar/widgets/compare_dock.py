@@ -11,7 +11,6 @@ from napari_sparsevar.comparison.windows import check_windows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.comparing.layers import go_to_edge, go_to_place
 from napari_sparsevar.widgets.comparing.options import CompareOptions
-from napari_sparsevar.widgets.comparing.panel import ComparePanel
 from napari_sparsevar.widgets.comparing.result import CompareResult
 from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
@@ -21,6 +20,7 @@ from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
+from napari_sparsevar.widgets.work.panel import WorkPanel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class CompareDock(Dock):
         self.timeline = QPushButton("Open the timeline")
         self.windows = WindowsTable(self._comparing.windows)
         self.options = CompareOptions(self._comparing.windows)
-        self.panel = ComparePanel(self._comparing)
+        self.panel = WorkPanel(self._comparing, begin="Compare")
         self.result = CompareResult(self._comparing, self._viewer.theme)
         self._arrange()
         self._connect()
@@ -73,7 +73,7 @@ class CompareDock(Dock):
     def _connect(self) -> None:
         comparing = self._comparing
         self.timeline.clicked.connect(self._open_timeline)
-        self.panel.compare_clicked.connect(self.compare)
+        self.panel.begin_clicked.connect(self.compare)
         self.result.layers_clicked.connect(self._session.show_comparison)
         self.result.edge_chosen.connect(self._go_to_edge)
         self.result.place_chosen.connect(self._go_to_place)
@@ -105,7 +105,7 @@ class CompareDock(Dock):
         self._tell_what_is_missing()
 
     def _tell_what_is_missing(self, *_: Any) -> None:
-        missing = ""
+        missing = None
         if self._session.run is None:
             missing = NO_RUN
         elif len(self._comparing.windows) < 2:

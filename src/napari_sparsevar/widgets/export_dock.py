@@ -18,7 +18,6 @@ from napari_sparsevar.widgets.export_requests import (
     results_request,
 )
 from napari_sparsevar.widgets.exporting.figure import HAVE_MAP, ExportFigure
-from napari_sparsevar.widgets.exporting.panel import ExportPanel
 from napari_sparsevar.widgets.exporting.results import ExportResults
 from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,
@@ -31,6 +30,7 @@ from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.train_dock import TrainDock
+from napari_sparsevar.widgets.work.panel import WorkPanel
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
@@ -53,7 +53,7 @@ class ExportDock(Dock):
         self._exporting = self._session.exporting
         self.figure = ExportFigure(self._figure_request)
         self.results = ExportResults()
-        self.panel = ExportPanel(self._exporting)
+        self.panel = WorkPanel(self._exporting, end="Cancel", ending="Cancelling…")
         self.tabs = QTabWidget()
         self._arrange()
         self._connect()

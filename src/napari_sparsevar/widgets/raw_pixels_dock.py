@@ -21,13 +21,7 @@ _NOTHING = "–"
 
 
 class RawPixels(Rows):
-    """File, height and width of frames, and how many frames that makes.
-
-    Parameters
-    ----------
-    napari_viewer : Viewer
-        Gets the movie as a layer.
-    """
+    """File, height and width of frames, and how many frames that makes."""
 
     def __init__(self, napari_viewer: Viewer) -> None:
         self._viewer = napari_viewer

@@ -88,7 +88,7 @@ class TrainDock(Dock):
         self.movie_choice.changed.connect(self._on_movie)
         self.preset.changed.connect(self._on_preset)
         self.form.edited.connect(self._on_edited)
-        self.panel.train_clicked.connect(self.train)
+        self.panel.begin_clicked.connect(self.train)
         self.panel.show_clicked.connect(self._session.show_run)
         watch(training.state_changed, self._on_state, self)
         watch(training.losses_changed, self._on_losses, self)
@@ -116,7 +116,7 @@ class TrainDock(Dock):
         try:
             request = self._request()
         except (UserError, ValidationError) as error:
-            self.panel.say(_one_sentence(error))
+            self._session.training.say(_one_sentence(error))
             return
         if self.preset.value != CUSTOM:
             remember("training", preset=self.preset.value)
@@ -141,7 +141,7 @@ class TrainDock(Dock):
         self._session.take_units(movie)
         known = movie is not None and movie.pixel_size_um is not None
         self.form.set_unit("µm" if known else "px", "model", "cell_diameter")
-        self.panel.set_can_start(self.movie_choice.movie is not None)
+        self.panel.set_obstacle("" if movie is None else None)
         if self._session.training.state == "idle":
             self._propose_folder()
 
@@ -165,7 +165,7 @@ class TrainDock(Dock):
         self.loss_plot.set_history(self._session.training.history)
 
     def _on_run(self, run: Run | None) -> None:
-        self.panel.set_has_run(run is not None)
+        self.panel.show_button.setVisible(run is not None)
 
     def _on_theme(self, event: Any) -> None:
         self.loss_plot.set_theme(event.value)

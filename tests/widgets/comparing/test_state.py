@@ -44,7 +44,7 @@ def request_(run):
 def test_a_comparison_is_found_kept_and_shown(comparing, request_, run, until_compared, shown):
     states, fractions, arrived = [], [], []
     comparing.state_changed.connect(states.append)
-    comparing.progress_changed.connect(lambda fraction, words: fractions.append(fraction))
+    comparing.report_changed.connect(lambda report: fractions.append(report.fraction))
     comparing.arrived.connect(arrived.append)
     comparing.start(request_)
     until_compared(comparing)
@@ -68,7 +68,7 @@ def test_a_failure_is_told_and_leaves_it_idle(
     until_compared(comparing)
     assert len(shown) == 1
     assert str(error) in shown[0]
-    assert comparing.words == shown[0]
+    assert comparing.report.sentence == shown[0]
     assert comparing.sets == ()
     assert fake_compare.closed == 1
     fake_compare.error = None
@@ -80,13 +80,13 @@ def test_a_failure_is_told_and_leaves_it_idle(
 def test_stop_ends_it_without_a_result(qtbot, comparing, request_, fake_compare, until_compared):
     fake_compare.steps = 100_000
     comparing.start(request_)
-    qtbot.waitUntil(lambda: comparing.fraction > 0, timeout=5000)
+    qtbot.waitUntil(lambda: comparing.report.fraction > 0, timeout=5000)
     comparing.stop()
     assert comparing.state == "stopping"
     until_compared(comparing)
     assert fake_compare.closed == 1
     assert comparing.sets == ()
-    assert "Stopped" in comparing.words
+    assert "Stopped" in comparing.report.sentence
 
 
 def test_a_second_start_is_ignored(comparing, request_, fake_compare, until_compared):
@@ -186,7 +186,7 @@ def test_closing_the_window_while_comparing(
     add_movie(viewer)
     comparing = open_run(viewer, run).comparing
     comparing.start(request_)
-    qtbot.waitUntil(lambda: comparing.fraction > 0, timeout=5000)
+    qtbot.waitUntil(lambda: comparing.report.fraction > 0, timeout=5000)
     before = time.monotonic()
     viewer.close()
     qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=10_000)

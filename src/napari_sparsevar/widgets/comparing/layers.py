@@ -37,17 +37,6 @@ def show_comparison(
     Layers of an earlier comparison are replaced; other maps are hidden, because two additive maps
     over one another cannot be read.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to.
-    run : Run
-        What was compared.
-    comparing : Comparing
-        Knows the comparison being looked at.
-    placement : Placement or None
-        Where the movie lies; None for where the run remembers it.
-
     Returns
     -------
     list of napari.layers.Layer

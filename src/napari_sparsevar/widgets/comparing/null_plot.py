@@ -14,13 +14,7 @@ BINS = 40
 
 
 class NullPlot(Plot):
-    """A histogram of the draws and a line at the observed statistic.
-
-    Parameters
-    ----------
-    theme : str
-        Name of the napari theme whose colours to take.
-    """
+    """A histogram of the draws and a line at the observed statistic."""
 
     def __init__(self, theme: str) -> None:
         super().__init__(plain_view(), "draws", "largest difference (s.d. of its null)")

@@ -37,13 +37,6 @@ BY_CHANCE = "Without a difference, what the map shows may well be chance."
 class CompareResult(QWidget):
     """A view of the comparison being looked at.
 
-    Parameters
-    ----------
-    comparing : Comparing
-        What to show.
-    theme : str
-        Name of the napari theme.
-
     Attributes
     ----------
     layers_clicked : Signal

@@ -20,7 +20,7 @@ from napari_sparsevar.widgets.comparing.worker import (
 )
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Replacing
-from napari_sparsevar.widgets.work.one_work import OneWork
+from napari_sparsevar.widgets.work.one_work import OneWork, Report
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
@@ -38,6 +38,8 @@ class Comparing(OneWork):
     run : Run or None
     sets : tuple of ComparisonSet
         Those of the run, the oldest first.
+    shown : ComparisonSet or None
+        Those being looked at.
     """
 
     sets_changed = Signal()
@@ -54,7 +56,7 @@ class Comparing(OneWork):
         self.windows = MarkedWindows()
         self.run: Run | None = None
         self.sets: tuple[ComparisonSet, ...] = ()
-        self._shown: ComparisonSet | None = None
+        self.shown: ComparisonSet | None = None
         self._pair = 0
         self._path: Path | None = None
         self._loading = Replacing(self._receive_kept, what="Reading the comparisons")
@@ -65,16 +67,11 @@ class Comparing(OneWork):
         return super().busy or self._loading.busy
 
     @property
-    def shown(self) -> ComparisonSet | None:
-        """The comparisons being looked at."""
-        return self._shown
-
-    @property
     def pair(self) -> tuple[Comparison, float] | None:
         """The pair of windows being looked at, and its adjusted p-value."""
-        if self._shown is None or not self._shown.pairs:
+        if self.shown is None or not self.shown.pairs:
             return None
-        return self._shown.pairs[self._pair], self._shown.adjusted[self._pair]
+        return self.shown.pairs[self._pair], self.shown.adjusted[self._pair]
 
     @property
     def differs(self) -> bool:
@@ -84,13 +81,9 @@ class Comparing(OneWork):
 
     def start(self, request: CompareRequest) -> None:
         """Start a comparison; ignored while one runs."""
-        if self._state == "idle":
+        if self.state == "idle":
             self._path = Path(request.run.path)
             self._begin(partial(comparing_stream, request))
-
-    def stop(self) -> None:
-        """End without a result."""
-        self._end_early()
 
     def set_run(self, run: Run | None) -> None:
         """Look at another run; its comparisons are read in the background."""
@@ -104,33 +97,29 @@ class Comparing(OneWork):
 
     def show_set(self, found: ComparisonSet | None) -> None:
         """Look at other comparisons; the most surprising pair first."""
-        if found is not self._shown:
+        if found is not self.shown:
             self._show(found)
 
     def show_pair(self, first: str, second: str) -> None:
         """Look at the pair of these two windows."""
-        for index, pair in enumerate(() if self._shown is None else self._shown.pairs):
+        for index, pair in enumerate(() if self.shown is None else self.shown.pairs):
             if {pair.a.label, pair.b.label} == {first, second} and index != self._pair:
                 self._pair = index
                 self.shown_changed.emit()
 
     def _show(self, found: ComparisonSet | None) -> None:
-        self._shown = found
+        self.shown = found
         adjusted = () if found is None else found.adjusted
         self._pair = min(range(len(adjusted)), key=adjusted.__getitem__, default=0)
         self.shown_changed.emit()
 
     def _receive(self, news: Any) -> None:
         super()._receive(news)
-        match news:
-            case Compared():
-                self._on_compared(news)
-            case Failure():
-                self._settle(0.0, news.sentence)
-                news.report()
+        if isinstance(news, Compared):
+            self._on_compared(news)
 
     def _on_compared(self, news: Compared) -> None:
-        self._settle(1.0, news.notice)
+        self._settle(Report(news.notice, 1.0))
         if news.notice:
             show_warning(news.notice)
         # Another run may have been opened meanwhile; there the comparison is only kept.
@@ -152,7 +141,7 @@ class Comparing(OneWork):
         for notice in news.notices:
             show_warning(notice)
         self.sets_changed.emit()
-        if self.sets and self._shown is None:
+        if self.sets and self.shown is None:
             if not len(self.windows):
                 self.windows.set_all(self.sets[-1].windows)
             self._show(self.sets[-1])

@@ -133,13 +133,7 @@ class MarkedWindows:
         raise AssertionError("letters never end")
 
     def room(self, n_frames: int) -> Piece:
-        """Return where a new window would lie: the middle of the widest gap in sight.
-
-        Parameters
-        ----------
-        n_frames : int
-            Of the movie.
-        """
+        """Return where a new window would lie: the middle of the widest gap in sight."""
         start, stop = _within(self.seen or (0, n_frames), n_frames)
         taken = sorted(piece for window in self._windows for piece in window.pieces)
         gaps = [gap for gap in _gaps(start, stop, taken) if gap[1] - gap[0] >= 1]

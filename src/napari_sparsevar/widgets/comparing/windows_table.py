@@ -34,11 +34,6 @@ class WindowsTable(QWidget):
     """A view on ``MarkedWindows`` in which everything can be typed.
 
     A window of several pieces has its start and stop in one cell, ``0:100, 300:400``.
-
-    Parameters
-    ----------
-    windows : MarkedWindows
-        What to show and to change.
     """
 
     def __init__(self, windows: MarkedWindows, parent: QWidget | None = None) -> None:

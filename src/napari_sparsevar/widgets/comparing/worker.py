@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class CompareRequest:
-    """Everything a comparison needs, fixed before it starts; no widget and no layer in it.
-
-    Parameters
-    ----------
-    run : Run
-    windows : tuple of Window
-    options : ComparisonOptions
-    """
+    """Everything a comparison needs, fixed before it starts; no widget and no layer in it."""
 
     run: Run
     windows: tuple[Window, ...]

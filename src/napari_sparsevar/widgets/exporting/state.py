@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from napari.utils.notifications import show_info, show_warning
 from psygnal import Signal
 
 from napari_sparsevar.widgets.exporting.worker import Written
-from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.one_work import OneWork
+from napari_sparsevar.widgets.work.one_work import OneWork, Report
+from napari_sparsevar.widgets.work.thread import Make
 
 
 class Exporting(OneWork):
@@ -36,31 +35,17 @@ class Exporting(OneWork):
         )
         self.last_folder: Path | None = None
 
-    def start(self, make: Callable[[], Iterator[Any]]) -> None:
-        """Start an export; ignored while one runs.
-
-        Parameters
-        ----------
-        make : callable
-            Makes a generator of ``Progressed`` and ``Written``, in the thread.
-        """
-        if self._state == "idle":
+    def start(self, make: Make) -> None:
+        """Start what generates ``Progressed`` and ``Written``; ignored while an export runs."""
+        if self.state == "idle":
             self._begin(make)
-
-    def cancel(self) -> None:
-        """End without leaving anything."""
-        self._end_early()
 
     def _receive(self, news: Any) -> None:
         super()._receive(news)
-        match news:
-            case Written():
-                self._settle(1.0, " ".join([f"Wrote {news.path}.", *news.notes]))
-                show_info(f"Wrote {news.path}.")
-                for note in news.notes:
-                    show_warning(note)
-                self.last_folder = news.path.absolute().parent
-                self.written.emit(news.path)
-            case Failure():
-                self._settle(0.0, news.sentence)
-                news.report()
+        if isinstance(news, Written):
+            self._settle(Report(" ".join([f"Wrote {news.path}.", *news.notes]), 1.0))
+            show_info(f"Wrote {news.path}.")
+            for note in news.notes:
+                show_warning(note)
+            self.last_folder = news.path.absolute().parent
+            self.written.emit(news.path)

@@ -17,15 +17,7 @@ STILL_PX = 4
 
 
 class InspectClicks:
-    """Listens to the canvas of one viewer.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Held weakly.
-    inspecting : Inspecting
-    layers : InspectLayers
-    """
+    """Listens to the canvas of one viewer."""
 
     def __init__(self, viewer: ViewerModel, inspecting: Inspecting, layers: InspectLayers) -> None:
         self._viewer = OpenViewer(viewer)

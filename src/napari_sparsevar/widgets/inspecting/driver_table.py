@@ -36,10 +36,6 @@ NUMBER = Qt.ItemDataRole.UserRole + 1
 class DriverTable(Table):
     """A view of the places of the inspection; its selection is that of the inspection.
 
-    Parameters
-    ----------
-    inspecting : Inspecting
-
     Attributes
     ----------
     chosen : Signal of str, int

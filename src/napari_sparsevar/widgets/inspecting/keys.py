@@ -66,13 +66,7 @@ KEYS = (
 
 
 class InspectKeys:
-    """Binds the keys of a viewer; those that somebody else has bound are left alone.
-
-    Parameters
-    ----------
-    session : Session
-    viewer : napari.Viewer
-    """
+    """Binds the keys of a viewer; those that somebody else has bound are left alone."""
 
     def __init__(self, session: Session, viewer: ViewerModel) -> None:
         self._viewer = viewer

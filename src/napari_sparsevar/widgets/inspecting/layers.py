@@ -47,16 +47,7 @@ REGION_OFFSET = 1000
 
 
 class InspectLayers:
-    """Keeps the layers of one viewer in step with its inspection.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Held weakly.
-    inspecting : Inspecting
-    placement : callable
-        Returns where the movie lies.
-    """
+    """Keeps the layers of one viewer in step with its inspection."""
 
     def __init__(
         self, viewer: ViewerModel, inspecting: Inspecting, placement: Callable[[], Placement]

@@ -29,14 +29,7 @@ RESIDUAL_NOISES = 4.0
 
 
 class ModelMovies:
-    """The decoded movies of one viewer.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Held weakly.
-    inspecting : Inspecting
-    """
+    """The decoded movies of one viewer."""
 
     def __init__(self, viewer: ViewerModel, inspecting: Inspecting) -> None:
         self._viewer = OpenViewer(viewer)

@@ -26,12 +26,7 @@ TITLES: dict[Direction, tuple[str, str]] = {
 
 
 class PartnersPanel(QWidget):
-    """Direction and lag above, the table below.
-
-    Parameters
-    ----------
-    inspecting : Inspecting
-    """
+    """Direction and lag above, the table below."""
 
     def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -26,14 +26,6 @@ class PathPlot(Plot):
 
     Redrawn only while visible.
 
-    Parameters
-    ----------
-    inspecting : Inspecting
-    theme : str
-        Name of the napari theme whose colours to take.
-    title : str
-        Of the vertical axis.
-
     Attributes
     ----------
     moved : Signal of float

@@ -31,14 +31,7 @@ BACK = "Take the region off the list of drivers; it stays a painted region."
 
 
 class PlaceActions(QWidget):
-    """Buttons and filters of the table of places.
-
-    Parameters
-    ----------
-    session : Session
-    table : DriverTable
-        Which to filter.
-    """
+    """Buttons and filters of the table of places."""
 
     def __init__(self, session: Session, table: DriverTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)

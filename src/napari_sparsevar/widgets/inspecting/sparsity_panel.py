@@ -50,13 +50,7 @@ CHOICES = (
 
 
 class SparsityPanel(QWidget):
-    """Slider along the path (sparse on the left), the count of edges, and where to go.
-
-    Parameters
-    ----------
-    inspecting : Inspecting
-        What to show and to steer.
-    """
+    """Slider along the path (sparse on the left), the count of edges, and where to go."""
 
     def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -44,10 +44,6 @@ class Inspector:
     """Answers questions about one run; keeps what the next question is likely to need.
 
     All of it is called in one thread at a time, never the main one.
-
-    Parameters
-    ----------
-    run : Run
     """
 
     def __init__(self, run: Run) -> None:

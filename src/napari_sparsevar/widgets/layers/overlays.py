@@ -23,15 +23,6 @@ def show_run(viewer: ViewerModel, run: Run, placement: Placement | None) -> list
     Layers of the same run are replaced. Those of earlier runs stay under their own names, hidden,
     because two additive maps over one another cannot be read.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where to.
-    run : Run
-        A finished run.
-    placement : Placement or None
-        Where the movie lies; None for where the run remembers it.
-
     Returns
     -------
     list of napari.layers.Layer

@@ -24,12 +24,7 @@ Box = TypeVar("Box", bound=QWidget)
 
 
 class Rows(Container[Widget]):
-    """A label and a field in each row; the rows of all parts line up.
-
-    Parameters
-    ----------
-    *fields : magicgui.widgets.Widget
-    """
+    """A label and a field in each row; the rows of all parts line up."""
 
     def __init__(self, *fields: Widget) -> None:
         super().__init__(widgets=fields)

@@ -29,11 +29,6 @@ class ConfigForm(QWidget, Generic[Model]):
     """A magicgui widget for every field of a model, nested models included.
 
     Fields whose ``json_schema_extra["group"]`` is ``advanced`` are folded away.
-
-    Parameters
-    ----------
-    config : pydantic.BaseModel
-        Fields and first values.
     """
 
     edited = Signal()

@@ -48,10 +48,6 @@ class OpenViewer:
 
     An answer that was under way when the window closed would add layers to what is being taken
     down.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
     """
 
     def __init__(self, viewer: ViewerModel) -> None:

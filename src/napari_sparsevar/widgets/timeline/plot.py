@@ -29,11 +29,6 @@ class TimePlot(Plot):
 
     The activity of the drivers lies underneath, on the same time axis. x is in frames throughout;
     the axis alone speaks in seconds where the frame rate is known.
-
-    Parameters
-    ----------
-    theme : str
-        Name of the napari theme whose colours to take.
     """
 
     cursor_moved = Signal(float)

@@ -41,13 +41,6 @@ class RasterView(TimeView):
 class RasterStrip(QObject):
     """An image in a view of its own, in step with the time of another view.
 
-    Parameters
-    ----------
-    time : pyqtgraph.ViewBox
-        Whose x it shares.
-    parent : QObject
-        Whose end is its end.
-
     Attributes
     ----------
     clicked : Signal of int

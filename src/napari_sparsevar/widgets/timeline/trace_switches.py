@@ -22,15 +22,7 @@ WORDS = {
 
 
 class TraceSwitches(QWidget):
-    """The row of check boxes.
-
-    Parameters
-    ----------
-    shown : collection of str
-        Which are on.
-    theme : str
-        Name of the napari theme.
-    """
+    """The row of check boxes."""
 
     switched = Signal(str, bool)
 

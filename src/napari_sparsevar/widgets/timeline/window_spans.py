@@ -19,15 +19,7 @@ Key = tuple[str, int]
 
 
 class WindowSpans(QObject):
-    """The spans of all windows on one view, in step with the list.
-
-    Parameters
-    ----------
-    windows : MarkedWindows
-        What to draw and to change.
-    view : pyqtgraph.ViewBox
-        Where to; its x is frames.
-    """
+    """The spans of all windows on one view, in step with the list."""
 
     clicked = Signal(float)
 

@@ -12,15 +12,7 @@ if TYPE_CHECKING:
 
 
 def what_is_drawn(activity: Activity, inspected: InspectedTraces, *, marking: bool) -> str:
-    """Return one line about the curves; what is missing comes first.
-
-    Parameters
-    ----------
-    activity : Activity
-    inspected : InspectedTraces
-    marking : bool
-        Whether the mouse marks windows now.
-    """
+    """Return one line about the curves; what is missing comes first."""
     readings = (activity.field, activity.regions, inspected.movie)
     failures = [reading.failure for reading in readings if reading.failure]
     if failures:
@@ -38,15 +30,7 @@ def what_is_drawn(activity: Activity, inspected: InspectedTraces, *, marking: bo
 
 
 def short_names(places: pd.DataFrame, keys: tuple[tuple[str, int], ...]) -> list[str]:
-    """Return what rows of drivers are called: their number, unless a person has given a name.
-
-    Parameters
-    ----------
-    places : DataFrame
-        Of the inspection.
-    keys : tuple of (kind, label)
-        Of the rows.
-    """
+    """Return what rows of drivers are called: their number, unless a person has given a name."""
     given: dict[Any, str] = {}
     if not places.empty:
         given = {(row.kind, int(row.label)): str(row.name) for row in places.itertuples()}

@@ -42,11 +42,6 @@ class MovieChoice(QWidget):
 
     Follows layers that are added, removed, renamed and selected. Layers are held weakly and
     never found by name.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Whose layers to offer.
     """
 
     changed = Signal()

@@ -23,13 +23,7 @@ _COLOURS = {"reconstruction": FIRST, "prediction": SECOND}
 
 
 class LossPlot(QWidget):
-    """Curves of a ``LossHistory``, redrawn a few times a second and only while visible.
-
-    Parameters
-    ----------
-    theme : str
-        Name of the napari theme whose colours to take.
-    """
+    """Curves of a ``LossHistory``, redrawn a few times a second and only while visible."""
 
     def __init__(self, theme: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from psygnal import Signal
 
@@ -21,32 +21,18 @@ from napari_sparsevar.training.events import (
     ValidationLoss,
 )
 from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, training_stream
-from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.thread import Background
-
-State = Literal["idle", "training", "paused", "stopping"]
+from napari_sparsevar.widgets.work.one_work import OneWork, Report
 
 # Share of the bar each phase takes; the steps are most of the time.
 _SPANS = {"prepare": (0.0, 0.05), "train": (0.05, 0.9), "analyse": (0.9, 1.0)}
 
 
-@dataclass(frozen=True)
-class Report:
-    """What a person is told: one sentence, how far, how long, how fast, what to know."""
-
-    sentence: str = ""
-    fraction: float = 0.0
-    eta_seconds: float | None = None
-    frames_per_second: float | None = None
-    notices: tuple[str, ...] = ()
-
-
-class Training:
+class Training(OneWork):
     """The training of one viewer; docks watch it and can be closed and opened again.
 
     Attributes
     ----------
-    state_changed, report_changed, losses_changed, run_ready : psygnal.Signal
+    losses_changed, run_ready : psygnal.Signal
         Emitted in the main thread; ``run_ready`` carries the run and where its movie lies.
     history : LossHistory
         Losses of the current or last training.
@@ -54,66 +40,53 @@ class Training:
         What runs or ran last.
     """
 
-    state_changed = Signal(str)
-    report_changed = Signal(object)
     losses_changed = Signal()
     run_ready = Signal(object, object)
 
     def __init__(self) -> None:
-        self._state: State = "idle"
-        self.thread: Background | None = None
-        self.control = TrainingControl()
-        self.report = Report()
+        super().__init__(
+            "The training",
+            working="training",
+            ending="stopping",
+            ended="The training was cancelled; its last checkpoint is on disk.",
+        )
+        self._control = TrainingControl()
         self.history = LossHistory()
         self.request: TrainingRequest | None = None
 
     @property
-    def state(self) -> State:
-        """Where the training stands."""
-        return self._state
+    def can_end(self) -> bool:
+        """Whether it can be ended before it is done."""
+        return self.state in ("training", "paused")
 
     def start(self, request: TrainingRequest) -> None:
         """Start a training; ignored while one runs."""
-        if self._state != "idle":
+        if self.state != "idle":
             return
         self.request = request
         self.history = LossHistory()
         self.losses_changed.emit()
-        self._tell(Report("Preparing…"))
-        self.control = TrainingControl()
-        self.thread = Background(
-            partial(training_stream, request, self.control),
-            self._receive,
-            self._ended,
-            what="The training",
-            listed=True,
-            hurry=self.control.stop,
-        )
-        self._become("training")
-        self.thread.start()
+        self._control = TrainingControl()
+        self._begin(partial(training_stream, request, self._control), hurry=self._control.stop)
+        self.say("Preparing…")
 
     def pause(self) -> None:
         """Wait after the current step."""
-        if self._state == "training":
-            self.control.pause()
-            self._say("Pausing after this step…")
+        if self.state == "training":
+            self._control.pause()
+            self._add("Pausing after this step…")
 
     def resume(self) -> None:
         """Go on after a pause."""
-        if self._state == "paused":
-            self.control.resume()
+        if self.state == "paused":
+            self._control.resume()
 
     def stop(self) -> None:
         """End after the current step and keep the best model so far."""
-        if self._state in ("training", "paused"):
+        if self.can_end:
             self._become("stopping")
-            self._say("Stopping after this step; the best model so far is kept…")
-            self.control.stop()
-
-    def abandon(self) -> None:
-        """End without a result, because nobody will see it."""
-        if self.thread is not None:
-            self.thread.abandon()
+            self._add("Stopping after this step; the best model so far is kept…")
+            self._control.stop()
 
     def _receive(self, event: Any) -> None:
         match event:
@@ -135,19 +108,18 @@ class Training:
             case Continued():
                 self._on_continued(event)
             case Finished(path=None):
-                self._tell(Report("Stopped before the first step; nothing was kept."))
-                self._become("idle")
+                self._settle(Report("Stopped before the first step; nothing was kept."))
             case RunReady():
                 self._on_ready(event)
-            case Failure():
-                self._on_failure(event)
+            case _:
+                super()._receive(event)
 
     def _on_started(self, event: Started) -> None:
         _, rows, columns = event.latent_shape
-        self._say(f"Training on {event.device}: {rows} × {columns} latents, {event.n_steps} steps.")
+        self._add(f"Training on {event.device}: {rows} × {columns} latents, {event.n_steps} steps.")
 
     def _on_progress(self, event: Progress) -> None:
-        sentence = event.message if self._state == "training" else self.report.sentence
+        sentence = event.message if self.state == "training" else self.report.sentence
         self._tell(
             replace(
                 self.report,
@@ -159,7 +131,7 @@ class Training:
 
     def _on_step(self, event: StepLoss) -> None:
         sentence = self.report.sentence
-        if self._state == "training":
+        if self.state == "training":
             sentence = f"Step {event.step} of {event.n_steps}."
         self._tell(
             replace(
@@ -181,53 +153,24 @@ class Training:
             self._tell(replace(self.report, notices=(*self.report.notices, message)))
 
     def _on_paused(self, event: Paused) -> None:
-        if self._state == "training":
+        if self.state == "training":
             self._become("paused")
-            self._say(f"Paused after step {event.step}.")
+            self._add(f"Paused after step {event.step}.")
 
     def _on_continued(self, event: Continued) -> None:
-        if self._state == "paused":
+        if self.state == "paused":
             self._become("training")
-            self._say(f"Continued after step {event.step}.")
+            self._add(f"Continued after step {event.step}.")
 
     def _on_ready(self, event: RunReady) -> None:
-        request = self.request
-        self._tell(
-            replace(
-                self.report,
-                sentence=_outcome(event.finished, len(event.run.drivers)),
-                fraction=1.0,
-                eta_seconds=None,
-                frames_per_second=None,
-            )
-        )
-        self._become("idle")
-        if request is not None:
-            self.run_ready.emit(event.run, request.placement)
+        said = _outcome(event.finished, len(event.run.drivers))
+        self._settle(Report(said, 1.0, notices=self.report.notices))
+        if self.request is not None:
+            self.run_ready.emit(event.run, self.request.placement)
 
-    def _on_failure(self, failure: Failure) -> None:
-        self._tell(Report(failure.sentence, notices=self.report.notices))
-        self._become("idle")
-        failure.report()
-
-    def _ended(self) -> None:
-        self.thread = None
-        if self._state != "idle":
-            # The thread was asked to quit from outside, for example by closing the window.
-            self._tell(Report("The training was cancelled; its last checkpoint is on disk."))
-            self._become("idle")
-
-    def _become(self, state: State) -> None:
-        if state != self._state:
-            self._state = state
-            self.state_changed.emit(state)
-
-    def _say(self, sentence: str) -> None:
+    def _add(self, sentence: str) -> None:
+        """Say something without another word about how far it is."""
         self._tell(replace(self.report, sentence=sentence))
-
-    def _tell(self, report: Report) -> None:
-        self.report = report
-        self.report_changed.emit(report)
 
 
 def _overall(phase: str, fraction: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from psygnal import Signal
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import Step, WithResult
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.thread import Background, Make
 
 T = TypeVar("T")
 
@@ -43,6 +43,17 @@ def paced(work: Generator[Step, None, T]) -> Generator[Progressed, None, T]:
         work.close()
 
 
+@dataclass(frozen=True)
+class Report:
+    """What a person is told: one sentence, how far, how long, how fast, what to know."""
+
+    sentence: str = ""
+    fraction: float = 0.0
+    eta_seconds: float | None = None
+    frames_per_second: float | None = None
+    notices: tuple[str, ...] = ()
+
+
 class OneWork:
     """Idle, at work, or ending before it is done.
 
@@ -57,76 +68,88 @@ class OneWork:
 
     Attributes
     ----------
-    state_changed, progress_changed : psygnal.Signal
-        Emitted in the main thread; ``progress_changed`` with fraction and words.
-    fraction, words : float, str
-        How far, and what is being done or was the matter.
+    state_changed, report_changed : psygnal.Signal
+        Emitted in the main thread.
+    state : str
+    report : Report
     """
 
     state_changed = Signal(str)
-    progress_changed = Signal(float, str)
+    report_changed = Signal(object)
 
     def __init__(self, what: str, *, working: str, ending: str, ended: str) -> None:
         self._what, self._working, self._ending, self._said_at_end = what, working, ending, ended
-        self.fraction, self.words = 0.0, ""
-        self._state = "idle"
+        self.state = "idle"
+        self.report = Report()
         self._settled = True
         self._work: Background | None = None
-
-    @property
-    def state(self) -> str:
-        """Where the work stands."""
-        return self._state
 
     @property
     def busy(self) -> bool:
         """Whether a thread of it is still there."""
         return self._work is not None
 
+    @property
+    def can_end(self) -> bool:
+        """Whether it can be ended before it is done."""
+        return self.state == self._working
+
     def say(self, sentence: str) -> None:
         """Show a sentence until the work has news."""
-        self._tell(0.0, sentence)
+        self._tell(Report(sentence))
 
     def refuse(self, error: UserError) -> None:
         """Say why it was not begun."""
         self.say(str(error))
         Failure(str(error)).report()
 
-    def _begin(self, make: Callable[[], Iterator[Any]]) -> None:
+    def stop(self) -> None:
+        """End without a result."""
+        if self.can_end:
+            self._become(self._ending)
+            self.abandon()
+
+    def abandon(self) -> None:
+        """End at the next news, because nobody will see the result."""
+        if self._work is not None:
+            self._work.abandon()
+
+    def _begin(self, make: Make, hurry: Callable[[], None] = lambda: None) -> None:
         """Begin what ``make`` generates in a thread; only while idle."""
-        self._work = Background(make, self._receive, self._ended, what=self._what, listed=True)
+        self._work = Background(
+            make, self._receive, self._ended, what=self._what, listed=True, hurry=hurry
+        )
         self._settled = False
-        self._tell(0.0, "Beginning…")
+        self.say("Beginning…")
         self._become(self._working)
         self._work.start()
 
-    def _end_early(self) -> None:
-        if self._work is not None and self._state == self._working:
-            self._become(self._ending)
-            self._work.abandon()
-
     def _receive(self, news: Any) -> None:
         """Take what the work yields; whoever inherits takes its outcome."""
-        if isinstance(news, Progressed) and self._state == self._working:
-            self._tell(news.fraction, news.what)
+        match news:
+            case Progressed() if self.state == self._working:
+                self._tell(Report(news.what, news.fraction))
+            case Failure():
+                self._settle(Report(news.sentence, notices=self.report.notices))
+                news.report()
 
-    def _settle(self, fraction: float, words: str) -> None:
+    def _settle(self, report: Report) -> None:
         """Say how it came out."""
         self._settled = True
-        self._tell(fraction, words)
+        self._tell(report)
 
     def _ended(self) -> None:
         # Only now: a thread that has said its last word may still be there for a moment.
         self._work = None
         if not self._settled:
-            self._tell(0.0, self._said_at_end)
+            self.say(self._said_at_end)
         self._become("idle")
 
     def _become(self, state: str) -> None:
-        if state != self._state:
-            self._state = state
+        if state != self.state:
+            self.state = state
             self.state_changed.emit(state)
 
-    def _tell(self, fraction: float, words: str) -> None:
-        self.fraction, self.words = fraction, words
-        self.progress_changed.emit(fraction, words)
+    def _tell(self, report: Report) -> None:
+        self.report = report
+        self.report_changed.emit(report)
