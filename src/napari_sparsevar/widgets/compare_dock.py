@@ -30,14 +30,7 @@ NO_WINDOWS = "Mark two windows on the timeline, or add them here."
 
 
 class CompareDock(Dock):
-    """Windows and question above, the answer below.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Given by napari. Windows and comparisons belong to the viewer's session, so that this dock
-        can be closed and opened again.
-    """
+    """Windows and question above, the answer below."""
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()

@@ -45,14 +45,7 @@ NO_RUN = (
 
 
 class DriversDock(Dock):
-    """Sparsity above, places in the middle, the selected place's partners and the path below.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Given by napari. What is inspected belongs to the viewer's session, so that this dock can be
-        closed and opened again.
-    """
+    """Sparsity above, places in the middle, the selected place's partners and the path below."""
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()

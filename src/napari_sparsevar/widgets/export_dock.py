@@ -37,14 +37,7 @@ if TYPE_CHECKING:
 
 
 class ExportDock(Dock):
-    """Figure and results as tabs, progress below.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Given by napari. The export belongs to the viewer's session, so that this dock can be closed
-        and opened again.
-    """
+    """Figure and results as tabs, progress below."""
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()

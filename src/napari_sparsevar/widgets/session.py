@@ -50,6 +50,8 @@ class Session:
 
     Attributes
     ----------
+    run : Run or None
+        Whose maps are shown.
     training : Training
         The training of this viewer, running or not.
     comparing : Comparing
@@ -75,7 +77,7 @@ class Session:
         self._movie_layer: weakref.ref[Image] | None = None
         self._trained_layer: weakref.ref[Image] | None = None
         self._placement: Placement | None = None
-        self._run: Run | None = None
+        self.run: Run | None = None
         self.timelines = 0
         self.training = Training()
         self.training.run_ready.connect(self._show)
@@ -98,7 +100,7 @@ class Session:
         self._opening = RunOpening()
         self._opening.opened.connect(self._take_opened)
         self._following = LayerFollowing(viewer)
-        self._following.movie_chosen.connect(self._choose_movie)
+        self._following.movie_chosen.connect_setattr(self, "movie_layer")
         self._following.regions_chosen.connect(self.activity.set_region_layer)
         self._following.regions_chosen.connect(self.inspecting.regions.follow)
         self._following.run_appeared.connect(self._on_run_appeared)
@@ -118,11 +120,6 @@ class Session:
         self._following.prefer(layer)
         self.movie_layer_changed.emit(layer)
 
-    @property
-    def run(self) -> Run | None:
-        """The run whose maps are shown, or None."""
-        return self._run
-
     def train(self, request: TrainingRequest, layer: Image) -> None:
         """Start a training on a layer; ignored while one runs."""
         if self.training.state == "idle":
@@ -132,8 +129,8 @@ class Session:
     def show_run(self) -> None:
         """Make the layers of the current run again; nothing happens without a run."""
         viewer = self._viewer()
-        if viewer is not None and self._run is not None:
-            show_run(viewer, self._run, self._present_placement(viewer))
+        if viewer is not None and self.run is not None:
+            show_run(viewer, self.run, self._present_placement(viewer))
 
     def take_units(self, movie: Movie | None) -> None:
         """Take note of a frame rate the person has given for the chosen movie."""
@@ -149,11 +146,11 @@ class Session:
     def show_comparison(self) -> None:
         """Make the layers of the comparison being looked at again, if there is one."""
         viewer = self._viewer()
-        if viewer is not None and self._run is not None:
+        if viewer is not None and self.run is not None:
             self._layers_wanted = True
-            show_comparison(viewer, self._run, self.comparing, self._present_placement(viewer))
+            show_comparison(viewer, self.run, self.comparing, self._present_placement(viewer))
 
-    def _want_layers(self, _: Any) -> None:
+    def _want_layers(self) -> None:
         self._layers_wanted = True
 
     def _follow_shown(self) -> None:
@@ -200,8 +197,8 @@ class Session:
 
     def _canvas(self, viewer: ViewerModel) -> tuple[tuple[int, int], Placement]:
         """Return the shape of a frame and where it lies."""
-        if self._run is not None:
-            height, width = self._run.contribution_map.shape
+        if self.run is not None:
+            height, width = self.run.contribution_map.shape
             return (height, width), self.placement()
         layer = self.movie_layer
         if layer is None:
@@ -225,8 +222,8 @@ class Session:
         placed = None if viewer is None else self._present_placement(viewer)
         if placed is not None:
             return placed
-        assert self._run is not None
-        return Placement(scale=self._run.scale, units=self._run.units)
+        assert self.run is not None
+        return Placement(scale=self.run.scale, units=self.run.units)
 
     def _present_placement(self, viewer: ViewerModel) -> Placement | None:
         """Where the movie lies now; where it lay at the start if it has been deleted."""
@@ -235,25 +232,22 @@ class Session:
 
     def _show(self, run: Run, placement: Placement) -> None:
         self._opening.forget()
-        self._run, self._placement = run, placement
+        self.run, self._placement = run, placement
         self.show_run()
         self._tell_of_run()
 
-    def _choose_movie(self, layer: Image | None) -> None:
-        self.movie_layer = layer
-
     def _on_run_appeared(self, path: Path, layer: Layer) -> None:
-        if self._run is None or Path(self._run.path) != path:
+        if self.run is None or Path(self.run.path) != path:
             self._opening.open(path, placement_of(layer))
 
     def _take_opened(self, run: Run, placement: Placement) -> None:
-        self._run, self._placement, self._trained_layer = run, placement, None
+        self.run, self._placement, self._trained_layer = run, placement, None
         self._tell_of_run()
 
     def _tell_of_run(self) -> None:
-        self.comparing.set_run(self._run)
-        self.inspecting.set_run(self._run)
-        self.run_changed.emit(self._run)
+        self.comparing.set_run(self.run)
+        self.inspecting.set_run(self.run)
+        self.run_changed.emit(self.run)
 
 
 def plain_viewer(viewer: Any) -> ViewerModel:

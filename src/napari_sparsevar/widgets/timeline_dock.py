@@ -33,14 +33,7 @@ TITLE = "Timeline"
 
 
 class Timeline(Dock):
-    """Mean of the field, traces of places, drivers, windows and the frame slider on one axis.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Given by napari. Traces and windows belong to the viewer's session, so that this dock can be
-        closed and opened again.
-    """
+    """Mean of the field, traces of places, drivers, windows and the frame slider on one axis."""
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()

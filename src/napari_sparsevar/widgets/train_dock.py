@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from pydantic import ValidationError
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.layers.movies import placement_of
-from napari_sparsevar.widgets.parts.boxes import FittingScroll
+from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, boxed, in_column
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.parts.form import ConfigForm
@@ -33,14 +33,7 @@ CUSTOM = "custom"
 
 
 class TrainDock(Dock):
-    """Settings that scroll above, curves and buttons that always stay in sight below.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-        Given by napari. The training itself belongs to the viewer's session, so that this dock can
-        be closed and opened again while it runs.
-    """
+    """Settings that scroll above, curves and buttons that always stay in sight below."""
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()
@@ -65,22 +58,13 @@ class TrainDock(Dock):
 
     def _settings(self) -> QWidget:
         self.run_folder.line_edit.native.setPlaceholderText("chosen with the movie")
-        settings = QWidget()
-        layout = QVBoxLayout(settings)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.setSpacing(5)
-        layout.addWidget(self.movie_choice)
-        layout.addWidget(Rows(self.run_folder, self.device, self.preset).native)
-        layout.addWidget(self.form)
-        return settings
+        rows = Rows(self.run_folder, self.device, self.preset)
+        parts = self.movie_choice, rows.native, self.form
+        return boxed(in_column(*parts, margins=(0, 0, 6, 0), spacing=5))
 
     def _arrange(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.setSpacing(8)
-        layout.addWidget(FittingScroll(self.settings, minimum_height=120))
-        layout.addWidget(self.panel)
-        layout.addWidget(self.loss_plot, 1)
+        parts = FittingScroll(self.settings, minimum_height=120), self.panel, (self.loss_plot, 1)
+        in_column(*parts, inside=self, margins=MARGINS, spacing=8)
         self.setMinimumWidth(300)
 
     def _connect(self, viewer: ViewerModel) -> None:

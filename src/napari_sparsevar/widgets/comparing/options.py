@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.widgets.comparing.windows import MarkedWindows
-from napari_sparsevar.widgets.comparing.worker import library_options
+from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.parts.fields import Choice, Rows, folded, number, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 
@@ -26,8 +26,8 @@ class CompareOptions(QWidget):
         Their labels can be chosen as the baseline.
     """
 
-    def __init__(self, windows: MarkedWindows, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, windows: MarkedWindows) -> None:
+        super().__init__()
         self._windows = windows
         self.pairs = Choice(label="Compare", choices=self._offered)
         self.level = number(
@@ -56,17 +56,17 @@ class CompareOptions(QWidget):
             tooltip=tooltip("The same seed draws the same null distribution."),
         )
         self._pairs_row = Rows(self.pairs)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self._pairs_row.native)
-        layout.addWidget(folded(Rows(self.level, self.draws, self.seed)))
+        more = folded(Rows(self.level, self.draws, self.seed))
+        in_column(self._pairs_row.native, more, inside=self, spacing=2)
         watch(windows.changed, self.show_labels, self)
         self.show_labels()
 
     def options(self) -> ComparisonOptions:
-        """Return ``ComparisonOptions``."""
-        return library_options(
+        """Return what the fields say."""
+        # Here: torch takes seconds to load.
+        from napari_sparsevar.comparison.options import ComparisonOptions
+
+        return ComparisonOptions(
             draws=int(self.draws.value),
             level=self.level.value,
             seed=int(self.seed.value),

@@ -47,8 +47,8 @@ class CompareResult(QWidget):
     edge_chosen = Signal(object)
     place_chosen = Signal(object)
 
-    def __init__(self, comparing: Comparing, theme: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, comparing: Comparing, theme: str) -> None:
+        super().__init__()
         self._comparing = comparing
         self._pair: Comparison | None = None
         self.earlier = narrow(QComboBox())

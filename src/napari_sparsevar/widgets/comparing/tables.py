@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
@@ -33,8 +33,8 @@ EDGE_COLUMNS = (
 class EdgesTable(RowsTable):
     """Changed edges."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(EDGE_COLUMNS, stretched=3, parent=parent)
+    def __init__(self) -> None:
+        super().__init__(EDGE_COLUMNS, stretched=3)
 
     def show_pair(self, pair: Comparison | None, fps: float | None) -> None:
         """List the edges of a pair of windows; lags in milliseconds where the rate is known."""
@@ -80,8 +80,8 @@ PLACE_COLUMNS = (
 class PlacesTable(RowsTable):
     """Changed places."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(PLACE_COLUMNS, stretched=IN_B, parent=parent)
+    def __init__(self) -> None:
+        super().__init__(PLACE_COLUMNS, stretched=IN_B)
 
     def show_pair(self, pair: Comparison | None) -> None:
         """List the places of a pair of windows."""

@@ -21,6 +21,8 @@ class MarkedWindows:
     ----------
     changed, selection_changed : psygnal.Signal
         The list, and which one is selected.
+    selected : str or None
+        Label of the selected window.
     seen : tuple of float or None
         First and last frame in sight on the timeline; where a new window goes.
     """
@@ -31,7 +33,7 @@ class MarkedWindows:
     def __init__(self) -> None:
         self._windows: list[Window] = []
         self._colours: dict[str, int] = {}
-        self._selected: str | None = None
+        self.selected: str | None = None
         self.seen: Gap | None = None
 
     def __iter__(self) -> Iterator[Window]:
@@ -45,11 +47,6 @@ class MarkedWindows:
 
     def __contains__(self, label: str) -> bool:
         return any(window.label == label for window in self._windows)
-
-    @property
-    def selected(self) -> str | None:
-        """Label of the selected window."""
-        return self._selected
 
     def colour_index(self, label: str) -> int:
         """Return the number of a window's colour; it stays when other windows go."""
@@ -91,9 +88,9 @@ class MarkedWindows:
         index = self._index(label)
         self._windows[index] = Window(new, self._windows[index].pieces)
         self._colours[new] = self._colours.pop(label)
-        was_selected = self._selected == label
+        was_selected = self.selected == label
         if was_selected:
-            self._selected = new
+            self.selected = new
         self.changed.emit()
         if was_selected:
             self.selection_changed.emit(new)
@@ -102,25 +99,25 @@ class MarkedWindows:
         """Remove a window; its neighbour is selected."""
         index = self._index(label)
         del self._windows[index], self._colours[label]
-        if self._selected == label:
+        if self.selected == label:
             left = self._windows[min(index, len(self._windows) - 1) :]
-            self._selected = left[0].label if left else None
+            self.selected = left[0].label if left else None
         self.changed.emit()
-        self.selection_changed.emit(self._selected)
+        self.selection_changed.emit(self.selected)
 
     def set_all(self, windows: Iterable[Window]) -> None:
         """Replace all windows, for example by a list of trials."""
         windows = list(windows)
         self._windows = windows
         self._colours = {window.label: index for index, window in enumerate(windows)}
-        self._selected = windows[0].label if windows else None
+        self.selected = windows[0].label if windows else None
         self.changed.emit()
-        self.selection_changed.emit(self._selected)
+        self.selection_changed.emit(self.selected)
 
     def select(self, label: str | None) -> None:
         """Select a window, or none."""
-        if label != self._selected and (label is None or label in self):
-            self._selected = label
+        if label != self.selected and (label is None or label in self):
+            self.selected = label
             self.selection_changed.emit(label)
 
     def next_label(self) -> str:

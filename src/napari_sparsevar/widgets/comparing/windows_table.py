@@ -36,8 +36,8 @@ class WindowsTable(QWidget):
     A window of several pieces has its start and stop in one cell, ``0:100, 300:400``.
     """
 
-    def __init__(self, windows: MarkedWindows, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, windows: MarkedWindows) -> None:
+        super().__init__()
         self._windows = windows
         self._frames: Frames | None = None
         self._quiet = False

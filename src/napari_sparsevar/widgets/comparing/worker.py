@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.comparison.windows import Window
@@ -40,13 +40,6 @@ class Loaded:
 
     found: tuple[ComparisonSet, ...]
     notices: tuple[str, ...] = ()
-
-
-def library_options(**values: Any) -> ComparisonOptions:
-    """Make ``ComparisonOptions``; imported here because torch takes seconds to load."""
-    from napari_sparsevar.comparison.options import ComparisonOptions
-
-    return ComparisonOptions(**values)
 
 
 def comparing_stream(request: CompareRequest) -> Iterator[Progressed | Compared]:

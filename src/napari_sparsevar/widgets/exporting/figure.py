@@ -8,11 +8,12 @@ from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, FloatSpinBox
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QPushButton, QWidget
 
 from napari_sparsevar.figures.options import KINDS
 from napari_sparsevar.widgets.exporting.preview import FigurePreview
 from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureRequest
+from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.parts.fields import Rows, number, tooltip
 from napari_sparsevar.widgets.parts.new_folder import free
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
@@ -36,12 +37,8 @@ class ExportFigure(QWidget):
 
     save_clicked = Signal()
 
-    def __init__(
-        self,
-        describe: Callable[[str, float, float, bool], FigureRequest],
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, describe: Callable[[str, float, float, bool], FigureRequest]) -> None:
+        super().__init__()
         self._describe = describe
         self.kind = _choice(
             "Figure",
@@ -90,12 +87,8 @@ class ExportFigure(QWidget):
             _beside(self.format, self.dpi),
             self.as_in_viewer,
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 6, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(rows.native)
-        layout.addWidget(self.preview, 1)
-        layout.addWidget(self.save)
+        parts = rows.native, (self.preview, 1), self.save
+        in_column(*parts, inside=self, margins=(0, 6, 0, 0), spacing=6)
 
     def _connect(self) -> None:
         self.kind.changed.connect(self._on_kind)

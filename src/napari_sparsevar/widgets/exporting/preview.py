@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy
 from superqt.utils import qdebounced
 
 from napari_sparsevar.errors import UserError
@@ -31,12 +31,9 @@ class FigurePreview(QLabel):
     """
 
     def __init__(
-        self,
-        ask: Callable[[float], FigureRequest],
-        width_mm: Callable[[], float],
-        parent: QWidget | None = None,
+        self, ask: Callable[[float], FigureRequest], width_mm: Callable[[], float]
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._ask = ask
         self._width_mm = width_mm
         self._whole: QPixmap | None = None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, LineEdit
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_sparsevar.widgets.parts.boxes import wrapped_label
+from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.parts.new_folder import NewFolder, free
 
@@ -38,8 +38,8 @@ class ExportResults(QWidget):
 
     export_clicked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.parts = {part: _part(part) for part in PARTS}
         self.start = LineEdit(
             label="Recorded",
@@ -60,13 +60,9 @@ class ExportResults(QWidget):
         self._on_ticked()
 
     def _arrange(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 6, 6, 0)
-        layout.setSpacing(6)
-        layout.addWidget(Rows(*self.parts.values(), self.start, self.folder).native)
-        layout.addWidget(self.export)
-        layout.addWidget(self.about)
-        layout.addStretch(1)
+        rows = Rows(*self.parts.values(), self.start, self.folder)
+        parts = rows.native, self.export, self.about, None
+        in_column(*parts, inside=self, margins=(0, 6, 6, 0), spacing=6)
 
     @property
     def chosen(self) -> frozenset[Part]:

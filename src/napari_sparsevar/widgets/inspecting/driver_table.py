@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.answers import PlaceKind
@@ -44,8 +44,8 @@ class DriverTable(Table):
 
     chosen = Signal(str, int)
 
-    def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
-        super().__init__(COLUMNS, stretched=NOTE, parent=parent)
+    def __init__(self, inspecting: Inspecting) -> None:
+        super().__init__(COLUMNS, stretched=NOTE)
         self._inspecting = inspecting
         self._least_stability = 0.0
         self._show_hidden = False

@@ -28,8 +28,8 @@ TITLES: dict[Direction, tuple[str, str]] = {
 class PartnersPanel(QWidget):
     """Direction and lag above, the table below."""
 
-    def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, inspecting: Inspecting) -> None:
+        super().__init__()
         self._inspecting = inspecting
         self.directions = {name: QPushButton(title) for name, (title, _) in TITLES.items()}
         self.lag = narrow(QComboBox())
@@ -101,8 +101,8 @@ NOT_SELECTED = "Choose a driver, or paint a region, to see what it drives and wh
 class PartnersTable(RowsTable):
     """Partners of the selected place in the direction looked at."""
 
-    def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
-        super().__init__(COLUMNS, stretched=PLACE, parent=parent)
+    def __init__(self, inspecting: Inspecting) -> None:
+        super().__init__(COLUMNS, stretched=PLACE)
         self._inspecting = inspecting
 
     def fill(self) -> None:

@@ -33,8 +33,8 @@ BACK = "Take the region off the list of drivers; it stays a painted region."
 class PlaceActions(QWidget):
     """Buttons and filters of the table of places."""
 
-    def __init__(self, session: Session, table: DriverTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, table: DriverTable) -> None:
+        super().__init__()
         self._session = session
         self._inspecting = session.inspecting
         self._table = table
@@ -84,13 +84,7 @@ class PlaceActions(QWidget):
 
     def _place(self) -> Any:
         selection = self._inspecting.selection
-        if selection is None:
-            return None
-        places = self._inspecting.places()
-        if places.empty:
-            return None
-        same = places[(places["kind"] == selection.kind) & (places["label"] == selection.label)]
-        return None if same.empty else same.iloc[0]
+        return None if selection is None else self._inspecting.place(*selection.key)
 
     def _on_new(self) -> None:
         with refusals_shown():

@@ -52,8 +52,8 @@ CHOICES = (
 class SparsityPanel(QWidget):
     """Slider along the path (sparse on the left), the count of edges, and where to go."""
 
-    def __init__(self, inspecting: Inspecting, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, inspecting: Inspecting) -> None:
+        super().__init__()
         self._inspecting = inspecting
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)

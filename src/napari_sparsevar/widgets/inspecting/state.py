@@ -167,7 +167,7 @@ class Inspecting:
         rows, columns = np.nonzero(mask)
         if not rows.size:
             return None
-        place = self._place(kind, label)
+        place = self.place(kind, label)
         y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
         return SelectedPlace(kind, label, mask, float(y), float(x))
 
@@ -234,7 +234,7 @@ class Inspecting:
 
     def annotate(self, kind: PlaceKind, label: int, **changes: Any) -> None:
         """Change name, note, ``hidden`` or (of a region) ``driver`` of a place; kept in the run."""
-        place = self._place(kind, label)
+        place = self.place(kind, label)
         if place is None or self.notes is None or self.run is None:
             return
         if kind == "region":
@@ -245,10 +245,11 @@ class Inspecting:
         self._saving.ask((self.run.path, self.notes))
         self.notes_changed.emit()
 
-    def _place(self, kind: PlaceKind, label: int) -> pd.Series | None:
-        if self.read_out is None:
+    def place(self, kind: PlaceKind, label: int) -> pd.Series | None:
+        """Return the row of ``places`` that is a driver or a region, or None."""
+        places = self.places()
+        if places.empty:
             return None
-        places = self.read_out.places
         same = places[(places["kind"] == kind) & (places["label"] == label)]
         return None if same.empty else same.iloc[0]
 

@@ -106,10 +106,8 @@ class FittingScroll(QScrollArea):
         Pixels that always stay in sight.
     """
 
-    def __init__(
-        self, content: QWidget, minimum_height: int, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, content: QWidget, minimum_height: int) -> None:
+        super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

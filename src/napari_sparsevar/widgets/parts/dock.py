@@ -11,7 +11,10 @@ NAMES = ("{} (SparseVAR)", "{} (napari-sparsevar)")
 
 
 class Dock(QWidget):
-    """What napari puts into a dock."""
+    """What napari puts into a dock; napari gives it the viewer.
+
+    What it shows belongs to the viewer's session: it can be closed and opened again meanwhile.
+    """
 
     _others: tuple[type[QWidget], ...] = ()
 

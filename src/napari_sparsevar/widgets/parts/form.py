@@ -12,8 +12,9 @@ from magicgui.widgets import create_widget
 from magicgui.widgets.bases import RangedWidget, ValueWidget
 from pydantic import BaseModel
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QWidget
 
+from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.parts.fields import Rows, folded, number, set_unit, tooltip
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -33,8 +34,8 @@ class ConfigForm(QWidget, Generic[Model]):
 
     edited = Signal()
 
-    def __init__(self, config: Model, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, config: Model) -> None:
+        super().__init__()
         self._type = type(config)
         self._shown: dict[Key, Any] = {}
         schemas = dict(_schemas(self._type))
@@ -43,10 +44,7 @@ class ConfigForm(QWidget, Generic[Model]):
         for key, field in self._fields.items():
             groups[schemas[key].get("group", "basic")].append(field)
             field.changed.connect(self._on_changed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Rows(*groups["basic"]).native)
-        layout.addWidget(folded(Rows(*groups["advanced"])))
+        in_column(Rows(*groups["basic"]).native, folded(Rows(*groups["advanced"])), inside=self)
         self.set_config(config)
 
     def config(self) -> Model:

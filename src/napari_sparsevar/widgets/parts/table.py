@@ -45,13 +45,9 @@ class Table(QTableWidget):
     """
 
     def __init__(
-        self,
-        columns: Sequence[Column],
-        stretched: int | None,
-        row_height: int = 22,
-        parent: QWidget | None = None,
+        self, columns: Sequence[Column], stretched: int | None, row_height: int = 22
     ) -> None:
-        super().__init__(0, len(columns), parent)
+        super().__init__(0, len(columns))
         self._stretched = stretched
         self.setHorizontalHeaderLabels([column.title for column in columns])
         for index, column in enumerate(columns):
@@ -121,10 +117,8 @@ class RowsTable(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(
-        self, columns: Sequence[Column], stretched: int, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, columns: Sequence[Column], stretched: int) -> None:
+        super().__init__()
         self._rows: pd.DataFrame | None = None
         self.table = Table(columns, stretched)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

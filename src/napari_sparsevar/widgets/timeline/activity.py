@@ -57,6 +57,8 @@ class Activity:
     ----------
     frames_changed : psygnal.Signal
         Another movie, or other units of the same.
+    movie : Movie or None
+        The one that is read.
     frames : Frames or None
         Its time axis; None where there is no movie.
     why_none : str
@@ -71,7 +73,7 @@ class Activity:
         self.why_none = ""
         self.field = TraceReading(precedence.pauses)
         self.regions = TraceReading(precedence.pauses)
-        self._movie: Movie | None = None
+        self.movie: Movie | None = None
         self._layer_ref: weakref.ref[Image] | None = None
         self._labels_ref: weakref.ref[Labels] | None = None
         self._region_labels: npt.NDArray[np.int64] = np.empty(0, np.int64)
@@ -85,11 +87,6 @@ class Activity:
     @property
     def _labels(self) -> Labels | None:
         return None if self._labels_ref is None else self._labels_ref()
-
-    @property
-    def movie(self) -> Movie | None:
-        """The movie that is read, or None."""
-        return self._movie
 
     def want(self) -> None:
         """Begin to read traces, now and of every later movie."""
@@ -118,10 +115,10 @@ class Activity:
 
     def look_again(self, *_: Any) -> None:
         """Take over what the movie layer is now: units may have been given by hand."""
-        before = self._movie
-        self._movie, self.why_none = _opened(self._layer)
-        self.frames = None if self._movie is None else Frames.of(self._layer, self._movie)
-        if not same_frames(before, self._movie):
+        before = self.movie
+        self.movie, self.why_none = _opened(self._layer)
+        self.frames = None if self.movie is None else Frames.of(self._layer, self.movie)
+        if not same_frames(before, self.movie):
             self._read_field()
             self._read_regions()
         self.frames_changed.emit(self.frames)
@@ -146,29 +143,29 @@ class Activity:
         self.regions.stop()
 
     def _read_field(self) -> None:
-        if self._movie is None or not self._wanted:
+        if self.movie is None or not self._wanted:
             self.field.forget()
         else:
-            data = self._movie.data
+            data = self.movie.data
             self.field.read(partial(field_trace, data), len(data), 1)
 
     def _read_regions(self) -> None:
         painted = self._painted()
-        if painted is None or self._movie is None or not self._wanted:
+        if painted is None or self.movie is None or not self._wanted:
             self._region_labels = np.empty(0, np.int64)
             self.regions.forget()
         else:
-            data = self._movie.data
+            data = self.movie.data
             self._region_labels = region_labels(painted)
             n_regions = len(self._region_labels)
             self.regions.read(partial(region_traces, data, painted), len(data), n_regions)
 
     def _painted(self) -> npt.NDArray[Any] | None:
-        if self._labels is None or self._movie is None:
+        if self._labels is None or self.movie is None:
             return None
         # A copy: the person paints on while the thread reads.
         painted = np.array(self._labels.data)
-        return painted if painted.shape == self._movie.shape else None
+        return painted if painted.shape == self.movie.shape else None
 
     def _on_painted(self, *_: Any) -> None:
         if self._wanted:

@@ -48,6 +48,8 @@ class InspectedTraces:
     Attributes
     ----------
     changed, raster_changed, shown_changed : psygnal.Signal
+    selection : SelectedPlace or None
+        The place the traces are of.
     movie : TraceReading
         Grey values of the selected place, and of the background in it.
     shown : set of str
@@ -70,7 +72,7 @@ class InspectedTraces:
         self.player = EventPlayer()
         self.failure = ""
         self._wanted = False
-        self._selection: SelectedPlace | None = None
+        self.selection: SelectedPlace | None = None
         self._read_from: Movie | None = None
         self._read_mask: npt.NDArray[np.bool_] | None = None
         self._answer: PlaceAnswer | None = None
@@ -97,11 +99,6 @@ class InspectedTraces:
         """Answer when nobody waits for the inspection."""
         yield from self._pauses()
         yield from answer(question)
-
-    @property
-    def selection(self) -> SelectedPlace | None:
-        """The place the traces are of."""
-        return self._selection
 
     @property
     def events(self) -> npt.NDArray[np.int64]:
@@ -190,10 +187,10 @@ class InspectedTraces:
             if question is not None and self._is_played_soon(question):
                 return
             self._play_soon = None
-            if self._selection is not None or self._answer is not None:
+            if self.selection is not None or self._answer is not None:
                 self._forget_place()
             return
-        before, self._selection = self._selection, now
+        before, self.selection = self.selection, now
         if before is None or before.key != now.key:
             self._forget_place(now)
             self._ask(question)
@@ -216,7 +213,7 @@ class InspectedTraces:
         self.player.stop()
         self._read_soon.cancel()
         self._asking_place.forget()
-        self._selection, self._answer, self._asked, self.failure = selection, None, None, ""
+        self.selection, self._answer, self._asked, self.failure = selection, None, None, ""
         self._read_from = self._read_mask = None
         self.movie.forget()
 
@@ -239,9 +236,7 @@ class InspectedTraces:
         movie = self._activity.movie
         if movie is None or not same_frames(self._read_from, movie):
             self._forget_place()
-        self._look()
-        self._look_at_drivers()
-        self.changed.emit()
+        self._on_read_out()
 
     def _tell(self) -> None:
         self.changed.emit()

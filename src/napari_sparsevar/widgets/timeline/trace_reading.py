@@ -43,7 +43,7 @@ class TraceReading:
 
     def __init__(self, pauses: Callable[[], Iterator[None]]) -> None:
         self._pauses = pauses
-        self._reading = Replacing(self._receive, what="Reading the movie", ended=self._ended)
+        self._reading = Replacing(self._receive, what="Reading the movie", ended=self.changed.emit)
         self._clear(0, 0)
 
     @property
@@ -91,6 +91,3 @@ class TraceReading:
             self.known = traced.stop
         if known:
             self.changed.emit()
-
-    def _ended(self) -> None:
-        self.changed.emit()

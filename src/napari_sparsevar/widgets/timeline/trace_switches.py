@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
+from qtpy.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from napari_sparsevar.figures.colours import GREEN, PURPLE
+from napari_sparsevar.widgets.parts.boxes import in_row
 from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, is_light
 
 WORDS = {
@@ -29,16 +30,13 @@ class TraceSwitches(QWidget):
     def __init__(self, shown: Collection[str], theme: str) -> None:
         super().__init__()
         self.boxes: dict[str, QCheckBox] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 0, 4, 0)
-        layout.setSpacing(8)
         for name, (words, tip) in WORDS.items():
             box = QCheckBox(words)
             box.setChecked(name in shown)
             box.setToolTip(f"<qt>{tip}</qt>")
             box.toggled.connect(lambda on, name=name: self.switched.emit(name, on))
-            layout.addWidget(box)
             self.boxes[name] = box
+        in_row(*self.boxes.values(), inside=self, margins=(4, 0, 4, 0), spacing=8)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.set_theme(theme)
 

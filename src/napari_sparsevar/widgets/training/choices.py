@@ -13,7 +13,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
@@ -25,7 +25,7 @@ from napari_sparsevar.widgets.layers.units import (
     given_units,
     keep_given_units,
 )
-from napari_sparsevar.widgets.parts.boxes import wrapped_label
+from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
 from napari_sparsevar.widgets.parts.fields import Choice, Rows, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import free
@@ -46,8 +46,8 @@ class MovieChoice(QWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
         self._viewer = weakref.ref(viewer)
         self._layer: weakref.ref[Image] | None = None
         self._let_go: list[Callable[[], None]] = []
@@ -55,11 +55,7 @@ class MovieChoice(QWidget):
         self.box = Choice(label="Movie", choices=self._offered)
         self.about = wrapped_label()
         self.units = MovieUnits()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        for part in (Rows(self.box).native, self.about, self.units.native):
-            layout.addWidget(part)
+        in_column(Rows(self.box).native, self.about, self.units.native, inside=self, spacing=5)
         self._connect(viewer)
         self.box.changed.connect(self._on_chosen)
         self.units.changed.connect(self._on_units)

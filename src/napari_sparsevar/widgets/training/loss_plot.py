@@ -25,8 +25,8 @@ _COLOURS = {"reconstruction": FIRST, "prediction": SECOND}
 class LossPlot(QWidget):
     """Curves of a ``LossHistory``, redrawn a few times a second and only while visible."""
 
-    def __init__(self, theme: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: str) -> None:
+        super().__init__()
         self._history = LossHistory()
         self._redraw_soon = qthrottled(self.redraw, timeout=REDRAW_MS, leading=False)
         self._legend = QLabel()

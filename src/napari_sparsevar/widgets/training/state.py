@@ -101,12 +101,15 @@ class Training(OneWork):
                 self._on_step(event)
             case ValidationLoss():
                 self._on_losses(event)
-            case Notice():
-                self._on_notice(event.message)
-            case Paused():
-                self._on_paused(event)
-            case Continued():
-                self._on_continued(event)
+            case Notice() if event.message not in self.report.notices:
+                notices = (*self.report.notices, event.message)
+                self._tell(replace(self.report, notices=notices))
+            case Paused() if self.state == "training":
+                self._become("paused")
+                self._add(f"Paused after step {event.step}.")
+            case Continued() if self.state == "paused":
+                self._become("training")
+                self._add(f"Continued after step {event.step}.")
             case Finished(path=None):
                 self._settle(Report("Stopped before the first step; nothing was kept."))
             case RunReady():
@@ -147,20 +150,6 @@ class Training(OneWork):
     def _on_losses(self, event: StepLoss | ValidationLoss) -> None:
         self.history.add(event)
         self.losses_changed.emit()
-
-    def _on_notice(self, message: str) -> None:
-        if message not in self.report.notices:
-            self._tell(replace(self.report, notices=(*self.report.notices, message)))
-
-    def _on_paused(self, event: Paused) -> None:
-        if self.state == "training":
-            self._become("paused")
-            self._add(f"Paused after step {event.step}.")
-
-    def _on_continued(self, event: Continued) -> None:
-        if self.state == "paused":
-            self._become("training")
-            self._add(f"Continued after step {event.step}.")
 
     def _on_ready(self, event: RunReady) -> None:
         said = _outcome(event.finished, len(event.run.drivers))

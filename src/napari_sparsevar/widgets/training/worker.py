@@ -17,12 +17,10 @@ from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Failed, Finished, Progress, StepLoss
 from napari_sparsevar.widgets.work.batches import batches
 from napari_sparsevar.widgets.work.failure import Failure
+from napari_sparsevar.widgets.work.one_work import MIN_INTERVAL_S
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
-
-MIN_INTERVAL_S = 0.05
-"""Shortest time between two deliveries to the event loop: at most 20 a second."""
 
 
 @dataclass(frozen=True, eq=False)

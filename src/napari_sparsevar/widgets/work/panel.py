@@ -53,7 +53,7 @@ class WorkPanel(QWidget):
         self._work = work
         self._ends = end, ending
         self._obstacle: str | None = None
-        self.begin_button = QPushButton(begin)
+        self.begin_button = QPushButton(begin, self)
         self.end_button = QPushButton()
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
@@ -73,6 +73,7 @@ class WorkPanel(QWidget):
 
     def _arrange(self, buttons: Sequence[QPushButton]) -> None:
         if not self.begin_button.text():
+            self.begin_button.hide()
             bar = in_row((self.bar, 1), self.end_button)
             in_column(bar, self.words, inside=self, spacing=5)
             return
