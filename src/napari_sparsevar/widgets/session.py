@@ -100,7 +100,7 @@ class Session:
         self._opening = RunOpening()
         self._opening.opened.connect(self._take_opened)
         self._following = LayerFollowing(viewer)
-        self._following.movie_chosen.connect_setattr(self, "movie_layer")
+        self._following.movie_chosen.connect_setattr(self, "movie_layer", maxargs=1)
         self._following.regions_chosen.connect(self.activity.set_region_layer)
         self._following.regions_chosen.connect(self.inspecting.regions.follow)
         self._following.run_appeared.connect(self._on_run_appeared)

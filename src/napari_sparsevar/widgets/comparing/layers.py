@@ -52,7 +52,9 @@ def show_comparison(
     layers = [_difference_layer(pair, where, about), _edges_layer(pair, where, about)]
     added = [viewer.add_layer(layer) for layer in layers if layer is not None]
     if added:
-        _hide_maps(viewer)
+        for layer in viewer.layers:
+            if kind_of(layer) == "contribution":
+                layer.visible = False
         viewer.layers.selection.active = added[0]
     return added
 
@@ -156,12 +158,6 @@ def _highlight(layer: Layer, edge: pd.Series) -> None:
     for index in np.flatnonzero(same):
         colours[index] = CHOSEN
     layer.edge_color = colours
-
-
-def _hide_maps(viewer: ViewerModel) -> None:
-    for layer in viewer.layers:
-        if kind_of(layer) == "contribution":
-            layer.visible = False
 
 
 def _metadata(pair: Comparison, kind: str, about: dict[str, str]) -> dict[str, Any]:

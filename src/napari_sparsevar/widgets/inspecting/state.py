@@ -91,7 +91,9 @@ class Inspecting:
         self._awaited: tuple[PlaceKind, int] | None = None
         self._inspector: Inspector | None = None
         self._preparing = Replacing(self._receive, what="Reading the run")
-        self._saving: Latest = Latest(_save, self._receive, what="Keeping the notes")
+        self._saving: Latest = Latest(
+            lambda kept: save_annotations(*kept), self._receive, what="Keeping the notes"
+        )
         self._asking: Latest = Latest(
             self._answers, self._receive, what="The inspection", precedence=self.precedence
         )
@@ -288,8 +290,8 @@ class Inspecting:
                 self._on_answer(news)
             case OtherWay():
                 self._on_other_way(news)
-            case Gone():
-                self._on_gone(news)
+            case Gone() if news.question.number == self._number:
+                self.clear()
             case Failure():
                 self._asked = None
                 news.report()
@@ -331,10 +333,6 @@ class Inspecting:
             # The person has turned round while it was computed.
             self.answered.emit()
 
-    def _on_gone(self, news: Gone) -> None:
-        if news.question.number == self._number:
-            self.clear()
-
     def _on_painted(self) -> None:
         if self._awaited is not None:
             self.select(*self._awaited)
@@ -342,7 +340,3 @@ class Inspecting:
 
     def _on_label(self, label: int) -> None:
         self.select_soon("region", label)
-
-
-def _save(question: Any) -> Any:
-    return save_annotations(*question)

@@ -82,11 +82,6 @@ class TimeUnit:
         # So many that every frame has a number of its own.
         self._decimals = 0 if fps is None else max(2, math.ceil(math.log10(fps)) + 1)
 
-    @property
-    def name(self) -> str:
-        """What the numbers are."""
-        return "frames" if self._fps is None else "s"
-
     def text(self, frame: int) -> str:
         """Return a frame as a person would write it."""
         return str(frame) if self._fps is None else f"{frame / self._fps:.{self._decimals}f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 LAYER_KIND = "regions"
 KEEP_MS = 500
 """How long nobody paints before the regions are written to the run."""
-_PAINTED = ("labels_update", "paint", "data")
+PAINTED = ("labels_update", "paint", "data")
+"""Events of a layer of labels on which something else is painted."""
 
 
 class Regions:
@@ -122,14 +123,8 @@ class Regions:
             self.layer.data_setitem(np.nonzero(np.asarray(self.layer.data) == label), 0)
 
     def _connect(self, layer: Labels | None, on: bool) -> None:
-        if layer is None:
-            return
-        for name, slot in [
-            *((name, self._on_painted) for name in _PAINTED),
-            ("selected_label", self._on_label),
-        ]:
-            emitter = getattr(layer.events, name)
-            (emitter.connect if on else emitter.disconnect)(slot)
+        connect(layer, PAINTED, self._on_painted, on)
+        connect(layer, ("selected_label",), self._on_label, on)
 
     def _on_painted(self, *_: Any) -> None:
         if self.layer is not None and str(self.layer.mode) != "pan_zoom":
@@ -170,6 +165,16 @@ def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -
 
     write_regions(path, regions, pixel_size_um)
     yield None
+
+
+def connect(
+    layer: Layer | None, names: tuple[str, ...], slot: Callable[..., None], on: bool
+) -> None:
+    """Connect a slot to events of a layer, or disconnect it from them."""
+    if layer is not None:
+        for name in names:
+            emitter = getattr(layer.events, name)
+            (emitter.connect if on else emitter.disconnect)(slot)
 
 
 def is_region_layer(layer: Layer | None, shape: tuple[int, ...]) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from psygnal import Signal
 from superqt.utils import qdebounced
 
@@ -24,6 +23,7 @@ from napari_sparsevar.movie.traces import (
 )
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.layers.movies import movie_of
+from napari_sparsevar.widgets.layers.regions import PAINTED, connect
 from napari_sparsevar.widgets.layers.units import completed, given_units
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.work.precedence import Precedence
@@ -31,9 +31,7 @@ from napari_sparsevar.widgets.work.precedence import Precedence
 REPAINT_MS = 300
 """How long nobody paints before the regions are read again."""
 
-
 _MEANING = ("scale", "units", "translate", "data")
-_PAINT = ("labels_update", "paint", "data")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,20 +95,20 @@ class Activity:
 
     def set_movie_layer(self, layer: Image | None) -> None:
         """Follow another movie layer."""
-        _connect(self._layer, _MEANING, self.look_again, False)
+        connect(self._layer, _MEANING, self.look_again, False)
         self._layer_ref = None if layer is None else weakref.ref(layer)
-        _connect(layer, _MEANING, self.look_again, True)
+        connect(layer, _MEANING, self.look_again, True)
         self.look_again()
 
     def set_region_layer(self, layer: Labels | None) -> None:
         """Follow another layer of regions."""
         if layer is self._labels:
             return
-        _connect(self._labels, _PAINT, self._on_painted, False)
-        _connect(self._labels, ("colormap",), self._on_coloured, False)
+        connect(self._labels, PAINTED, self._on_painted, False)
+        connect(self._labels, ("colormap",), self._on_coloured, False)
         self._labels_ref = None if layer is None else weakref.ref(layer)
-        _connect(layer, _PAINT, self._on_painted, True)
-        _connect(layer, ("colormap",), self._on_coloured, True)
+        connect(layer, PAINTED, self._on_painted, True)
+        connect(layer, ("colormap",), self._on_coloured, True)
         self._read_regions()
 
     def look_again(self, *_: Any) -> None:
@@ -135,12 +133,6 @@ class Activity:
     def region_layer_name(self) -> str:
         """Name of the layer of regions; empty where there is none."""
         return "" if self._labels is None else str(self._labels.name)
-
-    def stop(self) -> None:
-        """Read no further."""
-        self._read_regions_soon.cancel()
-        self.field.stop()
-        self.regions.stop()
 
     def _read_field(self) -> None:
         if self.movie is None or not self._wanted:
@@ -192,15 +184,6 @@ def same_frames(before: Movie | None, now: Movie | None) -> bool:
         now.source,
         now.data.shape,
     )
-
-
-def _connect(
-    layer: Layer | None, names: tuple[str, ...], slot: Callable[..., None], on: bool
-) -> None:
-    if layer is not None:
-        for name in names:
-            emitter = getattr(layer.events, name)
-            (emitter.connect if on else emitter.disconnect)(slot)
 
 
 def _colour(layer: Labels | None, label: int) -> tuple[int, int, int]:

@@ -58,10 +58,6 @@ class LossPlot(QWidget):
     def set_history(self, history: LossHistory) -> None:
         """Show another history, at the next redraw."""
         self._history = history
-        self.schedule()
-
-    def schedule(self) -> None:
-        """Redraw soon; any number of calls make one redraw."""
         if self.isVisible():
             self._redraw_soon()
 
