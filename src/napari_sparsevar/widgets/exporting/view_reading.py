@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, get_args
 
 import numpy as np
@@ -84,12 +84,13 @@ def _image(layer: Image, index: npt.NDArray[np.int64], axes: list[int]) -> Image
     if layer.rgb:
         whole = np.asarray(pixels)
         pixels = whole / 255 if whole.dtype == np.uint8 else whole
+    low, high = layer.contrast_limits
     return ImageInView(
         layer.name,
         pixels,
         *_affine(layer, index, axes),
         colours=np.asarray(layer.colormap.map(np.linspace(0, 1, N_COLOURS)), float),
-        limits=pair(layer.contrast_limits),
+        limits=(float(low), float(high)),
         gamma=float(layer.gamma),
         opacity=float(layer.opacity),
         blending=_blending(layer),
@@ -169,12 +170,6 @@ def _shapes(layer: Shapes, index: npt.NDArray[np.int64], axes: list[int]) -> Out
         np.asarray(layer.edge_width, float)[shown] * size,
         float(layer.opacity),
     )
-
-
-def pair(values: Sequence[float]) -> tuple[float, float]:
-    """Return two numbers, for example limits, as plain floats."""
-    low, high = map(float, values)
-    return low, high
 
 
 def _blending(layer: Layer) -> Blending:

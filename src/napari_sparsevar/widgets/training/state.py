@@ -57,7 +57,7 @@ class Training(OneWork):
     @property
     def can_end(self) -> bool:
         """Whether it can be ended before it is done."""
-        return self.state in ("training", "paused")
+        return self.state in ("training", "paused") and not self._settled
 
     def start(self, request: TrainingRequest) -> None:
         """Start a training; ignored while one runs."""
@@ -122,30 +122,22 @@ class Training(OneWork):
         self._add(f"Training on {event.device}: {rows} × {columns} latents, {event.n_steps} steps.")
 
     def _on_progress(self, event: Progress) -> None:
-        sentence = event.message if self.state == "training" else self.report.sentence
-        self._tell(
-            replace(
-                self.report,
-                sentence=sentence,
-                fraction=_overall(event.phase, event.fraction),
-                eta_seconds=event.eta_seconds,
-            )
-        )
+        done = _overall(event.phase, event.fraction)
+        self._advance(event.message, fraction=done, eta_seconds=event.eta_seconds)
 
     def _on_step(self, event: StepLoss) -> None:
-        sentence = self.report.sentence
-        if self.state == "training":
-            sentence = f"Step {event.step} of {event.n_steps}."
-        self._tell(
-            replace(
-                self.report,
-                sentence=sentence,
-                fraction=_overall("train", event.step / max(event.n_steps, 1)),
-                eta_seconds=event.eta_seconds,
-                frames_per_second=event.frames_per_second,
-            )
+        self._advance(
+            f"Step {event.step} of {event.n_steps}.",
+            fraction=_overall("train", event.step / max(event.n_steps, 1)),
+            eta_seconds=event.eta_seconds,
+            frames_per_second=event.frames_per_second,
         )
         self._on_losses(event)
+
+    def _advance(self, sentence: str, **known: float | None) -> None:
+        """Say how far it is; what was asked of it meanwhile stays the sentence."""
+        report: Any = {**known, "sentence": sentence} if self.state == "training" else known
+        self._tell(replace(self.report, **report))
 
     def _on_losses(self, event: StepLoss | ValidationLoss) -> None:
         self.history.add(event)

@@ -92,7 +92,7 @@ class OneWork:
     @property
     def can_end(self) -> bool:
         """Whether it can be ended before it is done."""
-        return self.state == self._working
+        return self.state == self._working and not self._settled
 
     def say(self, sentence: str) -> None:
         """Show a sentence until the work has news."""
