@@ -66,10 +66,10 @@ class CompareDock(Dock):
     def _connect(self) -> None:
         comparing = self._comparing
         self.timeline.clicked.connect(self._open_timeline)
-        self.panel.begin_clicked.connect(self.compare)
-        self.result.layers_clicked.connect(self._session.show_comparison)
-        self.result.edge_chosen.connect(self._go_to_edge)
-        self.result.place_chosen.connect(self._go_to_place)
+        self.panel.begin_button.clicked.connect(self.compare)
+        self.result.layers.clicked.connect(self._session.show_comparison)
+        self.result.edges.chosen.connect(self._go_to_edge)
+        self.result.places.chosen.connect(self._go_to_place)
         watch(comparing.state_changed, self._on_state, self)
         watch(comparing.windows.changed, self._tell_what_is_missing, self)
         watch(self._session.run_changed, self._tell_what_is_missing, self)
@@ -118,4 +118,4 @@ class CompareDock(Dock):
         open_timeline(self._viewer)
 
     def _on_theme(self, event: Any) -> None:
-        self.result.set_theme(event.value)
+        self.result.null_plot.set_theme(event.value)

@@ -61,8 +61,8 @@ class ExportDock(Dock):
 
     def _connect(self) -> None:
         session, refresh = self._session, self._on_shown
-        self.figure.save_clicked.connect(self.save_figure)
-        self.results.export_clicked.connect(self.export_results)
+        self.figure.save.clicked.connect(self.save_figure)
+        self.results.export.clicked.connect(self.export_results)
         watch(self._exporting.state_changed, self._on_state, self)
         watch(self._exporting.written, self._on_written, self)
         watch(session.run_changed, self._on_run, self)
@@ -132,7 +132,7 @@ class ExportDock(Dock):
 
     def _on_state(self, state: str) -> None:
         idle = state == "idle"
-        self.figure.set_idle(idle)
+        self.figure.save.setEnabled(idle)
         self.results.set_state(idle=idle, has_run=self._session.run is not None)
 
     def _on_written(self, path: Path) -> None:

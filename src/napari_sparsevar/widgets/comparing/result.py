@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QLabel,
@@ -35,17 +35,7 @@ BY_CHANCE = "Without a difference, what the map shows may well be chance."
 
 
 class CompareResult(QWidget):
-    """A view of the comparison being looked at.
-
-    Attributes
-    ----------
-    layers_clicked : Signal
-    edge_chosen, place_chosen : Signal of Series
-    """
-
-    layers_clicked = Signal()
-    edge_chosen = Signal(object)
-    place_chosen = Signal(object)
+    """A view of the comparison being looked at."""
 
     def __init__(self, comparing: Comparing, theme: str) -> None:
         super().__init__()
@@ -87,10 +77,7 @@ class CompareResult(QWidget):
 
     def _connect(self) -> None:
         self.earlier.currentIndexChanged.connect(self._on_earlier)
-        self.layers.clicked.connect(self.layers_clicked)
         self.take_windows.clicked.connect(self._on_take_windows)
-        self.edges.chosen.connect(self.edge_chosen)
-        self.places.chosen.connect(self.place_chosen)
         self.matrix.pair_chosen.connect(self._comparing.show_pair)
         watch(self._comparing.sets_changed, self.show_sets, self)
         watch(self._comparing.shown_changed, self.show_pair, self)
@@ -126,10 +113,6 @@ class CompareResult(QWidget):
                 said.append(BY_CHANCE)
             self.others.setText("\n".join(said))
             self.layers.setEnabled(has_layers(pair))
-
-    def set_theme(self, theme: str) -> None:
-        """Take the colours of a napari theme."""
-        self.null_plot.set_theme(theme)
 
     def _offer_matrix(self, several: bool) -> None:
         index = self.tabs.indexOf(self.matrix)

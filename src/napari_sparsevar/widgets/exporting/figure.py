@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, FloatSpinBox
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QPushButton, QWidget
 
 from napari_sparsevar.figures.options import KINDS
@@ -34,8 +33,6 @@ class ExportFigure(QWidget):
         Takes kind, width, resolution and whether colours are those of the viewer, and returns a
         ``FigureRequest``; UserError if there is none.
     """
-
-    save_clicked = Signal()
 
     def __init__(self, describe: Callable[[str, float, float, bool], FigureRequest]) -> None:
         super().__init__()
@@ -95,7 +92,6 @@ class ExportFigure(QWidget):
         self.usual_width.changed.connect(self._on_width)
         self.width_mm.changed.connect(self._on_width_mm)
         self.as_in_viewer.changed.connect(self.preview.refresh)
-        self.save.clicked.connect(self.save_clicked)
 
     @property
     def chosen(self) -> str:
@@ -131,10 +127,6 @@ class ExportFigure(QWidget):
             return None
         path = Path(chosen)
         return path if path.suffix else path.with_suffix(f".{ending}")
-
-    def set_idle(self, idle: bool) -> None:
-        """Whether a figure can be saved now."""
-        self.save.setEnabled(idle)
 
     def _on_kind(self, *_: Any) -> None:
         self.as_in_viewer.visible = self.chosen in HAVE_MAP

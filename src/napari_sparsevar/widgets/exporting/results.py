@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, LineEdit
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
@@ -36,8 +35,6 @@ CHOSEN_FIRST: tuple[Part, ...] = ("maps", "tables", "figures")
 class ExportResults(QWidget):
     """Boxes to tick, a folder that does not exist yet, and a button."""
 
-    export_clicked = Signal()
-
     def __init__(self) -> None:
         super().__init__()
         self.parts = {part: _part(part) for part in PARTS}
@@ -56,7 +53,6 @@ class ExportResults(QWidget):
         self._arrange()
         for box in self.parts.values():
             box.changed.connect(self._on_ticked)
-        self.export.clicked.connect(self.export_clicked)
         self._on_ticked()
 
     def _arrange(self) -> None:

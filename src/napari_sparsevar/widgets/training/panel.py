@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton
 
 from napari_sparsevar.widgets.parts.boxes import wrapped_label
@@ -14,8 +13,6 @@ from napari_sparsevar.widgets.work.panel import WorkPanel
 
 class TrainingPanel(WorkPanel):
     """Train / Pause / Stop, a progress bar, one sentence, time left, speed, what to know."""
-
-    show_clicked = Signal()
 
     def __init__(self, training: Training) -> None:
         self._training = training
@@ -37,7 +34,6 @@ class TrainingPanel(WorkPanel):
         )
         self.show_button.hide()
         there(self.layout()).addWidget(self.show_button)
-        self.show_button.clicked.connect(self.show_clicked)
         self.pause_button.clicked.connect(self._on_pause)
 
     def _on_pause(self) -> None:

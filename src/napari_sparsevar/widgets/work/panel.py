@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from napari_sparsevar.widgets.parts.boxes import (
@@ -37,8 +36,6 @@ class WorkPanel(QWidget):
         Below the sentence.
     """
 
-    begin_clicked = Signal()
-
     def __init__(
         self,
         work: OneWork,
@@ -64,7 +61,6 @@ class WorkPanel(QWidget):
         lines = in_column(self.sentence, *words, spacing=5)
         self.words = FittingScroll(boxed(lines), minimum_height=52)
         self._arrange(buttons)
-        self.begin_button.clicked.connect(self.begin_clicked)
         self.end_button.clicked.connect(work.stop)
         watch(work.state_changed, self._on_state, self)
         watch(work.report_changed, self._on_report, self)
