@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 SETTLE_MS = 300
 """How long a selection stays what it is before the movie is read for it."""
 
-NAMES = ("movie", "reconstruction", "prediction", "residual")
-
 
 class InspectedTraces:
     """What the timeline shows of the selection. Nothing is computed until somebody wants to see it.
@@ -53,7 +51,7 @@ class InspectedTraces:
     movie : TraceReading
         Grey values of the selected place, and of the background in it.
     shown : set of str
-        Which of ``NAMES`` a person wants to see.
+        Names of the traces a person wants to see.
     raster : Raster or None
         Activity of the drivers; None where there are none, or no movie that fits the run.
     player : EventPlayer
