@@ -20,11 +20,11 @@ class MovieSearch:
     Attributes
     ----------
     path : Path or None
-        The first place with the very bytes the run was trained on, else the first with anything.
+        The first file with the very bytes the run was trained on, else the first with anything.
     known : bool
         Whether it has those bytes; False also where an older run did not record them.
     looked : tuple of Path
-        Every place, in order.
+        Every file, in order.
     """
 
     path: Path | None
@@ -46,10 +46,10 @@ def find_movie(run_path: Path, identity: MovieIdentity) -> MovieSearch:
     So a movie that stayed is found wherever its run went, and one that moved together with it.
     """
     looked = tuple(dict.fromkeys(_places(run_path, identity)))
-    there = [place for place in looked if _exists(place)]
-    for place in there:
-        if _has_bytes(place, identity):
-            return MovieSearch(place, True, looked)
+    there = [file for file in looked if _exists(file)]
+    for file in there:
+        if _has_bytes(file, identity):
+            return MovieSearch(file, True, looked)
     return MovieSearch(there[0] if there else None, False, looked)
 
 
