@@ -55,7 +55,7 @@ def test_without_a_file_there_is_nothing_to_open(form, tmp_path):
 
 def test_what_goes_wrong_is_a_notification(form, file, viewer, monkeypatch):
     said = []
-    monkeypatch.setattr("napari_sparsevar.widgets.raw_pixels_dock.show_error", said.append)
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", said.append)
     form.file.value = file
     form.rows.value, form.columns.value = HEIGHT, WIDTH
     file.write_bytes(b"x")  # since it was counted

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from magicgui.types import FileDialogMode
 from magicgui.widgets import FileEdit, Label, PushButton, SpinBox
-from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from qtpy.QtWidgets import QSizePolicy
 
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.readers import movie_layer
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
+from napari_sparsevar.widgets.work.failure import refusals_shown
 
 _PIXEL_BYTES = 2
 _LARGEST = 65_536
@@ -65,9 +64,6 @@ class RawPixels(Rows):
 
     def _open(self) -> None:
         path, shape = self._path().absolute(), (self.rows.value, self.columns.value)
-        try:
+        with refusals_shown():
             data, options, _ = movie_layer(open_movie(path, shape=shape))
-        except UserError as error:
-            show_error(str(error))
-            return
-        self._viewer.add_image(data, **options)
+            self._viewer.add_image(data, **options)
