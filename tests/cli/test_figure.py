@@ -118,6 +118,9 @@ def test_options_of_a_place_and_a_penalty_reach_the_figure(full: Path, tmp_path:
     assert done.exit_code == 2
     assert one_sentence(done.stderr), done.stderr
     assert "nobody" in done.stderr
+    assert done.stderr.endswith("; choose one with --driver or --region.\n")
+    done = sparsevar("figure", full, "--out", out)
+    assert done.stderr == f"{out} exists already; choose another name or add --overwrite.\n"
 
 
 def test_the_overview_is_drawn_unless_another_is_asked_for(full: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_only_an_export_is_overwritten_and_only_when_told(
 ) -> None:
     out = tmp_path / "out"
     returned(export_run(material, out, SOME))
-    with pytest.raises(UserError, match="exists already; choose another folder or add"):
+    with pytest.raises(UserError, match=r"exists already; choose another folder\.$"):
         returned(export_run(material, out, SOME))
     returned(export_run(material, out, ExportOptions(frozenset({"tables"})), overwrite=True))
     assert not (out / "maps").exists()

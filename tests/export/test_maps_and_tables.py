@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import tifffile
 
+from made_comparisons import made_set
 from made_runs import made_full_run
 from napari_sparsevar.analysis.maps.drivers import COLUMNS
 from napari_sparsevar.errors import UserError
@@ -38,7 +39,7 @@ def test_every_map_comes_back_with_its_pixel_size(material: Material, tmp_path: 
         "influence-incoming-region_2": run.influence(regions == 2, "incoming"),
         "influence-outgoing-pacemaker_left": run.influence(regions == 5, "outgoing"),
         "influence-incoming-pacemaker_left": run.influence(regions == 5, "incoming"),
-        "difference-A-B-A-B": material.comparisons[0].pairs[0].difference,
+        "difference-A-B": material.comparisons[0].pairs[0].difference,
     }
     assert written.keys() == expected.keys()
     for name, image in expected.items():
@@ -67,7 +68,13 @@ def test_tables_come_back(material: Material, tmp_path: Path) -> None:
     np.testing.assert_allclose(activity["driver 2"].std(ddof=0), 1.0)
     pair = material.comparisons[0].pairs[0]
     assert written["comparisons"]["p_value"].tolist() == [pytest.approx(pair.p_value)]
-    assert len(written["changed-edges-A-B-A-B"]) == len(pair.edges)
+    assert len(written["changed-edges-A-B"]) == len(pair.edges)
+
+
+def test_a_pair_of_windows_is_named_once(material: Material) -> None:
+    sets = (made_set(), made_set(name="A-B-2"), made_set(3, name="A-B-C"))
+    names = [pair.name for pair in replace(material, comparisons=sets).pairs()]
+    assert names == ["A-B", "A-B-2", "A-B-of-A-B-C", "A-C-of-A-B-C", "B-C-of-A-B-C"]
 
 
 def test_a_run_without_drivers_regions_or_units_is_exported_too(tmp_path: Path) -> None:

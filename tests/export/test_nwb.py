@@ -43,7 +43,7 @@ def test_everything_comes_back_and_is_valid(material: Material, tmp_path: Path) 
         maps = file.processing["maps"]["maps"]
         np.testing.assert_array_equal(maps["contribution"].data[:], run.contribution_map)
         assert maps["contribution"].resolution == pytest.approx(5000.0)  # pixels a centimetre
-        assert "difference-A-B-A-B" in maps.images
+        assert "difference-A-B" in maps.images
         places = file.processing["ophys"]["places"]
         masks = np.zeros_like(run.driver_labels)
         for row in places["drivers"].to_dataframe().itertuples():

@@ -136,6 +136,6 @@ def test_another_format_is_refused(full_run: Run, tmp_path: Path, name: str) -> 
 def test_nothing_is_replaced_unasked(full_run: Run, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     out.write_text("mine")
-    with pytest.raises(UserError, match="--overwrite"):
+    with pytest.raises(UserError, match=r"choose another name\.$"):
         write_report(full_run, out)
     assert out.read_text() == "mine"

@@ -109,7 +109,7 @@ def test_nothing_is_replaced_unasked(run_path: Path, tmp_path: Path, there: str)
     save_comparisons(run_path, made_set())
     (tmp_path / there).write_text("mine")
     out = tmp_path / "figure.svg"
-    with pytest.raises(UserError, match=r"--overwrite"):
+    with pytest.raises(UserError, match=r"choose another name\.$"):
         write_figure(run_path, out, "comparison")
     assert (tmp_path / there).read_text() == "mine"
     assert out.exists() == (there == "figure.svg")

@@ -61,7 +61,7 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except UserError as error:
-            fail(str(error))
+            fail(error.with_options)
             raise typer.Exit(USER_ERROR) from None
         except KeyboardInterrupt:
             fail("Interrupted.")

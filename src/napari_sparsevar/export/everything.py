@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
 from napari_sparsevar.disk.folder import REPLACED, replacing_folder
-from napari_sparsevar.errors import UserError
+from napari_sparsevar.errors import REPLACE, UserError
 from napari_sparsevar.export import maps, movies, tables
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
@@ -154,7 +154,7 @@ def check_folder(out: Path, *, overwrite: bool = False) -> None:
             f"{out} exists already, is no export of ours and is not overwritten: choose another."
         )
     if not overwrite:
-        raise UserError(f"{out} exists already; choose another folder or add --overwrite.")
+        raise UserError(f"{out} exists already; choose another folder.", options=REPLACE)
     others = sorted(_files(out) - known - {REPLACED})
     if others:
         raise UserError(

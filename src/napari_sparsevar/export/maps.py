@@ -12,7 +12,7 @@ import tifffile
 
 from napari_sparsevar.analysis.maps.influence import Direction
 from napari_sparsevar.disk.files import replacing
-from napari_sparsevar.disk.names import file_label, free_names, joined
+from napari_sparsevar.disk.names import file_label, free_names
 from napari_sparsevar.export.material import Material
 
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
@@ -113,11 +113,11 @@ def _influences(material: Material) -> Iterator[Map]:
 
 
 def _differences(material: Material) -> Iterator[Map]:
-    for found, pair, _ in material.pairs():
+    for name, _, pair, _ in material.pairs():
         if pair.difference is not None:
             windows = f"{pair.a.label} to {pair.b.label}"
             yield Map(
-                f"difference-{found.name}-{joined((pair.a.label, pair.b.label))}",
+                f"difference-{name}",
                 np.asarray(pair.difference, np.float32),
                 f"Where places drive others more (positive) or less, from window {windows}, "
                 "beyond chance.",

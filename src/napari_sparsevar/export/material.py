@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import pandas as pd
 
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.store import load_comparisons
+from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.annotations import Annotations, read_marks
@@ -22,6 +24,25 @@ from napari_sparsevar.run.run_movie import open_run_movie
 
 LabelImage = npt.NDArray[np.int32]
 Tell = Callable[[str], None]
+
+
+class ComparedPair(NamedTuple):
+    """Two windows that were compared.
+
+    Attributes
+    ----------
+    name : str
+        Of its files: the comparison's, before it the windows where that has several pairs.
+    found : ComparisonSet
+    pair : Comparison
+    adjusted : float
+        Its p-value, adjusted for all pairs of the comparison.
+    """
+
+    name: str
+    found: ComparisonSet
+    pair: Comparison
+    adjusted: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +73,17 @@ class Material:
         results = self.run.results
         return noted_places(places(results, self.regions), self.notes, place_reach(results))
 
-    def pairs(self) -> list[tuple[ComparisonSet, Comparison, float]]:
-        """Return every pair of windows with its set and its adjusted p-value."""
-        return [
-            (found, pair, adjusted)
-            for found in self.comparisons
-            for pair, adjusted in zip(found.pairs, found.adjusted, strict=True)
-        ]
+    def pairs(self) -> list[ComparedPair]:
+        """Return every pair of windows that was compared."""
+        pairs: list[ComparedPair] = []
+        for found in self.comparisons:
+            for pair, adjusted in zip(found.pairs, found.adjusted, strict=True):
+                # The name of a comparison is made of the labels of its windows.
+                windows = joined((pair.a.label, pair.b.label))
+                name = found.name if len(found.pairs) == 1 else f"{windows}-of-{found.name}"
+                name = next(free_names(name, [other.name for other in pairs]))
+                pairs.append(ComparedPair(name, found, pair, adjusted))
+        return pairs
 
     def needed_movie(self, what: str) -> Movie:
         """Return the movie.

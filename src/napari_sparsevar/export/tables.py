@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from napari_sparsevar.disk.files import replacing
-from napari_sparsevar.disk.names import joined
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.run.traces import region_activity
 
@@ -80,7 +79,7 @@ def activity_table(material: Material) -> pd.DataFrame:
 def comparison_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield one table of all compared pairs, and the edges and places of each pair."""
     rows = []
-    for found, pair, adjusted in material.pairs():
+    for _, found, pair, adjusted in material.pairs():
         rows.append(
             {
                 "comparison": found.name,
@@ -101,7 +100,6 @@ def comparison_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
         )
     if rows:
         yield "comparisons", pd.DataFrame(rows)
-    for found, pair, _ in material.pairs():
-        name = f"{found.name}-{joined((pair.a.label, pair.b.label))}"
+    for name, _, pair, _ in material.pairs():
         yield f"changed-edges-{name}", pair.dynamics.edges
         yield f"changed-places-{name}", pair.dynamics.places

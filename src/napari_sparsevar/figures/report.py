@@ -14,7 +14,7 @@ from napari_sparsevar.comparison.result import ComparisonSet
 from napari_sparsevar.comparison.sentence import sentence
 from napari_sparsevar.comparison.store import load_comparisons, warn
 from napari_sparsevar.disk.files import replacing
-from napari_sparsevar.errors import UserError
+from napari_sparsevar.errors import REPLACE, UserError
 from napari_sparsevar.figures.captions import penalty_words
 from napari_sparsevar.figures.kinds.path import chosen_penalties
 from napari_sparsevar.figures.listing import known_places
@@ -76,7 +76,7 @@ def check_report_path(out: Path, *, overwrite: bool = False) -> None:
     if out.suffix.lower() not in ENDINGS:
         raise UserError(f"{out} is no name of a report: choose one that ends in .html.")
     if out.exists() and not overwrite:
-        raise UserError(f"{out} exists already; choose another name or add --overwrite.")
+        raise UserError(f"{out} exists already; choose another name.", options=REPLACE)
 
 
 def report_page(run: Run, marks: Marks, tell: Callable[[str], None] = warn) -> str:

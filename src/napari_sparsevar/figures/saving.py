@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from napari_sparsevar.disk.files import replacing
-from napari_sparsevar.errors import UserError
+from napari_sparsevar.errors import REPLACE, UserError
 from napari_sparsevar.figures.style import figure_style
 
 FORMATS = (".svg", ".pdf", ".png")
@@ -39,7 +39,7 @@ def check_figure_path(out: Path, *, overwrite: bool = False) -> None:
             f"{out} is no format of figures: choose a name that ends in {', '.join(FORMATS)}."
         )
     if out.exists() and not overwrite:
-        raise UserError(f"{out} exists already; choose another name or add --overwrite.")
+        raise UserError(f"{out} exists already; choose another name.", options=REPLACE)
 
 
 def save_figure(
@@ -67,7 +67,7 @@ def save_figure(
     words = caption_path(out)
     if words.exists() and not overwrite and _text(words) != caption:
         raise UserError(
-            f"{words} is the caption of another figure; choose another name or add --overwrite."
+            f"{words} is the caption of another figure; choose another name.", options=REPLACE
         )
     kind = out.suffix.lower()
     with (

@@ -102,7 +102,8 @@ def choose_place(run: Run, options: FigureOptions, marks: Marks) -> Place:
         known = ", ".join(f"{row.label} ({row.name})" for row in own.itertuples()) or "none"
         raise UserError(
             f"The run {run.path} has not {wanted} at penalty {run.penalty:.3g}; its {kind}s: "
-            f"{known}. Choose one with --driver or --region."
+            f"{known}.",
+            options="; choose one with --driver or --region",
         )
     first = matching.iloc[0]
     return Place(str(first["name"]), mask_of(run, marks.regions, kind, int(first["label"])))
