@@ -25,6 +25,18 @@ def test_padding_is_less_than_one_latent(shape: tuple[int, int]) -> None:
         assert padded % 4 == 0
 
 
+@pytest.mark.parametrize("shape", [(64, 64), (63, 61), (17, 100), (128, 128)])
+@pytest.mark.parametrize("stride", [3, 4, 6])
+def test_centres_lie_in_the_field_of_view(shape: tuple[int, int], stride: int) -> None:
+    grid = LatentGrid(shape, stride, channels=2)
+    centres, places = grid.centres(), grid.places()
+    assert centres.min() == (stride - 1) / 2
+    # The last pixel that may be said is the last of the field: "126" of 128, never "129".
+    assert (centres.round() <= np.subtract(shape, 1)).all()
+    whole = (places + 1) * stride <= shape
+    np.testing.assert_array_equal(centres[whole], (places * stride + (stride - 1) / 2)[whole])
+
+
 def test_weights_are_free_only_in_the_neighbourhood_and_grow_with_distance() -> None:
     grid = LatentGrid((40, 40), stride=4)
     config = ModelConfig(stride=4, lags=2, free_radius=2.0, distance_weight=1.0)

@@ -66,8 +66,13 @@ class LatentGrid:
         return np.tile(one_channel, (self.channels, 1))
 
     def centres(self) -> FloatArray:
-        """Return the (p, 2) centre (y, x) of every latent, in pixels."""
-        return self.places() * self.stride + (self.stride - 1) / 2
+        """Return the (p, 2) centre (y, x) of every latent, in pixels of the field of view.
+
+        Of the last latents only the pixels inside the field count.
+        """
+        first = self.places() * self.stride
+        beyond = np.minimum(first + self.stride, self.shape)
+        return np.asarray((first + beyond - 1) / 2)
 
     def distances(self) -> FloatArray:
         """Return the (p, p) distances between latents, in latents."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +44,16 @@ def partners(run: Run, place: tuple[int, int], direction: str, lag: int | None =
     region = Region(square(run, place), results.projection)
     image = influence_map(results.fitted, region, direction, lag)  # type: ignore[arg-type]
     return image, partner_table(results, region, direction, image, lag)  # type: ignore[arg-type]
+
+
+def test_no_end_of_an_edge_and_no_partner_lies_outside_of_the_field(tmp_path: Path) -> None:
+    # Of the latents that are driven only half lies in the field.
+    run = made_full_run(tmp_path / "run", (26, 26))
+    _, table = partners(run, SOURCE, "outgoing")
+    edges = strongest_edges(run.results.fitted, run.results.projection, 200)
+    assert (table[["y", "x"]].max(axis=1) > 24).any()
+    for ends in (table[["y", "x"]], edges[["source_y", "source_x", "target_y", "target_x"]]):
+        assert ends.to_numpy().max() <= 25
 
 
 def test_what_a_place_drives_are_its_first_partners(run: Run) -> None:

@@ -67,10 +67,8 @@ def place_p_values(
         1 where nothing could be tested.
     """
     centres = grid.centres()
-    row, column = np.minimum(centres.round().astype(int), np.subtract(grid.shape, 1)).T
-    # Centres beyond the field of view belong to no region.
-    inside = (centres.round() < grid.shape).all(axis=1)
-    at = np.where(inside, regions[row, column], 0)
+    row, column = centres.round().astype(int).T
+    at = regions[row, column]
     found = np.ones(len(labels))
     areas = ndimage.find_objects(regions)
     for index, label in enumerate(labels):
