@@ -172,6 +172,7 @@ def movie_layer(movie: Movie) -> LayerData:
     """Return the movie as an image layer with its scale, units and contrast."""
     ours = {
         "source": None if movie.source is None else str(movie.source),
+        "array": movie.data.name,  # so that pixels put in its place are told from the file's
         "fps": movie.fps,
         "pixel_size_um": movie.pixel_size_um,
         "notes": list(movie.notes),

@@ -214,6 +214,27 @@ def test_run_goes_next_to_the_file(viewer, dock, movie_data, tmp_path):
     assert dock.run_folder.path().name == "mouse-1-run-1"
 
 
+def test_pixels_put_in_the_place_of_the_files_are_what_is_trained_on(
+    viewer, dock, movie_data, tmp_path, fake_train, until_idle, training
+):
+    import tifffile
+
+    path = tmp_path / "raw.tif"
+    tifffile.imwrite(path, movie_data, photometric="minisblack", metadata=None)
+    [layer] = viewer.open(path, plugin="napari-sparsevar")
+    layer.scale, layer.units = (1 / 30, 1.5, 1.5), ("s", "um", "um")
+    assert dock.movie_choice.movie.source == path
+    layer.data = np.asarray(layer.data) - movie_data.mean(0)
+    assert "not what is in the file raw.tif" in dock.movie_choice.about.text()
+    dock.panel.begin_button.click()
+    until_idle(training)
+    trained_on = fake_train.requests[-1].movie
+    np.testing.assert_array_equal(trained_on.data, layer.data)
+    # A run of it must not look for itself in the file.
+    assert trained_on.source is None
+    assert (trained_on.fps, trained_on.pixel_size_um) == (pytest.approx(30), 1.5)
+
+
 @pytest.mark.windowless(False)
 def test_dock_fits_a_laptop(dock):
     assert dock.minimumSizeHint().height() <= 560

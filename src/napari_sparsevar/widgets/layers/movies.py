@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from napari.layers import Image, Layer
@@ -29,7 +30,7 @@ def why_unsuitable(layer: Layer) -> str | None:
 
 
 def movie_of(layer: Image) -> Movie:
-    """Open the movie behind a layer, from its file where the layer remembers one.
+    """Open the movie behind a layer, from its file where the layer shows what is in it.
 
     Training must not read through the layer: it may be deleted, and napari shares one cache
     between all lazy layers. Scale and units are those of the layer, which may be set by hand.
@@ -47,16 +48,16 @@ def movie_of(layer: Image) -> Movie:
     shown = open_movie(layer)
     ours = layer.metadata.get(METADATA_KEY, {})
     source = ours.get("source")
-    if source is None or not Path(source).exists():
+    if source is None:
         return shown
-    movie = open_movie(
-        Path(source),
-        fps=shown.fps or ours.get("fps"),
-        pixel_size_um=shown.pixel_size_um or ours.get("pixel_size_um"),
-        **ours.get("choice", {}),
-    )
-    # A cropped copy of a layer keeps its metadata; then the pixels of the layer count.
-    return movie if movie.data.shape == shown.data.shape else shown
+    units = {name: getattr(shown, name) or ours.get(name) for name in ("fps", "pixel_size_um")}
+    if getattr(layer.data, "name", None) != ours.get("array", ""):
+        # Filtered, registered, cropped: what is shown counts, and it is in no file.
+        said = f"What the layer shows is taken, not what is in the file {Path(source).name}."
+        return replace(shown, source=None, notes=(*shown.notes, said), **units)
+    if not Path(source).exists():
+        return shown
+    return open_movie(Path(source), **units, **ours.get("choice", {}))
 
 
 def placement_of(layer: Image) -> Placement:
