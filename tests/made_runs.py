@@ -156,7 +156,7 @@ def made_footprints(grid: LatentGrid) -> sparse.csr_array:
     height, width = grid.padded_shape
     y, x = np.mgrid[:height, :width]
     rows = []
-    for centre in grid.centres():
+    for centre in grid.places() * grid.stride + (grid.stride - 1) / 2:
         away = np.maximum(np.abs(y - centre[0]), np.abs(x - centre[1]))
         bump = np.exp(-((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / (2 * 3.0**2))
         rows.append(np.where(away < 6, bump, 0.0).ravel())
