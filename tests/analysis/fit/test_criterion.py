@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.fit import penalty_grid
 from napari_sparsevar.analysis.fit.criterion import (
     COLUMNS,
     criterion_table,
@@ -19,7 +20,6 @@ from napari_sparsevar.analysis.fit.criterion import (
     extended_bic,
     one_standard_error_choice,
     residual_variance,
-    tried_penalties,
 )
 from napari_sparsevar.analysis.fit.cross_validation import (
     N_FOLDS,
@@ -195,7 +195,55 @@ def test_progress_rises_to_its_end() -> None:
     fractions = list(work)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert len(fractions) == 5 * N_FOLDS
+    assert len(fractions) == N_FOLDS
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[FittedVar, list[Moments]]:
+    """300 places, every third of which follows another."""
+    pairs = rows(8, 600, 300)
+    followers = torch.arange(0, 300, 3)
+    pairs.following[:, followers] += 0.4 * pairs.past[:, followers.flip(0) + 1]
+    blocks = block_moments(LaggedPairs(pairs.past, pairs.following / 1.05), N_BLOCKS)
+    return fitted_to(pool(blocks)), blocks
+
+
+def test_of_many_targets_no_choice_is_estimated(
+    many: tuple[FittedVar, list[Moments]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of the targets carry the curves on, below every choice: the same as of all targets."""
+    exact = returned(criterion_table(*many))
+    monkeypatch.setattr(penalty_grid, "SPACED", 60)
+    found = returned(criterion_table(*many))
+    for choice in (cross_validation_minimum, one_standard_error_choice, ebic_minimum):
+        assert choice(found) == choice(exact)
+    sure = exact["penalty"] >= 0.6 * universal_penalty(300, 600)
+    pd.testing.assert_frame_equal(found[sure], exact[sure])
+    estimated = ~sure & (found["edges"] != exact["edges"])
+    assert estimated.sum() >= 3
+    np.testing.assert_allclose(found["edges"], exact["edges"], rtol=0.1)
+    np.testing.assert_allclose(found["cv_error"], exact["cv_error"], rtol=0.02)
+    kept = found["penalty"] == many[0].penalty
+    assert found.loc[kept, "edges"].item() == many[0].n_edges
+
+
+def test_the_table_is_that_of_the_exact_path(many: tuple[FittedVar, list[Moments]]) -> None:
+    fitted, blocks = many
+    table = returned(criterion_table(fitted, blocks))
+    path = SolutionPath.trace(fitted.statistics, fitted.weights)
+    held_out = [
+        (fold, SolutionPath.trace(fold.fitted, fitted.weights, 0.05)) for fold in folds(blocks)
+    ]
+    for penalty, edges, error in table[["penalty", "edges", "cv_error"]].iloc[::5].to_numpy():
+        if penalty >= 0.6 * universal_penalty(300, 600):
+            distant = (path.at(penalty) != 0) & (fitted.weights > 0)
+            assert int(distant.sum()) == edges
+            shares = []
+            for fold, traced in held_out:
+                b = traced.at(penalty * math.sqrt(600 / fold.fitted.n))
+                alone = held_out_error(fold.held_out, traced.at(1e6)).sum()
+                shares.append(float(held_out_error(fold.held_out, b).sum() / alone))
+            assert np.mean(shares) == pytest.approx(error, rel=1e-9)
 
 
 def choices(
@@ -225,16 +273,11 @@ def test_choices_by_hand() -> None:
     assert all(math.isnan(choice) for choice in choices([], []))
 
 
-def test_the_path_drawn_on_to_zero_is_least_squares_on_its_active_set() -> None:
+def test_the_ends_are_those_of_the_path() -> None:
     pairs, weights = rows(7, 300, 12, effect=0.3), only_itself(12)
     statistics = pool(block_moments(pairs, 1))
-    fitted = fitted_to(statistics)
-    path, ends = SolutionPath.trace(statistics, weights), path_ends(statistics, weights)
-    assert ends == pytest.approx((path.largest, path.least))
-    for penalty in tried_penalties(ends, fitted.penalty, universal_penalty(12, 300)):
-        active = path.at(float(penalty)) != 0
-        expected = refitted(statistics.gram, statistics.cross, active)
-        torch.testing.assert_close(path.refitted(float(penalty)), expected, rtol=1e-8, atol=1e-10)
+    path = SolutionPath.trace(statistics, weights)
+    assert path_ends(statistics, weights) == pytest.approx((path.largest, path.least))
 
 
 def test_residual_variance_is_that_of_least_squares() -> None:

@@ -11,15 +11,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.fit.cross_validation import cross_validation
+from napari_sparsevar.analysis.fit.cross_validation import cross_validation, mean_and_error
 from napari_sparsevar.analysis.fit.fitting import FittedVar
-from napari_sparsevar.analysis.fit.solution_path import (
-    PathEnds,
-    SolutionPath,
-    of_targets,
-    path_ends,
-    target_groups,
-)
+from napari_sparsevar.analysis.fit.penalty_grid import SURE, Descent, Targets, descended
+from napari_sparsevar.analysis.fit.solution_path import PathEnds, of_targets, path_ends
+from napari_sparsevar.lasso.restricted import solve_on_active_sets
 from napari_sparsevar.model.embedded_var import Moments, universal_penalty
 from napari_sparsevar.progress import part
 
@@ -45,6 +41,11 @@ def criterion_table(
     fitted: FittedVar, blocks: list[Moments]
 ) -> Generator[float, None, pd.DataFrame]:
     """Say for penalties along the solution path what speaks for them; yield the fraction done.
+
+    Everything is of all targets where a choice is open. Further down, where edges are many and
+    most are chance, ``SPACED`` of the targets say how the curves go on, scaled to all. The edges
+    at the penalty of ``fitted`` are always those that there are, and with at most ``SPACED``
+    targets nothing is estimated.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def criterion_table(
     table = yield from part(_whole(fitted, penalties), 0.0, _SHARE_OF_WHOLE)
     scoring = cross_validation(blocks, fitted.weights, penalties)
     scores = yield from part(scoring, _SHARE_OF_WHOLE, 1.0)
-    table["cv_error"], table["cv_se"] = _mean_and_error(scores)
+    table["cv_error"], table["cv_se"] = mean_and_error(scores)
     return table[COLUMNS]
 
 
@@ -102,22 +103,25 @@ def _whole(fitted: FittedVar, penalties: FloatArray) -> Generator[float, None, p
     """Return the columns that come from the whole movie; yield the fraction done."""
     statistics, weights = fitted.statistics, fitted.weights
     n_predictors, n_targets = weights.shape
-    edges = np.zeros(len(penalties), int)
-    n_active, residual = torch.zeros(2, len(penalties), n_targets, dtype=torch.float64)
-    for targets in target_groups(n_targets):
-        part_of, penalised = of_targets(statistics, targets), weights[:, targets] > 0
-        path = SolutionPath.trace(part_of, weights[:, targets], float(penalties.min()))
-        for index, penalty in enumerate(penalties):
-            active = path.at(float(penalty)) != 0
-            edges[index] += int((active & penalised).sum())
-            n_active[index, targets] = active.sum(dim=0).double()
-            residual[index, targets] = residual_variance(part_of, path.refitted(float(penalty)))
-        yield float(targets[-1] + 1) / n_targets
-    ebic = [
-        extended_bic(left, count, statistics.n, n_predictors)
-        for left, count in zip(residual, n_active, strict=True)
-    ]
-    return pd.DataFrame({"penalty": penalties, "edges": edges, "ebic": ebic})
+
+    def counted(coefficients: Tensor, targets: Targets) -> FloatArray:
+        of_those, active = of_targets(statistics, targets), coefficients != 0
+        edges = float((active & (weights[:, targets] > 0)).sum())
+        refitted = solve_on_active_sets(
+            statistics.gram, weights[:, targets], coefficients, of_those.cross
+        )
+        left = residual_variance(of_those, refitted)
+        ebic = extended_bic(left, active.sum(dim=0).double(), statistics.n, n_predictors)
+        return np.array([edges, ebic])
+
+    def settled(found: FloatArray) -> bool:
+        return bool(found[0, -1, 1] > found[0, :, 1].min())
+
+    descents = [Descent(statistics, weights, counted)]
+    sure = SURE * universal_penalty(n_predictors, statistics.n)
+    found = yield from descended(descents, n_targets, penalties, sure, settled)
+    edges = np.where(penalties == fitted.penalty, fitted.n_edges, found[0, :, 0].round())
+    return pd.DataFrame({"penalty": penalties, "edges": edges.astype(int), "ebic": found[0, :, 1]})
 
 
 def residual_variance(statistics: Moments, refitted: Tensor) -> Tensor:
@@ -143,13 +147,6 @@ def extended_bic(residual: Tensor, n_active: Tensor, n_rows: int, n_predictors: 
     """
     price = math.log(n_rows) + 2.0 * EBIC_GAMMA * math.log(n_predictors)
     return float((n_rows * torch.log(residual) + n_active * price).sum())
-
-
-def _mean_and_error(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the mean over folds (folds, m) and its standard error; NaN without folds."""
-    if not len(scores):
-        return np.full(scores.shape[1], np.nan), np.full(scores.shape[1], np.nan)
-    return scores.mean(axis=0), scores.std(axis=0, ddof=1) / math.sqrt(len(scores))
 
 
 def cross_validation_minimum(criterion: pd.DataFrame) -> float:

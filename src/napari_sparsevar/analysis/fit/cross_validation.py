@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.fit.lagged_rows import pool
-from napari_sparsevar.analysis.fit.solution_path import SolutionPath, of_targets, target_groups
+from napari_sparsevar.analysis.fit.penalty_grid import SURE, Descent, Targets, descended
+from napari_sparsevar.analysis.fit.solution_path import of_targets
 from napari_sparsevar.lasso.compiled import compiled, for_ranges
-from napari_sparsevar.model.embedded_var import Moments
+from napari_sparsevar.model.embedded_var import Moments, universal_penalty
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -66,6 +67,10 @@ def cross_validation(
     not, above 1 if they do harm. Innovations have variance 1, so all targets count alike, and a
     fold in which everything is larger counts no more than others.
 
+    Errors are those of all targets down to where their mean over folds has left its minimum by
+    more than a standard error, and at least down to ``SURE``: no choice changes below. From there
+    on the curve is carried on by ``spaced_targets``.
+
     Latents and their own dynamics are those of the whole movie; what is validated is which
     edges there are. Penalties grow as chance correlations do in fewer rows.
 
@@ -75,42 +80,44 @@ def cross_validation(
         Consecutive in time, from ``block_moments``.
     weights : Tensor, shape (P, p)
     penalties : ndarray, shape (m,)
-        For all rows.
+        For all rows, descending.
 
     Returns
     -------
     ndarray, shape (folds, m)
         No folds if there are too few rows.
     """
-    n = sum(block.n for block in blocks)
-    scores = []
-    for index, fold in enumerate(folds(blocks)):
-        tried = np.append(np.inf, penalties * math.sqrt(n / fold.fitted.n))
-        errors = np.zeros(len(tried))
-        groups = list(target_groups(weights.shape[1]))
-        for done, targets in enumerate(groups, start=1):
-            errors += _errors(_of(fold, targets), weights[:, targets], tried)
-            yield (index + done / len(groups)) / N_FOLDS
-        scores.append(_shares(errors))
-    return np.array(scores).reshape(-1, len(penalties))
+    n, n_targets = sum(block.n for block in blocks), weights.shape[1]
+    descents = [_descent(fold, weights, n) for fold in folds(blocks)]
+    if not descents:
+        return np.empty((0, len(penalties)))
+    alone = np.array([float(descent.sums()[0]) for descent in descents])[:, None]
+    alone[alone <= 0] = np.nan  # nothing happens in the held-out rows
+
+    def settled(errors: FloatArray) -> bool:
+        mean, error = mean_and_error(errors[..., 0] / alone)
+        best = int(mean.argmin())
+        return bool(mean[-1] > mean[best] + error[best])
+
+    sure = SURE * universal_penalty(len(weights), n)
+    errors = yield from descended(descents, n_targets, penalties, sure, settled)
+    return np.asarray(errors[..., 0] / alone)
 
 
-def _of(fold: Fold, targets: Tensor) -> Fold:
-    """Return the moments of some targets."""
-    return Fold(of_targets(fold.fitted, targets), of_targets(fold.held_out, targets))
+def _descent(fold: Fold, weights: Tensor, n: int) -> Descent:
+    """Begin the way of a fold, whose sum is the held-out error."""
+
+    def error(coefficients: Tensor, targets: Targets) -> FloatArray:
+        return held_out_error(of_targets(fold.held_out, targets), coefficients).sum()[None].numpy()
+
+    return Descent(fold.fitted, weights, error, math.sqrt(n / fold.fitted.n))
 
 
-def _errors(fold: Fold, weights: Tensor, penalties: FloatArray) -> FloatArray:
-    """Return the held-out error summed over targets at every penalty, (m,)."""
-    path = SolutionPath.trace(fold.fitted, weights, float(penalties.min()))
-    return np.array(
-        [float(held_out_error(fold.held_out, path.at(penalty)).sum()) for penalty in penalties]
-    )
-
-
-def _shares(errors: FloatArray) -> FloatArray:
-    """Divide by the first error; NaN if nothing happens in the held-out rows."""
-    return errors[1:] / errors[0] if errors[0] > 0 else np.full(len(errors) - 1, np.nan)
+def mean_and_error(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the mean over folds (folds, m) and its standard error; NaN without folds."""
+    if not len(scores):
+        return np.full(scores.shape[1], np.nan), np.full(scores.shape[1], np.nan)
+    return scores.mean(axis=0), scores.std(axis=0, ddof=1) / math.sqrt(len(scores))
 
 
 def held_out_error(held_out: Moments, coefficients: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,16 +13,12 @@ from torch import Tensor
 
 from napari_sparsevar.lasso import LassoPath, lasso_paths
 from napari_sparsevar.lasso.compiled import compiled, for_ranges
-from napari_sparsevar.model.embedded_var import Moments, universal_penalty
+from napari_sparsevar.model.embedded_var import Moments, fit_var, universal_penalty
 
 LEAST_PENALTY = 0.3
 """Where the path ends, in units of ``universal_penalty``: below it nearly all edges are chance."""
 
-
-TARGETS_TOGETHER = 64
-"""Whose paths are traced at once: on large fields those of all would take gigabytes."""
-
-_BEFORE_ANY = 1e9
+NO_EDGES = 1e9
 """A penalty at which only unpenalised coefficients are left."""
 
 
@@ -122,23 +117,6 @@ class SolutionPath:
         ValueError
             If the path ends above the penalty.
         """
-        return self._read(penalty, max(penalty, self.least))
-
-    def refitted(self, penalty: float) -> Tensor:
-        """Return least squares without shrinkage on the active sets at a penalty, (P, p).
-
-        Between two knots ``b = G_AA^-1 (C_A - penalty w_A s_A)``, so the line through them reaches
-        ``G_AA^-1 C_A`` at penalty 0.
-
-        Raises
-        ------
-        ValueError
-            If the path ends above the penalty.
-        """
-        return self._read(penalty, 0.0)
-
-    def _read(self, penalty: float, followed_to: float) -> Tensor:
-        """Return, on the lines between the knots around a penalty, where they are at another."""
         least = self.least
         if penalty < least * (1 - 1e-9):
             raise ValueError(f"The path ends at penalty {least:g}, above {penalty:g}.")
@@ -146,7 +124,7 @@ class SolutionPath:
         arrays = (self.first_knot, self.penalties, self.first_entry, self.rows, self.values)
 
         def work(start: int, stop: int) -> None:
-            _interpolate(*arrays, max(penalty, least), followed_to, by_target, start, stop)
+            _interpolate(*arrays, max(penalty, least), by_target, start, stop)
 
         for_ranges(work, self.n_targets)
         return torch.from_numpy(by_target).T
@@ -161,12 +139,7 @@ class SolutionPath:
         return self.penalties[first:last], sparse.csr_array(arrays, shape=shape)
 
 
-def target_groups(n_targets: int) -> Iterator[Tensor]:
-    """Yield the numbers of targets that are looked at together."""
-    yield from torch.split(torch.arange(n_targets), TARGETS_TOGETHER)
-
-
-def of_targets(statistics: Moments, targets: Tensor) -> Moments:
+def of_targets(statistics: Moments, targets: Tensor | slice) -> Moments:
     """Return the moments of some targets."""
     return statistics._replace(
         cross=statistics.cross[:, targets], variance=statistics.variance[targets]
@@ -181,12 +154,10 @@ def path_ends(statistics: Moments, weights: Tensor) -> PathEnds:
     statistics : Moments
     weights : Tensor, shape (P, p)
     """
-    largest = 0.0
-    for targets in target_groups(weights.shape[1]):
-        part, penalised = of_targets(statistics, targets), weights[:, targets]
-        free = SolutionPath.trace(part, penalised, _BEFORE_ANY).at(_BEFORE_ANY)
-        left = (part.cross - part.gram @ free).abs() / penalised
-        largest = max(largest, float(left[penalised > 0].max()) if (penalised > 0).any() else 0.0)
+    penalised = weights > 0
+    free = fit_var(statistics, weights, NO_EDGES)
+    left = (statistics.cross - statistics.gram @ free).abs()[penalised] / weights[penalised]
+    largest = float(left.max()) if left.numel() else 0.0
     size = statistics.gram.shape[0]
     return PathEnds(largest, LEAST_PENALTY * universal_penalty(size, statistics.n))
 
@@ -203,15 +174,11 @@ def _interpolate(
     rows: npt.NDArray[np.int32],
     values: npt.NDArray[np.float64],
     penalty: float,
-    followed_to: float,
     by_target: npt.NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
-    """Write the coefficients of targets ``start`` to ``stop`` into ``by_target`` (p, P).
-
-    The line between the knots around ``penalty`` is followed to ``followed_to``.
-    """
+    """Write the coefficients of targets ``start`` to ``stop`` into ``by_target`` (p, P)."""
     for target in range(start, stop):
         first, last = first_knot[target], first_knot[target + 1]
         after = first  # the first knot at or below the penalty
@@ -220,7 +187,7 @@ def _interpolate(
         share = 1.0  # of the knot after; above the first knot nothing changes
         if after > first and penalties[after - 1] > penalties[after]:
             gap = penalties[after - 1] - penalties[after]
-            share = (penalties[after - 1] - followed_to) / gap
+            share = (penalties[after - 1] - penalty) / gap
             for entry in range(first_entry[after - 1], first_entry[after]):
                 by_target[target, rows[entry]] += (1.0 - share) * values[entry]
         for entry in range(first_entry[after], first_entry[after + 1]):
