@@ -20,6 +20,7 @@ from napari_sparsevar.run.traces import (
     _filtered,
     event_frames,
     model_traces,
+    place_series,
     read_out,
     region_activity,
 )
@@ -63,6 +64,46 @@ def test_the_model_of_a_region_is_the_mean_of_what_is_decoded(
         assert np.array_equal(np.isfinite(got), good)
         np.testing.assert_allclose(got[good], np.array(wanted)[good], rtol=1e-5)
     assert np.ptp(found.prediction[good]) > 1.0
+
+
+def test_what_a_place_foretells_of_itself_and_what_others_add_make_the_prediction(
+    made: Run, region: np.ndarray
+) -> None:
+    found, fitted = model_traces(made, region), made.results.fitted
+    good = np.asarray(made.results.good)
+    np.testing.assert_allclose((found.own + found.others)[good], found.prediction[good])
+    assert np.nanstd(found.others) > 0
+    # Without what is distant, a place is foretold by itself alone, and nothing is added.
+    alone = torch.where(fitted.weights == 0, fitted.coefficients, 0.0)
+    without = model_traces(changed(made, fitted=replace(fitted, coefficients=alone)), region)
+    np.testing.assert_allclose(without.prediction, found.own)
+    assert not np.nan_to_num(without.others).any()
+
+
+def test_a_driven_place_owes_to_others_what_its_driver_did(tmp_path: Path) -> None:
+    run = made_full_run(tmp_path)
+    masks = dict(zip(("driver", "driven"), np.zeros((2, 33, 34), bool), strict=True))
+    masks["driver"][4:8, 4:8] = masks["driven"][24:28, 24:28] = True
+    past = {place: place_series(run, mask).activity[:-1] for place, mask in masks.items()}
+    added = {place: model_traces(run, mask).others[1:] for place, mask in masks.items()}
+    assert np.corrcoef(added["driven"], past["driver"])[0, 1] > 0.6
+    assert abs(np.corrcoef(added["driver"], past["driven"])[0, 1]) < 0.2
+    assert added["driver"].std() < 0.5 * added["driven"].std()
+
+
+def test_the_innovation_of_a_place_is_what_its_own_dynamics_did_not_foretell(
+    made: Run, region: np.ndarray
+) -> None:
+    results = made.results
+    good, dynamics = np.asarray(results.good), results.fitted.own.dynamics
+    found = place_series(made, region)
+    np.testing.assert_array_equal(found.activity, region_activity(made, region.astype(int), [1])[0])
+    whole = torch.from_numpy(np.nan_to_num(found.activity))[None, :, None]
+    wanted = calcium_filter(whole, torch.from_numpy(good)[None], dynamics).innovation[0, :, 0]
+    np.testing.assert_allclose(
+        found.innovation[good], (wanted / wanted[good].std())[good], rtol=0.02
+    )
+    assert np.isnan(found.innovation[~good]).all()
 
 
 @pytest.mark.parametrize("dynamics", [CalciumDynamics(0.0, 0.0), CalciumDynamics(0.9, 0.3)])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from scipy import signal
 
+from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.maps.region import region_share
 from napari_sparsevar.lasso.compiled import compiled
 from napari_sparsevar.model.grid import BoolArray
@@ -24,17 +25,39 @@ it: noise alone often rises so far above its own valleys."""
 
 
 class ModelTraces(NamedTuple):
-    """Mean over a region in grey values, without the background.
+    """Mean over a region in grey values, without the background; NaN in frames not used.
 
     Attributes
     ----------
     reconstruction, prediction : ndarray, shape (T,)
-        Decoded from each frame's own code, and from what the frames before foretell of it; NaN in
-        frames that were not used.
+        Decoded from each frame's own code, and from what the frames before foretell of it.
+    own : ndarray, shape (T,)
+        What the past of the place itself foretells: its own dynamics, and the coefficients inside
+        its own neighbourhood.
+    others : ndarray, shape (T,)
+        What the past of distant places adds to that: ``prediction - own``, 0 where they add
+        nothing.
     """
 
     reconstruction: FloatArray
     prediction: FloatArray
+    own: FloatArray
+    others: FloatArray
+
+
+class PlaceSeries(NamedTuple):
+    """A region over time, each of variance 1; NaN in frames that were not used.
+
+    Attributes
+    ----------
+    activity : ndarray, shape (T,)
+        As the model sees it, of mean 0.
+    innovation : ndarray, shape (T,)
+        What its own dynamics did not foretell of it.
+    """
+
+    activity: FloatArray
+    innovation: FloatArray
 
 
 class ReadOut(NamedTuple):
@@ -56,7 +79,7 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     """Return what the model says of a region in every frame; no pass over the movie.
 
     Decoder, filter and VAR are linear and all latents are filtered alike, so that the region's
-    weights go through them first and two numbers a frame and lag are left to filter.
+    weights go through them first and a few numbers a frame and lag are left to filter.
 
     Parameters
     ----------
@@ -64,25 +87,55 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     region : ndarray of bool, shape (Y, X)
     """
     results, fitted = run.results, run.results.fitted
-    own = fitted.own
-    decoded = results.footprints @ (region_share(region, results.grid) * _padded(run))
-    mean, deviation = own.mean.numpy(), own.deviation.numpy()
-    driven = fitted.coefficients.numpy() @ (own.scale.numpy() * deviation * decoded)
-    by_lag = driven.reshape(fitted.lags, -1) / own.drive_scale.numpy()
-    # A latent's drive is that of its standardised code.
-    weights = np.column_stack([decoded, *(by_lag / deviation)])
+    good, mean = np.asarray(results.good), fitted.own.mean.numpy()
+    share = region_share(region, results.grid)
+    decoded = results.footprints @ (share * _padded(run))
+    weights = np.column_stack([decoded, *_driving(fitted, decoded)])
     latents = np.asarray(results.latents)
-    projected = latents @ weights.astype(np.float32) - mean @ weights
-    expected, drive = _filtered(
-        projected.astype(np.float64), np.asarray(results.good), *map(float, own.dynamics)
-    )
-    prediction = expected[:, 0].copy()
+    projected = (latents @ weights.astype(np.float32) - mean @ weights).astype(np.float64)
+    expected, drive = _filtered(projected, good, *map(float, fitted.own.dynamics))
+    parts = np.stack([expected[:, 0], np.zeros(len(latents))])
     for lag in range(1, fitted.lags + 1):
-        prediction[lag:] += drive[:-lag, lag]
-    level = float(mean @ decoded + region_share(region, results.grid) @ _padded(run, "mean"))
-    traces = np.stack([projected[:, 0].astype(np.float64), prediction]) + level
-    traces[:, ~np.asarray(results.good)] = np.nan
+        parts[:, lag:] += drive[:-lag, [lag, fitted.lags + lag]].T
+    level = float(mean @ decoded + share @ _padded(run, "mean"))
+    itself, others = parts[0] + level, parts[1]
+    traces = np.stack([projected[:, 0] + level, itself + others, itself, others])
+    traces[:, ~good] = np.nan
     return ModelTraces(*traces)
+
+
+def _driving(fitted: FittedVar, decoded: FloatArray) -> FloatArray:
+    """Return how the drive of a unit of each latent moves a place, (2 lags, p).
+
+    First by the coefficients inside the neighbourhood of each latent of the place, then by those
+    from distant ones; lag by lag each.
+    """
+    own = fitted.own
+    deviation = own.deviation.numpy()
+    moved = own.scale.numpy() * deviation * decoded
+    far = np.concatenate([edges @ moved for edges in fitted.distant])
+    near = fitted.coefficients.numpy() @ moved - far
+    # A latent's drive is that of its standardised code.
+    per_unit = 1.0 / (own.drive_scale.numpy() * deviation)
+    return np.asarray(np.stack([near, far]).reshape(2 * fitted.lags, -1) * per_unit)
+
+
+def place_series(run: Run, region: BoolArray) -> PlaceSeries:
+    """Return the activity of a region and what its own dynamics did not foretell of it.
+
+    All latents are filtered alike, so that their mixture can be filtered in place of them.
+
+    Parameters
+    ----------
+    run : Run
+    region : ndarray of bool, shape (Y, X)
+    """
+    good = np.asarray(run.results.good)
+    (activity,) = region_activity(run, region.astype(np.int32), [1])
+    whole = np.where(good, activity, 0.0)[:, None]
+    expected, _ = _filtered(whole, good, *map(float, run.results.fitted.own.dynamics))
+    innovation = activity - expected[:, 0]
+    return PlaceSeries(activity, innovation / max(float(np.nanstd(innovation)), 1e-12))
 
 
 def read_out(run: Run, region: BoolArray) -> ReadOut:
