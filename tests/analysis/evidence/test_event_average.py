@@ -63,10 +63,10 @@ def test_a_follower_stands_out_after_the_event_and_its_driver_does_not() -> None
     forwards = [averaged(each, source=0) for each in series]
     assert np.mean([found.follows for found in forwards]) >= 0.95
     assert np.mean([found.peak == 1 for found in forwards]) >= 0.95
-    assert all(found.n_outside >= 1 for found in forwards if found.follows)
+    assert all(found.outside[found.later].any() for found in forwards if found.follows)
     backwards = [averaged(each, source=1) for each in series]
     assert np.mean([found.follows for found in backwards]) <= 0.05
-    assert np.mean([found.away_before > found.away_after for found in backwards]) >= 0.95
+    assert np.mean([found.peak == -1 for found in backwards]) >= 0.95
 
 
 def test_what_a_source_holds_down_stands_out_below() -> None:

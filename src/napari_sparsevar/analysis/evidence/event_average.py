@@ -56,11 +56,8 @@ class EventAverage(NamedTuple):
         Between them lie 95 % of the averages around shuffled events, lag by lag.
     n_events : int
         Of which the whole window lies in the movie.
-    away_before, away_after : float
-        How far the average goes from the mean of all, up to the event and after it, in standard
-        deviations of the shuffled averages at the same lag.
-    peak : int
-        Lag after the event at which it goes farthest.
+    away : ndarray, shape (n,)
+        How far the average is from the mean of all, in their standard deviations lag by lag.
     rank : int
         How many of the ``SHUFFLES`` averages go less far anywhere after their events.
     """
@@ -70,25 +67,36 @@ class EventAverage(NamedTuple):
     low: FloatArray
     high: FloatArray
     n_events: int
-    away_before: float
-    away_after: float
-    peak: int
+    away: FloatArray
     rank: int
 
     @property
-    def n_outside(self) -> int:
-        """After how many frames the average lies outside of the band."""
-        later = self.lags > 0
-        return int(((self.average < self.low) | (self.average > self.high))[later].sum())
+    def outside(self) -> npt.NDArray[np.bool_]:
+        """Where the average lies outside of the band, (n,)."""
+        return np.asarray((self.average < self.low) | (self.average > self.high))
+
+    @property
+    def later(self) -> npt.NDArray[np.bool_]:
+        """Which lags are after the event, (n,)."""
+        return self.lags > 0
+
+    @property
+    def peak(self) -> int:
+        """Lag at which the average is farthest away."""
+        return int(self.lags[self.away.argmax()])
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the average goes farther after the event than 95 % of the shuffled ones.
+
+        A band for single frames is left somewhere in most windows.
+        """
+        return self.rank >= SHUFFLES + 1 - 2 * OUTSIDE
 
     @property
     def follows(self) -> bool:
-        """Whether the target leaves the band after the events, and most after them.
-
-        A band for single frames is left somewhere in most windows. So it has to be left farther
-        than all but ``2 * OUTSIDE`` of the shuffled averages leave it anywhere after the event.
-        """
-        return self.rank > SHUFFLES - 2 * OUTSIDE and self.away_after > self.away_before
+        """Whether it stands out after the event, and more than at any time before."""
+        return self.stands_out and self.peak > 0
 
 
 def source_events(innovations: FloatArray, apart: int) -> Frames:
@@ -153,19 +161,9 @@ def event_average(
     # Measured by all of them alike, the observed one too: by chance alone it is one of many.
     spread = np.maximum(averages.std(axis=0), 1e-12)
     away = np.abs(averages - averages.mean(axis=0)) / spread
-    later = lags > 0
-    farthest = away[:, later].max(axis=1)
-    return EventAverage(
-        lags,
-        averages[0],
-        low,
-        high,
-        len(inside),
-        float(away[0, ~later].max()),
-        float(farthest[0]),
-        int(lags[later][away[0, later].argmax()]),
-        int((farthest[1:] < farthest[0]).sum()),
-    )
+    farthest = away[:, lags > 0].max(axis=1)
+    rank = int((farthest[1:] < farthest[0]).sum())
+    return EventAverage(lags, averages[0], low, high, len(inside), away[0], rank)
 
 
 def _circular_average(target: FloatArray, events: Frames) -> FloatArray:
