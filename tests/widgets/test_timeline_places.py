@@ -69,10 +69,10 @@ def drawn(timeline):
     return {name for name, line in lines.items() if line.xData is not None and len(line.xData)}
 
 
-def test_movie_and_prediction_are_drawn_first(timeline, session, select):
+def test_movie_own_past_and_what_others_add_are_drawn_first(timeline, session, select):
     assert not timeline.switches.isVisible()
     select(2)
-    assert drawn(timeline) == {"movie", "prediction"}
+    assert drawn(timeline) == {"movie", "own", "others"}
     line = timeline.plot.inspected.lines["movie"]
     np.testing.assert_allclose(line.yData, session.inspected.traces()["movie"])
     assert timeline.plot.right.isVisible()
@@ -85,10 +85,10 @@ def test_each_trace_has_a_switch_that_is_kept(qtbot, viewer, timeline, session, 
     select(1)
     timeline.switches.boxes["residual"].click()
     timeline.switches.boxes["movie"].click()
-    qtbot.waitUntil(lambda: drawn(timeline) == {"prediction", "residual"}, timeout=5000)
+    qtbot.waitUntil(lambda: drawn(timeline) == {"own", "others", "residual"}, timeout=5000)
     viewer.window.remove_dock_widget(timeline)
     again = open_timeline(viewer)
-    qtbot.waitUntil(lambda: drawn(again) == {"prediction", "residual"}, timeout=10_000)
+    qtbot.waitUntil(lambda: drawn(again) == {"own", "others", "residual"}, timeout=10_000)
     assert again.switches.boxes["residual"].isChecked()
     assert not again.switches.boxes["movie"].isChecked()
 
@@ -181,7 +181,7 @@ def test_nothing_is_drawn_while_nobody_can_see_it(qtbot, viewer, timeline, sessi
     assert timeline.plot.raster._drawn == pooled
     monkeypatch.undo()
     dock.show()
-    qtbot.waitUntil(lambda: drawn(timeline) == {"movie", "prediction"}, timeout=5000)
+    qtbot.waitUntil(lambda: drawn(timeline) == {"movie", "own", "others"}, timeout=5000)
     assert timeline.plot.cursor.value() == 10
     assert timeline.plot.raster.edges[0].value() == 1
 

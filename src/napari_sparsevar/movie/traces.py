@@ -159,8 +159,9 @@ def relative_traces(
     background : ndarray, shape (T,)
         What the model leaves out of them.
     modelled : mapping of str to ndarray, shape (T,)
-        What the model says of the region, without the background: ``reconstruction`` and
-        ``prediction``. None of either while it is not known.
+        What the model says of the region, without the background: ``reconstruction``,
+        ``prediction`` and ``own``, and ``others``, a change that is part of the prediction. None of
+        them while they are not known.
 
     Returns
     -------
@@ -170,10 +171,12 @@ def relative_traces(
     """
     baseline = rest_level(movie)
     size = abs(baseline) or np.nan
-    whole = {name: values + background for name, values in modelled.items()}
+    whole = {name: values + background for name, values in modelled.items() if name != "others"}
     found = {name: (values - baseline) / size for name, values in {"movie": movie, **whole}.items()}
     if "prediction" in whole:
         found["residual"] = (movie - whole["prediction"]) / size
+    if "others" in modelled:
+        found["others"] = modelled["others"] / size
     return found
 
 

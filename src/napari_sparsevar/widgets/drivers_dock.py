@@ -19,6 +19,7 @@ from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.comparing.layers import go_to_place
 from napari_sparsevar.widgets.inspecting.answers import PlaceKind
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
+from napari_sparsevar.widgets.inspecting.events import EventsPanel
 from napari_sparsevar.widgets.inspecting.keys import InspectKeys, help_text
 from napari_sparsevar.widgets.inspecting.model_movies import TITLES, MovieKind
 from napari_sparsevar.widgets.inspecting.partners import PartnersPanel
@@ -55,7 +56,8 @@ class DriversDock(Dock):
         self.sparsity = SparsityPanel(self._inspecting)
         self.table = DriverTable(self._inspecting)
         self.actions_bar = PlaceActions(self._session, self.table)
-        self.partners = PartnersPanel(self._inspecting)
+        self.partners = PartnersPanel(self._inspecting, self._session.edge)
+        self.events = EventsPanel(self._session.edge, self._viewer.theme)
         self.criterion = CriterionPlot(self._inspecting, self._viewer.theme)
         self.curves = CurvesPlot(self._inspecting, self._viewer.theme)
         self.selected = wrapped_label()
@@ -74,6 +76,7 @@ class DriversDock(Dock):
     def _arrange(self) -> None:
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.tabs.addTab(self.partners, "Partners")
+        self.tabs.addTab(self.events, "Events")
         self.tabs.addTab(self.criterion, "Criterion")
         self.tabs.addTab(self.curves, "Path")
         self.tabs.setDocumentMode(True)
@@ -105,6 +108,7 @@ class DriversDock(Dock):
     def _connect(self) -> None:
         inspecting = self._inspecting
         self.table.chosen.connect(self._on_chosen)
+        self.partners.table.chosen.connect(self._session.edge.choose)
         self.partners.table.chosen.connect(self._go_to)
         self.criterion.moved.connect(self._on_line)
         self.curves.moved.connect(self._on_line)
@@ -183,7 +187,7 @@ class DriversDock(Dock):
         QToolTip.showText(below, help_text(), self.help)
 
     def _on_theme(self, event: Any) -> None:
-        for plot in (self.criterion, self.curves):
+        for plot in (self.criterion, self.curves, self.events.plot):
             plot.set_theme(event.value)
 
     def give_up(self) -> None:

@@ -112,7 +112,8 @@ def _movie(session: Session, run: Run) -> Movie | None:
 def _chosen(session: Session, kind: str) -> dict[str, Any]:
     """Return the place or the windows that are looked at."""
     selection = session.inspecting.selection
-    if kind == "influence" and selection is not None:
+    # A driver that is none at this penalty has no label.
+    if kind == "influence" and selection is not None and selection.label:
         if selection.kind == "region":
             return {"region": str(selection.label)}
         return {"driver": int(selection.label)}

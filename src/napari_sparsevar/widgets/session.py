@@ -19,6 +19,7 @@ from napari_sparsevar.widgets.comparing.layers import remove_comparison, show_co
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.exporting.state import Exporting
 from napari_sparsevar.widgets.inspecting.clicks import InspectClicks
+from napari_sparsevar.widgets.inspecting.edge import ChosenEdge
 from napari_sparsevar.widgets.inspecting.layers import InspectLayers
 from napari_sparsevar.widgets.inspecting.model_movies import ModelMovies
 from napari_sparsevar.widgets.inspecting.state import Inspecting
@@ -66,6 +67,8 @@ class Session:
         The movie in time: its frame rate, the traces of the field and of painted regions.
     inspected : InspectedTraces
         The selected place and the drivers over time.
+    edge : ChosenEdge
+        The edge between the selected place and a partner, over time.
     """
 
     movie_layer_changed = Signal(object)
@@ -93,6 +96,7 @@ class Session:
         self.inspecting.prepared.connect(self._show_kept_regions)
         self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
+        self.edge = ChosenEdge(self.inspecting)
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
         self._matching = MovieMatching()
         self.movie_layer_changed.connect(self._matching.set_movie_layer)

@@ -16,12 +16,14 @@ from superqt import QElidingLabel
 from superqt.utils import qthrottled
 
 from napari_sparsevar.comparison.windows import snap
+from napari_sparsevar.widgets.inspecting.edge import EdgeAnswer
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.timeline.plot import TimePlot
+from napari_sparsevar.widgets.timeline.edge_legend import EdgeLegend
+from napari_sparsevar.widgets.timeline.plot import STANDARDISED, TimePlot
 from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.timeline.window_spans import WindowSpans
 from napari_sparsevar.widgets.timeline.words import short_names, what_is_drawn
@@ -43,12 +45,15 @@ class Timeline(Dock):
         self._windows = self._session.comparing.windows
         self._activity = self._session.activity
         self._inspected = self._session.inspected
+        self._edge = self._session.edge
         self.plot = TimePlot(self._viewer.theme)
         self.spans = WindowSpans(self._windows, self.plot.view, self)
         self.mark = _button("Mark window", "", checkable=True)
         self.remove = _button("Remove", "Remove the selected window.")
         self.whole = _button("Whole movie", "See all frames again.")
         self.switches = TraceSwitches(self._inspected.shown, self._viewer.theme)
+        self.legend = EdgeLegend(self._viewer.theme)
+        self._row_names: list[str] = []
         self.about = _words(QElidingLabel(), Qt.AlignmentFlag.AlignLeft)
         self.readout = QLabel()
         self.hint = _words(QLabel(), Qt.AlignmentFlag.AlignCenter)
@@ -64,7 +69,7 @@ class Timeline(Dock):
             "selected one. Windows and their edges can be dragged at any time.</qt>"
         )
         buttons = (self.mark, self.remove, self.whole)
-        bar = in_row(*buttons, self.switches, (self.about, 1), self.readout)
+        bar = in_row(*buttons, self.switches, self.legend, (self.about, 1), self.readout)
         self.hint.setWordWrap(True)
         self._pages.addWidget(self.hint)
         self._pages.addWidget(self.plot)
@@ -92,7 +97,9 @@ class Timeline(Dock):
         watch(self._inspected.shown_changed, self._on_traces, self)
         watch(self._inspected.raster_changed, self._on_raster, self)
         watch(self._session.inspecting.selection_changed, self._on_raster, self)
+        watch(self._edge.changed, self._on_traces, self)
         self.switches.switched.connect(self._inspected.show)
+        self.legend.closed.connect(self._edge.forget)
         self.plot.raster.clicked.connect(self._on_row)
         watch(self._viewer.dims.events.point, self._on_slider, self)
         watch(self._viewer.events.theme, self._on_theme, self)
@@ -100,6 +107,7 @@ class Timeline(Dock):
     def _restore(self) -> None:
         self._activity.want()
         self._inspected.want()
+        self._edge.want(TITLE)
         self._session.count_timelines(1)
         self.spans.set_text_colour(self.plot.text)
         self._on_frames(self._activity.frames)
@@ -118,16 +126,30 @@ class Timeline(Dock):
         self.plot.set_field(self._activity.field)
         # One place at a time: painted regions come back when nothing is inspected.
         self.plot.set_regions([] if inspects else self._activity.region_traces())
-        self.plot.set_inspected(self._inspected.traces(), self._inspected.shown)
-        self.plot.set_events(self._inspected.events)
+        edge = self._edge_drawn()
+        if edge is None:
+            self.plot.set_inspected(self._inspected.traces(), self._inspected.shown)
+            self.plot.set_events(self._inspected.events)
+        else:
+            curves = {"source": edge.source, "target": edge.target}
+            self.plot.set_inspected(curves, curves.keys(), STANDARDISED)
+            self.plot.set_events(edge.events)
+            self.legend.set_names(*self._edge.names)
         self.switches.set_shown(self._inspected.shown)
         self._say()
 
+    def _edge_drawn(self) -> EdgeAnswer | None:
+        """Return the chosen edge where it is known and the movie is that of the run."""
+        fits = self._inspected.selection is not None and not self._inspected.why_not
+        return self._edge.answer if fits else None
+
     def _say(self) -> None:
         marking, inspects = self.mark.isChecked(), self._inspected.selection is not None
-        # Both need the same room, and a stretch that is being marked comes first.
-        self.switches.setVisible(inspects and not marking)
-        said = what_is_drawn(self._activity, self._inspected, marking=marking)
+        edge = None if self._edge_drawn() is None else self._edge
+        # All need the same room, and a stretch that is being marked comes first.
+        self.switches.setVisible(inspects and edge is None and not marking)
+        self.legend.setVisible(edge is not None and not marking)
+        said = what_is_drawn(self._activity, self._inspected, edge, marking=marking)
         self.about.setText(said)
         self.about.setToolTip(said)
         self.hint.setText(self._activity.why_none or self._inspected.why_not or HOW_TO_BEGIN)
@@ -138,17 +160,20 @@ class Timeline(Dock):
         inspecting, raster = self._session.inspecting, self._inspected.raster
         selection = inspecting.selection
         keys = () if raster is None else raster.keys
-        row = keys.index(selection.key) if selection and selection.key in keys else None
+        row = None
+        if self._inspected.current_raster:
+            row = keys.index(selection.key) if selection and selection.key in keys else None
+            self._row_names = short_names(inspecting.places(), keys)
         first = raster is not None and not self.plot.raster.n_rows
-        names = short_names(inspecting.places(), keys) if keys else []
-        self.plot.set_raster(raster, names, row)
+        # Rows of another penalty keep their names until those of this one are there.
+        self.plot.set_raster(raster, self._row_names, row)
         if first:
             self.ask_for_height()
         self._on_traces()
 
     def _on_row(self, row: int) -> None:
         raster = self._inspected.raster
-        if raster is not None:
+        if raster is not None and self._inspected.current_raster:
             self._session.inspecting.select(*raster.keys[row])
 
     def _on_frames(self, frames: Frames | None) -> None:
@@ -224,6 +249,7 @@ class Timeline(Dock):
     def _on_theme(self, event: Any) -> None:
         self.plot.set_theme(event.value)
         self.switches.set_theme(event.value)
+        self.legend.set_theme(event.value)
         self.spans.set_text_colour(self.plot.text)
 
     def showEvent(self, event: Any) -> None:
@@ -237,6 +263,7 @@ class Timeline(Dock):
         """Give back what the viewer lent."""
         self._session.count_timelines(-1)
         self._inspected.want(self._session.timelines > 0)
+        self._edge.want(TITLE, self._session.timelines > 0)
 
 
 def open_timeline(viewer: ViewerModel) -> Timeline:

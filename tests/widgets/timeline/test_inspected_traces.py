@@ -99,7 +99,9 @@ def test_the_movie_and_the_model_share_one_baseline(inspected, session, run, mov
     weights, offset = read_out(run, mask)
     background = np.einsum("tyx,yx->t", movie_data, weights[1]) + offset
     rest = np.percentile(trace, 20)
-    for name, values in model_traces(run, mask)._asdict().items():
+    modelled = model_traces(run, mask)._asdict()
+    np.testing.assert_allclose(curves["others"], modelled.pop("others") / rest, atol=1e-5)
+    for name, values in modelled.items():
         wanted = (values + background - rest) / rest
         np.testing.assert_allclose(curves[name], wanted, atol=1e-5)
     np.testing.assert_allclose(curves["residual"] + curves["prediction"], curves["movie"])
@@ -243,6 +245,8 @@ def test_frames_that_are_no_number_leave_gaps(qtbot, viewer, movie_data, run, op
     session.inspecting.select("driver", 2)
     until()
     gaps = {n: np.flatnonzero(np.isnan(c)).tolist() for n, c in session.inspected.traces().items()}
+    # The latents of these frames are there: what others add comes from them alone.
+    assert gaps.pop("others") == []
     assert set(map(tuple, gaps.values())) == {(10, 31)}
     timeline.redraw()
     timeline.plot.view.setXRange(10.2, 10.9, padding=0)

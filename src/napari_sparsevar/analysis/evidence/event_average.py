@@ -24,6 +24,10 @@ SHUFFLES, OUTSIDE = 199, 5
 """Shuffled averages, and how many of them lie above the band and below it: with what was observed
 there are 200, of which the band leaves out 2 x 5, so it holds 95 % of them."""
 
+STANDS_OUT = SHUFFLES + 1 - 2 * OUTSIDE
+"""An average stands out if so many of the shuffled ones go less far from their mean anywhere: a
+band for single frames is left somewhere in most windows."""
+
 FEWEST = 5
 """Fewer events than these make no average."""
 
@@ -58,8 +62,8 @@ class EventAverage(NamedTuple):
         Of which the whole window lies in the movie.
     away : ndarray, shape (n,)
         How far the average is from the mean of all, in their standard deviations lag by lag.
-    rank : int
-        How many of the ``SHUFFLES`` averages go less far anywhere after their events.
+    rank_before, rank_after : int
+        How many of the ``SHUFFLES`` averages go less far, up to their events and after them.
     """
 
     lags: Frames
@@ -68,7 +72,8 @@ class EventAverage(NamedTuple):
     high: FloatArray
     n_events: int
     away: FloatArray
-    rank: int
+    rank_before: int
+    rank_after: int
 
     @property
     def outside(self) -> npt.NDArray[np.bool_]:
@@ -86,17 +91,14 @@ class EventAverage(NamedTuple):
         return int(self.lags[self.away.argmax()])
 
     @property
-    def stands_out(self) -> bool:
-        """Whether the average goes farther after the event than 95 % of the shuffled ones.
-
-        A band for single frames is left somewhere in most windows.
-        """
-        return self.rank >= SHUFFLES + 1 - 2 * OUTSIDE
+    def follows(self) -> bool:
+        """Whether the average stands out after the event, and most there."""
+        return self.peak > 0 and self.rank_after >= STANDS_OUT
 
     @property
-    def follows(self) -> bool:
-        """Whether it stands out after the event, and more than at any time before."""
-        return self.stands_out and self.peak > 0
+    def precedes(self) -> bool:
+        """Whether it stands out before the event or in the same frame, and most there."""
+        return self.peak <= 0 and self.rank_before >= STANDS_OUT
 
 
 def source_events(innovations: FloatArray, apart: int) -> Frames:
@@ -161,9 +163,11 @@ def event_average(
     # Measured by all of them alike, the observed one too: by chance alone it is one of many.
     spread = np.maximum(averages.std(axis=0), 1e-12)
     away = np.abs(averages - averages.mean(axis=0)) / spread
-    farthest = away[:, lags > 0].max(axis=1)
-    rank = int((farthest[1:] < farthest[0]).sum())
-    return EventAverage(lags, averages[0], low, high, len(inside), away[0], rank)
+    ranks = []
+    for part in (lags <= 0, lags > 0):
+        farthest = away[:, part].max(axis=1)
+        ranks.append(int((farthest[1:] < farthest[0]).sum()))
+    return EventAverage(lags, averages[0], low, high, len(inside), away[0], *ranks)
 
 
 def _circular_average(target: FloatArray, events: Frames) -> FloatArray:

@@ -16,7 +16,7 @@ from napari_sparsevar.analysis.evidence.event_average import (
 def event_sentences(
     found: EventAverage | None, n_events: int, source: str, target: str, fps: float | None
 ) -> str:
-    """Return how many events there are, and whether the target follows them.
+    """Return whether the target follows the source, and on how many events that rests.
 
     Parameters
     ----------
@@ -31,43 +31,43 @@ def event_sentences(
         return _why_none(n_events, source)
     apart = f"{APART_S:g} s" if fps else f"{Window.of(fps).apart} frames"
     events = (
-        f"{found.n_events} events of {source}: peaks of what its own past does not foretell, above "
-        f"{EVENT_HEIGHT:g} robust s.d. and at least {apart} apart."
+        f"After {found.n_events} events (innovations above {EVENT_HEIGHT:g} robust s.d., "
+        f"{apart} apart)"
     )
-    return f"{events} {_what_follows(found, target, fps)}"
+    return f"{_verdict(found, source, target, fps)} {events} {_band(found, fps)}"
 
 
 def _why_none(n_events: int, source: str) -> str:
     if n_events < FEWEST:
         some = f"{n_events} event{'' if n_events == 1 else 's'}" if n_events else "no event"
         return (
-            f"{source} has {some} that stands out: for an average there must be at least {FEWEST}. "
-            "Choose a more active place, or record for longer."
+            f"“{source}” has {some} that can be averaged over, and at least {FEWEST} are needed: "
+            "choose a more active place, or record for longer."
         )
     return "The movie is too short to shuffle the events in time: record for longer."
 
 
-def _what_follows(found: EventAverage, target: str, fps: float | None) -> str:
+def _verdict(found: EventAverage, source: str, target: str, fps: float | None) -> str:
+    if found.follows:
+        return f"“{target}” follows “{source}”."
+    if found.precedes:
+        when = f"comes {_time(-found.peak, fps)} before it" if found.peak else "is active with it"
+        return (
+            f"“{target}” does not follow “{source}”, it {when}: the influence goes the other way, "
+            "or something else drives both."
+        )
+    return f"“{target}” does not follow “{source}” beyond chance."
+
+
+def _band(found: EventAverage, fps: float | None) -> str:
     outside, frames = int(found.outside[found.later].sum()), int(found.later.sum())
-    share = f"{outside} of {frames} frames after the event"
+    left = f"it is outside of the band in {outside} of {frames} frames"
     if found.follows:
         return (
-            f"{target} follows: it leaves the band in {share}, most after "
-            f"{_time(found.peak, fps)}, and goes farther than {found.rank} of {SHUFFLES} averages "
-            "around shuffled events."
+            f"{left}, most after {_time(found.peak, fps)}, and goes farther than "
+            f"{found.rank_after} of {SHUFFLES} averages around shuffled events."
         )
-    if found.stands_out:
-        when = (
-            f"{_time(-found.peak, fps)} before the event: it comes first, or"
-            if found.peak
-            else "in the same frame: light that both share, or"
-        )
-        return f"{target} does not follow, it stands out most {when} something else drives both."
-    by_chance = round(frames * 2 * OUTSIDE / (SHUFFLES + 1))
-    return (
-        f"{target} does nothing after them that it does not do after shuffled events: outside of "
-        f"the band in {share} (by chance about {by_chance})."
-    )
+    return f"{left}, after shuffled events in about {round(frames * 2 * OUTSIDE / (SHUFFLES + 1))}."
 
 
 def _time(lag: int, fps: float | None) -> str:

@@ -30,7 +30,7 @@ class SelectedPlace:
     ----------
     kind : {"driver", "region"}
     label : int
-        In its label image, at the penalty it was selected at.
+        In its label image; 0 for a driver that is none at this penalty.
     mask : ndarray of bool, shape (Y, X)
     y, x : float
         Centre in pixels.

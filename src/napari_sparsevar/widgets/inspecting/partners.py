@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QButtonGroup, QComboBox, QPushButton, QWidget
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.answers import Direction
+from napari_sparsevar.widgets.inspecting.edge import ChosenEdge
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.fields import narrow
@@ -26,11 +27,12 @@ TITLES: dict[Direction, tuple[str, str]] = {
 
 
 class PartnersPanel(QWidget):
-    """Direction and lag above, the table below."""
+    """Direction and lag above, the table below; its selected row is the chosen edge."""
 
-    def __init__(self, inspecting: Inspecting) -> None:
+    def __init__(self, inspecting: Inspecting, edge: ChosenEdge) -> None:
         super().__init__()
         self._inspecting = inspecting
+        self._edge = edge
         self.directions = {name: QPushButton(title) for name, (title, _) in TITLES.items()}
         self.lag = narrow(QComboBox())
         self.table = PartnersTable(inspecting)
@@ -42,6 +44,7 @@ class PartnersPanel(QWidget):
         watch(inspecting.answered, self.show_answer, self)
         watch(inspecting.direction_changed, self.show_answer, self)
         watch(inspecting.notes_changed, self.show_answer, self)
+        watch(edge.changed, self._mark_edge, self)
         self._on_run(inspecting.run)
 
     def _arrange(self) -> None:
@@ -58,6 +61,10 @@ class PartnersPanel(QWidget):
         """Show the partners of the present answer."""
         self.directions[self._inspecting.direction].setChecked(True)
         self.table.fill()
+        self._mark_edge()
+
+    def _mark_edge(self) -> None:
+        self.table.mark(self._edge.row())
 
     def _direction_setter(self, name: Direction) -> Any:
         return lambda *_: self._inspecting.set_direction(name)

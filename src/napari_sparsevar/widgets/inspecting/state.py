@@ -217,12 +217,21 @@ class Inspecting:
     def name_of(self, kind: PlaceKind, label: int) -> str:
         """Return what a person calls a place."""
         self.places()
+        selection = self.selection
+        if not label and selection is not None:
+            # A driver that is none at this penalty has no number, and must not get that of another.
+            return f"place at {round(selection.y)}, {round(selection.x)}"
         return self._names.get((kind, label), f"{kind} {label}")
 
     def name_at(self, y: int, x: int) -> str:
         """Return what a person calls the driver or region at a pixel; empty where there is none."""
+        key = self.key_at(y, x)
+        return "" if key is None else self.name_of(*key)
+
+    def key_at(self, y: int, x: int) -> tuple[PlaceKind, int] | None:
+        """Return kind and label of the region or else driver at a pixel; None without any."""
         if self.read_out is None:
-            return ""
+            return None
         images: dict[PlaceKind, LabelImage | None] = {
             "region": self.read_out.question.regions,
             "driver": self.read_out.run.driver_labels,
@@ -231,8 +240,8 @@ class Inspecting:
             if image is None or not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
                 continue
             if image[y, x]:
-                return self.name_of(kind, int(image[y, x]))
-        return ""
+                return kind, int(image[y, x])
+        return None
 
     def annotate(self, kind: PlaceKind, label: int, **changes: Any) -> None:
         """Change name, note, ``hidden`` or (of a region) ``driver`` of a place; kept in the run."""

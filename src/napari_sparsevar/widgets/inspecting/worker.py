@@ -166,7 +166,7 @@ def save_annotations(path: Path, annotations: Annotations) -> Iterator[None]:
 
 
 def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
-    """Return what is selected as it is now; a driver that has vanished, as it was.
+    """Return what is selected as it is now; a driver that has vanished, as it was, with label 0.
 
     None for a region of which nothing is left.
     """
@@ -180,10 +180,10 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
             return None
         return _selected(same.iloc[0], question.regions)
     if places.empty:
-        return selection
+        return replace(selection, label=0)
     away = np.hypot(places["y"] - selection.y, places["x"] - selection.x).to_numpy()
     if away.min() > reach_of(shown.run):
-        return selection
+        return replace(selection, label=0)
     return _selected(places.iloc[int(away.argmin())], shown.run.driver_labels)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -155,6 +155,15 @@ class RowsTable(QWidget):
                     self._write(row, column, text)
         self.none.setText(nothing)
         self._pages.setCurrentIndex(0 if self.empty else 1)
+
+    def mark(self, row: int | None) -> None:
+        """Select a row or none, without a word."""
+        if row != self.table.selected_row:
+            with QSignalBlocker(self.table):
+                if row is None:
+                    self.table.clearSelection()
+                else:
+                    self.table.selectRow(row)
 
     def _write(self, row: int, column: int, text: str) -> None:
         item = self.table.item(row, column)

@@ -1,4 +1,4 @@
-"""The inspected place on the time plot: its traces in ΔF/F, and ticks at its events."""
+"""The inspected place or edge on the time plot: its traces, and ticks at its events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor
 
-from napari_sparsevar.widgets.timeline.trace_switches import trace_colours
+from napari_sparsevar.widgets.timeline.trace_switches import edge_colours, trace_colours
 
 TICKS = (0.0, 0.1)
 """Where events are marked, from the bottom of the plot to its top."""
@@ -35,13 +35,13 @@ class InspectedCurves:
     Parameters
     ----------
     view : pyqtgraph.ViewBox
-        Where the lines go; its y is ΔF/F.
+        Where the lines go.
     ticks_view : pyqtgraph.ViewBox
         Where the ticks go.
     """
 
     def __init__(self, view: pg.ViewBox, ticks_view: pg.ViewBox) -> None:
-        self.lines = {name: thinned_line() for name in trace_colours("dark")}
+        self.lines = {name: thinned_line() for name in _colours("dark")}
         self.ticks = pg.VTickGroup([], list(TICKS))
         self.ticks.setZValue(15)
         self._events: npt.NDArray[np.integer] = np.empty(0, int)
@@ -74,7 +74,11 @@ class InspectedCurves:
 
     def set_theme(self, theme: str) -> None:
         """Take the colours that can be seen in a napari theme."""
-        for name, colour in trace_colours(theme).items():
+        for name, colour in _colours(theme).items():
             self.lines[name].setPen(pg.mkPen(colour, width=1))
         text = get_theme(theme).text.as_hex(format="long")
         self.ticks.setPen(pg.mkPen(QColor(text), width=1))
+
+
+def _colours(theme: str) -> dict[str, str]:
+    return trace_colours(theme) | edge_colours(theme)

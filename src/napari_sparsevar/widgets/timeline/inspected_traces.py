@@ -1,4 +1,4 @@
-"""The inspected place over time: movie, reconstruction, prediction, residual, events, drivers."""
+"""The inspected place over time: movie, what the model says of it, events, drivers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class InspectedTraces:
         self._inspecting, self._activity = inspecting, activity
         self._pauses = inspecting.precedence.pauses
         self.movie = TraceReading(self._pauses)
-        self.shown = {"movie", "prediction"}
+        self.shown = {"movie", "own", "others"}
         self.raster: Raster | None = None
         self.player = EventPlayer()
         self.failure = ""
@@ -108,6 +108,11 @@ class InspectedTraces:
         """What a person calls the selected place; empty where nothing is selected."""
         selection = self._inspecting.selection
         return "" if selection is None else self._inspecting.name_of(*selection.key)
+
+    @property
+    def current_raster(self) -> bool:
+        """Whether the rows are the drivers there are now: a new penalty numbers them anew."""
+        return self.raster is not None and self.raster.question.same(self._asked_raster)
 
     @property
     def why_not(self) -> str:

@@ -1,4 +1,4 @@
-"""Curves over time: the field's mean, regions in ΔF/F, and the line of the current frame."""
+"""Curves over time: the field's mean, places, and the line of the current frame."""
 
 from __future__ import annotations
 
@@ -24,8 +24,12 @@ MOST_OF_IT = 0.35
 """Share of the height that the raster takes at most."""
 
 
+RELATIVE, STANDARDISED = "ΔF/F", "s.d."
+"""What the right axis measures: of places, and of the source and target of an edge."""
+
+
 class TimePlot(Plot):
-    """Time from left to right; grey values on the left axis, ΔF/F of regions on the right.
+    """Time from left to right; grey values on the left axis, traces of places on the right.
 
     The activity of the drivers lies underneath, on the same time axis. x is in frames throughout;
     the axis alone speaks in seconds where the frame rate is known.
@@ -38,13 +42,13 @@ class TimePlot(Plot):
         super().__init__(TimeView(), "field", TimeAxis("bottom"), bottom_row=2)
         self.bottom.setLabel("frame")
         self.region_view = plain_view()
-        self.right = self.axis("right", "ΔF/F", self.region_view)
+        self.right = self.axis("right", RELATIVE, self.region_view)
         self.field = thinned_line()
         self.draft = pg.LinearRegionItem(movable=False)
         self.cursor = pg.InfiniteLine(0, movable=True)
         self._regions: list[pg.PlotDataItem] = []
         self._n_frames = 0
-        self._inspects = False
+        self._inspects, self._unit = False, RELATIVE
         self._events: npt.NDArray[np.integer] = np.empty(0, int)
         self.inspected = InspectedCurves(self.region_view, self.view)
         self.raster = RasterStrip(self.view, self)
@@ -96,9 +100,15 @@ class TimePlot(Plot):
         self._show_right()
 
     def set_inspected(
-        self, curves: Mapping[str, npt.NDArray[np.float64]], shown: Collection[str]
+        self,
+        curves: Mapping[str, npt.NDArray[np.float64]],
+        shown: Collection[str],
+        unit: str = RELATIVE,
     ) -> None:
         """Draw the traces of the inspected place; the field steps back while there are any."""
+        if unit != self._unit:
+            self._unit = unit
+            self.right.setLabel(unit)
         inspects = self.inspected.draw(curves, shown)
         if inspects != self._inspects:
             self._inspects = inspects

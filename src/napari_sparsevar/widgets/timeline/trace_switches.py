@@ -7,16 +7,23 @@ from collections.abc import Collection
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
-from napari_sparsevar.figures.colours import GREEN, PURPLE
+from napari_sparsevar.figures.colours import GREEN, ORANGE, PURPLE, VERMILION
 from napari_sparsevar.widgets.parts.boxes import in_row
 from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, is_light
 
 WORDS = {
     "movie": ("movie", "What the movie shows of the selected place, in ΔF/F."),
-    "reconstruction": ("reconstruction", "What the network decodes from the frame itself."),
+    "reconstruction": ("decoded", "The reconstruction: what is decoded from the frame itself."),
     "prediction": (
         "prediction",
-        "What the frames before foretell of this one, at the chosen sparsity.",
+        "What the frames before foretell of this one, at the chosen sparsity: own past plus what "
+        "others add.",
+    ),
+    "own": ("own past", "What the past of the place itself foretells of it."),
+    "others": (
+        "others",
+        "What the past of distant places adds to that, at the chosen sparsity: about 0 where "
+        "nobody drives it.",
     ),
     "residual": ("residual", "Movie minus prediction: what nothing in the past foretold."),
 }
@@ -59,6 +66,10 @@ class TraceSwitches(QWidget):
             )
 
 
+YELLOW = ("#F0E442", "#8A7B00")
+"""On a dark and on a light ground."""
+
+
 def trace_colours(theme: str) -> dict[str, str]:
     """Return the colour of each trace that can be seen in a napari theme."""
     light = is_light(theme)
@@ -66,5 +77,13 @@ def trace_colours(theme: str) -> dict[str, str]:
         "movie": FIRST[light],
         "reconstruction": GREEN,
         "prediction": SECOND[light],
+        "own": YELLOW[light],
+        "others": (VERMILION, ORANGE)[light],
         "residual": PURPLE,
     }
+
+
+def edge_colours(theme: str) -> dict[str, str]:
+    """Return the colours of source and target of an edge in a napari theme."""
+    light = is_light(theme)
+    return {"source": FIRST[light], "target": SECOND[light]}

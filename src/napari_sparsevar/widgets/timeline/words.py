@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_sparsevar.widgets.inspecting.edge import ChosenEdge
 from napari_sparsevar.widgets.timeline.activity import Activity
 from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
 
@@ -11,8 +12,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def what_is_drawn(activity: Activity, inspected: InspectedTraces, *, marking: bool) -> str:
-    """Return one line about the curves; what is missing comes first."""
+def what_is_drawn(
+    activity: Activity, inspected: InspectedTraces, edge: ChosenEdge | None, *, marking: bool
+) -> str:
+    """Return one line about the curves; what is missing comes first.
+
+    Parameters
+    ----------
+    activity : Activity
+    inspected : InspectedTraces
+    edge : ChosenEdge or None
+        Where it is drawn in place of the selected place.
+    marking : bool
+        Whether a stretch is being marked.
+    """
     readings = (activity.field, activity.regions, inspected.movie)
     failures = [reading.failure for reading in readings if reading.failure]
     if failures:
@@ -21,6 +34,8 @@ def what_is_drawn(activity: Activity, inspected: InspectedTraces, *, marking: bo
         return "drag to mark a window · Shift: another piece of the selected one"
     if inspected.name and inspected.why_not:
         return inspected.why_not
+    if edge is not None:
+        return f"activity as the model sees it · ticks: events of “{edge.names[0]}”"
     said = ["mean of the field"]
     if inspected.selection is not None:
         said = [f"“{inspected.name}” in ΔF/F"]
