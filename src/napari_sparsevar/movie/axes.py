@@ -225,6 +225,15 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
     )
 
 
+def is_movie(shape: Sequence[int], axes: str) -> bool:
+    """Return whether an array with these axes has frames: more than one, or one named as such."""
+    try:
+        choose(shape, axes, "")
+    except UserError:
+        return False
+    return True
+
+
 def _declared_time(axes: str, others: list[int]) -> int | None:
     """Return a time axis of one frame, if the file names one."""
     return next((i for i in others if axes[i] == "T"), None)

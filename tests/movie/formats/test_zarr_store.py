@@ -143,3 +143,34 @@ def test_pixels_that_are_no_numbers(tmp_path: Path) -> None:
     zarr.create_array(str(path), data=FRAMES > 2000)
     with pytest.raises(UserError, match="bool"):
         open_movie(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "holds"),
+    [
+        (FRAMES, True),
+        (FRAMES[0], False),
+        (np.stack([FRAMES, FRAMES]), False),
+        (FRAMES > 2000, False),
+    ],
+)
+def test_a_viewer_is_told_of_movies_alone(tmp_path: Path, data: Any, holds: bool) -> None:
+    zarr.create_array(str(tmp_path / "array.zarr"), data=data)
+    assert zarr_store.holds_movie(tmp_path / "array.zarr") is holds
+
+
+def test_a_viewer_is_told_of_ome_images_in_time(tmp_path: Path) -> None:
+    for name, data in (("tyx", FRAMES), ("yx", FRAMES[0]), ("cyx", FRAMES[:3])):
+        group = zarr.open_group(str(tmp_path / name), mode="w")
+        group.create_array("0", data=data)
+        group.attrs["ome"] = {"multiscales": _ome(name, [1.0] * len(name))}
+    assert [zarr_store.holds_movie(tmp_path / name) for name in ("tyx", "yx", "cyx")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_damaged_folder_is_ours_to_explain(tmp_path: Path) -> None:
+    (tmp_path / "zarr.json").write_text("{")
+    assert zarr_store.holds_movie(tmp_path)

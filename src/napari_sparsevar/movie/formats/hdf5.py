@@ -74,12 +74,9 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
 def _is_movie(node: object) -> bool:
     if not is_numeric(node):
         return False
-    try:
-        chosen = axes.choose(node.shape, axis_names(node), node.name)
-    except UserError:
-        return False
-    smallest: int = min(node.shape[chosen.row], node.shape[chosen.column])
-    return smallest >= _SMALLEST_PX
+    names = axis_names(node)
+    smallest = min(node.shape[names.index(axis)] for axis in "YX")
+    return smallest >= _SMALLEST_PX and axes.is_movie(node.shape, names)
 
 
 def _pixel_size(dataset: h5py.Dataset) -> float | None:

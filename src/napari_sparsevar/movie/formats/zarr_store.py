@@ -19,11 +19,28 @@ from napari_sparsevar.movie.reading import lazy_frames
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _DEEPEST = 3
+_NUMBERS = "uif"
 
 
 def claims(path: Path) -> bool:
     """Return whether the metadata of a Zarr 2 or 3 array or group lie in the folder."""
     return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
+
+
+def holds_movie(path: Path) -> bool:
+    """Return whether a Zarr folder has an array of frames; True also where it is damaged."""
+    import zarr
+
+    try:
+        with explained(path, f"{path} is damaged"):
+            node = zarr.open(str(path), mode="r")
+            if _is_array(node):
+                return _is_movie(node, axis_names(node))
+            if _multiscales(node):
+                return _is_movie(*_full_resolution(node)[:2])
+            return bool(_movies(node))
+    except UserError:
+        return True
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -100,6 +117,10 @@ def _is_array(node: Any) -> bool:
     return hasattr(node, "shape")
 
 
+def _is_movie(array: Any, names: str) -> bool:
+    return np.dtype(array.dtype).kind in _NUMBERS and axes.is_movie(array.shape, names)
+
+
 def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
     if _multiscales(group):
         return _read_multiscale(group, path, choice)
@@ -124,7 +145,7 @@ def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, An
     for name, node in sorted(group.members()):
         place = f"{inside}{name}"
         if _is_array(node):
-            if node.ndim >= 3 and np.dtype(node.dtype).kind in "uif":
+            if node.ndim >= 3 and np.dtype(node.dtype).kind in _NUMBERS:
                 found[place] = node
         elif _multiscales(node):
             found[place] = node
@@ -139,12 +160,18 @@ def _multiscales(group: Any) -> Any:
 
 
 def _read_multiscale(group: Any, path: Path, choice: Choice) -> Movie:
+    return from_node(*_full_resolution(group), str(path), path, choice)
+
+
+def _full_resolution(group: Any) -> tuple[Any, str, list[float], list[object]]:
+    """Return the array of an OME image, a letter for each axis, size of a voxel and units."""
     described: Mapping[str, Any] = _multiscales(group)[0]
     # The first data set is the one in full resolution.
     dataset = described["datasets"][0]
     array = group[dataset["path"]]
     entries = described.get("axes") or list("tczyx"[-array.ndim :])
-    names, units = [], []
+    names: list[str] = []
+    units: list[object] = []
     for entry in entries:
         is_plain = isinstance(entry, str)
         names.append(str(entry if is_plain else entry["name"])[:1].upper())
@@ -154,14 +181,14 @@ def _read_multiscale(group: Any, path: Path, choice: Choice) -> Movie:
         for step in source.get("coordinateTransformations") or ():
             if step.get("type") == "scale":
                 scale = scale * np.asarray(step["scale"], dtype=float)
-    return from_node(array, "".join(names), scale.tolist(), units, str(path), path, choice)
+    return array, "".join(names), scale.tolist(), units
 
 
 FORMAT = Format(
     name="Zarr",
     suffixes=(".zarr",),
     claims=claims,
-    holds_movie=claims,
+    holds_movie=holds_movie,
     read=read,
     whole_folder=True,
 )

@@ -27,14 +27,9 @@ def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
         None where the file holds several images, refers to others, or lists its pages in
         another order; tifffile knows how to find them.
     """
-    try:
-        root = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, ValueError):
+    pixels = _only_pixels(xml)
+    if pixels is None:
         return None
-    found = [node for node in root.iter() if node.tag.endswith("}Pixels")]
-    if len(found) != 1:
-        return None
-    pixels = found[0]
     order = pixels.get("DimensionOrder", "")[2:]  # the fastest first, after XY
     if sorted(order) != sorted(_AXES):
         return None
@@ -48,6 +43,42 @@ def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
         return None
     kept = [axis for axis in reversed(order) if sizes[axis] > 1]
     return tuple(sizes[axis] for axis in kept), "".join(kept)
+
+
+def declared_pages(xml: str) -> tuple[tuple[int, ...], str] | None:
+    """Return how many planes the description promises along each axis, and the axes' names.
+
+    Parameters
+    ----------
+    xml : str
+        The description.
+
+    Returns
+    -------
+    shape : tuple of int
+        Lengths of the axes that are longer than 1.
+    axes : str
+        Their names.
+        None where the file holds several images, or does not say.
+    """
+    pixels = _only_pixels(xml)
+    if pixels is None:
+        return None
+    try:
+        sizes = {axis: int(pixels.get(f"Size{axis}", 1)) for axis in _AXES}
+    except ValueError:
+        return None
+    kept = [axis for axis in _AXES if sizes[axis] > 1]
+    return tuple(sizes[axis] for axis in kept), "".join(kept)
+
+
+def _only_pixels(xml: str) -> ElementTree.Element | None:
+    try:
+        root = ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, ValueError):
+        return None
+    found = [node for node in root.iter() if node.tag.endswith("}Pixels")]
+    return found[0] if len(found) == 1 else None
 
 
 def _in_order(pixels: ElementTree.Element, order: str, sizes: dict[str, int]) -> bool:

@@ -22,8 +22,8 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.tiff_family import ome
 from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
-from napari_sparsevar.movie.formats.tiff_family.ome import ordered_pages
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
@@ -60,29 +60,50 @@ def open_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
 
 
 def holds_movie(path: Path) -> bool:
-    """Return whether a TIFF file has more than one grey-scale frame, without reading its chain.
+    """Return whether a TIFF file has grey-scale frames, without reading its chain of pages.
 
-    True also where the file is damaged: opening it will say so.
+    True also where the file is damaged: opening it will say so. False for single images, colours,
+    channels without time, and where nobody can tell which axis is time.
     """
     try:
         with open_tiff(path) as file:
             page: Any = file.pages.first
-            if page.samplesperpixel in (3, 4) and page.photometric.name == "RGB":
-                return False
-            # ImageJ writes a movie above 4 GB with one page; a second page needs no scan.
-            if (file.imagej_metadata or {}).get("images", 1) > 1 or page.ndim > 2:
-                return True
-            return _has_second_page(file) or len(file.series[0].shape) > 2
+            numbers = page.dtype is not None and page.dtype.kind in "uif"
+            return numbers and axes.is_movie(*_declared(file, page))
     except UserError:
         return True
 
 
-def _has_second_page(file: tifffile.TiffFile) -> bool:
+def _declared(file: tifffile.TiffFile, page: Any) -> tuple[tuple[int, ...], str]:
+    """Return shape and axes as the file says them; of a plain chain, that it goes on, as 2."""
+    if "S" in page.axes:
+        return page.shape, page.axes
+    leading = _declared_pages(file) if page.axes == "YX" else None
+    if leading is not None:
+        return (*leading[0], *page.shape), f"{leading[1]}YX"
+    series = max(file.series, key=lambda each: math.prod(each.shape))
+    return series.shape, series.axes
+
+
+def _declared_pages(file: tifffile.TiffFile) -> tuple[tuple[int, ...], str] | None:
+    """Return the axes along which pages lie; None where all pages have to be looked at."""
+    if file.is_ome:
+        return ome.declared_pages(file.ome_metadata or "")
+    if file.is_shaped:
+        shape, names = _described(file)
+        # What is noted of a single image says nothing of those that may follow it.
+        noted_all = math.prod(shape[:-2]) > 1 or len(file.pages) == 1
+        return (shape[:-2], names[:-2]) if noted_all and names[-2:] == "YX" else None
+    # ImageJ writes a movie above 4 GB with one page.
+    noted: dict[str, Any] = file.imagej_metadata or {}
+    if (images := noted.get("images", 1)) > 1:
+        lengths = tuple(int(noted.get(name, 1)) for name in ("frames", "slices", "channels"))
+        return (lengths, "TZC") if math.prod(lengths) == images else ((images,), "I")
     try:
-        file.pages.get(1)
+        alike = file.pages.get(1).shape == file.pages.first.shape
     except IndexError:
-        return False
-    return True
+        return (), ""
+    return ((2,), "I") if alike else None
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -122,16 +143,20 @@ def _arranged(
 ) -> tuple[tuple[int, ...], str] | None:
     """Return the axes along which pages lie, the slowest first, and their names."""
     if file.is_ome:
-        return ordered_pages(file.ome_metadata or "", n_pages)
+        return ome.ordered_pages(file.ome_metadata or "", n_pages)
     if not file.is_shaped:
         return (n_pages,), "I"
-    # tifffile notes shape and axes on the first page of an array.
-    described = (file.shaped_metadata or ({},))[0]
-    shape = tuple(described.get("shape", ()))
-    names = described.get("axes") or axes.unnamed(len(shape))
+    shape, names = _described(file)
     if math.prod(shape[:-2]) != n_pages or shape[-2:] != frame or names[-2:] != "YX":
         return None
     return shape[:-2], names[:-2]
+
+
+def _described(file: tifffile.TiffFile) -> tuple[tuple[int, ...], str]:
+    """Return what tifffile has noted on the first page of an array: its shape and axes."""
+    described = (file.shaped_metadata or ({},))[0]
+    shape = tuple(described.get("shape", ()))
+    return shape, described.get("axes") or axes.unnamed(len(shape))
 
 
 def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:

@@ -1,0 +1,96 @@
+"""What *Open* in napari calls: nothing a person opens may end the program.
+
+napari asks by the name of a file, and every ``.tif`` may be a movie. Whoever then chooses SparseVAR
+for something else gets what napari's own reader makes of it, and a sentence that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari.utils.notifications import show_info
+from npe2 import PluginManager
+from npe2.io_utils import read
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
+
+from napari_sparsevar import readers
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.work.failure import Failure
+
+Paths = str | Sequence[str]
+Reader = Callable[[Paths], list[Any]]
+
+NOTHING: list[Any] = [(None,)]
+"""What says to napari that a file was dealt with and there is no layer."""
+
+_OURS, _NAPARI = "napari-sparsevar", "napari"
+
+
+def get_reader(path: Paths) -> Reader:
+    """Return what opens the path: our reader, or napari's own where it is not ours to open.
+
+    Parameters
+    ----------
+    path : str or sequence of str
+        As napari hands it over.
+
+    Returns
+    -------
+    callable
+        Takes the path, returns layers. It raises nothing: what goes wrong is a notification.
+    """
+    return partial(_opened, readers.get_reader(path) or _read_as_others_do)
+
+
+def _opened(reader: Callable[[Any], list[Any]], path: Paths) -> list[Any]:
+    try:
+        return reader(path)
+    except Exception as error:  # noqa: BLE001 - at napari's start it would end the program
+        _soon(Failure.of(error, f"Opening {_name(path)}").report)
+        return NOTHING
+
+
+def _read_as_others_do(path: Paths) -> list[Any]:
+    """Read what is no movie with napari's own reader, or with another where napari has none."""
+    why = _why_not(path)
+    asked = [path] if isinstance(path, str) else list(path)
+    found = PluginManager.instance().iter_compatible_readers(asked)
+    others = sorted({reader.plugin_name for reader in found} - {_OURS})
+    if not others:
+        raise UserError(f"{why} No other reader is installed for it.")
+    other = _NAPARI if _NAPARI in others else others[0]
+    try:
+        layers: list[Any] = read(asked, stack=not isinstance(path, str), plugin_name=other)
+    except Exception as error:
+        raise UserError(f"{why} {other}'s own reader does not open it either.") from error
+    _soon(partial(show_info, f"{why} It was opened by {other}'s own reader."))
+    return layers
+
+
+def _why_not(path: Paths) -> str:
+    """Return one sentence why it is no movie."""
+    from napari_sparsevar.movie import open_movie
+
+    if not isinstance(path, str):
+        return f"Several files opened together ({_name(path)} ...) are no movie for SparseVAR."
+    try:
+        open_movie(path)
+    except UserError as error:
+        return str(error)
+    return f"{path} is no movie for SparseVAR."
+
+
+def _name(path: Paths) -> str:
+    return Path(path if isinstance(path, str) else path[0]).name
+
+
+def _soon(tell: Callable[[], None]) -> None:
+    """Tell as soon as there is a window: napari opens what its command line names before that."""
+    if QApplication.instance() is None:
+        tell()
+    else:
+        QTimer.singleShot(0, lambda: tell())  # Qt would not keep what a method belongs to
