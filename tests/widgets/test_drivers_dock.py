@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from napari.utils.key_bindings import coerce_keybinding
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QDockWidget
 
 from napari_sparsevar.widgets.drivers_dock import NO_RUN, DriversDock
@@ -196,6 +196,25 @@ def test_new_region_is_two_dimensional_and_ready_to_paint(viewer, ready):
     ready.actions_bar.new_region.click()
     assert viewer.layers.selection.active is layer
     assert layer.selected_label == 2
+
+
+def test_arrows_are_drawn_when_the_box_is_ticked(viewer, ready, qtbot, inspected):
+    kinds = {"arrows", "arrows within chance"}
+    assert not kinds & {kind_of(layer) for layer in viewer.layers}
+    click(qtbot, ready.arrows)
+    shown = [layer for layer in viewer.layers if kind_of(layer) in kinds]
+    assert shown
+    assert all(layer.visible for layer in shown)
+    click(qtbot, ready.arrows)
+    assert not any(layer.visible for layer in shown)
+    get_session(viewer).inspect_layers.arrows.show(True)
+    assert ready.arrows.isChecked()
+
+
+def click(qtbot, box):
+    """Click the mark of a check box."""
+    box.resize(box.sizeHint())
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
 
 
 def test_decoded_movies_come_and_go(viewer, ready, inspected):

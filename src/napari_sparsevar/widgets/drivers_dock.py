@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QCheckBox,
     QHBoxLayout,
     QPushButton,
     QSplitter,
@@ -44,6 +45,12 @@ NO_RUN = (
     "its folder onto the viewer."
 )
 
+ARROWS = (
+    "From and to the partners of the selected place; the strongest of the whole field where "
+    "nothing is selected. Those that are not beyond chance (p above 0.05, or not tested) are thin "
+    "and pale."
+)
+
 
 class DriversDock(Dock):
     """Sparsity above, places in the middle, the selected place's partners and the path below."""
@@ -62,6 +69,7 @@ class DriversDock(Dock):
         self.curves = CurvesPlot(self._inspecting, self._viewer.theme)
         self.selected = wrapped_label()
         self.none = wrapped_label(NO_RUN)
+        self.arrows = QCheckBox("Arrows")
         self.movies: dict[MovieKind, QPushButton] = {}
         self.timeline = QPushButton("Timeline")
         self.help = QToolButton()
@@ -99,11 +107,12 @@ class DriversDock(Dock):
             button.setToolTip(f"<qt>Show the {title}: frames are decoded as you scrub.</qt>")
             button.clicked.connect(self._movie_toggler(kind))
             self.movies[kind] = button
+        self.arrows.setToolTip(f"<qt>{ARROWS}</qt>")
         self.timeline.setToolTip("<qt>Traces of the selected place and activity of drivers.</qt>")
         self.help.setText("Keys")
         self.help.setToolTip(help_text())
         wide = [(button, 1) for button in (*self.movies.values(), self.timeline)]
-        return in_row(*wide, self.help, spacing=4)
+        return in_row(self.arrows, *wide, self.help, spacing=4)
 
     def _connect(self) -> None:
         inspecting = self._inspecting
@@ -112,6 +121,8 @@ class DriversDock(Dock):
         self.partners.table.chosen.connect(self._go_to)
         self.criterion.moved.connect(self._on_line)
         self.curves.moved.connect(self._on_line)
+        self.arrows.toggled.connect(self._session.inspect_layers.arrows.show)
+        watch(self._session.inspect_layers.arrows.changed, self.arrows.setChecked, self)
         self.timeline.clicked.connect(self._open_timeline)
         self.help.clicked.connect(self._show_help)
         watch(inspecting.run_changed, self._on_run, self)
@@ -124,6 +135,7 @@ class DriversDock(Dock):
 
     def _restore(self) -> None:
         self._on_run(self._inspecting.run)
+        self.arrows.setChecked(self._session.inspect_layers.arrows.asked_for)
         self._on_timelines(self._session.timelines > 0)
 
     def _on_run(self, run: Run | None) -> None:

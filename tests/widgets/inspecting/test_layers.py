@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.readers import Placement
-from napari_sparsevar.widgets.inspecting.layers import ARROWS, INFLUENCE
+from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.session import get_session
 
@@ -43,7 +43,6 @@ def test_the_contribution_map_gives_way_and_comes_back(layers, select, inspected
     inspected.clear()
     assert contribution.visible
     assert layers.layer(INFLUENCE["outgoing"]) is None
-    assert not layers.layer(ARROWS).visible
 
 
 def test_both_maps_are_named_after_what_is_selected(layers, select, inspected):
@@ -83,36 +82,12 @@ def test_layers_change_in_place_as_the_penalty_moves(
     assert before[INFLUENCE["outgoing"]].contrast_limits == limits
 
 
-def test_arrows_go_from_the_source_to_its_partners(layers, select, inspected):
-    select()
-    arrows, partners = layers.layer(ARROWS), inspected.answer.influence["outgoing"].partners
-    assert arrows.visible
-    place = inspected.selection
-    np.testing.assert_allclose(arrows.data[:, 0], [(place.y, place.x)] * len(arrows.data))
-    tips = arrows.data[:, 0] + arrows.data[:, 1]
-    np.testing.assert_allclose(tips, partners[["y", "x"]][: len(tips)], rtol=1e-5)
-    inspected.set_direction("incoming")
-    np.testing.assert_allclose(
-        arrows.data[:, 0] + arrows.data[:, 1], [(place.y, place.x)] * len(arrows.data), rtol=1e-5
-    )
-
-
-@pytest.mark.windowless(False)
-@pytest.mark.parametrize("penalty", [1.0, 100.0, 0.8])
-def test_any_number_of_arrows(layers, select, inspected, until_inspected, full_run, penalty):
-    select()
-    inspected.set_penalty(penalty * full_run.penalty)
-    until_inspected(inspected)
-    partners = inspected.answer.influence["outgoing"].partners
-    assert len(layers.layer(ARROWS).data) == min(len(partners), 12)
-
-
 @pytest.mark.windowless(False)
 def test_deleted_layers_do_not_come_in_the_way(
     viewer, layers, select, inspected, until_inspected, full_run
 ):
     select()
-    for kind in ("contribution", "drivers", INFLUENCE["incoming"], ARROWS):
+    for kind in ("contribution", "drivers", INFLUENCE["incoming"]):
         viewer.layers.remove(layers.layer(kind))
     inspected.set_penalty(1.2 * full_run.penalty)
     until_inspected(inspected)
@@ -210,18 +185,3 @@ def test_an_answer_on_its_way_while_the_window_closes(viewer, inspected, qtbot):
     inspected.select("driver", 1)
     viewer.close()
     qtbot.waitUntil(lambda: not inspected.busy, timeout=10_000)
-
-
-def test_arrows_of_the_whole_field(layers, select, inspected, until_inspected, full_run):
-    layers.toggle_arrows()
-    arrows = layers.layer(ARROWS)
-    assert len(arrows.data) == len(inspected.read_out.edges)
-    inspected.set_penalty(1.5 * full_run.penalty)
-    until_inspected(inspected)
-    assert len(arrows.data) == len(inspected.read_out.edges)
-    layers.toggle_arrows()
-    assert not arrows.visible
-    inspected.reset_penalty()
-    until_inspected(inspected)
-    layers.toggle_arrows()
-    assert len(arrows.data) == len(inspected.read_out.edges)

@@ -45,6 +45,11 @@ def _toggle_regions(session: Session, viewer: ViewerModel) -> None:
         layer.visible = not layer.visible
 
 
+def _toggle_arrows(session: Session, viewer: ViewerModel) -> None:
+    arrows = session.inspect_layers.arrows
+    arrows.show(not arrows.asked_for)
+
+
 KEYS = (
     Key("Alt-Right", "next driver", lambda session, viewer: session.inspecting.select_next(1)),
     Key("Alt-Left", "previous driver", lambda session, viewer: session.inspecting.select_next(-1)),
@@ -59,7 +64,7 @@ KEYS = (
     Key("Alt-3", "painted regions", _toggle_regions),
     Key("Alt-4", "what it drives", _look("outgoing")),
     Key("Alt-5", "what drives it", _look("incoming")),
-    Key("Alt-6", "arrows", lambda session, viewer: session.inspect_layers.toggle_arrows()),
+    Key("Alt-6", "arrows", _toggle_arrows),
     Key("Alt-7", "predicted movie", _toggle("prediction")),
     Key("Alt-8", "residual movie", _toggle("residual")),
 )

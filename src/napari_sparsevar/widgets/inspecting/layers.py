@@ -1,4 +1,4 @@
-"""The layers of an inspection, kept in step with it: maps, drivers, arrows.
+"""The layers of an inspection, kept in step with it: maps and drivers.
 
 Layers are views. What the person deletes stays deleted until it is asked for again; what is there
 is changed in place, so that limits, colours and order are the person's.
@@ -12,34 +12,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from napari.components import ViewerModel
-from napari.layers import Image, Layer, Vectors
-from napari.utils.colormaps.standardize_color import transform_color
+from napari.layers import Image, Layer
 
-from napari_sparsevar.figures.colours import signed_colour
-from napari_sparsevar.readers import METADATA_KEY, Placement, driver_colours
-from napari_sparsevar.widgets.inspecting.answers import (
-    DIRECTIONS,
-    Answer,
-    Direction,
-    Influence,
-    SelectedPlace,
-)
+from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.inspecting.answers import DIRECTIONS, Answer, Direction
+from napari_sparsevar.widgets.inspecting.arrows import ArrowLayers
+from napari_sparsevar.widgets.inspecting.place_colours import PlaceColours
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
-from napari_sparsevar.widgets.layers.signed import DIVERGING, MANY, arrow_width, arrows
+from napari_sparsevar.widgets.inspecting.worker import reach_of
+from napari_sparsevar.widgets.layers.overlays import (
+    ARROWS,
+    WITHIN_CHANCE,
+    insert_below_marks,
+    kind_of,
+    layer_of,
+    our_metadata,
+)
+from napari_sparsevar.widgets.layers.signed import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from napari_sparsevar.analysis.maps.drivers import LabelImage
+    from napari_sparsevar.analysis.maps.projection import FloatImage
 
 INFLUENCE: dict[Direction, str] = {
     "outgoing": "influence outgoing",
     "incoming": "influence incoming",
 }
-ARROWS = "arrows"
-LAYER_KINDS = (*INFLUENCE.values(), ARROWS)
+LAYER_KINDS = (*INFLUENCE.values(), ARROWS, WITHIN_CHANCE)
 """Kinds of layers that are made here."""
 
 REGION_OFFSET = 1000
@@ -60,6 +62,9 @@ class InspectLayers:
         self._made_for: dict[Direction, int] = {}
         self._own: dict[str, npt.NDArray[Any]] = {}
         self._contribution_of: Any = None
+        self._colours = PlaceColours()
+        self._coloured: dict[int | None, str] = {}
+        self.arrows = ArrowLayers(viewer, inspecting, placement)
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._on_read_out)
         inspecting.notes_changed.connect(self._show_drivers)
@@ -78,21 +83,13 @@ class InspectLayers:
         if layer is not None:
             layer.visible = not layer.visible
 
-    def toggle_arrows(self) -> None:
-        """Show or hide the arrows: the strongest of the whole field where nothing is selected."""
-        shown = self._inspecting.read_out
-        if self.layer(ARROWS) is None and shown is not None and len(shown.edges):
-            self._made_arrows(shown.edges)
-            self._show_arrows(shown.edges)
-        else:
-            self.toggle(ARROWS)
-
     def _on_run(self, _: Any) -> None:
         viewer = self._viewer()
         if viewer is not None:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in LAYER_KINDS]:
                 viewer.layers.remove(layer)
         self._own, self._contribution_of = {}, None
+        self._colours, self._coloured = PlaceColours(), {}
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         drivers = self.layer("drivers")
         if drivers is not None and drivers.contour == 0:
@@ -108,7 +105,6 @@ class InspectLayers:
             self._contribution_of = shown.run.results
             self._show_pixels("contribution", contribution, shown.run.contribution_map)
         self._show_drivers()
-        self._show_field_arrows()
 
     def _show_drivers(self) -> None:
         layer, shown = self.layer("drivers"), self._inspecting.read_out
@@ -119,10 +115,10 @@ class InspectLayers:
         if not np.array_equal(labels, layer.data):
             self._show_pixels("drivers", layer, labels)
         if not layer.features.equals(features):
-            recoloured = not features["index"].equals(layer.features.get("index"))
             layer.features = features
-            if recoloured:
-                layer.colormap = driver_colours(features["index"])
+        colours = self._colours.of(features, reach_of(shown.run))
+        if colours != self._coloured:
+            self._coloured, layer.colormap = colours, colours
 
     def _show_pixels(self, kind: str, layer: Layer, image: npt.NDArray[Any]) -> None:
         """Show another image of the same shape.
@@ -149,9 +145,6 @@ class InspectLayers:
         if contribution is not None and self._hid_contribution:
             contribution.visible = True
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
-        shown = self.layer(ARROWS)
-        if shown is not None:
-            shown.visible = False
 
     def _on_answer(self) -> None:
         if self._inspecting.answer is None or self._viewer() is None:
@@ -180,17 +173,7 @@ class InspectLayers:
         layer = self.layer(INFLUENCE[direction])
         self._made_for[direction] = answer.question.number
         if layer is None:
-            layer = self._add(
-                Image(
-                    image,
-                    name=title,
-                    colormap=DIVERGING,
-                    blending="additive",
-                    visible=direction == self._inspecting.direction,
-                    metadata=self._metadata(INFLUENCE[direction]),
-                    **self._placement().arguments,
-                )
-            )
+            layer = self._made_influence(image, title, direction)
         else:
             self._show_pixels(INFLUENCE[direction], layer, image)
         # Limits stay while the penalty moves, so that growing looks like growing.
@@ -200,6 +183,22 @@ class InspectLayers:
             top = float(np.abs(image).max(initial=0.0)) or 1.0
             layer.contrast_limits_range = (-top, top)
             layer.contrast_limits = (-top, top)
+
+    def _made_influence(self, image: FloatImage, title: str, direction: Direction) -> Layer:
+        viewer, run = self._viewer(), self._inspecting.run
+        assert viewer is not None
+        assert run is not None
+        layer = Image(
+            image,
+            name=title,
+            colormap=DIVERGING,
+            blending="additive",
+            visible=direction == self._inspecting.direction,
+            metadata=our_metadata(run, INFLUENCE[direction]),
+            **self._placement().arguments,
+        )
+        insert_below_marks(viewer, layer)
+        return layer
 
     def _title(self, answer: Answer, direction: Direction) -> str:
         name = self._inspecting.name_of(*answer.selection.key)
@@ -223,66 +222,6 @@ class InspectLayers:
                 layer.name = title
             if layer.visible != (each == direction):
                 layer.visible = each == direction
-        edges = partner_arrows(answer.selection, influence, direction)
-        layer = self.layer(ARROWS) or self._made_arrows(edges)
-        if not layer.visible:
-            # First, so that napari looks at what it holds before it is changed.
-            layer.visible = True
-        self._show_arrows(edges)
-
-    def _show_field_arrows(self, *_: Any) -> None:
-        shown = self._inspecting.read_out
-        if shown is not None and self._inspecting.selection is None:
-            self._show_arrows(shown.edges)
-
-    def _show_arrows(self, edges: pd.DataFrame) -> None:
-        """Change the arrows where they can be seen; hidden ones when they are shown again."""
-        layer = self.layer(ARROWS)
-        if layer is None or not layer.visible:
-            return
-        layer.data = arrows(edges)
-        if not len(edges):
-            return
-        # Each of these draws all of them anew.
-        width = arrow_width(len(edges))
-        if layer.edge_width != width:
-            layer.edge_width = width
-        colours = transform_color([signed_colour(effect) for effect in edges["effect"]])
-        if not np.array_equal(colours, layer.edge_color):
-            layer.edge_color = colours
-
-    def _made_arrows(self, edges: pd.DataFrame) -> Layer:
-        layer = Vectors(
-            arrows(edges),
-            name="strongest influences",
-            vector_style="arrow",
-            opacity=1.0,
-            edge_width=arrow_width(len(edges)),
-            metadata=self._metadata(ARROWS),
-            **self._placement().arguments,
-        )
-        layer.events.visible.connect(self._show_field_arrows)
-        return self._add(layer)
-
-    def _add(self, layer: Layer) -> Layer:
-        """Add a layer below what is painted, without taking anything out of the person's hand."""
-        viewer = self._viewer()
-        assert viewer is not None
-        active = viewer.layers.selection.active
-        above = [
-            index
-            for index, other in enumerate(viewer.layers)
-            if kind_of(other) in ("drivers", "regions", ARROWS)
-        ]
-        viewer.layers.insert(min(above, default=len(viewer.layers)), layer)
-        if active is not None:
-            viewer.layers.selection.active = active
-        return layer
-
-    def _metadata(self, kind: str) -> dict[str, Any]:
-        run = self._inspecting.run
-        assert run is not None
-        return {METADATA_KEY: {"run": str(run.path), "kind": kind}}
 
 
 def shown_labels(inspecting: Inspecting) -> LabelImage:
@@ -306,22 +245,3 @@ def driver_features(inspecting: Inspecting) -> pd.DataFrame:
     columns = ["name", "y", "x", "area_px", "strength", "stability", "p_adjusted", "note"]
     index = listed["label"].astype(int) + offset
     return listed[columns].assign(index=index).reset_index(drop=True)
-
-
-def partner_arrows(
-    selection: SelectedPlace, influence: Influence, direction: Direction
-) -> pd.DataFrame:
-    """Return the influences on or of the strongest partners, from where to where."""
-    import pandas as pd
-
-    partners = influence.partners[:MANY]
-    here = ("source", "target") if direction == "outgoing" else ("target", "source")
-    return pd.DataFrame(
-        {
-            "effect": partners["strength"],
-            f"{here[0]}_y": selection.y,
-            f"{here[0]}_x": selection.x,
-            f"{here[1]}_y": partners["y"],
-            f"{here[1]}_x": partners["x"],
-        }
-    )

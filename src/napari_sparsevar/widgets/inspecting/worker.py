@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
     from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.analysis.maps.region import Region
+    from napari_sparsevar.analysis.results import Results
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
 
@@ -92,7 +93,6 @@ class Inspector:
         return self.solution_path is not None and shown is not None and not shown.curves
 
     def _read_out(self, question: Question) -> ReadOut:
-        from napari_sparsevar.analysis.maps.edges import strongest_edges
         from napari_sparsevar.analysis.maps.path_curves import edge_curves
         from napari_sparsevar.run.places import places
 
@@ -102,10 +102,7 @@ class Inspector:
             return replace(shown, question=question, places=places(shown.run.results, regions))
         run = self._at(question.penalty)
         results = run.results
-        edges, path = (
-            strongest_edges(results.fitted, results.projection, N_EDGES),
-            self.solution_path,
-        )
+        edges, path = _strongest_edges(results), self.solution_path
         curves = [] if path is None else edge_curves(results, path, edges[:N_CURVES])
         n_edges = results.fitted.n_edges
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
@@ -155,6 +152,16 @@ class Inspector:
         if self.solution_path is not None:
             curves = partner_curves(results, self.solution_path, region, direction, latents)
         return Influence(image, partners, curves)
+
+
+def _strongest_edges(results: Results) -> pd.DataFrame:
+    """Return the edges that are drawn where nothing is selected, with their p-values."""
+    from napari_sparsevar.analysis.maps.edges import strongest_edges
+
+    edges = strongest_edges(results.fitted, results.projection, N_EDGES)
+    rows = (edges["lag"] - 1) * results.fitted.n_series + edges["source"]
+    tested = results.significance.edge_p.numpy()[rows.to_numpy(), edges["target"].to_numpy()]
+    return edges.assign(p_adjusted=tested)
 
 
 def save_annotations(path: Path, annotations: Annotations) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
 from napari.layers import Layer
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 MAPS = ("contribution", "drivers")
 """Kinds of layers that ``show_run`` makes."""
+
+ARROWS, WITHIN_CHANCE = "arrows", "arrows within chance"
+MARKS = ("drivers", "regions", ARROWS, WITHIN_CHANCE)
+"""Kinds of layers that lie above all maps."""
 
 
 def show_run(viewer: ViewerModel, run: Run, placement: Placement | None) -> list[Layer]:
@@ -60,3 +64,17 @@ def layer_of(viewer: ViewerModel | None, run: Run | None, kind: str) -> Layer | 
         if kind_of(layer) == kind and run_of(layer) == Path(run.path):
             return layer
     return None
+
+
+def our_metadata(run: Run, kind: str) -> dict[str, Any]:
+    """Return what marks a layer as something of a run."""
+    return {METADATA_KEY: {"run": str(run.path), "kind": kind}}
+
+
+def insert_below_marks(viewer: ViewerModel, layer: Layer) -> None:
+    """Add a layer below what is marked, without taking anything out of the person's hand."""
+    active = viewer.layers.selection.active
+    above = [index for index, other in enumerate(viewer.layers) if kind_of(other) in MARKS]
+    viewer.layers.insert(min(above, default=len(viewer.layers)), layer)
+    if active is not None:
+        viewer.layers.selection.active = active
