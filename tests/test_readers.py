@@ -130,7 +130,9 @@ def run(tmp_path):
         path=tmp_path / "run-1",
         contribution_map=np.linspace(0, 1, 42, dtype=np.float32).reshape(6, 7),
         driver_labels=labels,
-        drivers=pd.DataFrame({"rank": [1, 2], "label": [1, 2], "strength": [1.0, 0.4]}),
+        drivers=pd.DataFrame(
+            {"rank": [1, 2], "label": [1, 2], "strength": [1.0, 0.4], "p_adjusted": [0.01, 0.2]}
+        ),
         scale=(2.0, 2.0),
         units=("um", "um"),
         record=SimpleNamespace(movie=identity(tmp_path / "movie.tif")),
@@ -157,18 +159,33 @@ def test_run_layers_lie_where_they_are_put(run):
 
 
 def test_drivers_carry_their_table(run):
-    _, (data, meta, kind) = run_layers(run)
+    data, meta, kind = run_layers(run)[-1]
     assert kind == "labels"
     assert list(meta["features"]["index"]) == [1, 2]
     assert {"rank", "strength"} <= set(meta["features"])
     assert data.max() == 2
 
 
+def test_what_is_beyond_chance_has_its_number_beside_its_outline(run):
+    _, (places, meta, kind), _ = run_layers(run)
+    assert kind == "points"
+    assert list(meta["features"]["word"]) == ["1"]
+    np.testing.assert_array_equal(places, [(0.5, 3.0)])
+
+
+def test_a_name_is_written_whatever_the_test_says(run):
+    table = pd.DataFrame({"index": [1, 2], "name": ["driver 1", "Ada"], "p_adjusted": np.nan})
+    places, words = readers.driver_names(run.driver_labels, table)
+    assert list(words["word"]) == ["Ada"]
+    np.testing.assert_array_equal(places, [(3.5, 6.0)])
+
+
 def test_a_run_without_drivers_opens(run):
     run.drivers = run.drivers.iloc[:0]
     run.driver_labels = np.zeros((6, 7), np.int32)
     run.contribution_map = np.zeros((6, 7), np.float32)
-    (_, contribution, _), _ = run_layers(run)
+    (_, contribution, _), (places, _, _), _ = run_layers(run)
+    assert places.shape == (0, 2)
     assert contribution["contrast_limits"] == (0.0, 1.0)
 
 
@@ -181,26 +198,31 @@ def load(monkeypatch, run):
 def test_run_opens_with_its_movie(load, run):
     write(run.path.parent / "movie.tif")
     names = [meta["name"] for _, meta, _ in load()]
-    assert names == ["movie", "contribution (run-1)", "drivers (run-1)"]
+    assert names == [
+        "movie",
+        "contribution (run-1)",
+        "driver numbers (run-1)",
+        "drivers (run-1)",
+    ]
     _, meta, _ = load()[0]
     assert meta["scale"] == pytest.approx((1 / 15, 2.0, 2.0))
 
 
 def test_run_opens_without_its_movie_and_says_so(load):
     with pytest.warns(UserWarning, match="not there any more"):
-        assert len(load()) == 2
+        assert len(load()) == 3
 
 
 def test_run_of_a_movie_in_memory_says_so(load, run):
     run.record.movie = identity(None)
     with pytest.warns(UserWarning, match="trained from memory"):
-        assert len(load()) == 2
+        assert len(load()) == 3
 
 
 def test_run_whose_movie_is_damaged_opens_its_maps(load, run):
     (run.path.parent / "movie.tif").write_bytes(b"")
     with pytest.warns(UserWarning, match="only the maps"):
-        assert len(load()) == 2
+        assert len(load()) == 3
 
 
 def test_another_movie_in_the_place_of_the_run_s_opens_with_a_warning(load, run):
@@ -210,5 +232,5 @@ def test_another_movie_in_the_place_of_the_run_s_opens_with_a_warning(load, run)
     write(path, FRAMES + 1)
     with pytest.warns(UserWarning, match="not the one the run was trained on"):
         layers = load()
-    assert len(layers) == 3
+    assert len(layers) == 4
     assert layers[0][1]["metadata"][METADATA_KEY]["another_than"] == str(run.path)

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colours import CONTRIBUTION
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.run.run import Run
 
@@ -33,6 +36,12 @@ LOOKED_AT_PX = 128
 """Rows and columns of a frame that contrast limits are taken from, spread over the field."""
 MOST_LAYERS = 8
 """Channels, planes and data sets of one file that open beside the first."""
+
+NAME_POINTS, NAME_PX = 8, 16
+"""Size of the numbers of drivers and of the discs behind them, on the screen."""
+
+NUMBERED_UP_TO = 0.05
+"""Adjusted p-value of a driver that has a number."""
 
 DRIVER_COLOURS = ("#00e5ff", "#7cff6b", "#ffffff", "#5aa9ff", "#ff9edb")
 
@@ -204,7 +213,7 @@ def contrast_limits(movie: Movie) -> tuple[float, float]:
 
 
 def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
-    """Return a run's maps as layers: the contribution map and the drivers.
+    """Return a run's maps as layers: the contribution map, the drivers and their numbers.
 
     Parameters
     ----------
@@ -216,10 +225,11 @@ def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
     Returns
     -------
     list of LayerData
-        An image layer and a labels layer, both two-dimensional.
+        An image layer, a points layer and a labels layer, all two-dimensional.
     """
     where = placement or Placement(scale=run.scale, units=run.units)
-    return [_contribution_layer(run, where), _drivers_layer(run, where)]
+    layers = _contribution_layer, _names_layer, _drivers_layer
+    return [layer(run, where) for layer in layers]
 
 
 def _contribution_layer(run: Run, where: Placement) -> LayerData:
@@ -248,6 +258,58 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
         **where.arguments,
     }
     return np.asarray(run.driver_labels, dtype=np.int32), meta, "labels"
+
+
+def _names_layer(run: Run, where: Placement) -> LayerData:
+    table = run.drivers.rename(columns={"label": "index"}).assign(name="")
+    places, words = driver_names(run.driver_labels, table)
+    meta = {
+        "name": f"driver numbers ({run.path.name})",
+        "features": words,
+        "text": {"string": "{word}", "size": NAME_POINTS, "color": "white", "anchor": "center"},
+        # A dark disc of the same size on the screen at any zoom: legible on dark and bright.
+        "face_color": "#000000b0",
+        "border_width": 0.0,
+        "canvas_size_limits": (NAME_PX, NAME_PX),
+        "metadata": _run_metadata(run, "driver names"),
+        **where.arguments,
+    }
+    return places, meta, "points"
+
+
+def driver_names(
+    labels: npt.NDArray[np.integer], table: pd.DataFrame
+) -> tuple[npt.NDArray[np.float64], pd.DataFrame]:
+    """Return what is written beside the outlines of drivers, and where.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (Y, X)
+    table : DataFrame
+        ``index`` (the label), ``name`` and ``p_adjusted`` of what is outlined. What was not tested
+        or does not survive has a name only if a person gave it one.
+
+    Returns
+    -------
+    places : ndarray, shape (n, 2)
+        Upper right of each outline, (y, x) in pixels.
+    words : DataFrame
+        ``word`` of each: the name a person gave, else the number.
+    """
+    import pandas as pd
+    from scipy import ndimage
+
+    areas = ndimage.find_objects(np.asarray(labels, np.int32))
+    rows = table[["index", "name", "p_adjusted"]].itertuples(index=False)
+    places, words = [], []
+    for label, name, p_value in ((int(row[0]), str(row[1]), float(row[2])) for row in rows):
+        given = name not in ("", f"driver {label}")
+        area = areas[label - 1] if label <= len(areas) else None
+        if area is None or not (given or p_value <= NUMBERED_UP_TO):
+            continue
+        places.append((max(area[0].start - 0.5, 0.0), min(area[1].stop, labels.shape[1] - 1)))
+        words.append(name if given else str(label))
+    return np.array(places, float).reshape(-1, 2), pd.DataFrame({"word": np.array(words, object)})
 
 
 def driver_colours(labels: Iterable[int]) -> dict[int | None, str]:

@@ -122,7 +122,7 @@ class DriversDock(Dock):
         self.criterion.moved.connect(self._on_line)
         self.curves.moved.connect(self._on_line)
         self.arrows.toggled.connect(self._session.inspect_layers.arrows.show)
-        watch(self._session.inspect_layers.arrows.changed, self.arrows.setChecked, self)
+        watch(self._session.inspect_layers.arrows.changed, self._on_arrows, self)
         self.timeline.clicked.connect(self._open_timeline)
         self.help.clicked.connect(self._show_help)
         watch(inspecting.run_changed, self._on_run, self)
@@ -135,7 +135,7 @@ class DriversDock(Dock):
 
     def _restore(self) -> None:
         self._on_run(self._inspecting.run)
-        self.arrows.setChecked(self._session.inspect_layers.arrows.asked_for)
+        self._on_arrows(self._session.inspect_layers.arrows.asked_for)
         self._on_timelines(self._session.timelines > 0)
 
     def _on_run(self, run: Run | None) -> None:
@@ -185,6 +185,9 @@ class DriversDock(Dock):
         for kind, button in self.movies.items():
             layer = self._session.model_movies.layer(kind)
             button.setChecked(layer is not None and layer.visible)
+
+    def _on_arrows(self, asked_for: bool) -> None:
+        self.arrows.setChecked(asked_for)
 
     def _on_timelines(self, some: bool) -> None:
         self.timeline.setEnabled(not some)

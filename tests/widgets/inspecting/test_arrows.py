@@ -101,9 +101,7 @@ def test_they_are_those_of_the_whole_field_where_nothing_is_selected(
 
 @pytest.mark.windowless(False)
 @pytest.mark.parametrize("penalty", [1.0, 100.0, 0.8])
-def test_any_number_of_them(
-    arrows, layer, select, inspected, until_inspected, full_run, penalty
-):
+def test_any_number_of_them(arrows, layer, select, inspected, until_inspected, full_run, penalty):
     arrows.show(True)
     select()
     inspected.set_penalty(penalty * full_run.penalty)

@@ -185,3 +185,54 @@ def test_an_answer_on_its_way_while_the_window_closes(viewer, inspected, qtbot):
     inspected.select("driver", 1)
     viewer.close()
     qtbot.waitUntil(lambda: not inspected.busy, timeout=10_000)
+
+
+def names(layers):
+    layer = layers.layer("driver names")
+    return dict(zip(layer.features["word"], map(tuple, layer.data), strict=True))
+
+
+def test_numbers_lie_beside_the_outlines_and_follow_names(layers, inspected):
+    assert names(layers) == {"1": (3.5, 9.0), "2": (23.5, 28.0)}
+    inspected.annotate("driver", 2, name="Ada")
+    assert set(names(layers)) == {"1", "Ada"}
+    inspected.annotate("driver", 1, hidden=True)
+    assert set(names(layers)) == {"Ada"}
+    inspected.annotate("driver", 1, hidden=False)
+    assert names(layers)["Ada"] == (23.5, 28.0)
+
+
+def test_numbers_are_hidden_and_shown_with_the_outlines(viewer, layers):
+    layers.layer("drivers").visible = False
+    assert not layers.layer("driver names").visible
+    get_session(viewer).show_run()
+    assert set(names(layers)) == {"1", "2"}
+    layers.layer("drivers").visible = False
+    assert not layers.layer("driver names").visible
+    layers.layer("drivers").visible = True
+    assert layers.layer("driver names").visible
+
+
+def test_numbers_do_not_come_in_the_way_of_a_click(viewer, layers, inspected, until_inspected):
+    y, x = layers.layer("driver names").data[0]
+    assert viewer.layers.selection.active is not layers.layer("driver names")
+    get_session(viewer)._clicks.click((0.0, 2.0 * (y + 2), 2.0 * (x - 2)))
+    assert inspected.selection.key == ("driver", 1)
+
+
+def test_colours_stay_with_the_place_while_the_slider_moves(
+    layers, inspected, until_inspected, full_run
+):
+    def colour_of_first():
+        layer = layers.layer("drivers")
+        at_place = layer.data[6, 6]
+        return tuple(layer.colormap.map(at_place).ravel()) if at_place else None
+
+    inspected.set_penalty(0.9 * full_run.penalty)
+    until_inspected(inspected)
+    seen = {colour_of_first()}
+    for factor in (1.2, 1.0, 0.8):
+        inspected.set_penalty(factor * full_run.penalty)
+        until_inspected(inspected)
+        seen.add(colour_of_first())
+    assert len(seen - {None}) == 1

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers import Placement, driver_names
 from napari_sparsevar.widgets.inspecting.answers import DIRECTIONS, Answer, Direction
 from napari_sparsevar.widgets.inspecting.arrows import ArrowLayers
 from napari_sparsevar.widgets.inspecting.place_colours import PlaceColours
@@ -63,8 +63,12 @@ class InspectLayers:
         self._own: dict[str, npt.NDArray[Any]] = {}
         self._contribution_of: Any = None
         self._colours = PlaceColours()
-        self._coloured: dict[int | None, str] = {}
+        self._coloured: tuple[int, dict[int | None, str]] = (0, {})
         self.arrows = ArrowLayers(viewer, inspecting, placement)
+        for layer in viewer.layers:
+            if kind_of(layer) == "drivers":
+                layer.events.visible.connect(self._on_eye)
+        viewer.layers.events.inserted.connect(self._on_inserted)
         inspecting.run_changed.connect(self._on_run)
         inspecting.read_out_changed.connect(self._on_read_out)
         inspecting.notes_changed.connect(self._show_drivers)
@@ -89,7 +93,7 @@ class InspectLayers:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in LAYER_KINDS]:
                 viewer.layers.remove(layer)
         self._own, self._contribution_of = {}, None
-        self._colours, self._coloured = PlaceColours(), {}
+        self._colours, self._coloured = PlaceColours(), (0, {})
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         drivers = self.layer("drivers")
         if drivers is not None and drivers.contour == 0:
@@ -117,8 +121,29 @@ class InspectLayers:
         if not layer.features.equals(features):
             layer.features = features
         colours = self._colours.of(features, reach_of(shown.run))
-        if colours != self._coloured:
-            self._coloured, layer.colormap = colours, colours
+        if (id(layer), colours) != self._coloured:
+            self._coloured, layer.colormap = (id(layer), colours), colours
+        self._show_names(labels, features)
+
+    def _show_names(self, labels: LabelImage, features: pd.DataFrame) -> None:
+        layer = self.layer("driver names")
+        if layer is None:
+            return
+        places, words = driver_names(labels, features)
+        if not np.array_equal(places, layer.data):
+            layer.data = places
+        if not words.equals(layer.features):
+            layer.features = words
+
+    def _on_inserted(self, event: Any) -> None:
+        if kind_of(event.value) == "drivers":
+            event.value.events.visible.connect(self._on_eye)
+
+    def _on_eye(self, event: Any) -> None:
+        """Show or hide the names with the drivers."""
+        names = self.layer("driver names")
+        if names is not None and event.source is self.layer("drivers"):
+            names.visible = event.source.visible
 
     def _show_pixels(self, kind: str, layer: Layer, image: npt.NDArray[Any]) -> None:
         """Show another image of the same shape.

@@ -13,11 +13,11 @@ from napari_sparsevar.readers import METADATA_KEY, Placement, run_layers
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run
 
-MAPS = ("contribution", "drivers")
+MAPS = ("contribution", "driver names", "drivers")
 """Kinds of layers that ``show_run`` makes."""
 
 ARROWS, WITHIN_CHANCE = "arrows", "arrows within chance"
-MARKS = ("drivers", "regions", ARROWS, WITHIN_CHANCE)
+MARKS = ("driver names", "drivers", "regions", ARROWS, WITHIN_CHANCE)
 """Kinds of layers that lie above all maps."""
 
 
@@ -39,7 +39,7 @@ def show_run(viewer: ViewerModel, run: Run, placement: Placement | None) -> list
             layer.visible = False
     added = [viewer.add_layer(Layer.create(*data)) for data in run_layers(run, placement)]
     # Outlines, so that the drivers do not hide the map they were found in; no reader can ask so.
-    added[1].contour, added[1].opacity = 1, 0.9
+    added[-1].contour, added[-1].opacity = 1, 0.9
     viewer.layers.selection.active = added[0]
     return added
 
