@@ -126,10 +126,12 @@ def analyse(
     drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
     trim_heap()
 
-    def found_again(refit: FittedVar) -> npt.NDArray[np.bool_]:
-        return standing_out_again(drivers, contribution_map(refit, projection))
-
-    resampling = selection_stability(fitted, block_moments(rows, N_BLOCKS), found_again)
+    resampling = selection_stability(
+        fitted,
+        block_moments(rows, N_BLOCKS),
+        lambda refit: contribution_map(refit, projection),
+        lambda image: standing_out_again(drivers, image),
+    )
     stability = yield from stage(
         resampling, 0.75, 1.0, "Checking the drivers on parts of the movie"
     )

@@ -11,7 +11,7 @@ from napari_sparsevar.lasso.coordinate_descent import descend
 from napari_sparsevar.lasso.types import CONVERGED, NOT_CONVERGED, UNBOUNDED, Array
 
 _FULL_STEP, _SHORT_STEP, _NO_MINIMUM = 0, 1, 2
-_N_SWEEPS = 3
+_N_SWEEPS = 5
 # Far from the solution, as with coefficients of other data, hundreds of signs change: a Newton step
 # for each would cost a factorisation.
 _N_SWEEPS_FAR = 10
@@ -197,6 +197,7 @@ def solve_small(
     n_free: int,
     tolerance: float,
     dependence: float,
+    settled: bool,
 ) -> int:
     """Solve a small problem exactly, in place: Newton steps, coordinate descent in between.
 
@@ -216,6 +217,8 @@ def solve_small(
         Violation of the optimality conditions at which a column stays out.
     dependence
         See `Precision`.
+    settled
+        The coefficients are at their minimum but for columns that are to leave zero.
 
     Returns
     -------
@@ -227,7 +230,9 @@ def solve_small(
     for k in range(cross.size):
         everything[k] = k
     residual_of(gram, cross, everything, coefficients, residual)
-    descended = False
+    descended = settled
+    if settled:
+        descend(gram, penalty, coefficients, residual, n_free, _N_SWEEPS, tolerance)
     for _ in range(100 + 10 * cross.size):
         step = _newton_step(
             gram, cross, penalty, coefficients, residual, n_free, dependence, _FLAT * tolerance

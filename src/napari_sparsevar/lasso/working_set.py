@@ -82,7 +82,7 @@ def solve_target(
     residual = np.empty(n_columns)
     candidates = np.empty(n_columns, np.int64)
     excess = np.empty(n_columns)
-    for _ in range(100 + n_columns):
+    for turn in range(100 + n_columns):
         small = gather(coefficients, working, size)
         status = solve_small(
             gather_block(gram, working, size),
@@ -92,6 +92,7 @@ def solve_target(
             n_free,
             tolerance,
             dependence,
+            turn > 0,
         )
         if status != CONVERGED:
             return status
