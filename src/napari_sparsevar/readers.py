@@ -204,8 +204,13 @@ def contrast_limits(movie: Movie) -> tuple[float, float]:
     chosen = np.linspace(0, movie.n_frames - 1, min(LOOKED_AT_FRAMES, movie.n_frames)).astype(int)
     rows, columns = (max(1, size // LOOKED_AT_PX) for size in movie.shape)
     looked_at = movie.data[np.unique(chosen), ::rows, ::columns]
-    frames = np.asarray(looked_at, dtype=np.float64)
-    finite = frames[np.isfinite(frames)]
+    return image_limits(looked_at)
+
+
+def image_limits(pixels: npt.ArrayLike) -> tuple[float, float]:
+    """Return display limits that leave out the darkest and brightest few pixels."""
+    values = np.asarray(pixels, dtype=np.float64)
+    finite = values[np.isfinite(values)]
     if finite.size == 0:
         return 0.0, 1.0
     low, high = np.percentile(finite, [0.5, 99.8])

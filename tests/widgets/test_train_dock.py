@@ -102,8 +102,8 @@ def test_training_lays_the_maps_over_the_movie(
     assert training.state == "training"
     assert not dock.settings.isEnabled()
     until_idle(training)
-    contribution, drivers = viewer.layers[1:]
-    for layer in (contribution, drivers):
+    contribution, numbers, drivers = viewer.layers[1:]
+    for layer in (contribution, numbers, drivers):
         assert tuple(layer.scale) == tuple(movie.scale[-2:])
         assert tuple(layer.translate) == tuple(movie.translate[-2:])
         assert [str(u) for u in layer.units] == [str(u) for u in movie.units[-2:]]
@@ -145,7 +145,7 @@ def test_pause_and_continue(qtbot, viewer, dock, add_movie, fake_train, until_id
     assert dock.panel.end_button.text() == "Stopping…"
     until_idle(training)
     assert "Stopped after" in dock.panel.sentence.text()
-    assert len(viewer.layers) == 3
+    assert len(viewer.layers) == 4
 
 
 def test_stop_while_paused(qtbot, viewer, dock, add_movie, fake_train, until_idle, training):
@@ -190,8 +190,8 @@ def test_two_trainings_keep_both_results(viewer, dock, add_movie, fake_train, un
     for _ in range(2):
         dock.panel.begin_button.click()
         until_idle(training)
-    assert len({layer.name for layer in viewer.layers}) == 5
-    assert [layer.visible for layer in viewer.layers] == [True, False, False, True, True]
+    assert len({layer.name for layer in viewer.layers}) == 7
+    assert [layer.visible for layer in viewer.layers] == [True, *[False] * 3, *[True] * 3]
     assert len({request.out for request in fake_train.requests}) == 2
 
 
@@ -277,7 +277,7 @@ def test_maps_can_be_made_again_without_the_movie(
     until_idle(training)
     viewer.layers.clear()
     dock.panel.show_button.click()
-    assert [tuple(layer.translate) for layer in viewer.layers] == [(10, 30), (10, 30)]
+    assert [tuple(layer.translate) for layer in viewer.layers] == 3 * [(10, 30)]
 
 
 @pytest.mark.windowless(False)

@@ -23,6 +23,7 @@ from napari_sparsevar.widgets.inspecting.edge import ChosenEdge
 from napari_sparsevar.widgets.inspecting.layers import InspectLayers
 from napari_sparsevar.widgets.inspecting.model_movies import ModelMovies
 from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.layers.anatomy import Anatomy
 from napari_sparsevar.widgets.layers.following import LayerFollowing
 from napari_sparsevar.widgets.layers.matching import MovieMatching
 from napari_sparsevar.widgets.layers.movies import placement_of
@@ -57,6 +58,8 @@ class Session:
         The training of this viewer, running or not.
     comparing : Comparing
         The windows of time and the comparisons of the run.
+    anatomy : Anatomy
+        The images of the chosen movie as layers.
     exporting : Exporting
         What is being written for other programs.
     inspecting : Inspecting
@@ -84,6 +87,7 @@ class Session:
         self.timelines = 0
         self.training = Training()
         self.training.run_ready.connect(self._show)
+        self.anatomy = Anatomy(viewer)
         self.exporting = Exporting()
         self.comparing = Comparing()
         self.comparing.arrived.connect(self._want_layers)

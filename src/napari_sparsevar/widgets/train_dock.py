@@ -15,13 +15,14 @@ from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, boxed, in_column
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
-from napari_sparsevar.widgets.parts.form import ConfigForm
+from napari_sparsevar.widgets.parts.form import AutoBox, ConfigForm
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.training.choices import DeviceBox, MovieChoice, default_run_folder
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
+from napari_sparsevar.widgets.training.movie_look import MovieLook
 from napari_sparsevar.widgets.training.panel import TrainingPanel
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
@@ -47,6 +48,9 @@ class TrainDock(Dock):
             tooltip=tooltip("How long to train. Settings changed by hand make it custom."),
         )
         self.form = ConfigForm(TrainConfig.from_preset(self.preset.value))
+        cell_diameter = self.form.field("model", "cell_diameter")
+        assert isinstance(cell_diameter, AutoBox)
+        self.look = MovieLook(viewer, self._session.anatomy, self.movie_choice, cell_diameter)
         self.run_folder = NewFolder("run", label="Run folder")
         self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)
@@ -59,7 +63,7 @@ class TrainDock(Dock):
     def _settings(self) -> QWidget:
         self.run_folder.line_edit.native.setPlaceholderText("chosen with the movie")
         rows = Rows(self.run_folder, self.device, self.preset)
-        parts = self.movie_choice, rows.native, self.form
+        parts = self.movie_choice, self.look, rows.native, self.form
         return boxed(in_column(*parts, margins=(0, 0, 6, 0), spacing=5))
 
     def _arrange(self) -> None:

@@ -141,9 +141,9 @@ class InspectLayers:
 
     def _on_eye(self, event: Any) -> None:
         """Show or hide the names with the drivers."""
-        names = self.layer("driver names")
-        if names is not None and event.source is self.layer("drivers"):
-            names.visible = event.source.visible
+        names, drivers = self.layer("driver names"), self.layer("drivers")
+        if names is not None and drivers is not None and event.source is drivers:
+            names.visible = drivers.visible
 
     def _show_pixels(self, kind: str, layer: Layer, image: npt.NDArray[Any]) -> None:
         """Show another image of the same shape.
