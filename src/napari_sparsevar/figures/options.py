@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from napari_sparsevar.figures.panels.colour_maps import Limits
+    from napari_sparsevar.model.grid import BoolArray
 
 SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
 """Widths of figures in journals."""
@@ -58,8 +59,33 @@ KINDS = {
 """In the order in which they are offered."""
 
 
-@dataclass(frozen=True)
-class FigureOptions:
+class Place(NamedTuple):
+    """A place of the field: what a person calls it and its pixels, (Y, X) of bool."""
+
+    name: str
+    mask: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """What of a run somebody looks at, in every figure and every export.
+
+    Attributes
+    ----------
+    place : Place, optional
+        Whose influence is drawn; the first driver by default.
+    comparison, pair : str, optional
+        Name of a comparison (the latest by default) and ``A-B`` (the pair with the smallest
+        p-value).
+    """
+
+    place: Place | None = None
+    comparison: str | None = None
+    pair: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FigureOptions(Chosen):
     """What can be chosen of a figure; what does not concern a kind is left alone.
 
     Attributes
@@ -68,26 +94,25 @@ class FigureOptions:
     penalty : float, optional
         Where on the solution path; that of the run by default.
     limits : tuple of float, optional
-        Of the colours of the map.
+        Of the colours of the map; of an influence, of what the place drives.
     colormap : Colormap or str, optional
-        Of the map.
+        Of the same map.
+    incoming_limits, incoming_colormap
+        Of what drives the place, which is in another unit.
     region : str, optional
         Name or label of a painted region.
     driver : int, optional
         Rank of a driver.
-    comparison, pair : str, optional
-        Name of a comparison (the latest by default) and ``A-B`` (the pair with the smallest
-        p-value).
     """
 
     width_mm: float = DOUBLE_COLUMN_MM
     penalty: float | None = None
     limits: Limits | None = None
     colormap: Colormap | str | None = None
+    incoming_limits: Limits | None = None
+    incoming_colormap: Colormap | str | None = None
     region: str | None = None
     driver: int | None = None
-    comparison: str | None = None
-    pair: str | None = None
 
 
 class Drawn(NamedTuple):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from figures_drawn import assert_on_the_page, overlapping, texts
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imread
@@ -22,6 +23,7 @@ from napari_sparsevar.figures.captions import limits_words
 from napari_sparsevar.figures.colours import SIGNED
 from napari_sparsevar.figures.kinds.influence import INFLUENCE_MAP, choose_place
 from napari_sparsevar.figures.listing import arrows_each
+from napari_sparsevar.figures.panels.colour_maps import laid_over, see_through
 from napari_sparsevar.figures.saving import caption_path, save_figure
 from napari_sparsevar.figures.write import (
     KINDS,
@@ -39,7 +41,7 @@ from napari_sparsevar.run.annotations import (
 from napari_sparsevar.run.run import Run
 
 OF_A_RUN = [kind for kind in KINDS if kind != "comparison"]
-MAPS = {"overview": 2, "contribution": 2, "drivers": 1, "influence": 2, "loss": 0, "path": 0}
+MAPS = {"overview": 2, "contribution": 2, "drivers": 1, "influence": 4, "loss": 0, "path": 0}
 NOTHING = Marks(Annotations(), None)
 
 
@@ -165,6 +167,52 @@ def test_maps_are_those_of_the_run(full_run: Run) -> None:
         low, high = image.get_clim()
         assert low == -high
         assert image.get_cmap().name == SIGNED
+
+
+def test_each_influence_has_limits_and_a_bar_of_its_own(full_run: Run) -> None:
+    options = FigureOptions(limits=(-0.5, 0.5), incoming_limits=(-0.02, 0.02))
+    drawn = draw_figure(full_run, "influence", options, marks=NOTHING)
+    maps = [the_map(drawn.figure, name) for name in INFLUENCE_MAP.values()]
+    assert [image.get_clim() for image in maps] == [(-0.5, 0.5), (-0.02, 0.02)]
+    minus = "−"
+    for limit in ("0.5", "0.02"):
+        assert {f"{minus}{limit}", f"+{limit}"} <= set(texts(drawn.figure))
+        assert f"colours {minus}{limit} to {limit}" in drawn.caption
+    of_pixel, of_place = (
+        f"change of the {what}\n(noise of a pixel = 1)" for what in ("pixel", "place")
+    )
+    assert {of_pixel, of_place} <= set(texts(drawn.figure))
+
+
+def test_an_influence_lies_over_the_tissue_and_is_told_from_it(full_run: Run) -> None:
+    figure = draw_figure(full_run, "influence", marks=NOTHING).figure
+    for name in INFLUENCE_MAP.values():
+        image, tissue = the_map(figure, name), the_map(figure, f"tissue-{name}")
+        np.testing.assert_array_equal(tissue.get_array(), full_run.results.mean)
+        assert tissue.axes is image.axes
+        assert tissue.get_zorder() <= image.get_zorder()
+        colours = see_through(SIGNED)
+        brightest = tissue.get_cmap()(1.0)[0]
+        seen = laid_over(colours, brightest)
+        np.testing.assert_allclose(seen(0.5)[:3], brightest, atol=0.01)
+        # Over the brightest cell a third of the limit has its colour, and more is no whiter.
+        for value, hue in ((0.33, 2), (0.67, 0)):
+            red_or_blue, other = seen(value)[hue], seen(value)[2 - hue]
+            assert red_or_blue - other > 0.25
+
+
+def test_partners_that_chance_makes_too_are_pale(full_run: Run) -> None:
+    untested = draw_figure(full_run, "influence", marks=NOTHING)
+    assert "Partners in a: none tested" in texts(untested.figure)
+    significance = full_run.results.significance
+    edges = significance.edge_p
+    for p_value, words in ((0.01, "Partners in a"), (0.9, "Partners in a: none beyond chance")):
+        tested = replace(significance, edge_p=torch.full_like(edges, p_value))
+        run = replace(full_run, results=replace(full_run.results, significance=tested))
+        figure = draw_figure(run, "influence", marks=NOTHING).figure
+        assert words in texts(figure)
+        strongest = the_map(figure, INFLUENCE_MAP["outgoing"]).get_cmap()(1.0)
+        assert (strongest[3] > 0.9) == (p_value < 0.05)
 
 
 def test_limits_and_colours_are_those_asked_for(full_run: Run) -> None:

@@ -13,6 +13,7 @@ from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
+from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.captions import (
     data_words,
@@ -25,17 +26,17 @@ from napari_sparsevar.figures.captions import (
 )
 from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
 from napari_sparsevar.figures.listing import known_places, mask_of
-from napari_sparsevar.figures.options import Drawn, FigureOptions
+from napari_sparsevar.figures.options import Drawn, FigureOptions, Place
 from napari_sparsevar.figures.panels.colour_maps import FloatImage, symmetric_limits
+from napari_sparsevar.figures.panels.field import TISSUE_MAP, draw_over_tissue
 from napari_sparsevar.figures.panels.map import (
     colour_bar,
-    draw_map,
     draw_outlines,
     ends_of,
     number_text,
 )
 from napari_sparsevar.figures.panels.numbering import draw_numbers, points_per_pixel
-from napari_sparsevar.figures.panels.ranking import draw_ranking, ranking_height_mm
+from napari_sparsevar.figures.panels.ranking import FAINT, draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
     BESIDE_FROM_MM,
     columns,
@@ -58,14 +59,10 @@ DIRECTIONS: tuple[Direction, ...] = ("outgoing", "incoming")
 INFLUENCE_MAP = {"outgoing": "influence-outgoing", "incoming": "influence-incoming"}
 """Names of the images in a figure and in an SVG."""
 
+CHANGED = {"outgoing": "the pixel", "incoming": "the place"}
+"""Whose prediction a map shows the change of."""
+
 NO_INFLUENCE = "no edge at this penalty"
-
-
-class Place(NamedTuple):
-    """A driver or a painted region: what a person calls it and its pixels, (Y, X) of bool."""
-
-    name: str
-    mask: BoolArray
 
 
 class Found(NamedTuple):
@@ -76,7 +73,7 @@ class Found(NamedTuple):
 
 
 def choose_place(run: Run, options: FigureOptions, marks: Marks) -> Place:
-    """Return a painted region by name or label, or a driver by rank; by default the first driver.
+    """Return the place given, a region by name or label, a driver by rank, or the first driver.
 
     Raises
     ------
@@ -84,6 +81,8 @@ def choose_place(run: Run, options: FigureOptions, marks: Marks) -> Place:
         If there is none.
     """
     region, driver = options.region, options.driver
+    if options.place is not None:
+        return options.place
     if region is not None and driver is not None:
         raise UserError("Give a region or a driver, not both.")
     places = known_places(run, *marks)
@@ -120,10 +119,16 @@ def influences(run: Run, mask: BoolArray) -> dict[Direction, Found]:
     return found
 
 
-def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Draw the signed influence of and on a place, and list its strongest partners.
+def beyond_chance(partners: pd.DataFrame) -> pd.Series:
+    """Return which partners survive the test; none where nothing was tested."""
+    return partners["p_adjusted"] <= LEVEL
 
-    Limits and colours are those of both maps; by default each is symmetric about 0.
+
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Draw the signed influence of and on a place over the tissue, and list its strongest partners.
+
+    What it drives and what drives it are in different units: each map has its own limits, by
+    default symmetric about 0.
     """
     place = choose_place(run, options, marks)
     found = influences(run, place.mask)
@@ -136,8 +141,8 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
             image, partners = found[direction]
             _draw_influence(maps[index], run, place, image, partners, direction, options)
             head(maps[index], "ab"[index], titles[direction])
-            _draw_partners(lists[index], partners)
-            head(lists[index], "cd"[index], f"Partners in {'ab'[index]}")
+            _draw_partners(lists[index], partners, direction)
+            head(lists[index], "cd"[index], _partners_title("ab"[index], partners))
     return Drawn(figure, _caption(run, place, found, figure))
 
 
@@ -165,28 +170,42 @@ def _draw_influence(
     direction: Direction,
     options: FigureOptions,
 ) -> None:
-    drawn = draw_map(
+    limits, colormap = options.limits, options.colormap
+    if direction == "incoming":
+        limits, colormap = options.incoming_limits, options.incoming_colormap
+    drawn, colours = draw_over_tissue(
         axes,
+        run,
         image,
-        options.colormap or SIGNED,
-        options.limits or symmetric_limits(image),
-        run.pixel_size_um,
+        colormap or SIGNED,
+        limits or symmetric_limits(image),
         INFLUENCE_MAP[direction],
+        1.0 if beyond_chance(partners).any() else FAINT,
     )
     colour_bar(
         axes,
         drawn,
-        "change of prediction\n(noise of a pixel = 1)",
+        f"change of {CHANGED[direction]}\n(noise of a pixel = 1)",
         ends_of(drawn, middle=options.width_mm >= BESIDE_FROM_MM),
+        colours,
     )
     draw_outlines(axes, place.mask.astype(int), [1], name=f"place-{direction}")
     if partners.empty:
         axes.text(*(0.5, 0.5, NO_INFLUENCE), transform=axes.transAxes, ha="center", color=GREY)
-    places = partners.assign(number=partners["rank"].astype(str), area_px=0.0)
+    places = partners.assign(
+        number=partners["rank"].astype(str), area_px=0.0, faint=~beyond_chance(partners)
+    )
     draw_numbers(axes, places, points_per_pixel(options.width_mm / 2, image.shape))
 
 
-def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
+def _partners_title(panel: str, partners: pd.DataFrame) -> str:
+    title = f"Partners in {panel}"
+    if partners.empty or beyond_chance(partners).any():
+        return title
+    return f"{title}: none {'beyond chance' if partners['p_adjusted'].notna().any() else 'tested'}"
+
+
+def _draw_partners(axes: Axes, partners: pd.DataFrame, direction: Direction) -> None:
     strengths = partners["strength"].to_numpy(float)
     draw_ranking(
         axes,
@@ -197,13 +216,15 @@ def _draw_partners(axes: Axes, partners: pd.DataFrame) -> None:
             "stability": [percent_text(value) for value in partners["stability"]],
             "p": [p_value_text(value) for value in partners["p_adjusted"]],
         },
-        "change of prediction",
+        f"change of {CHANGED[direction]}",
         colours=[signed_colour(value) for value in strengths],
+        faint=list(~beyond_chance(partners)),
         empty=NO_INFLUENCE,
     )
 
 
 def _caption(run: Run, place: Place, found: dict[Direction, Found], figure: Figure) -> str:
+    tissue = f"{TISSUE_MAP}-{INFLUENCE_MAP['outgoing']}"
     lists = " ".join(
         f"({letter}) {_partners_words(run, found[direction].partners)}"
         for letter, direction in zip("cd", DIRECTIONS, strict=True)
@@ -214,12 +235,16 @@ def _caption(run: Run, place: Place, found: dict[Direction, Found], figure: Figu
         "(a) What it drives: change of every pixel's prediction when the drive of its pixels is "
         f"one standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['outgoing'])}). "
         "(b) What drives it: change of its mean prediction when the drive of a pixel is one "
-        f"standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['incoming'])}). All "
-        "lags together, in units of the noise of a pixel; orange raises, blue lowers, black does "
-        f"neither. Scale bar in {length_unit(run)}.",
+        f"standard deviation up (colours {limits_words(figure, INFLUENCE_MAP['incoming'])}), "
+        "another quantity with limits of its own. All lags together, in units of the noise of a "
+        "pixel; orange raises, blue lowers. Below both, the mean image of the movie in grey values "
+        f"(shown from {limits_words(figure, tissue)}), which shows where neither is. Scale bar in "
+        f"{length_unit(run)}.",
         "Strongest partners, numbered as on the map; lag in frames, stability of the edges behind "
         "them (share of random halves of the movie), p of the surest of these edges, adjusted for "
-        f"all pairs of the field. {lists}",
+        f"all pairs of the field. Above {LEVEL:g}, and where nothing was tested, number and bar "
+        "are pale, for chance makes such partners too; a map of nothing else is pale as a whole. "
+        f"{lists}",
         settings_paragraph(run),
     )
 
@@ -227,7 +252,7 @@ def _caption(run: Run, place: Place, found: dict[Direction, Found], figure: Figu
 def _partners_words(run: Run, partners: pd.DataFrame) -> str:
     each = "; ".join(
         f"{row.rank}, {position_words(run, row.y, row.x)} {unit_of(run)}, lag {row.lag}, "
-        f"{number_text(row.strength)}"
+        f"{number_text(row.strength)}, p {p_value_text(row.p_adjusted)}"
         for row in partners.itertuples()
     )
     return f"{each or 'none'}."

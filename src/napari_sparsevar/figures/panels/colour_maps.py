@@ -7,13 +7,15 @@ import math
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.colours import SIGNED, SIGNED_COLOURS, SIGNED_PLACES
 
 FloatImage = npt.NDArray[np.float32]
 Limits = tuple[float, float]
+
+_STEPS = 257
 
 _DARKEST, _BRIGHTEST = 0.5, 99.8
 """Percentiles of an image of the tissue, as the viewer shows a movie."""
@@ -44,6 +46,32 @@ def colour_map(chosen: Colormap | str) -> Colormap:
             f"There is no colour map '{chosen}': choose one of matplotlib's, such as inferno, "
             f"viridis or gray, or '{SIGNED}'."
         ) from None
+
+
+def see_through(chosen: Colormap | str, strength: float = 1.0) -> Colormap:
+    """Return a colour map to lie over a picture: black lets it through, a bright colour covers it.
+
+    Over black it looks as the map itself; unlike colours that are added, it keeps its hue over what
+    is bright.
+
+    Parameters
+    ----------
+    chosen : Colormap or str
+    strength : float
+        Below 1, everything is paler.
+    """
+    known = colour_map(chosen)
+    colours = known(np.linspace(0, 1, _STEPS))
+    light = colours[:, :3] * colours[:, 3:]
+    cover = light.max(axis=1, keepdims=True)
+    straight = np.divide(light, cover, out=np.zeros_like(light), where=cover > 0)
+    return ListedColormap(np.hstack([straight, strength * cover]), name=known.name)
+
+
+def laid_over(colours: Colormap, grey: float) -> Colormap:
+    """Return the colours that a map which lets through shows over a grey between 0 and 1."""
+    rgba = colours(np.linspace(0, 1, _STEPS))
+    return ListedColormap(rgba[:, :3] * rgba[:, 3:] + grey * (1 - rgba[:, 3:]), name=colours.name)
 
 
 def checked(limits: Limits) -> Limits:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from napari_sparsevar.figures.captions import length_unit, limits_words
 from napari_sparsevar.figures.colours import CONTRIBUTION, TISSUE
-from napari_sparsevar.figures.panels.colour_maps import Limits, positive_limits, tissue_limits
+from napari_sparsevar.figures.panels.colour_maps import (
+    FloatImage,
+    Limits,
+    colour_map,
+    laid_over,
+    positive_limits,
+    see_through,
+    tissue_limits,
+)
 from napari_sparsevar.figures.panels.map import colour_bar, draw_map
 from napari_sparsevar.run.run import Run
 
 TISSUE_MAP, CONTRIBUTION_MAP = "tissue", "contribution"
 """Names of the images in a figure and in an SVG."""
+
+_DIMMED = 0.6
+"""Brightest grey below a map, 1 being white."""
 
 
 def draw_tissue(
@@ -30,6 +43,48 @@ def draw_tissue(
         TISSUE_MAP,
     )
     colour_bar(axes, image, "mean grey value")
+
+
+def draw_over_tissue(
+    axes: Axes,
+    run: Run,
+    image: FloatImage,
+    colormap: Colormap | str,
+    limits: Limits,
+    name: str,
+    strength: float = 1.0,
+) -> tuple[AxesImage, Colormap]:
+    """Draw a map (Y, X) that is black where nothing is over the mean image, which is dimmed.
+
+    Parameters
+    ----------
+    axes : Axes
+    run : Run
+    image : ndarray, shape (Y, X)
+    colormap, limits
+        Of the map.
+    name : str
+        Of the map in the figure and in an SVG; that of the mean image begins with ``TISSUE_MAP``.
+    strength : float
+        Below 1, the map is paler.
+
+    Returns
+    -------
+    AxesImage
+        The map.
+    Colormap
+        How its colours look over the average of the mean image, for a colour bar.
+    """
+    mean = run.results.mean
+    low, high = tissue_limits(mean)
+    grey = ListedColormap(colour_map(TISSUE)(np.linspace(0, _DIMMED, 256)))
+    axes.imshow(
+        mean, cmap=grey, vmin=low, vmax=high, interpolation="none", gid=f"{TISSUE_MAP}-{name}"
+    )
+    colours = see_through(colormap, strength)
+    drawn = draw_map(axes, image, colours, limits, run.pixel_size_um, name)
+    usual = float(np.nanmean(np.clip((mean - low) / (high - low), 0, 1)))
+    return drawn, laid_over(colours, _DIMMED * usual)
 
 
 def draw_contribution(

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap
 from matplotlib.image import AxesImage
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
-from napari_sparsevar.figures.colours import INK
+from napari_sparsevar.figures.colours import INK, LIGHT_GREY
 from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, checked, colour_map
 from napari_sparsevar.figures.panels.scale_bar import SCALE_BAR, scale_bar
 
@@ -76,6 +77,7 @@ def colour_bar(
     image: AxesImage,
     label: str,
     ticks: Mapping[float, str] | None = None,
+    colours: Colormap | None = None,
 ) -> None:
     """Draw the colour bar below the map, right of the scale bar.
 
@@ -87,6 +89,8 @@ def colour_bar(
         What the colours mean, with its unit.
     ticks : mapping of float to str, optional
         By default both ends, and 0 between them.
+    colours : Colormap, optional
+        As the image looks over what lies below it.
     """
     array = image.get_array()
     assert array is not None
@@ -95,7 +99,8 @@ def colour_bar(
     place = axes.inset_axes((1 - _BAR_SHARE, -0.06 * per_width, _BAR_SHARE, 0.025 * per_width))
     figure = axes.get_figure(root=False)
     assert figure is not None
-    bar = figure.colorbar(image, cax=place, orientation="horizontal")
+    shown = image if colours is None else ScalarMappable(image.norm, colours)
+    bar = figure.colorbar(shown, cax=place, orientation="horizontal")
     bar.set_label(label, loc="right")
     bar.outline.set_linewidth(0.6)
     written = ends_of(image) if ticks is None else ticks
@@ -192,9 +197,15 @@ def draw_arrow(
 
 
 def draw_number(
-    axes: Axes, text: str, place: tuple[float, float], offset: tuple[float, float]
+    axes: Axes,
+    text: str,
+    place: tuple[float, float],
+    offset: tuple[float, float],
+    *,
+    faint: bool = False,
 ) -> None:
-    """Write a number in a white circle ``offset`` points from a place (x, y)."""
+    """Write a number in a white circle ``offset`` points from a place (x, y); faint in none."""
+    ground, line = ("none", "none") if faint else ("white", INK)
     axes.annotate(
         text,
         place,
@@ -203,5 +214,6 @@ def draw_number(
         ha="center",
         va="center",
         fontsize=NUMBER_POINTS,
-        bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": INK, "lw": 0.5},
+        color=LIGHT_GREY if faint else INK,
+        bbox={"boxstyle": "circle,pad=0.15", "facecolor": ground, "edgecolor": line, "lw": 0.5},
     )

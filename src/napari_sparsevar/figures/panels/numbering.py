@@ -26,13 +26,14 @@ def draw_numbers(axes: Axes, places: pd.DataFrame, points_per_pixel: float) -> N
     axes : Axes
         With a map.
     places : DataFrame
-        ``number``, ``y``, ``x`` and ``area_px``.
+        ``number``, ``y``, ``x`` and ``area_px``; ``faint`` where a number must not stand out.
     points_per_pixel : float
         How large a pixel of the map is in print.
     """
     offsets = number_offsets(places, axes.get_xlim()[1], axes.get_ylim()[0], points_per_pixel)
     for place, offset in zip(places.itertuples(), offsets, strict=True):
-        draw_number(axes, str(place.number), (float(place.x), float(place.y)), offset)
+        faint = bool(getattr(place, "faint", False))
+        draw_number(axes, str(place.number), (float(place.x), float(place.y)), offset, faint=faint)
 
 
 def number_offsets(

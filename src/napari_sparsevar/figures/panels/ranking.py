@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from napari_sparsevar.figures.colours import GREY, INK, PALETTE
 from napari_sparsevar.figures.style import say_instead
+
+FAINT = 0.35
+"""How much is left of what is not beyond chance."""
 
 COLUMN_POINTS = 33.0
 ROW_MM = 3.6
@@ -32,6 +36,7 @@ def draw_ranking(
     label: str,
     *,
     colours: Sequence[str] | None = None,
+    faint: Sequence[bool] | None = None,
     empty: str = "none",
 ) -> None:
     """Draw bars, the first on top, with words to the right of them.
@@ -47,6 +52,8 @@ def draw_ranking(
         Of the values.
     colours : sequence of str, optional
         One a row.
+    faint : sequence of bool, optional
+        Rows that must not stand out.
     empty : str
         What to say where there is no row.
     """
@@ -54,10 +61,21 @@ def draw_ranking(
         say_instead(axes, empty)
         return
     rows = np.arange(len(names))
-    axes.barh(rows, values, height=0.62, color=colours or PALETTE[0])
+    pale = np.zeros(len(names), bool) if faint is None else np.asarray(faint, bool)
+    axes.barh(
+        rows,
+        values,
+        height=0.62,
+        color=[
+            to_rgba(colour, FAINT if is_pale else 1.0)
+            for colour, is_pale in zip(colours or [PALETTE[0]] * len(names), pale, strict=True)
+        ],
+    )
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(rows, list(names))
     axes.tick_params(axis="y", length=0)
+    for name, is_pale in zip(axes.get_yticklabels(), pale, strict=True):
+        name.set_color(GREY if is_pale else INK)
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=INK, linewidth=0.6)
     axes.xaxis.set_major_locator(MaxNLocator(2))
@@ -68,6 +86,13 @@ def draw_ranking(
         axes.annotate(
             head, (1, 1), xycoords="axes fraction", xytext=(right, 3), color=GREY, **aside
         )
-        for row, word in zip(rows, words, strict=True):
-            place = axes.get_yaxis_transform()
-            axes.annotate(word, (1, row), xycoords=place, xytext=(right, 0), va="center", **aside)
+        for row, word, is_pale in zip(rows, words, pale, strict=True):
+            axes.annotate(
+                word,
+                (1, row),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(right, 0),
+                va="center",
+                color=GREY if is_pale else INK,
+                **aside,
+            )
