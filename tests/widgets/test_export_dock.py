@@ -1,10 +1,15 @@
 """The Export dock: previews while looked at, writes what was asked for, cancels without a trace."""
 
+import json
 import threading
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtTest import QTest
 
 from made_comparisons import made_set
 from napari_sparsevar.comparison.store import save_comparisons
@@ -122,21 +127,99 @@ def test_the_map_has_the_limits_and_colours_of_its_layer(viewer, dock, inspected
     # Half of the way in colour is a quarter of the way in grey value.
     np.testing.assert_allclose(options["colormap"](0.25), colours, atol=0.01)
     dock.figure.as_in_viewer.value = False
-    assert dock.figure.request(100).options == {}
+    assert "limits" not in dock.figure.request(100).options
 
 
-def test_the_selected_place_and_the_shown_windows_are_drawn(
-    viewer, dock, inspected, until_inspected
-):
-    inspected.select("driver", 2)
+def test_each_influence_has_the_limits_of_its_own_layer(viewer, dock, inspected, until_inspected):
+    inspected.select("driver", 1)
     until_inspected(inspected)
+    layers = dock._session.inspect_layers
+    for kind, top in (("influence outgoing", 0.5), ("influence incoming", 0.01)):
+        layers.layer(kind).contrast_limits = (-top, top)
     choose(dock, "influence")
-    assert dock.figure.request(100).options["driver"] == 2
+    options = dock.figure.request(100).options
+    assert (options["limits"], options["incoming_limits"]) == ((-0.5, 0.5), (-0.01, 0.01))
+    _, caption = worker.drawn(dock.figure.request(100))
+    assert "colours −0.5 to 0.5" in caption
+    assert "colours −0.01 to 0.01" in caption
+
+
+def test_figure_and_results_are_of_the_same_place_penalty_and_windows(
+    viewer, dock, inspected, until_inspected, until_exported, notifications
+):
+    assert dock.about.text() == (
+        f"Influence of driver 1: nothing is selected. Penalty {inspected.penalty:.3g} "
+        "(the run's own)."
+    )
+    inspected.select("driver", 1)
+    inspected.set_penalty(1.25 * inspected.penalty)
+    until_inspected(inspected)
+    inspected.annotate(*inspected.selection.key, name="Ann")
     session = dock._session
     session.comparing.show_set(save_comparisons(session.run.path, made_set(3)))
     session.comparing.show_pair("A", "C")
+    place, penalty = inspected.selection.mask, inspected.penalty
+    assert dock.about.text() == (
+        f"Influence of Ann. Penalty {penalty:.3g}. Comparison A-B-C (A-C)."
+    )
+    choose(dock, "influence")
+    request = dock.figure.request(100)
+    assert request.run.penalty == pytest.approx(penalty)
+    assert request.options["place"].name == "Ann"
+    np.testing.assert_array_equal(request.options["place"].mask, place)
+    assert (request.options["comparison"], request.options["pair"]) == ("A-B-C", "A-C")
+    for part, box in dock.results.parts.items():
+        box.value = part in ("maps", "tables")
+    out = dock.results.folder.value
+    dock.results.export.click()
+    until_exported(dock)
+    written = tifffile.imread(out / "maps" / "influence-incoming-Ann.ome.tif")
+    np.testing.assert_array_equal(written, request.run.influence(place, "incoming"))
+    partners = pd.read_csv(out / "tables" / "partners-outgoing-Ann.csv")
+    assert partners["strength"].tolist() == pytest.approx(
+        inspected.answer.influence["outgoing"].partners["strength"].tolist()
+    )
+    record = json.loads((out / "export.json").read_text(encoding="utf-8"))
+    assert (record["place"], record["penalty"]) == ("Ann", pytest.approx(penalty))
+
+
+@pytest.mark.windowless(False)
+def test_the_figure_is_enlarged_in_a_window_that_follows(qtbot, viewer, dock, inspected):
+    choose(dock, "contribution")
+    look(qtbot, viewer, dock)
+    window = dock.figure.preview.enlarged
+    assert not window.isVisible()
+    QTest.mouseClick(dock.figure.enlarge, Qt.MouseButton.LeftButton)
+    assert window.isVisible()
+    assert window.isWindow()
+    assert window.width() > 1.5 * dock.figure.preview.width()
+    qtbot.waitUntil(lambda: window.picture.shown, timeout=20_000)
+    dock.tabs.setCurrentIndex(1)  # the preview itself is out of sight
+    before = window.picture.pixmap().toImage()
+    choose(dock, "drivers")
+    qtbot.waitUntil(lambda: window.picture.pixmap().toImage() != before, timeout=20_000)
     choose(dock, "comparison")
-    assert dock.figure.request(100).options == {"comparison": "A-B-C", "pair": "A-C"}
+    qtbot.waitUntil(lambda: "keeps no comparison" in window.picture.text(), timeout=20_000)
+    window.resize(500, 400)
+    window.close()
+    dock.figure.preview.enlarge()
+    assert (window.width(), window.height()) == (500, 400)
+    qtbot.waitUntil(lambda: not dock.figure.preview.busy, timeout=20_000)
+
+
+def test_the_figure_is_copied_as_an_image_of_the_chosen_dots(
+    viewer, dock, inspected, until_exported, notifications
+):
+    choose(dock, "contribution")
+    dock.figure.width_mm.value, dock.figure.dpi.value = 127, 100
+    QTest.mouseClick(dock.figure.copy, Qt.MouseButton.LeftButton)
+    sentence = until_exported(dock)
+    image = QGuiApplication.clipboard().image()
+    assert image.width() == 500
+    assert round(image.dotsPerMeterX() * 0.0254) == 100
+    assert sentence == f"Copied the figure, 500 x {image.height()} dots."
+    assert notifications == []
+    QGuiApplication.clipboard().clear()
 
 
 def test_a_figure_is_saved_with_its_caption(

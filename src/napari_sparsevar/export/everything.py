@@ -17,7 +17,7 @@ from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
 from napari_sparsevar.figures.report import write_report
-from napari_sparsevar.figures.write import KINDS, write_figure
+from napari_sparsevar.figures.write import KINDS, FigureOptions, write_figure
 from napari_sparsevar.progress import Step
 from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.decoding import Kind
@@ -184,7 +184,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def _write_record(folder: Path, material: Material, parts: list[Part], notes: list[str]) -> None:
-    run = material.run
+    run, chosen = material.run, material.chosen
     record = {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -192,6 +192,8 @@ def _write_record(folder: Path, material: Material, parts: list[Part], notes: li
         "run": str(run.path),
         "movie": run.record.movie.model_dump(),
         "penalty": float(run.penalty),
+        "place": None if chosen.place is None else chosen.place.name,
+        "comparison": chosen.comparison,
         "parts": parts,
         "notes": notes,
         "files": sorted(_files(folder)),
@@ -217,18 +219,21 @@ def _write_figures(
     """Write a figure of every kind there is something to draw of; say which is left out and why."""
     (folder / "figures").mkdir()
     kinds = [kind for kind in KINDS if kind != "comparison" or material.comparisons]
+    chosen = material.chosen
+    shown = FigureOptions(chosen.place, chosen.comparison, chosen.pair)
     for index, kind in enumerate(kinds):
         yield index / len(kinds), "Drawing the figures"
         out = folder / "figures" / f"{kind}{options.figure_ending}"
         try:
-            write_figure(material.run, out, kind, marks=_marks(material))
+            write_figure(material.run, out, kind, shown, marks=_marks(material))
         except UserError as error:
             yield f"There is no figure of the {kind}: {error}"
 
 
 def _write_report(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:
     yield 0.0, "Writing the report"
-    write_report(material.run, folder / "report.html", marks=_marks(material))
+    place = material.chosen.place
+    write_report(material.run, folder / "report.html", marks=_marks(material), place=place)
 
 
 def _marks(material: Material) -> Marks:

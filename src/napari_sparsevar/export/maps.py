@@ -14,6 +14,7 @@ from napari_sparsevar.analysis.maps.influence import Direction
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.disk.names import file_label, free_names
 from napari_sparsevar.export.material import Material
+from napari_sparsevar.figures.options import Place
 
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
 SUFFIX = ".ome.tif"
@@ -94,20 +95,29 @@ def write_map(
         )
 
 
+def influential(material: Material) -> list[Place]:
+    """Return the painted regions and, where it is none of them, the chosen place."""
+    places, image, chosen = material.places(), material.regions, material.chosen.place
+    found = []
+    if image is not None:
+        painted = places[places["kind"] == "region"].itertuples()
+        found = [Place(str(row.name), image == int(row.label)) for row in painted]
+    if chosen is None or any(np.array_equal(chosen.mask, place.mask) for place in found):
+        return found
+    return [*found, chosen]
+
+
 def _influences(material: Material) -> Iterator[Map]:
-    """Yield what each painted region drives and what drives it."""
+    """Yield what each painted region, and the chosen place, drives and what drives it."""
     taken: list[str] = []
-    places = material.places()
-    for place in places[places["kind"] == "region"].itertuples():
-        label = next(free_names(file_label(str(place.name)), taken))
+    for place in influential(material):
+        label = next(free_names(file_label(place.name), taken))
         taken.append(label)
-        assert material.regions is not None
-        region = material.regions == int(place.label)
         for direction in DIRECTIONS:
             of = "of" if direction == "outgoing" else "on"
             yield Map(
                 f"influence-{direction}-{label}",
-                material.run.influence(region, direction),
+                material.run.influence(place.mask, direction),
                 f"Signed influence {of} {place.name} in noise scales of a pixel.",
             )
 

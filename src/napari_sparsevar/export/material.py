@@ -16,6 +16,7 @@ from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.store import load_comparisons
 from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.options import Chosen
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.annotations import Annotations, read_marks
 from napari_sparsevar.run.places import noted_places, place_reach, places
@@ -60,6 +61,8 @@ class Material:
     notes : Annotations
         Names and notes of drivers and regions.
     comparisons : tuple of ComparisonSet
+    chosen : Chosen
+        The place and the windows that somebody looks at.
     """
 
     run: Run
@@ -67,6 +70,7 @@ class Material:
     regions: LabelImage | None = None
     notes: Annotations = field(default_factory=Annotations)
     comparisons: tuple[ComparisonSet, ...] = ()
+    chosen: Chosen = field(default_factory=Chosen)
 
     def places(self) -> pd.DataFrame:
         """Return drivers and painted regions with what a person says of them, one row each."""

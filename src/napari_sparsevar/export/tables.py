@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from napari_sparsevar.analysis.maps.partners import partner_table
+from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.disk.files import replacing
+from napari_sparsevar.disk.names import file_label
+from napari_sparsevar.export.maps import DIRECTIONS
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.run.traces import region_activity
 
@@ -22,6 +26,7 @@ def tables_of(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     if len(painted):
         yield "regions", painted.drop(columns=["kind", "stability"])
     yield "edges", run.edges
+    yield from partner_tables(material)
     yield "activity", activity_table(material)
     yield "path", run.results.criterion
     if len(run.losses):
@@ -74,6 +79,18 @@ def activity_table(material: Material) -> pd.DataFrame:
     times = {"time_s": frames / run.fps} if run.fps else {}
     columns = {f"driver {label}": values for label, values in zip(labels, activity, strict=True)}
     return pd.DataFrame({"frame": frames, **times, **columns})
+
+
+def partner_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield whom the chosen place drives and who drives it; nothing where none was chosen."""
+    place, results = material.chosen.place, material.run.results
+    if place is None:
+        return
+    region = Region(place.mask, results.projection)
+    for direction in DIRECTIONS:
+        image = material.run.influence(place.mask, direction)
+        table = partner_table(results, region, direction, image)
+        yield f"partners-{direction}-{file_label(place.name)}", table
 
 
 def comparison_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:

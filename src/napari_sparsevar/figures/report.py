@@ -18,6 +18,7 @@ from napari_sparsevar.errors import REPLACE, UserError
 from napari_sparsevar.figures.captions import penalty_words
 from napari_sparsevar.figures.kinds.path import chosen_penalties
 from napari_sparsevar.figures.listing import known_places
+from napari_sparsevar.figures.options import Place
 from napari_sparsevar.figures.report_figures import comparison_figures, found_figures
 from napari_sparsevar.run.annotations import Marks, read_marks
 from napari_sparsevar.run.record import software_versions
@@ -39,6 +40,7 @@ def write_report(
     *,
     penalty: float | None = None,
     marks: Marks | None = None,
+    place: Place | None = None,
     overwrite: bool = False,
     tell: Callable[[str], None] = warn,
 ) -> None:
@@ -54,6 +56,8 @@ def write_report(
         Where on the solution path; that of the run by default.
     marks : Marks, optional
         Names, notes and regions; those that the run directory keeps by default.
+    place : Place, optional
+        Whose influence is drawn first.
     overwrite : bool
     tell : callable
         Gets a sentence for everything that cannot be opened.
@@ -66,7 +70,8 @@ def write_report(
     check_report_path(out, overwrite=overwrite)
     run = source if isinstance(source, Run) else load_run(source)
     shown = run if penalty is None else run.at_penalty(penalty)
-    page = report_page(shown, marks or read_marks(run.path, run.contribution_map.shape, tell), tell)
+    marks = marks or read_marks(run.path, run.contribution_map.shape, tell)
+    page = report_page(shown, marks, tell, place)
     with replacing(out, overwrite=overwrite) as path:
         path.write_text(page, encoding="utf-8")
 
@@ -79,7 +84,12 @@ def check_report_path(out: Path, *, overwrite: bool = False) -> None:
         raise UserError(f"{out} exists already; choose another name.", options=REPLACE)
 
 
-def report_page(run: Run, marks: Marks, tell: Callable[[str], None] = warn) -> str:
+def report_page(
+    run: Run,
+    marks: Marks,
+    tell: Callable[[str], None] = warn,
+    place: Place | None = None,
+) -> str:
     """Return the report as HTML; whatever a person typed is text in it, never markup.
 
     Parameters
@@ -87,6 +97,8 @@ def report_page(run: Run, marks: Marks, tell: Callable[[str], None] = warn) -> s
     run : Run
     marks : Marks
     tell : callable
+    place : Place, optional
+        Whose influence is drawn first.
     """
     known: list[str] = []
 
@@ -109,7 +121,7 @@ def report_page(run: Run, marks: Marks, tell: Callable[[str], None] = warn) -> s
         found=found_rows(run),
         places=place_rows(run, marks),
         unit="µm" if run.pixel_size_um else "px",
-        figures=found_figures(run, marks, tell),
+        figures=found_figures(run, marks, tell, place),
         comparisons=[_comparison(run, found, tell) for found in comparisons],
         notices=[*run.record.notices, *known],
         settings=setting_rows(run.record.configuration),

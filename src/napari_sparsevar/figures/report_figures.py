@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from napari_sparsevar.comparison.result import ComparisonSet
-from napari_sparsevar.figures.listing import known_places
-from napari_sparsevar.figures.options import SINGLE_COLUMN_MM
+from napari_sparsevar.figures.listing import known_places, mask_of
+from napari_sparsevar.figures.options import SINGLE_COLUMN_MM, Place
 from napari_sparsevar.figures.style import figure_style
 from napari_sparsevar.figures.write import Drawn, FigureOptions, draw_figure
 from napari_sparsevar.run.annotations import Marks
@@ -39,9 +40,11 @@ class ReportFigure(NamedTuple):
 
 
 def found_figures(
-    run: Run, marks: Marks, tell: Callable[[str], None]
+    run: Run, marks: Marks, tell: Callable[[str], None], place: Place | None = None
 ) -> dict[str, list[ReportFigure]]:
     """Return the figures of each part of a report but the comparisons.
+
+    The place, where one is given, comes first among those whose influence is drawn.
 
     Keys: ``drivers``, ``influence``, ``path`` and ``training``.
     """
@@ -51,8 +54,8 @@ def found_figures(
         return _ready(title, draw_figure(run, kind, options, marks=marks, tell=tell))
 
     influence = [
-        one(f"Influence of {name}", "influence", **{kind: label})
-        for kind, label, name in _places_to_draw(run, marks)
+        one(f"Influence of {each.name}", "influence", place=each)
+        for each in _places_to_draw(run, marks, place)
     ]
     return {
         "drivers": [one("Drivers", "drivers"), one("Contribution", "contribution")],
@@ -70,14 +73,17 @@ def comparison_figures(
     return [_ready(found.name, draw_figure(run, "comparison", options, tell=tell))]
 
 
-def _places_to_draw(run: Run, marks: Marks) -> Iterator[tuple[str, int | str, str]]:
-    """Yield option, label and name of the first drivers and regions that are not hidden."""
-    places = known_places(run, *marks)
-    shown = places[~places["hidden"].astype(bool)]
+def _places_to_draw(run: Run, marks: Marks, chosen: Place | None) -> Iterator[Place]:
+    """Yield the chosen place, then the first drivers and regions that are not hidden."""
+    if chosen is not None:
+        yield chosen
+    known = known_places(run, *marks)
+    shown = known[~known["hidden"].astype(bool)]
     for kind, most in (("driver", MOST_DRIVERS), ("region", MOST_REGIONS)):
-        for place in shown[shown["kind"] == kind].head(most).itertuples():
-            label = int(place.label)
-            yield kind, label if kind == "driver" else f"R{label}", str(place.name)
+        for row in shown[shown["kind"] == kind].head(most).itertuples():
+            mask = mask_of(run, marks.regions, kind, int(row.label))
+            if chosen is None or not np.array_equal(mask, chosen.mask):
+                yield Place(str(row.name), mask)
 
 
 def _ready(title: str, drawn: Drawn) -> ReportFigure:

@@ -14,6 +14,7 @@ from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.drivers_dock import DriversDock
 from napari_sparsevar.widgets.export_requests import (
     NO_RUN,
+    chosen_words,
     figure_request,
     results_request,
 )
@@ -22,10 +23,11 @@ from napari_sparsevar.widgets.exporting.results import ExportResults
 from napari_sparsevar.widgets.exporting.worker import (
     CURRENT_VIEW,
     FigureRequest,
+    copy_stream,
     figure_stream,
     results_stream,
 )
-from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, in_column
+from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, in_column, wrapped_label
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -48,6 +50,7 @@ class ExportDock(Dock):
         self.results = ExportResults()
         self.panel = WorkPanel(self._exporting, end="Cancel", ending="Cancelling…")
         self.tabs = QTabWidget()
+        self.about = wrapped_label()
         self._arrange()
         self._connect()
         self._on_run(self._session.run)
@@ -56,18 +59,20 @@ class ExportDock(Dock):
     def _arrange(self) -> None:
         self.tabs.addTab(self.figure, "Figure")
         self.tabs.addTab(FittingScroll(self.results, minimum_height=120), "Results")
-        in_column((self.tabs, 1), self.panel, inside=self, margins=MARGINS, spacing=8)
+        in_column(self.about, (self.tabs, 1), self.panel, inside=self, margins=MARGINS, spacing=8)
         self.setMinimumWidth(320)
 
     def _connect(self) -> None:
         session, refresh = self._session, self._on_shown
         self.figure.save.clicked.connect(self.save_figure)
+        self.figure.copy.clicked.connect(self.copy_figure)
         self.results.export.clicked.connect(self.export_results)
         watch(self._exporting.state_changed, self._on_state, self)
         watch(self._exporting.written, self._on_written, self)
         watch(session.run_changed, self._on_run, self)
         for signal in (
             session.inspecting.read_out_changed,
+            session.inspecting.selection_changed,
             session.inspecting.answered,
             session.inspecting.notes_changed,
             session.comparing.shown_changed,
@@ -97,6 +102,15 @@ class ExportDock(Dock):
         if path is not None:
             # Whoever chose a file that is there has been asked by the system.
             self._exporting.start(partial(figure_stream, request, path, path.exists()))
+
+    def copy_figure(self) -> None:
+        """Put the figure on the clipboard, as the button does."""
+        try:
+            request = self.figure.request(self.figure.dpi.value)
+        except UserError as error:
+            self._exporting.refuse(error)
+            return
+        self._exporting.start(partial(copy_stream, request))
 
     def export_results(self) -> None:
         """Write what is ticked into the folder, as the button does."""
@@ -132,13 +146,15 @@ class ExportDock(Dock):
 
     def _on_state(self, state: str) -> None:
         idle = state == "idle"
-        self.figure.save.setEnabled(idle)
+        self.figure.set_idle(idle)
         self.results.set_state(idle=idle, has_run=self._session.run is not None)
 
     def _on_written(self, path: Path) -> None:
         self.results.propose(self._session.run)
 
     def _on_shown(self, *_: Any) -> None:
+        self.about.setText(chosen_words(self._session))
+        self.about.setVisible(bool(self.about.text()))
         self.figure.preview.refresh()
 
     def _on_view(self, *_: Any) -> None:

@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.options import Chosen, Place
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.widgets.exporting.view_reading import N_COLOURS, current_view
 from napari_sparsevar.widgets.exporting.worker import (
@@ -23,9 +24,18 @@ from napari_sparsevar.widgets.layers.overlays import layer_of
 from napari_sparsevar.widgets.session import Session
 
 if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+
     from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.export.everything import Part
     from napari_sparsevar.run.run import Run
+
+_MAPS = {
+    "overview": {"": "contribution"},
+    "contribution": {"": "contribution"},
+    "influence": {"": INFLUENCE["outgoing"], "incoming_": INFLUENCE["incoming"]},
+}
+"""Layers of the maps of each kind, by how the names of their options begin."""
 
 NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 
@@ -48,7 +58,7 @@ def figure_request(
     if kind == CURRENT_VIEW:
         return FigureRequest(kind, width_mm, dpi, current_view(viewer))
     run = shown_run(session)
-    options = _chosen(session, kind)
+    options: dict[str, Any] = dict(vars(chosen(session)))
     if as_in_viewer:
         options |= _colours(viewer, session, kind)
     notes, regions = session.inspecting.notes, _regions(session, run)
@@ -75,6 +85,7 @@ def results_request(
         out,
         parts,
         start,
+        chosen(session),
     )
 
 
@@ -109,34 +120,57 @@ def _movie(session: Session, run: Run) -> Movie | None:
     return movie if fits else None
 
 
-def _chosen(session: Session, kind: str) -> dict[str, Any]:
-    """Return the place or the windows that are looked at."""
-    selection = session.inspecting.selection
-    # A driver that is none at this penalty has no label.
-    if kind == "influence" and selection is not None and selection.label:
-        if selection.kind == "region":
-            return {"region": str(selection.label)}
-        return {"driver": int(selection.label)}
-    if kind == "comparison" and session.comparing.shown is not None:
-        options = {"comparison": session.comparing.shown.name}
+def chosen(session: Session) -> Chosen:
+    """Return the place and the windows that are looked at."""
+    place, comparison, pair = _place(session), None, None
+    if session.comparing.shown is not None:
+        comparison = session.comparing.shown.name
         if session.comparing.pair is not None:
-            pair, _ = session.comparing.pair
-            options["pair"] = f"{pair.a.label}-{pair.b.label}"
-        return options
-    return {}
+            found, _ = session.comparing.pair
+            pair = f"{found.a.label}-{found.b.label}"
+    return Chosen(place, comparison, pair)
+
+
+def chosen_words(session: Session) -> str:
+    """Return of what figures and results are; empty without a run."""
+    if session.run is None:
+        return ""
+    run, looked_at = shown_run(session), chosen(session)
+    place = "no place: nothing is selected, and there is no driver"
+    if looked_at.place is not None:
+        place = looked_at.place.name
+    elif len(run.drivers):
+        place = "driver 1: nothing is selected"
+    own = float(session.run.penalty)
+    penalty = f"{run.penalty:.3g}" + (" (the run's own)" if run.penalty == own else "")
+    windows = ""
+    if looked_at.comparison is not None:
+        pair = f" ({looked_at.pair})" if looked_at.pair not in (None, looked_at.comparison) else ""
+        windows = f" Comparison {looked_at.comparison}{pair}."
+    return f"Influence of {place}. Penalty {penalty}.{windows}"
+
+
+def _place(session: Session) -> Place | None:
+    selection = session.inspecting.selection
+    if selection is None:
+        return None
+    return Place(session.inspecting.name_of(*selection.key), selection.mask)
 
 
 def _colours(viewer: ViewerModel, session: Session, kind: str) -> dict[str, Any]:
-    """Return limits and colours of the layer in which the viewer shows the same map."""
-    wanted = {"overview": "contribution", "contribution": "contribution"}.get(kind)
-    if kind == "influence" and session.inspecting.selection is not None:
-        wanted = INFLUENCE[session.inspecting.direction]
-    layer = None if wanted is None else layer_of(viewer, session.run, wanted)
-    if not isinstance(layer, Image):
-        return {}
+    """Return limits and colours of the layers in which the viewer shows the same maps."""
+    found: dict[str, Any] = {}
+    for beginning, shown in _MAPS.get(kind, {}).items():
+        layer = layer_of(viewer, session.run, shown)
+        if isinstance(layer, Image):
+            found[f"{beginning}limits"] = tuple(map(float, layer.contrast_limits))
+            found[f"{beginning}colormap"] = _colormap(layer)
+    return found
+
+
+def _colormap(layer: Image) -> Colormap:
     from matplotlib.colors import ListedColormap
 
     # Equal steps of grey value, so that a gamma is in the colours.
     steps = np.linspace(0, 1, N_COLOURS) ** layer.gamma
-    colours = ListedColormap(np.asarray(layer.colormap.map(steps)), name=layer.colormap.name)
-    return {"limits": tuple(map(float, layer.contrast_limits)), "colormap": colours}
+    return ListedColormap(np.asarray(layer.colormap.map(steps)), name=layer.colormap.name)

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QPushButton, QWidget
 from napari_sparsevar.figures.options import KINDS
 from napari_sparsevar.widgets.exporting.preview import FigurePreview
 from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, FigureRequest
-from napari_sparsevar.widgets.parts.boxes import in_column
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.fields import Rows, number, tooltip
 from napari_sparsevar.widgets.parts.new_folder import free
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
@@ -71,6 +71,8 @@ class ExportFigure(QWidget):
             tooltip=tooltip("The map has the limits and the colours of its layer in the viewer."),
         )
         self.preview = FigurePreview(self.request, lambda: self.width_mm.value)
+        self.enlarge = QPushButton("Enlarge")
+        self.copy = QPushButton("Copy")
         self.save = QPushButton("Save figure…")
         self._arrange()
         self._connect()
@@ -84,7 +86,12 @@ class ExportFigure(QWidget):
             _beside(self.format, self.dpi),
             self.as_in_viewer,
         )
-        parts = rows.native, (self.preview, 1), self.save
+        self.enlarge.setToolTip(tooltip("Opens the figure in a window of its own, which follows."))
+        self.copy.setToolTip(
+            tooltip("Copies the figure to the clipboard, as an image of so many dots an inch.")
+        )
+        buttons = in_row(self.enlarge, self.copy, (self.save, 1), spacing=6)
+        parts = rows.native, (self.preview, 1), buttons
         in_column(*parts, inside=self, margins=(0, 6, 0, 0), spacing=6)
 
     def _connect(self) -> None:
@@ -92,11 +99,17 @@ class ExportFigure(QWidget):
         self.usual_width.changed.connect(self._on_width)
         self.width_mm.changed.connect(self._on_width_mm)
         self.as_in_viewer.changed.connect(self.preview.refresh)
+        self.enlarge.clicked.connect(self.preview.enlarge)
 
     @property
     def chosen(self) -> str:
         """Kind of the figure."""
         return str(self.kind.value)
+
+    def set_idle(self, idle: bool) -> None:
+        """Whether something can be exported now."""
+        self.save.setEnabled(idle)
+        self.copy.setEnabled(idle)
 
     def request(self, dpi: float) -> FigureRequest:
         """Return what is to be drawn, at a resolution; UserError if there is nothing."""

@@ -6,21 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QLabel, QSizePolicy
+from qtpy.QtWidgets import QWidget
 from superqt.utils import qdebounced
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.widgets.exporting.picture import FittingPicture
 from napari_sparsevar.widgets.exporting.worker import FigureRequest, Preview, preview_stream
+from napari_sparsevar.widgets.parts.boxes import in_column
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
 
 DELAY_MS = 200
 """After the last change, before the figure is drawn again."""
 
+_ENLARGED_SHARE = 0.85
+"""Of the screen's height, that the window of its own has at first."""
 
-class FigurePreview(QLabel):
-    """Shows the figure that the dock asks for, at most as large as there is room.
+
+class FigurePreview(FittingPicture):
+    """Shows the figure that the dock asks for, here and, if wanted, in a window of its own.
 
     Parameters
     ----------
@@ -28,6 +32,11 @@ class FigurePreview(QLabel):
         Returns the ``FigureRequest`` for a resolution in dots an inch; UserError if there is none.
     width_mm : callable
         Returns how wide the figure is.
+
+    Attributes
+    ----------
+    enlarged : EnlargedFigure
+        The window; it shows the same figure as long as it is open.
     """
 
     def __init__(
@@ -36,14 +45,12 @@ class FigurePreview(QLabel):
         super().__init__()
         self._ask = ask
         self._width_mm = width_mm
-        self._whole: QPixmap | None = None
         self._latest: Latest = Latest(preview_stream, self._receive, what="The preview")
         self._draw_soon = qdebounced(self._draw, timeout=DELAY_MS)
         self._due = False
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setWordWrap(True)
-        self.setMinimumSize(120, 120)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.enlarged = EnlargedFigure(self)
+        for picture in self._pictures:
+            picture.widened.connect(self.refresh)
         self.destroyed.connect(self._latest.forget)
 
     @property
@@ -51,17 +58,16 @@ class FigurePreview(QLabel):
         """Whether a figure is on its way."""
         return self._due or self._latest.busy
 
-    @property
-    def shown(self) -> bool:
-        """Whether there is a figure to see."""
-        return self._whole is not None
-
-    def sizeHint(self) -> QSize:  # noqa: D102 - Qt's name
-        return QSize(300, 300)
+    def enlarge(self) -> None:
+        """Show the figure in a window of its own."""
+        self.enlarged.appear()
+        if self.sentence:
+            self.enlarged.picture.say(self.sentence)
+        self.refresh()
 
     def refresh(self, *_: Any) -> None:
         """Draw again soon, if anybody can see it."""
-        if self.isVisible():
+        if self._looked_at:
             self._due = True
             self._draw_soon()
 
@@ -70,18 +76,20 @@ class FigurePreview(QLabel):
         super().showEvent(event)
         self.refresh()
 
-    def resizeEvent(self, event: Any) -> None:
-        """Fit the figure into the room there is."""
-        super().resizeEvent(event)
-        self._fit()
-        if event.size().width() > event.oldSize().width():
-            self.refresh()
+    @property
+    def _pictures(self) -> tuple[FittingPicture, FittingPicture]:
+        return self, self.enlarged.picture
+
+    @property
+    def _looked_at(self) -> bool:
+        return any(picture.isVisible() for picture in self._pictures)
 
     def _draw(self) -> None:
         self._due = False
-        if not self.isVisible():
+        if not self._looked_at:
             return
-        pixels = max(self.width(), 120) * self.devicePixelRatioF()
+        seen = [picture for picture in self._pictures if picture.isVisible()]
+        pixels = max(picture.pixels_wide for picture in seen)
         try:
             self._latest.ask(self._ask(pixels / self._width_mm() * 25.4))
         except UserError as error:
@@ -93,27 +101,32 @@ class FigurePreview(QLabel):
             case Preview(png=b""):
                 self._say(news.sentence)
             case Preview():
-                whole = QPixmap()
-                whole.loadFromData(news.png, "PNG")
-                self._whole = whole
-                self._fit()
+                for picture in self._pictures:
+                    picture.show_png(news.png)
             case Failure():
                 self._say(news.sentence)
                 news.report()
 
     def _say(self, sentence: str) -> None:
-        self._whole = None
-        self.setText(sentence)
+        for picture in self._pictures:
+            picture.say(sentence)
 
-    def _fit(self) -> None:
-        if self._whole is None:
-            return
-        ratio = self.devicePixelRatioF()
-        room = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        fitting = self._whole.scaled(
-            room,
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        fitting.setDevicePixelRatio(ratio)
-        self.setPixmap(fitting)
+
+class EnlargedFigure(QWidget):
+    """A window that can be made as large as the screen; it goes with the dock."""
+
+    def __init__(self, preview: QWidget) -> None:
+        super().__init__(preview, Qt.WindowType.Window)
+        self.setWindowTitle("Figure (SparseVAR)")
+        self.picture = FittingPicture()
+        in_column((self.picture, 1), inside=self, margins=(8, 8, 8, 8))
+
+    def appear(self) -> None:
+        """Come to the front, large at first and later as the person left it."""
+        screen = self.screen()
+        if not self.testAttribute(Qt.WidgetAttribute.WA_Resized) and screen is not None:
+            side = round(_ENLARGED_SHARE * screen.availableGeometry().height())
+            self.resize(QSize(side, side))
+        self.show()
+        self.raise_()
+        self.activateWindow()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.options import Chosen
 from napari_sparsevar.figures.view.layers import View
 from napari_sparsevar.widgets.work.one_work import Progressed, paced
 
@@ -76,6 +77,8 @@ class ResultsRequest:
     out : Path
     parts : frozenset of str
     session_start : str or None
+    chosen : Chosen
+        The place and the windows that are looked at.
     """
 
     run: Run
@@ -86,6 +89,7 @@ class ResultsRequest:
     out: Path
     parts: frozenset[Part]
     session_start: str | None = None
+    chosen: Chosen = field(default_factory=Chosen)
 
 
 @dataclass(frozen=True)
@@ -96,20 +100,36 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Copied:
+    """A figure as PNG, for the clipboard."""
+
+    png: bytes
+
+
 def preview_stream(request: FigureRequest) -> Iterator[Preview]:
     """Yield a figure as it will look."""
-    from napari_sparsevar.figures.style import figure_style
-
     try:
-        figure, _ = drawn(request)
+        yield Preview(_png(request))
     except UserError as error:
         # Seen in the preview: nobody has asked for anything yet.
         yield Preview(sentence=str(error))
-        return
+
+
+def copy_stream(request: FigureRequest) -> Iterator[Any]:
+    """Draw a figure for the clipboard."""
+    yield Progressed(0.1, "Drawing the figure")
+    yield Copied(_png(request))
+
+
+def _png(request: FigureRequest) -> bytes:
+    from napari_sparsevar.figures.style import figure_style
+
+    figure, _ = drawn(request)
     buffer = io.BytesIO()
     with figure_style():
         figure.savefig(buffer, format="png", dpi=request.dpi)
-    yield Preview(buffer.getvalue())
+    return buffer.getvalue()
 
 
 def figure_stream(request: FigureRequest, out: Path, overwrite: bool) -> Iterator[Any]:
@@ -133,7 +153,12 @@ def results_stream(request: ResultsRequest) -> Iterator[Any]:
     movie = request.movie or movie_of_run(request.run, said.append)
     notes = {} if request.notes is None else {"notes": request.notes}
     material = Material(
-        request.run, movie, request.regions, comparisons=request.comparisons, **notes
+        request.run,
+        movie,
+        request.regions,
+        comparisons=request.comparisons,
+        chosen=request.chosen,
+        **notes,
     )
     work = export_run(material, request.out, ExportOptions(request.parts, request.session_start))
     found = yield from paced(work)
