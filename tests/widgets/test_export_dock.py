@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from matplotlib.patches import FancyArrowPatch
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtTest import QTest
@@ -14,7 +15,7 @@ from qtpy.QtTest import QTest
 from made_comparisons import made_set
 from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.widgets.export_dock import ExportDock
-from napari_sparsevar.widgets.export_requests import NO_RUN
+from napari_sparsevar.widgets.export_requests import NO_PLACE, NO_RUN
 from napari_sparsevar.widgets.exporting import worker
 from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, Written
 from napari_sparsevar.widgets.work.one_work import Progressed
@@ -148,7 +149,7 @@ def test_figure_and_results_are_of_the_same_place_penalty_and_windows(
     viewer, dock, inspected, until_inspected, until_exported, notifications
 ):
     assert dock.about.text() == (
-        f"Influence of driver 1: nothing is selected. Penalty {inspected.penalty:.3g} "
+        f"Influence of driver 1, as none is selected. Penalty {inspected.penalty:.3g} "
         "(the run's own)."
     )
     inspected.select("driver", 1)
@@ -181,6 +182,31 @@ def test_figure_and_results_are_of_the_same_place_penalty_and_windows(
     )
     record = json.loads((out / "export.json").read_text(encoding="utf-8"))
     assert (record["place"], record["penalty"]) == ("Ann", pytest.approx(penalty))
+
+
+def test_without_a_place_the_viewer_says_where_to_choose_one(
+    viewer, dock, inspected, until_inspected, notifications
+):
+    inspected.set_penalty(10.0)
+    until_inspected(inspected)
+    assert dock.about.text() == "No place is selected. Penalty 10."
+    choose(dock, "influence")
+    dock.copy_figure()
+    assert notifications == [NO_PLACE]
+
+
+def test_arrows_that_chance_makes_are_drawn_when_asked_for(viewer, dock, inspected):
+    choose(dock, "drivers")
+    drawn = []
+    for wanted in (False, True):
+        dock.figure.all_arrows.value = wanted
+        figure, caption = worker.drawn(dock.figure.request(100))
+        drawn.append(figure.findobj(FancyArrowPatch))
+        assert ("thin and pale" in caption) == wanted
+    # In this run nothing was tested.
+    assert not drawn[0]
+    assert drawn[1]
+    assert all(arrow.get_alpha() < 0.5 for arrow in drawn[1])
 
 
 @pytest.mark.windowless(False)

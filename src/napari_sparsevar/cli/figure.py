@@ -38,6 +38,10 @@ def figure(
             min=1, metavar="RANK", help="Of influence: a driver by rank; the first if left out."
         ),
     ] = None,
+    all_arrows: Annotated[
+        bool,
+        typer.Option("--all-arrows", help="Arrows that are not beyond chance too, thin and pale."),
+    ] = False,
     penalty: Penalty = None,
     comparison: Annotated[
         str | None,
@@ -70,6 +74,7 @@ def figure(
         penalty=penalty,
         region=region,
         driver=driver,
+        all_arrows=all_arrows,
         comparison=comparison,
         pair=pair,
     )

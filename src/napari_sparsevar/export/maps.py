@@ -129,6 +129,6 @@ def _differences(material: Material) -> Iterator[Map]:
             yield Map(
                 f"difference-{name}",
                 np.asarray(pair.difference, np.float32),
-                f"Where places drive others more (positive) or less, from window {windows}, "
-                "beyond chance.",
+                f"Where places drive others more (positive) or less, from window {windows}, beyond "
+                "what chance reaches half of the time; a map is no test.",
             )

@@ -25,6 +25,9 @@ DIVERGING, SEQUENTIAL = "RdBu_r", "Blues"
 
 INK, GREY, LIGHT_GREY = "#262626", "#7f7f7f", "#c8c8c8"
 
+FAINT = 0.35
+"""How much is left of the colour of what is not beyond chance."""
+
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 """Of windows, curves and bars: Okabe and Ito (2008), which people with any colour vision can tell
 apart; without black and yellow, which are faint on a dark and a light ground."""

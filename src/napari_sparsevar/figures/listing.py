@@ -19,7 +19,10 @@ Regions = npt.NDArray[np.integer] | None
 ARROWS_IN_ALL, MOST_ARROWS_EACH = 12, 3
 """Arrows on a map that can still be followed, and from one driver."""
 
-ARROW_COLUMNS = ["number", "source_y", "source_x", "target_y", "target_x", "lag", "strength"]
+ARROW_COLUMNS = [
+    *("number", "source_y", "source_x", "target_y", "target_x"),
+    *("lag", "strength", "p_adjusted"),
+]
 
 
 def known_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def outgoing_arrows(run: Run, listed: pd.DataFrame, regions: Regions) -> pd.Data
             run.results, region, "outgoing", image, most=arrows_each(len(listed))
         )
         rows += [
-            (place.number, place.y, place.x, one.y, one.x, one.lag, one.strength)
+            (place.number, place.y, place.x, one.y, one.x, one.lag, one.strength, one.p_adjusted)
             for one in partners.itertuples()
         ]
     return pd.DataFrame(rows, columns=ARROW_COLUMNS)

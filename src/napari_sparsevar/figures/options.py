@@ -31,6 +31,8 @@ class FigureKind:
         What it shows, for those who have to choose.
     has_map : bool
         Whether limits and colours can be those of a map in a viewer.
+    has_arrows : bool
+        Whether arrows that chance makes too can be asked for.
     has_penalty : bool
         Whether it shows a run at a penalty, with names and painted regions.
     """
@@ -38,15 +40,16 @@ class FigureKind:
     title: str
     meaning: str
     has_map: bool = False
+    has_arrows: bool = False
     has_penalty: bool = True
 
 
 KINDS = {
-    "overview": FigureKind("Overview", "the one figure for a talk", has_map=True),
+    "overview": FigureKind("Overview", "the one figure for a talk", has_map=True, has_arrows=True),
     "contribution": FigureKind("Contribution map", "the map beside the tissue", has_map=True),
-    "drivers": FigureKind("Drivers", "ranked, with arrows to whom they drive"),
+    "drivers": FigureKind("Drivers", "ranked, with arrows to whom they drive", has_arrows=True),
     "influence": FigureKind(
-        "Influence of the selected place",
+        "Influence",
         "what a region or driver drives, and what drives it",
         has_map=True,
     ),
@@ -66,7 +69,7 @@ class Place(NamedTuple):
     mask: BoolArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Chosen:
     """What of a run somebody looks at, in every figure and every export.
 
@@ -84,7 +87,7 @@ class Chosen:
     pair: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class FigureOptions(Chosen):
     """What can be chosen of a figure; what does not concern a kind is left alone.
 
@@ -103,6 +106,8 @@ class FigureOptions(Chosen):
         Name or label of a painted region.
     driver : int, optional
         Rank of a driver.
+    all_arrows : bool
+        Whether arrows that chance makes too are drawn, thin and pale.
     """
 
     width_mm: float = DOUBLE_COLUMN_MM
@@ -113,6 +118,7 @@ class FigureOptions(Chosen):
     incoming_colormap: Colormap | str | None = None
     region: str | None = None
     driver: int | None = None
+    all_arrows: bool = False
 
 
 class Drawn(NamedTuple):

@@ -37,6 +37,7 @@ _MAPS = {
 }
 """Layers of the maps of each kind, by how the names of their options begin."""
 
+NO_PLACE = "No place is selected: choose one in the Drivers dock, or paint a region."
 NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 
 
@@ -58,6 +59,8 @@ def figure_request(
     if kind == CURRENT_VIEW:
         return FigureRequest(kind, width_mm, dpi, current_view(viewer))
     run = shown_run(session)
+    if kind == "influence" and chosen(session).place is None and run.drivers.empty:
+        raise UserError(NO_PLACE)
     options: dict[str, Any] = dict(vars(chosen(session)))
     if as_in_viewer:
         options |= _colours(viewer, session, kind)
@@ -136,18 +139,18 @@ def chosen_words(session: Session) -> str:
     if session.run is None:
         return ""
     run, looked_at = shown_run(session), chosen(session)
-    place = "no place: nothing is selected, and there is no driver"
+    place = "No place is selected"
     if looked_at.place is not None:
-        place = looked_at.place.name
+        place = f"Influence of {looked_at.place.name}"
     elif len(run.drivers):
-        place = "driver 1: nothing is selected"
+        place = "Influence of driver 1, as none is selected"
     own = float(session.run.penalty)
     penalty = f"{run.penalty:.3g}" + (" (the run's own)" if run.penalty == own else "")
     windows = ""
     if looked_at.comparison is not None:
         pair = f" ({looked_at.pair})" if looked_at.pair not in (None, looked_at.comparison) else ""
         windows = f" Comparison {looked_at.comparison}{pair}."
-    return f"Influence of {place}. Penalty {penalty}.{windows}"
+    return f"{place}. Penalty {penalty}.{windows}"
 
 
 def _place(session: Session) -> Place | None:

@@ -204,12 +204,8 @@ def test_an_influence_lies_over_the_tissue_and_is_told_from_it(full_run: Run) ->
 def test_partners_that_chance_makes_too_are_pale(full_run: Run) -> None:
     untested = draw_figure(full_run, "influence", marks=NOTHING)
     assert "Partners in a: none tested" in texts(untested.figure)
-    significance = full_run.results.significance
-    edges = significance.edge_p
     for p_value, words in ((0.01, "Partners in a"), (0.9, "Partners in a: none beyond chance")):
-        tested = replace(significance, edge_p=torch.full_like(edges, p_value))
-        run = replace(full_run, results=replace(full_run.results, significance=tested))
-        figure = draw_figure(run, "influence", marks=NOTHING).figure
+        figure = draw_figure(with_edge_p(full_run, p_value), "influence", marks=NOTHING).figure
         assert words in texts(figure)
         strongest = the_map(figure, INFLUENCE_MAP["outgoing"]).get_cmap()(1.0)
         assert (strongest[3] > 0.9) == (p_value < 0.05)
@@ -260,12 +256,27 @@ def test_names_are_written_and_hidden_drivers_are_not_drawn(tmp_path: Path) -> N
     assert "R5 by hand, y " in drawn.caption
 
 
-def test_arrows_go_from_each_driver_to_whom_it_drives(
-    drawn: Callable[[str, float], Drawn], full_run: Run
+def with_edge_p(run: Run, p_value: float) -> Run:
+    """Return the run with this p-value of every edge."""
+    found = run.results.significance
+    tested = replace(found, edge_p=torch.full_like(found.edge_p, p_value))
+    return replace(run, results=replace(run.results, significance=tested))
+
+
+@pytest.mark.parametrize("kind", ["drivers", "overview"])
+@pytest.mark.parametrize("p_value", [0.01, 0.9, np.nan])
+def test_arrows_go_from_each_driver_to_whom_it_drives_beyond_chance(
+    full_run: Run, kind: str, p_value: float
 ) -> None:
-    figure = drawn("drivers", 180.0).figure
-    listed = len(full_run.drivers)
-    assert 0 < len(named(figure, "arrow-")) <= listed * arrows_each(listed)
+    run, listed = with_edge_p(full_run, p_value), len(full_run.drivers)
+    sure = draw_figure(run, kind, marks=NOTHING)
+    assert (0 < len(named(sure.figure, "arrow-")) <= listed * arrows_each(listed)) == (
+        p_value == 0.01
+    )
+    assert "where that is beyond chance (p of an edge behind it at most 0.05" in sure.caption
+    every = draw_figure(run, kind, FigureOptions(all_arrows=True), marks=NOTHING)
+    assert named(every.figure, "arrow-")
+    assert "thin and pale where it is not" in every.caption
 
 
 def test_a_region_is_found_by_name_and_by_label(full_run: Run) -> None:

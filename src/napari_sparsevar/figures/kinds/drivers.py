@@ -47,14 +47,21 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     with figure_style():
         figure, panels, map_mm = _lay_out(options.width_mm, run.contribution_map.shape, len(listed))
         draw_drivers(
-            panels[0], run, listed, marks.regions, map_mm, options.limits, options.colormap
+            panels[0],
+            run,
+            listed,
+            marks.regions,
+            map_mm,
+            options.limits,
+            options.colormap,
+            all_arrows=options.all_arrows,
         )
         head(panels[0], "a", "Drivers and whom they drive")
         draw_driver_list(panels[1], listed)
         head(panels[1], "b", "Ranked")
         draw_driver_traces(panels[2], run, listed, marks.regions)
         head(panels[2], "c", "Their activity" if len(listed) else "Activity")
-    return Drawn(figure, _caption(run, figure, listed))
+    return Drawn(figure, _caption(run, figure, listed, options))
 
 
 def _lay_out(
@@ -77,10 +84,10 @@ def _lay_out(
     return figure, [part.subplots() for part in parts], map_mm
 
 
-def _caption(run: Run, figure: Figure, listed: pd.DataFrame) -> str:
+def _caption(run: Run, figure: Figure, listed: pd.DataFrame, options: FigureOptions) -> str:
     return paragraphs(
         f"Drivers in {data_words(run)}.",
-        f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
+        f"(a) {tissue_words(run, figure)} {arrows_words(listed, all_arrows=options.all_arrows)}",
         f"(b) {list_words(run, listed)}",
         f"(c) {traces_words(run, listed)}",
         settings_paragraph(run),

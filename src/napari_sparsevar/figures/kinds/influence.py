@@ -24,7 +24,7 @@ from napari_sparsevar.figures.captions import (
     settings_paragraph,
     unit_of,
 )
-from napari_sparsevar.figures.colours import GREY, SIGNED, signed_colour
+from napari_sparsevar.figures.colours import FAINT, GREY, SIGNED, signed_colour
 from napari_sparsevar.figures.listing import known_places, mask_of
 from napari_sparsevar.figures.options import Drawn, FigureOptions, Place
 from napari_sparsevar.figures.panels.colour_maps import FloatImage, symmetric_limits
@@ -36,7 +36,7 @@ from napari_sparsevar.figures.panels.map import (
     number_text,
 )
 from napari_sparsevar.figures.panels.numbering import draw_numbers, points_per_pixel
-from napari_sparsevar.figures.panels.ranking import FAINT, draw_ranking, ranking_height_mm
+from napari_sparsevar.figures.panels.ranking import draw_ranking, ranking_height_mm
 from napari_sparsevar.figures.style import (
     BESIDE_FROM_MM,
     columns,
@@ -90,7 +90,7 @@ def choose_place(run: Run, options: FigureOptions, marks: Marks) -> Place:
     own = places[places["kind"] == kind]
     if region is None:
         matching = own[own["label"] == (1 if driver is None else driver)]
-        wanted = "a driver" if driver is None else f"driver {driver}"
+        wanted = "driver" if driver is None else f"driver {driver}"
     else:
         wanted = f"region '{region}'"
         label = region.strip().removeprefix("R")
@@ -100,7 +100,7 @@ def choose_place(run: Run, options: FigureOptions, marks: Marks) -> Place:
     if matching.empty:
         known = ", ".join(f"{row.label} ({row.name})" for row in own.itertuples()) or "none"
         raise UserError(
-            f"The run {run.path} has not {wanted} at penalty {run.penalty:.3g}; its {kind}s: "
+            f"The run {run.path} has no {wanted} at penalty {run.penalty:.3g}; its {kind}s: "
             f"{known}.",
             options="; choose one with --driver or --region",
         )

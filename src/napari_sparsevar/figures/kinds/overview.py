@@ -71,7 +71,14 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
         figure, panels = _lay_out(
             options.width_mm, run.contribution_map.shape, len(listed), len(strongest)
         )
-        draw_drivers(panels.drivers, run, listed, marks.regions, panels.map_mm)
+        draw_drivers(
+            panels.drivers,
+            run,
+            listed,
+            marks.regions,
+            panels.map_mm,
+            all_arrows=options.all_arrows,
+        )
         head(panels.drivers, "a", "Drivers and whom they drive")
         draw_contribution(panels.contribution, run, options.limits, options.colormap)
         head(panels.contribution, "b", "Contribution")
@@ -84,7 +91,7 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
         head(panels.loss, "e", "Training")
         draw_criterion(panels.criterion, run)
         head(panels.criterion, "f", "How sparse")
-    return Drawn(figure, _caption(run, figure, listed))
+    return Drawn(figure, _caption(run, figure, listed, options))
 
 
 def _lay_out(
@@ -120,11 +127,11 @@ def _lay_out(
     )
 
 
-def _caption(run: Run, figure: Figure, listed: pd.DataFrame) -> str:
+def _caption(run: Run, figure: Figure, listed: pd.DataFrame, options: FigureOptions) -> str:
     few = f" The {MOST_TRACES} strongest are drawn." if len(listed) > MOST_TRACES else ""
     return paragraphs(
         f"What drives the activity that follows, in {data_words(run)}.",
-        f"(a) {tissue_words(run, figure)} {arrows_words(listed)}",
+        f"(a) {tissue_words(run, figure)} {arrows_words(listed, all_arrows=options.all_arrows)}",
         f"(b) {contribution_words(run, figure)}",
         f"(c) {list_words(run, listed)}",
         f"(d) {traces_words(run, listed)}{few}",

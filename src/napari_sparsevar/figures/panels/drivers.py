@@ -44,6 +44,8 @@ def draw_drivers(
     map_mm: float,
     limits: Limits | None = None,
     colormap: Colormap | str | None = None,
+    *,
+    all_arrows: bool = False,
 ) -> None:
     """Draw listed places on the mean image, numbered, with arrows to whom they drive most.
 
@@ -58,6 +60,8 @@ def draw_drivers(
         Width of the panel in print, for the numbers to find room.
     limits, colormap
         Of the mean image.
+    all_arrows : bool
+        Whether those that chance makes too are drawn, thin and pale.
     """
     draw_tissue(axes, run, limits, colormap)
     for kind, labels in (("driver", run.driver_labels), ("region", regions)):
@@ -69,6 +73,9 @@ def draw_drivers(
         zip(listed["number"], size * np.sqrt(listed["area_px"].astype(float) / np.pi), strict=True)
     )
     for number, arrow in enumerate(outgoing_arrows(run, listed, regions).itertuples(), start=1):
+        faint = not arrow.p_adjusted <= LEVEL
+        if faint and not all_arrows:
+            continue
         draw_arrow(
             axes,
             (float(arrow.source_x), float(arrow.source_y)),
@@ -77,6 +84,7 @@ def draw_drivers(
             colour=signed_colour(float(arrow.strength)),
             halo=INK,
             shrink=radii[arrow.number],
+            faint=faint,
         )
     draw_numbers(axes, listed, size)
 
@@ -124,16 +132,19 @@ def draw_driver_traces(axes: Axes, run: Run, listed: pd.DataFrame, regions: Regi
     draw_traces(axes, activity, list(listed["number"]), run.fps)
 
 
-def arrows_words(listed: pd.DataFrame) -> str:
+def arrows_words(listed: pd.DataFrame, *, all_arrows: bool) -> str:
     """Return what outlines and arrows mean; nothing where there are none."""
     if listed.empty:
         return ""
     each = arrows_each(len(listed))
     most = "the place" if each == 1 else f"the {each} places"
+    others = "; thin and pale where it is not" if all_arrows else ""
     return (
         f"Outlines: listed places, numbered as in the list; a driver reaches down to "
         f"{100 * HALF_HEIGHT:g} % of its own peak of the contribution. Arrows: from each to "
-        f"{most} it drives most, all lags together (orange raises, blue lowers)."
+        f"{most} it drives most, all lags together (orange raises, blue lowers), where that is "
+        f"beyond chance (p of an edge behind it at most {LEVEL:g}, adjusted for all pairs of the "
+        f"field){others}."
     )
 
 

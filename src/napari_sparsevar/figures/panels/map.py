@@ -14,7 +14,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
-from napari_sparsevar.figures.colours import INK, LIGHT_GREY
+from napari_sparsevar.figures.colours import FAINT, INK, LIGHT_GREY
 from napari_sparsevar.figures.panels.colour_maps import FloatImage, Limits, checked, colour_map
 from napari_sparsevar.figures.panels.scale_bar import SCALE_BAR, scale_bar
 
@@ -171,6 +171,7 @@ def draw_arrow(
     halo: str = "white",
     dashed: bool = False,
     shrink: float = 0.0,
+    faint: bool = False,
 ) -> None:
     """Draw a bent arrow from one place (x, y) to another, in points of line and head.
 
@@ -178,21 +179,26 @@ def draw_arrow(
     ----------
     shrink : float
         Points left free at its start.
+    faint : bool
+        Thin and pale, for what is not beyond chance.
     """
+    width, alpha = (0.5, FAINT) if faint else (0.9, 1.0)
     arrow = FancyArrowPatch(
         start,
         stop,
         arrowstyle="-|>",
         mutation_scale=6,
         connectionstyle="arc3,rad=0.15",
-        linewidth=0.9,
+        linewidth=width,
+        alpha=alpha,
         linestyle=(0, (2.5, 1.5)) if dashed else "-",
         color=colour,
         shrinkA=shrink,
         shrinkB=0,
         gid=name,
     )
-    arrow.set_path_effects([withStroke(linewidth=0.9 + 2 * HALO, foreground=halo)])
+    if not faint:
+        arrow.set_path_effects([withStroke(linewidth=width + 2 * HALO, foreground=halo)])
     axes.add_patch(arrow)
 
 

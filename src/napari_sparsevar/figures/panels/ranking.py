@@ -11,11 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
-from napari_sparsevar.figures.colours import GREY, INK, PALETTE
+from napari_sparsevar.figures.colours import FAINT, GREY, INK, PALETTE
 from napari_sparsevar.figures.style import say_instead
-
-FAINT = 0.35
-"""How much is left of what is not beyond chance."""
 
 COLUMN_POINTS = 33.0
 ROW_MM = 3.6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from napari_sparsevar.widgets.parts.preferences import preferred, remember
 
 HAVE_MAP = [name for name, kind in KINDS.items() if kind.has_map]
 """Kinds that can have limits and colours of a layer in the viewer."""
+
+HAVE_ARROWS = [name for name, kind in KINDS.items() if kind.has_arrows]
 
 WIDTHS_MM = {"Column": 85.0, "Page": 180.0}
 FORMATS = {"svg": "SVG", "pdf": "PDF", "png": "PNG"}
@@ -70,6 +73,11 @@ class ExportFigure(QWidget):
             value=True,
             tooltip=tooltip("The map has the limits and the colours of its layer in the viewer."),
         )
+        self.all_arrows = CheckBox(
+            text="Arrows that are not beyond chance",
+            value=False,
+            tooltip=tooltip("Thin and pale, for chance alone makes such influences."),
+        )
         self.preview = FigurePreview(self.request, lambda: self.width_mm.value)
         self.enlarge = QPushButton("Enlarge")
         self.copy = QPushButton("Copy")
@@ -85,6 +93,7 @@ class ExportFigure(QWidget):
             _beside(self.usual_width, self.width_mm),
             _beside(self.format, self.dpi),
             self.as_in_viewer,
+            self.all_arrows,
         )
         self.enlarge.setToolTip(tooltip("Opens the figure in a window of its own, which follows."))
         self.copy.setToolTip(
@@ -99,6 +108,7 @@ class ExportFigure(QWidget):
         self.usual_width.changed.connect(self._on_width)
         self.width_mm.changed.connect(self._on_width_mm)
         self.as_in_viewer.changed.connect(self.preview.refresh)
+        self.all_arrows.changed.connect(self.preview.refresh)
         self.enlarge.clicked.connect(self.preview.enlarge)
 
     @property
@@ -114,7 +124,10 @@ class ExportFigure(QWidget):
     def request(self, dpi: float) -> FigureRequest:
         """Return what is to be drawn, at a resolution; UserError if there is nothing."""
         as_in_viewer = self.as_in_viewer.value
-        return self._describe(self.chosen, self.width_mm.value, dpi, as_in_viewer)
+        found = self._describe(self.chosen, self.width_mm.value, dpi, as_in_viewer)
+        if self.chosen not in HAVE_ARROWS:
+            return found
+        return replace(found, options={**found.options, "all_arrows": self.all_arrows.value})
 
     def proposed(self, folder: Path) -> Path:
         """Return a name that is free in a folder."""
@@ -143,6 +156,7 @@ class ExportFigure(QWidget):
 
     def _on_kind(self, *_: Any) -> None:
         self.as_in_viewer.visible = self.chosen in HAVE_MAP
+        self.all_arrows.visible = self.chosen in HAVE_ARROWS
         self.preview.refresh()
 
     def _on_width(self, width_mm: float) -> None:
