@@ -18,9 +18,9 @@ def found(peak: int, rank: int) -> EventAverage:
 def test_a_follower_is_said_to_follow_and_when() -> None:
     said = event_sentences(found(2, SHUFFLES), 14, "hub", "driver 2", 20.0)
     assert said == (
-        "“driver 2” follows “hub”. After 12 events (innovations above 3 robust s.d., 0.5 s apart) "
-        "it is outside of the band in 1 of 20 frames, most after 100 ms, and goes farther than 199 "
-        "of 199 averages around shuffled events."
+        "“driver 2” follows “hub”. After 12 events (innovations above 2.5 robust s.d., "
+        "0.5 s apart) it is outside of the band in 1 of the first 10 frames, most after 100 "
+        "ms, and goes farther than 199 of 199 averages around shuffled events."
     )
 
 
@@ -42,7 +42,7 @@ def test_chance_is_called_chance() -> None:
         said = event_sentences(found(peak, 100), 14, "hub", "driver 2", 20.0)
         assert said.startswith("“driver 2” does not follow “hub” beyond chance.")
         outside = int(peak > 0)
-        assert f"in {outside} of 20 frames, after shuffled events in about 1." in said
+        assert f"in {outside} of the first 10 frames, after shuffled events in about 0." in said
 
 
 def test_too_little_says_what_to_do() -> None:

@@ -11,8 +11,9 @@ from scipy import signal
 FloatArray = npt.NDArray[np.float64]
 Frames = npt.NDArray[np.int64]
 
-EVENT_HEIGHT = 3.0
-"""An event of a source rises so many robust standard deviations above its median innovation."""
+EVENT_HEIGHT = 2.5
+"""An event of a source rises so many robust standard deviations above its median innovation. With
+3, half of the followers in a noisy movie are missed that 2.5 finds."""
 
 APART_S, BEFORE_S, AFTER_S = 0.5, 1.0, 3.0
 """Seconds from an event to the next at the least, and of the window around it."""
@@ -63,7 +64,7 @@ class EventAverage(NamedTuple):
     away : ndarray, shape (n,)
         How far the average is from the mean of all, in their standard deviations lag by lag.
     rank_before, rank_after : int
-        How many of the ``SHUFFLES`` averages go less far, up to their events and after them.
+        How many of the ``SHUFFLES`` averages go less far, up to their events and as long after.
     """
 
     lags: Frames
@@ -82,13 +83,16 @@ class EventAverage(NamedTuple):
 
     @property
     def later(self) -> npt.NDArray[np.bool_]:
-        """Which lags are after the event, (n,)."""
-        return self.lags > 0
+        """Which lags are judged: those after the event, as many as there are before, (n,)."""
+        return np.asarray((self.lags > 0) & (self.lags <= -self.lags[0]))
 
     @property
     def peak(self) -> int:
-        """Lag at which the average is farthest away."""
-        return int(self.lags[self.away.argmax()])
+        """Lag at which the average is farthest away, of those before the event and as many after.
+
+        To neither side there is more to choose from.
+        """
+        return int(self.lags[self.away[self.lags <= -self.lags[0]].argmax()])
 
     @property
     def follows(self) -> bool:
@@ -164,7 +168,7 @@ def event_average(
     spread = np.maximum(averages.std(axis=0), 1e-12)
     away = np.abs(averages - averages.mean(axis=0)) / spread
     ranks = []
-    for part in (lags <= 0, lags > 0):
+    for part in (lags <= 0, (lags > 0) & (lags <= window.before)):
         farthest = away[:, part].max(axis=1)
         ranks.append(int((farthest[1:] < farthest[0]).sum()))
     return EventAverage(lags, averages[0], low, high, len(inside), away[0], *ranks)

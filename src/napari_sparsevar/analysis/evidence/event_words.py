@@ -61,7 +61,7 @@ def _verdict(found: EventAverage, source: str, target: str, fps: float | None) -
 
 def _band(found: EventAverage, fps: float | None) -> str:
     outside, frames = int(found.outside[found.later].sum()), int(found.later.sum())
-    left = f"it is outside of the band in {outside} of {frames} frames"
+    left = f"it is outside of the band in {outside} of the first {frames} frames"
     if found.follows:
         return (
             f"{left}, most after {_time(found.peak, fps)}, and goes farther than "
