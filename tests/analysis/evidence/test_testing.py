@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence import adjustments
 from napari_sparsevar.analysis.evidence.adjusted_p_values import place_statistic
 from napari_sparsevar.analysis.evidence.adjustments import (
     FalseDiscovery,
@@ -92,3 +93,19 @@ def test_the_smallest_p_value_by_hand() -> None:
 def test_holm_is_never_below_the_p_values_and_keeps_their_order() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+
+
+def test_of_many_hypotheses_the_largest_keep_their_p_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    observed = torch.randn(400, generator=generator).abs()
+    observed[:5] += 3.0
+    null = torch.randn(99, 400, generator=generator).abs()
+    everything = StepDown(observed)
+    monkeypatch.setattr(adjustments, "MOST_COMPETING", 50)
+    largest = StepDown(observed)
+    for step in (everything, largest):
+        step.add(null)
+    assert everything.p_values().min() <= 0.05
+    torch.testing.assert_close(largest.p_values(), everything.p_values())

@@ -9,6 +9,9 @@ import torch
 from scipy.stats import false_discovery_control
 from torch import Tensor
 
+MOST_COMPETING = 2**16
+"""Of more hypotheses, only those with the largest statistics are told apart."""
+
 BINS, LARGEST = 2048, 32.0
 """Of the histogram of null statistics."""
 
@@ -20,28 +23,36 @@ class StepDown:
     are not ahead of it: step-down max-T (Westfall & Young 1993, algorithm 4.1; Romano & Wolf 2005,
     Econometrica 73:1237), without a word about normal tails.
 
+    Beyond the ``MOST_COMPETING`` largest the p-value is 1, as nearly every draw's largest statistic
+    beats one that so many others exceed; there they still compete with those ahead of them.
+
     Parameters
     ----------
     observed : Tensor, shape (m,)
     """
 
     def __init__(self, observed: Tensor) -> None:
-        self._order = torch.argsort(observed)
-        self._sorted = observed[self._order]
+        self._size = len(observed)
+        found = torch.topk(observed, min(self._size, MOST_COMPETING), largest=True, sorted=True)
+        self._order, self._sorted = found.indices.flip(0), found.values.flip(0)
         self._beaten = torch.zeros_like(self._order)
         self._draws = 0
 
     def add(self, null: Tensor) -> None:
         """Count draws (D, m)."""
         for draw in null:
-            largest = torch.cummax(draw[self._order], dim=0).values
+            ahead = draw[self._order]
+            if len(ahead) < self._size and len(ahead):
+                others = draw.index_fill(0, self._order, -torch.inf).amax()
+                ahead[0] = torch.maximum(ahead[0], others)
+            largest = torch.cummax(ahead, dim=0).values
             self._beaten += largest >= self._sorted
         self._draws += null.shape[0]
 
     def p_values(self) -> Tensor:
         """Return adjusted p-values (m,), float64, larger statistics never above smaller ones."""
         raw = (1.0 + self._beaten.double()) / (1.0 + self._draws)
-        adjusted = torch.empty_like(raw)
+        adjusted = raw.new_ones(self._size)
         adjusted[self._order] = torch.cummax(raw.flip(0), dim=0).values.flip(0)
         return adjusted
 

@@ -66,7 +66,8 @@ def significance(rows: LaggedRows, fitted: FittedVar) -> Generator[float, None, 
     edge_p = torch.full_like(effects.estimate, torch.nan)
     place_p, note = edge_p[0], ""
     try:
-        drawing = adjusted_p_values(effects, draws=_DRAWS if len(near) <= _MANY else _FEWER_DRAWS)
+        draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
+        drawing = adjusted_p_values(effects, draws=draws, rates=False)
         found = yield from part(drawing, 0.3, 1.0)
         edge_p, place_p = found.edge, found.place
     except UserError as error:
