@@ -58,4 +58,4 @@ def test_stop_keeps_the_best_model(qtbot, viewer, dock, small_movie, tiny_settin
     dock.panel.end_button.click()
     until_idle(training, timeout=60_000)
     assert "Stopped after" in dock.panel.sentence.text()
-    assert len(viewer.layers) == 3
+    assert len(viewer.layers) == 4

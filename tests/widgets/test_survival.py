@@ -48,7 +48,7 @@ def test_movie_layer_renamed_while_training(
     dock.train()
     layer.name = "something else"
     until_idle(training)
-    assert len(viewer.layers) == 3
+    assert len(viewer.layers) == 4
     assert dock.movie_choice.layer is layer
 
 
@@ -61,7 +61,7 @@ def test_movie_layer_deleted_while_training(
     viewer.layers.remove(layer)
     del layer
     until_idle(training)
-    assert len(viewer.layers) == 2
+    assert len(viewer.layers) == 3
     assert tuple(viewer.layers[0].scale) == scale
     assert tuple(viewer.layers[0].translate) == translate
     assert "drivers found" in dock.panel.sentence.text()
@@ -134,7 +134,7 @@ def test_maps_appear_even_if_the_dock_is_closed(
     dock.train()
     viewer.window.remove_dock_widget(dock)
     until_idle(training)
-    assert len(viewer.layers) == 3
+    assert len(viewer.layers) == 4
 
 
 def test_each_viewer_has_its_own_session(make_napari_viewer):

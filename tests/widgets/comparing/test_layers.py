@@ -112,7 +112,11 @@ def test_where_nothing_changed_there_are_no_layers(viewer, session, compare, fak
     fake_compare.changed = 0
     compare()
     assert ours(viewer) == []
-    assert [kind_of(layer) for layer in viewer.layers] == ["contribution", "drivers"]
+    assert [kind_of(layer) for layer in viewer.layers] == [
+        "contribution",
+        "driver names",
+        "drivers",
+    ]
 
 
 def test_without_a_difference_layers_are_shown_only_if_asked_for(
@@ -134,7 +138,7 @@ def test_showing_the_maps_again_leaves_the_comparison(viewer, session, compare):
     compare()
     session.show_run()
     assert len(ours(viewer)) == 2
-    assert len(viewer.layers) == 4
+    assert len(viewer.layers) == 5
 
 
 def test_going_to_an_edge_centres_it_and_marks_its_arrow_alone(viewer, session, compare):
