@@ -38,6 +38,13 @@ def own_preferences(tmp_path, monkeypatch):
     settings._clear_plugin_settings_cache()
 
 
+@pytest.fixture(autouse=True)
+def no_rehearsal(monkeypatch):
+    """Docks that are opened for a moment have nothing to load."""
+    choices = "napari_sparsevar.widgets.training.choices"
+    monkeypatch.setattr(f"{choices}.rehearse_training", lambda: None)
+
+
 @pytest.fixture
 def fake_train(monkeypatch):
     """Replace the library's training by one that takes no time."""

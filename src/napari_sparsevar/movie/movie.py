@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import dask.array as da
+from typing import TYPE_CHECKING
 
 from napari_sparsevar.movie.choice import Choice, Offer
+
+if TYPE_CHECKING:
+    import dask.array as da  # half of the time in which a dock opens
 
 
 @dataclass(frozen=True, eq=False)

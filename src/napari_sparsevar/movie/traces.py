@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.movie.reading.lazy_frames import read_blocks, runs
+if TYPE_CHECKING:
+    import dask.array as da
 
 FloatArray = npt.NDArray[np.float64]
 PIECE_PIXELS = 2**21
@@ -201,6 +201,8 @@ def _weighted_sum(values: FloatArray, columns: FloatArray) -> FloatArray:
 
 
 def _pieces(lazy: da.Array) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    from napari_sparsevar.movie.reading.lazy_frames import read_blocks, runs
+
     pixels = max(1, int(np.prod(lazy.shape[1:], dtype=np.int64)))
     length = max(1, PIECE_PIXELS // pixels)
     for start, frames in read_blocks(lazy):

@@ -39,7 +39,8 @@ def reported(
         return
     before = torch.get_num_threads()
     try:
-        torch.set_num_threads(threads or before)
+        if threads is not None:
+            torch.set_num_threads(threads)
         yield from work(where)
     except UserError as error:
         yield Failed(str(error))
@@ -62,5 +63,6 @@ def reported(
             f"The training failed: {type(error).__name__}: {error}", traceback.format_exc()
         )
     finally:
-        torch.set_num_threads(before)
+        if threads is not None:  # another training may be at work, and have set its own
+            torch.set_num_threads(before)
         give_memory_back(where)

@@ -9,7 +9,6 @@ from magicgui.widgets import FileEdit, Label, PushButton, SpinBox
 from napari.viewer import Viewer
 from qtpy.QtWidgets import QSizePolicy
 
-from napari_sparsevar.movie import open_movie
 from napari_sparsevar.readers import movie_layer
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.work.failure import refusals_shown
@@ -63,6 +62,8 @@ class RawPixels(Rows):
         return chosen
 
     def _open(self) -> None:
+        from napari_sparsevar.movie import open_movie
+
         path, shape = self._path().absolute(), (self.rows.value, self.columns.value)
         with refusals_shown():
             data, options, _ = movie_layer(open_movie(path, shape=shape))

@@ -61,3 +61,13 @@ def test_colours_follow_the_theme(plot, theme):
     plot.set_theme(theme)
     shown = plot._plot.backgroundBrush().color().name()
     assert shown == get_theme(theme).background.as_hex(format="long")
+
+
+def test_the_untrained_network_is_the_first_point(plot):
+    history = LossHistory()
+    plot.set_history(history)
+    plot.redraw()
+    assert plot.empty
+    history.add(ValidationLoss(0, {"reconstruction": 1.5, "prediction": 1.6}, True))
+    plot.redraw()
+    assert not plot.empty

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import dask.array
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
@@ -18,6 +17,8 @@ from napari_sparsevar.widgets.layers.signed import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:
+    import dask.array
+
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.run.run import Run
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from napari.components import ViewerModel
 from napari.layers import Image
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.errors import UserError
@@ -29,6 +28,7 @@ from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
 from napari_sparsevar.widgets.parts.fields import Choice, Rows, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import free
+from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.thread import Background
 
 HOW_TO_BEGIN = (
@@ -161,6 +161,22 @@ def library_devices() -> list[Any]:
         return []
 
 
+def rehearse_training() -> None:
+    """Load what a training needs, while a person looks at the settings."""
+    from napari_sparsevar.training.rehearsal import rehearse
+
+    rehearse()
+
+
+def _made_ready() -> Iterator[list[Any]]:
+    yield library_devices()
+    rehearse_training()
+
+
+SHOWN_MS = 200
+"""By then the dock is on the screen; loading torch would hold it up."""
+
+
 class DeviceBox(Choice):
     """``auto`` at once; CPU, CUDA and MPS with their free memory as soon as torch is loaded.
 
@@ -174,16 +190,19 @@ class DeviceBox(Choice):
             choices=lambda _: [(label, name) for name, label in self._labels.items()],
             tooltip=tooltip("Automatic takes CUDA, then Apple's MPS, then the CPU."),
         )
-        if "torch" in sys.modules:
-            self._fill(library_devices())
-        else:
-            self._look = Background(
-                lambda: iter([library_devices()]), self._fill, lambda: None, what="Finding devices"
-            )
-            self.native.destroyed.connect(self._look.drop)
-            self._look.start()
+        self._look = Background(
+            _made_ready, self._fill, lambda: None, what="Getting ready to train"
+        )
+        self.native.destroyed.connect(self._look.drop)
+        later = QTimer(self.native)
+        later.setSingleShot(True)
+        later.timeout.connect(self._look.start)
+        later.start(SHOWN_MS)
 
-    def _fill(self, devices: list[Any]) -> None:
+    def _fill(self, devices: list[Any] | Failure) -> None:
+        if isinstance(devices, Failure):  # training will say it to the person
+            devices.log()
+            return
         self._labels |= {device.name: device.label for device in devices}
         self.reset_choices()
 

@@ -51,6 +51,11 @@ class LossPlot(QWidget):
             "Thin line: training blocks. Dots: held-out blocks of time.</qt>"
         )
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is drawn yet."""
+        return self._pages.currentIndex() == 0
+
     def sizeHint(self) -> QSize:
         """Be content with little; the policy takes what the rest of the dock leaves."""
         return QSize(300, 160)
@@ -72,7 +77,8 @@ class LossPlot(QWidget):
         for term in TERMS:
             _draw(self._training[term], history.training[term])
             _draw(self._validation[term], history.validation[term])
-        drawn = any(history.training[term].steps for term in TERMS)
+        curves = (*history.training.values(), *history.validation.values())
+        drawn = any(curve.steps for curve in curves)
         self._legend.setVisible(drawn)
         self._pages.setCurrentIndex(1 if drawn else 0)
 
