@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +30,35 @@ from napari_sparsevar.training.trainer import Trainer
 
 T = TypeVar("T")
 
-_RECENT_STEPS = 20
+_RECENT = 20
+
+
+def _recent() -> deque[float]:
+    return deque(maxlen=_RECENT)
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How many seconds the last steps and validations took, pauses left out."""
+
+    steps: deque[float] = field(default_factory=_recent)
+    validations: deque[float] = field(default_factory=_recent)
+
+    @staticmethod
+    @contextmanager
+    def timed(durations: deque[float]) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        durations.append(time.perf_counter() - began)
+
+    def step_seconds(self) -> float:
+        return sum(self.steps) / len(self.steps)
+
+    def remaining(self, trainer: Trainer) -> float:
+        left = trainer.config.steps - trainer.step
+        validations = math.ceil(left / trainer.config.validate_every)
+        seconds = sum(self.validations) / max(len(self.validations), 1)
+        return left * self.step_seconds() + validations * seconds
 
 
 def run_steps(
@@ -55,29 +86,29 @@ def _steps(
     trainer: Trainer, control: TrainingControl, save: Callable[[], Path]
 ) -> Generator[TrainingEvent, None, StopReason]:
     config = trainer.config
-    durations: deque[float] = deque(maxlen=_RECENT_STEPS)
+    pace = _Pace()
     if trainer.step == 0 and not control.stop_requested:
         yield from _fitting(trainer, trainer.calibrate)
-        yield from _validated(trainer)  # the untrained network is the first model to beat
+        yield from _validated(trainer, pace)  # the untrained network is the first model to beat
     while trainer.step < config.steps:
         if trainer.exhausted:  # at once where a training killed after its last step is resumed
             return "early-stopping"
         yield from _pause(trainer, control)
         if control.stop_requested:
             return "stopped"
-        began = time.perf_counter()
-        terms = yield from _fitting(trainer, trainer.train_step)
-        durations.append(time.perf_counter() - began)
-        yield _step_loss(trainer, terms, durations)
+        with pace.timed(pace.steps):
+            terms = yield from _fitting(trainer, trainer.train_step)
+        yield _step_loss(trainer, terms, pace)
         if trainer.step % config.validate_every == 0 or trainer.step == config.steps:
-            yield from _validated(trainer)
+            yield from _validated(trainer, pace)
         if trainer.step % config.checkpoint_every == 0:
             yield CheckpointSaved(trainer.step, save())
     return "completed"
 
 
-def _validated(trainer: Trainer) -> Generator[TrainingEvent, None, None]:
-    terms, is_best = yield from _fitting(trainer, trainer.validate)
+def _validated(trainer: Trainer, pace: _Pace) -> Generator[TrainingEvent, None, None]:
+    with pace.timed(pace.validations):
+        terms, is_best = yield from _fitting(trainer, trainer.validate)
     yield ValidationLoss(trainer.step, terms, is_best)
 
 
@@ -106,10 +137,7 @@ def _fitting(trainer: Trainer, work: Callable[[], T]) -> Generator[TrainingEvent
         )
 
 
-def _step_loss(trainer: Trainer, terms: dict[str, float], durations: deque[float]) -> StepLoss:
-    seconds = sum(durations) / len(durations)
+def _step_loss(trainer: Trainer, terms: dict[str, float], pace: _Pace) -> StepLoss:
     frames = trainer.chunks * trainer.batcher.length
-    remaining = trainer.config.steps - trainer.step
-    return StepLoss(
-        trainer.step, trainer.config.steps, terms, frames / seconds, remaining * seconds
-    )
+    speed = frames / pace.step_seconds()
+    return StepLoss(trainer.step, trainer.config.steps, terms, speed, pace.remaining(trainer))

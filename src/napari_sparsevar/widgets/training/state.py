@@ -74,7 +74,7 @@ class Training(OneWork):
         """Wait after the current step."""
         if self.state == "training":
             self._control.pause()
-            self._add("Pausing after this step…")
+            self._wait("Pausing after this step…")
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -85,7 +85,7 @@ class Training(OneWork):
         """End after the current step and keep the best model so far."""
         if self.can_end:
             self._become("stopping")
-            self._add("Stopping after this step; the best model so far is kept…")
+            self._wait("Stopping after this step; the best model so far is kept…")
             self._control.stop()
 
     def _receive(self, event: Any) -> None:
@@ -106,7 +106,7 @@ class Training(OneWork):
                 self._tell(replace(self.report, notices=notices))
             case Paused() if self.state == "training":
                 self._become("paused")
-                self._add(f"Paused after step {event.step}.")
+                self._wait(f"Paused after step {event.step}.")
             case Continued() if self.state == "paused":
                 self._become("training")
                 self._add(f"Continued after step {event.step}.")
@@ -123,21 +123,25 @@ class Training(OneWork):
 
     def _on_progress(self, event: Progress) -> None:
         done = _overall(event.phase, event.fraction)
-        self._advance(event.message, fraction=done, eta_seconds=event.eta_seconds)
+        self._advance(event.message, done, event.eta_seconds)
 
     def _on_step(self, event: StepLoss) -> None:
-        self._advance(
-            f"Step {event.step} of {event.n_steps}.",
-            fraction=_overall("train", event.step / max(event.n_steps, 1)),
-            eta_seconds=event.eta_seconds,
-            frames_per_second=event.frames_per_second,
-        )
+        done = _overall("train", event.step / max(event.n_steps, 1))
+        sentence = f"Step {event.step} of {event.n_steps}."
+        self._advance(sentence, done, event.eta_seconds, event.frames_per_second)
         self._on_losses(event)
 
-    def _advance(self, sentence: str, **known: float | None) -> None:
-        """Say how far it is; what was asked of it meanwhile stays the sentence."""
-        report: Any = {**known, "sentence": sentence} if self.state == "training" else known
-        self._tell(replace(self.report, **report))
+    def _advance(
+        self, sentence: str, done: float, eta: float | None, speed: float | None = None
+    ) -> None:
+        """Say how far it is; what was asked of it meanwhile stays the sentence.
+
+        Time left and speed are those of now: what is not known any more is not shown.
+        """
+        report = replace(self.report, fraction=done, eta_seconds=None, frames_per_second=None)
+        if self.state == "training":
+            report = replace(report, sentence=sentence, eta_seconds=eta, frames_per_second=speed)
+        self._tell(report)
 
     def _on_losses(self, event: StepLoss | ValidationLoss) -> None:
         self.history.add(event)
@@ -148,6 +152,11 @@ class Training(OneWork):
         self._settle(Report(said, 1.0, notices=self.report.notices))
         if self.request is not None:
             self.run_ready.emit(event.run, self.request.placement)
+
+    def _wait(self, sentence: str) -> None:
+        """Say something that makes the time left and the speed a thing of the past."""
+        self._tell(replace(self.report, eta_seconds=None, frames_per_second=None))
+        self._add(sentence)
 
     def _add(self, sentence: str) -> None:
         """Say something without another word about how far it is."""
