@@ -21,7 +21,7 @@ import made_comparisons
 import napari_sparsevar as sv
 from napari_sparsevar.disk import folder as folders
 from napari_sparsevar.movie import write_movie
-from napari_sparsevar.run.annotations import Annotations, read_annotations, write_annotations
+from napari_sparsevar.run.annotations import Annotations, read_annotations, write_places
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import is_run_directory
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
@@ -113,7 +113,7 @@ def stopped(movie: sv.Movie, config: sv.TrainConfig, out: Path) -> None:
     for event in sv.train(movie, config, out=out, device="cpu", control=control):
         if isinstance(event, StepLoss) and event.step == 2:
             control.stop()
-    write_annotations(out, NOTES)
+    write_places(out, NOTES.places)
 
 
 def test_at_every_moment_of_a_first_training(

@@ -1,11 +1,17 @@
-"""What a person adds to a run: names, notes, hidden drivers and painted regions."""
+"""What a person adds to a run: names, notes, hidden drivers and painted regions.
+
+What is said of drivers is in ``annotations.json``. What is said of regions is in the description
+of the very image they are painted on, ``regions.tif``: names and pixels are one file.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+from xml.etree import ElementTree
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +26,7 @@ NOTES = "annotations.json"
 REGIONS = "regions.tif"
 
 FORMAT: Final = "napari-sparsevar annotations"
+REGIONS_FORMAT: Final = "napari-sparsevar regions"
 
 
 class Note(BaseModel):
@@ -46,6 +53,15 @@ class RegionNote(Note):
     """Of a painted region; ``driver`` where it is to be listed among the drivers."""
 
     driver: bool = False
+
+
+class RegionNotes(BaseModel):
+    """What the description of ``regions.tif`` says of its labels."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal["napari-sparsevar regions"]
+    regions: dict[int, RegionNote]
 
 
 class Annotations(BaseModel):
@@ -78,10 +94,21 @@ class Annotations(BaseModel):
         note = self.of_region(label).model_copy(update=changes)
         return self.model_copy(update={"regions": {**self.regions, label: note}})
 
+    def of_regions(self, regions: Mapping[int, RegionNote]) -> Annotations:
+        """Return annotations that say this of regions, and the same of all else."""
+        return self.model_copy(update={"regions": dict(regions)})
+
     def _nearest(self, y: float, x: float, reach: float) -> int | None:
         away = [math.hypot(place.y - y, place.x - x) for place in self.places]
         index = min(range(len(away)), key=away.__getitem__, default=None)
         return index if index is not None and away[index] <= reach else None
+
+
+class PaintedRegions(NamedTuple):
+    """A label image (Y, X) and what is said of its labels; None where the file does not know."""
+
+    image: npt.NDArray[np.int32]
+    notes: dict[int, RegionNote] | None = None
 
 
 class Marks(NamedTuple):
@@ -102,16 +129,19 @@ def read_marks(folder: Path, shape: tuple[int, ...], tell: Callable[[str], None]
     tell : callable
         Gets one sentence for either that is damaged, and is left out.
     """
-    notes, regions = Annotations(), None
+    notes, painted = Annotations(), None
     try:
         notes = read_annotations(folder)
     except UserError as error:
         tell(str(error))
     try:
-        regions = read_regions(folder, shape)
+        painted = read_regions(folder, shape)
     except UserError as error:
         tell(str(error))
-    return Marks(notes, regions)
+    if painted is None:
+        return Marks(notes.of_regions({}))
+    # Older runs have what is said of regions among the other notes.
+    return Marks(notes if painted.notes is None else notes.of_regions(painted.notes), painted.image)
 
 
 def read_annotations(folder: Path) -> Annotations:
@@ -133,14 +163,22 @@ def read_annotations(folder: Path) -> Annotations:
         ) from error
 
 
-def write_annotations(folder: Path, annotations: Annotations) -> None:
-    """Write the notes into a run directory, whole or not at all; UserError if it cannot be."""
+def write_places(folder: Path, places: tuple[PlaceNote, ...]) -> None:
+    """Write what is said of drivers, whole or not at all; UserError if it cannot be."""
+    try:
+        regions = read_annotations(folder).regions
+    except UserError:
+        regions = {}
+    _write_annotations(folder, Annotations(places=places, regions=regions))
+
+
+def _write_annotations(folder: Path, annotations: Annotations) -> None:
     with replacing(Path(folder) / NOTES, overwrite=True) as path:
         path.write_text(annotations.model_dump_json(indent=2), encoding="utf-8")
 
 
-def read_regions(folder: Path, shape: tuple[int, ...]) -> npt.NDArray[np.int32] | None:
-    """Read the painted regions of a run directory, (Y, X) of int; None where there are none.
+def read_regions(folder: Path, shape: tuple[int, ...]) -> PaintedRegions | None:
+    """Read the painted regions of a run directory; None where there are none.
 
     Raises
     ------
@@ -151,16 +189,53 @@ def read_regions(folder: Path, shape: tuple[int, ...]) -> npt.NDArray[np.int32] 
     if not path.exists():
         return None
     try:
-        image = np.asarray(tifffile.imread(path))
+        with tifffile.TiffFile(path) as tiff:
+            image, description = np.asarray(tiff.asarray()), tiff.ome_metadata
     except Exception as error:  # whatever a foreign file makes the reader raise
         raise UserError(f"{path} cannot be read as an image: remove or replace it.") from error
     if image.shape != shape or image.dtype.kind not in "iu":
         raise UserError(f"{path} is no label image of {shape[0]} x {shape[1]} pixels: remove it.")
-    return image.astype(np.int32)
+    return PaintedRegions(image.astype(np.int32), _described(description))
+
+
+def _described(xml: str | None) -> dict[int, RegionNote] | None:
+    """Return what the OME description of an image says of its regions; None where it is no word."""
+    try:
+        text = ElementTree.fromstring(xml or "").findtext(".//{*}Image/{*}Description")
+        return RegionNotes.model_validate_json(text or "").regions
+    except (ElementTree.ParseError, ValueError):
+        return None
 
 
 def write_regions(
-    folder: Path, regions: npt.NDArray[np.integer], pixel_size_um: float | None
+    folder: Path,
+    regions: npt.NDArray[np.integer],
+    pixel_size_um: float | None,
+    notes: Mapping[int, RegionNote] | None = None,
 ) -> None:
-    """Write painted regions (Y, X), whole or not at all; UserError if it cannot be."""
-    write_image(Path(folder) / REGIONS, np.asarray(regions, np.int32), pixel_size_um)
+    """Write painted regions (Y, X) and what is said of them as one file.
+
+    Nothing is kept of labels that are not painted (any more).
+
+    Raises
+    ------
+    UserError
+        If it cannot be written; then the file is as it was.
+    """
+    image = np.asarray(regions, np.int32)
+    there = set(np.unique(image).tolist())
+    said = {label: note.model_dump() for label, note in (notes or {}).items() if label in there}
+    # ASCII, whatever the names: it goes into XML.
+    about = json.dumps({"format": REGIONS_FORMAT, "regions": said})
+    write_image(Path(folder) / REGIONS, image, pixel_size_um, about)
+    _forget_old_notes(folder)
+
+
+def _forget_old_notes(folder: Path) -> None:
+    """Take out what an older version said of regions: it is of another image now."""
+    try:
+        annotations = read_annotations(folder)
+    except UserError:
+        return
+    if annotations.regions:
+        _write_annotations(folder, annotations.of_regions({}))

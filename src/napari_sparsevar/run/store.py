@@ -133,12 +133,16 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     )
 
 
-def write_image(path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None) -> None:
-    """Write an image (Y, X) as OME-TIFF with the size of a pixel, if known."""
+def write_image(
+    path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None, about: str = ""
+) -> None:
+    """Write an image (Y, X) as OME-TIFF with the size of a pixel, if known, and a description."""
     units = {"PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm"} if pixel_size_um else {}
     sizes = {"PhysicalSizeX": pixel_size_um, "PhysicalSizeY": pixel_size_um} if units else {}
+    described = {"Description": about} if about else {}
+    metadata = {"axes": "YX", **sizes, **units, **described}
     with replacing(path, overwrite=True) as temporary:
-        tifffile.imwrite(temporary, image, ome=True, metadata={"axes": "YX", **sizes, **units})
+        tifffile.imwrite(temporary, image, ome=True, metadata=metadata)
 
 
 def _write_latents(path: Path, latents: npt.NDArray[np.float32]) -> None:

@@ -62,7 +62,7 @@ class DriversDock(Dock):
         self._inspecting = self._session.inspecting
         self.sparsity = SparsityPanel(self._inspecting)
         self.table = DriverTable(self._inspecting)
-        self.actions_bar = PlaceActions(self._session, self.table)
+        self.actions_bar = PlaceActions(self._session, self._viewer, self.table)
         self.partners = PartnersPanel(self._inspecting, self._session.edge)
         self.events = EventsPanel(self._session.edge, self._viewer.theme)
         self.criterion = CriterionPlot(self._inspecting, self._viewer.theme)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from napari.components import ViewerModel
-from napari.layers import Image, Layer
+from napari.layers import Image, Labels, Layer
 from psygnal import Signal
 
 from napari_sparsevar.errors import UserError
@@ -28,6 +28,7 @@ from napari_sparsevar.widgets.layers.following import LayerFollowing
 from napari_sparsevar.widgets.layers.matching import MovieMatching
 from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.layers.overlays import show_run
+from napari_sparsevar.widgets.layers.regions import frame_shown, has_frames
 from napari_sparsevar.widgets.layers.run_opening import RunOpening
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 from napari_sparsevar.widgets.timeline.activity import Activity
@@ -36,6 +37,7 @@ from napari_sparsevar.widgets.training.state import Training
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:
+    from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.run.run import Run
 
 # Keyed by the window: viewers compare field by field, windows by identity.
@@ -97,7 +99,7 @@ class Session:
         self.inspect_layers = InspectLayers(viewer, self.inspecting, self.placement)
         self.model_movies = ModelMovies(viewer, self.inspecting)
         self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers)
-        self.inspecting.prepared.connect(self._show_kept_regions)
+        self.inspecting.noted.connect(self._show_kept_regions)
         self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
         self.edge = ChosenEdge(self.inspecting)
@@ -111,6 +113,7 @@ class Session:
         self._following.movie_chosen.connect_setattr(self, "movie_layer", maxargs=1)
         self._following.regions_chosen.connect(self.activity.set_region_layer)
         self._following.regions_chosen.connect(self.inspecting.regions.follow)
+        self.inspecting.regions.painted.connect(self.activity.read_regions_again)
         self._following.run_appeared.connect(self._on_run_appeared)
         self._following.look()
         self._following.look_for_runs()
@@ -175,6 +178,28 @@ class Session:
         elif self._layers_wanted and viewer is not None:
             remove_comparison(viewer)
 
+    def region_layers(self) -> list[Labels]:
+        """Return the layers whose labels can be the regions."""
+        return self._following.region_layers()
+
+    def choose_regions(self, layer: Labels) -> None:
+        """Take the labels of a layer for the regions; they are kept in the run from now on."""
+        self._following.choose_regions(layer)
+        self.inspecting.regions.keep()
+
+    def new_region_layer(self, image: LabelImage | None = None) -> None:
+        """Take a new layer for the regions, empty or with what is painted on it already.
+
+        Raises
+        ------
+        UserError
+            If there is neither a run nor a movie to paint on.
+        """
+        viewer = self._viewer()
+        if viewer is not None:
+            layer = self.inspecting.regions.new_layer(viewer, *self._canvas(viewer), image)
+            self.choose_regions(layer)
+
     def new_region(self) -> None:
         """Take a free label in hand to paint with, on a new layer where there is none.
 
@@ -187,20 +212,37 @@ class Session:
         if viewer is None:
             return
         if regions.layer is None:
-            regions.new_layer(viewer, *self._canvas(viewer))
+            self.new_region_layer()
         assert regions.layer is not None
         viewer.layers.selection.active = regions.layer
         regions.layer.selected_label = regions.free_label()
         regions.layer.mode = "paint"
 
+    def layer_with_frames(self) -> Labels | None:
+        """Return the selected layer if it holds labels frame by frame, which regions are not."""
+        viewer = self._viewer()
+        active = None if viewer is None else viewer.layers.selection.active
+        return active if has_frames(active, self._following.field()) else None
+
+    def regions_of_frame(self) -> None:
+        """Take what is painted on the frame shown of the selected layer for the regions."""
+        viewer, layer = self._viewer(), self.layer_with_frames()
+        if viewer is None or layer is None:
+            return
+        label, mode = layer.selected_label, layer.mode
+        self.new_region_layer(frame_shown(layer, viewer))
+        regions = self.inspecting.regions.layer
+        assert regions is not None
+        regions.selected_label, regions.mode = label, mode
+        self.inspecting.select_soon("region", int(label))
+
     def region_from(self, mask: npt.NDArray[np.bool_]) -> None:
         """Copy a place to the painted regions and inspect the copy."""
-        viewer, regions = self._viewer(), self.inspecting.regions
-        if viewer is None:
+        if self._viewer() is None:
             return
-        if regions.layer is None:
-            regions.new_layer(viewer, *self._canvas(viewer))
-        label = regions.add(mask)
+        if self.inspecting.regions.layer is None:
+            self.new_region_layer()
+        label = self.inspecting.regions.add(mask)
         self.inspecting.select_soon("region", label)
 
     def _canvas(self, viewer: ViewerModel) -> tuple[tuple[int, int], Placement]:
@@ -214,15 +256,20 @@ class Session:
         return tuple(layer.data.shape[-2:]), placement_of(layer)
 
     def _show_kept_regions(self) -> None:
-        """Bring back what was painted on this run before, where nothing is painted now."""
-        viewer, kept = self._viewer(), self.inspecting.kept_regions
-        if viewer is None or kept is None or not kept.any():
+        """Bring back the regions of the run, whatever else is painted or open."""
+        viewer, regions = self._viewer(), self.inspecting.regions
+        if viewer is None or regions.kept is None or not regions.kept[0].any():
             return
-        if self.inspecting.regions.layer is None:
+        image, notes = regions.kept
+        same = [each for each in self.region_layers() if np.array_equal(each.data, image)]
+        if same:
+            layer = regions.layer if regions.layer in same else same[0]
+        else:
             active = viewer.layers.selection.active
-            shape, where = self._canvas(viewer)
-            self.inspecting.regions.new_layer(viewer, shape, where, kept)
+            layer = regions.new_layer(viewer, *self._canvas(viewer), image)
             viewer.layers.selection.active = active
+        self._following.choose_regions(layer)
+        regions.recall(notes)
 
     def placement(self) -> Placement:
         """Return where the maps of the run lie."""

@@ -35,7 +35,7 @@ from napari_sparsevar.figures.write import (
 from napari_sparsevar.run.annotations import (
     Annotations,
     Marks,
-    write_annotations,
+    RegionNote,
     write_regions,
 )
 from napari_sparsevar.run.run import Run
@@ -298,8 +298,7 @@ def test_a_region_is_found_by_name_and_by_label(full_run: Run) -> None:
 
 def test_marks_are_those_of_the_run_directory(full_run: Run, tmp_path: Path) -> None:
     run = replace(full_run, path=tmp_path)
-    write_annotations(tmp_path, Annotations().with_region(2, name="kept"))
-    write_regions(tmp_path, painted(run), None)
+    write_regions(tmp_path, painted(run), None, {2: RegionNote(name="kept")})
     out = tmp_path / "figure.svg"
     write_figure(run, out, "influence", FigureOptions(region="kept"))
     assert "Driven by kept" in out.read_text(encoding="utf-8")

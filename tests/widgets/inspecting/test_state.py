@@ -106,14 +106,14 @@ def test_painted_regions_are_kept_with_the_run(
     paint(session, np.s_[4:9, 4:9], 3)
     qtbot.waitUntil(lambda: (full_run.path / "regions.tif").exists(), timeout=5000)
     kept = read_regions(full_run.path, (33, 34))
-    assert (kept == 3).sum() == 25
+    assert (kept.image == 3).sum() == 25
 
 
 def test_a_layer_deleted_at_once_is_kept(qtbot, viewer, session, inspected, full_run):
     layer = paint(session, np.s_[4:9, 4:9], 3)
     viewer.layers.remove(layer)
     qtbot.waitUntil(lambda: (full_run.path / "regions.tif").exists(), timeout=5000)
-    assert (read_regions(full_run.path, (33, 34)) == 3).sum() == 25
+    assert (read_regions(full_run.path, (33, 34)).image == 3).sum() == 25
 
 
 def test_painted_regions_come_back_with_the_run(viewer, full_run, open_run, until_inspected):

@@ -86,23 +86,34 @@ def test_painting_reads_the_regions_again_and_not_the_field(
     assert activity.field.values is field
 
 
-def test_the_selected_layer_of_regions_counts_else_the_one_before(
+def test_the_layer_of_regions_stays_until_another_is_chosen(
     viewer, activity, add_movie, until_read, paint
 ):
     movie = add_movie(viewer)
     first, second = paint(1), paint(2)
+    for selected in (second, first, movie):
+        viewer.layers.selection.active = selected
+        until_read()
+        assert [trace.label for trace in activity.region_traces()] == [1]
+    get_session(viewer).choose_regions(second)
     until_read()
     assert [trace.label for trace in activity.region_traces()] == [2]
-    viewer.layers.selection.active = first
+    viewer.layers.remove(second)
     until_read()
-    assert [trace.label for trace in activity.region_traces()] == [1]
-    viewer.layers.selection.active = movie
     assert activity.region_layer_name == first.name
     viewer.layers.remove(first)
-    until_read()
-    assert activity.region_layer_name == second.name
-    viewer.layers.remove(second)
     assert activity.region_traces() == []
+
+
+def test_undoing_a_stroke_reads_the_regions_again(viewer, activity, add_movie, until_read, paint):
+    add_movie(viewer)
+    layer = paint(1)
+    layer.paint((14, 14), 2)
+    until_read()
+    assert [trace.label for trace in activity.region_traces()] == [1, 2]
+    layer.undo()
+    until_read()
+    assert [trace.label for trace in activity.region_traces()] == [1]
 
 
 def test_layers_of_another_size_and_of_runs_are_no_regions(

@@ -63,6 +63,8 @@ class Question:
     number: int = 0
     direction: Direction = "outgoing"
     """What is looked at, and answered first."""
+    painted_on: int = 0
+    """Which layer the regions are of: their labels mean something else on another."""
 
     def same(self, other: Question | None) -> bool:
         """Return whether the other has the same answer."""
@@ -77,17 +79,26 @@ class Question:
             and other.regions is not None
             and np.array_equal(self.regions, other.regions)
         )
-        return self.penalty == other.penalty and same_regions
+        return (self.penalty, self.painted_on) == (
+            other.penalty,
+            other.painted_on,
+        ) and same_regions
+
+
+@dataclass(frozen=True, eq=False)
+class Noted:
+    """What a person has added to the run."""
+
+    annotations: Annotations
+    regions: LabelImage | None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """The solution path, and what a person has added to the run."""
+    """The solution path."""
 
     solution_path: SolutionPath
-    annotations: Annotations
-    regions: LabelImage | None
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

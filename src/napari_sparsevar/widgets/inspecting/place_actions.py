@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari.components import ViewerModel
 from qtpy.QtWidgets import (
     QCheckBox,
     QLabel,
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
+from napari_sparsevar.widgets.inspecting.region_choice import RegionChoice
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.work.failure import refusals_shown
@@ -33,8 +35,9 @@ BACK = "Take the region off the list of drivers; it stays a painted region."
 class PlaceActions(QWidget):
     """Buttons and filters of the table of places."""
 
-    def __init__(self, session: Session, table: DriverTable) -> None:
+    def __init__(self, session: Session, viewer: ViewerModel, table: DriverTable) -> None:
         super().__init__()
+        self.regions = RegionChoice(session, viewer)
         self._session = session
         self._inspecting = session.inspecting
         self._table = table
@@ -66,7 +69,7 @@ class PlaceActions(QWidget):
         self.show_hidden.setToolTip("<qt>Show hidden places too, in grey.</qt>")
         buttons = in_row((self.new_region, 1), (self.turn, 1), (self.hide_place, 1))
         filters = in_row(label, self.least_stability, None, self.show_hidden)
-        in_column(buttons, filters, inside=self, spacing=4)
+        in_column(self.regions, buttons, filters, inside=self, spacing=4)
 
     def show_state(self, *_: Any) -> None:
         """Offer what can be done with the selected place."""

@@ -14,6 +14,7 @@ from napari_sparsevar.widgets.inspecting.answers import (
     Direction,
     Gone,
     Influence,
+    Noted,
     OtherWay,
     PlaceKind,
     Prepared,
@@ -21,7 +22,7 @@ from napari_sparsevar.widgets.inspecting.answers import (
     ReadOut,
     SelectedPlace,
 )
-from napari_sparsevar.widgets.inspecting.worker import Inspector, reach_of, save_annotations
+from napari_sparsevar.widgets.inspecting.worker import Inspector, reach_of, save_places
 from napari_sparsevar.widgets.layers.regions import Regions
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest, Replacing
@@ -41,10 +42,11 @@ class Inspecting:
 
     Attributes
     ----------
-    run_changed, prepared, read_out_changed, selection_changed, answered, completed,
+    run_changed, noted, prepared, read_out_changed, selection_changed, answered, completed,
     direction_changed, notes_changed : psygnal.Signal
-        Emitted in the main thread. ``prepared`` when the solution path is known, ``answered`` when
-        the direction looked at is, ``completed`` when the other one is too.
+        Emitted in the main thread. ``noted`` when it is known what a person had added to the run,
+        ``prepared`` when the solution path is, ``answered`` when the direction looked at is,
+        ``completed`` when the other one is too.
     regions : Regions
     precedence : Precedence
         Of the answers over all that reads the movie.
@@ -63,6 +65,7 @@ class Inspecting:
     """
 
     run_changed = Signal(object)
+    noted = Signal()
     prepared = Signal()
     read_out_changed = Signal()
     selection_changed = Signal()
@@ -80,7 +83,6 @@ class Inspecting:
         self.selection: SelectedPlace | None = None
         self.answer: Answer | None = None
         self.notes: Annotations | None = None
-        self.kept_regions: LabelImage | None = None
         self.penalty = 0.0
         self.lag: int | None = None
         self.direction: Direction = "outgoing"
@@ -92,11 +94,13 @@ class Inspecting:
         self._inspector: Inspector | None = None
         self._preparing = Replacing(self._receive, what="Reading the run")
         self._saving: Latest = Latest(
-            lambda kept: save_annotations(*kept), self._receive, what="Keeping the notes"
+            lambda kept: save_places(*kept), self._receive, what="Keeping the notes"
         )
         self._asking: Latest = Latest(
             self._answers, self._receive, what="The inspection", precedence=self.precedence
         )
+        self.regions.layer_changed.connect(self._on_region_layer)
+        self.regions.said.connect(self._take_region_notes)
         self.regions.painted.connect(self._on_painted)
         self.regions.label_chosen.connect(self._on_label)
 
@@ -104,6 +108,11 @@ class Inspecting:
     def busy(self) -> bool:
         """Whether something is being computed or read."""
         return self._asking.busy or self._preparing.busy
+
+    @property
+    def kept_regions(self) -> LabelImage | None:
+        """The regions that the run holds, (Y, X)."""
+        return None if self.regions.kept is None else self.regions.kept[0]
 
     @property
     def influence(self) -> Influence | None:
@@ -114,8 +123,8 @@ class Inspecting:
         """Inspect another run, or none."""
         self._asking.forget()
         self._preparing.drop()
-        self.regions.set_run(run)
-        self.run, self.solution_path, self.notes, self.kept_regions = run, None, None, None
+        self.regions.set_run(None)
+        self.run, self.solution_path, self.notes = run, None, None
         self.read_out = self.selection = self.answer = self.lag = None
         self._asked = None
         self._inspector = None if run is None else Inspector(run)
@@ -249,11 +258,11 @@ class Inspecting:
         if place is None or self.notes is None or self.run is None:
             return
         if kind == "region":
-            self.notes = self.notes.with_region(label, **changes)
-        else:
-            where = float(place["y"]), float(place["x"])
-            self.notes = self.notes.with_place(*where, reach_of(self.run), **changes)
-        self._saving.ask((self.run.path, self.notes))
+            self.regions.say(self.notes.with_region(label, **changes).regions)
+            return
+        where = float(place["y"]), float(place["x"])
+        self.notes = self.notes.with_place(*where, reach_of(self.run), **changes)
+        self._saving.ask((self.run.path, self.notes.places))
         self.notes_changed.emit()
 
     def place(self, kind: PlaceKind, label: int) -> pd.Series | None:
@@ -276,7 +285,13 @@ class Inspecting:
             if regions is not None and regions.shape != self.run.contribution_map.shape:
                 regions = None
             question = Question(
-                self.penalty, regions, self.selection, self.lag, self._number, self.direction
+                self.penalty,
+                regions,
+                self.selection,
+                self.lag,
+                self._number,
+                self.direction,
+                self.regions.number,
             )
             if not question.same(self._asked):
                 self._asked = question
@@ -291,6 +306,8 @@ class Inspecting:
             case tuple():
                 for each in news:
                     self._receive(each)
+            case Noted():
+                self._on_noted(news)
             case Prepared():
                 self._on_known(news)
             case ReadOut():
@@ -305,19 +322,27 @@ class Inspecting:
                 self._asked = None
                 news.report()
 
+    def _on_noted(self, news: Noted) -> None:
+        self.notes = news.annotations
+        kept = None if news.regions is None else (news.regions, news.annotations.regions)
+        self.regions.set_run(self.run, kept)
+        self._take_region_notes()
+        for notice in news.notices:
+            show_warning(notice)
+        self.noted.emit()
+        self.notes_changed.emit()
+
     def _on_known(self, news: Prepared) -> None:
         assert self._inspector is not None
         self._inspector.solution_path = self.solution_path = news.solution_path
-        self.notes, self.kept_regions = news.annotations, news.regions
-        for notice in news.notices:
-            show_warning(notice)
         self.prepared.emit()
-        self.notes_changed.emit()
         # Again: with the path there are curves.
         self._asked = None
         self._ask()
 
     def _on_read_out(self, news: ReadOut) -> None:
+        if news.question.painted_on != self.regions.number:
+            return  # of labels that meant something else; the next is on its way
         self.read_out = news
         self.read_out_changed.emit()
         if self._awaited is not None:
@@ -341,6 +366,27 @@ class Inspecting:
         if news.direction == self.direction:
             # The person has turned round while it was computed.
             self.answered.emit()
+
+    def _on_region_layer(self) -> None:
+        """Take the regions of the layer before off the list: a label means something else now."""
+        self._awaited = None
+        if self.selection is not None and self.selection.kind == "region":
+            self.clear()
+        shown = self.read_out
+        if shown is not None:
+            drivers = shown.places[shown.places["kind"] == "driver"]
+            question = replace(shown.question, regions=None)
+            self.read_out = replace(shown, question=question, places=drivers)
+        self._take_region_notes()
+        if shown is not None:
+            self.read_out_changed.emit()
+        self._ask()
+
+    def _take_region_notes(self) -> None:
+        said = dict(self.regions.notes)
+        if self.notes is not None and self.notes.regions != said:
+            self.notes = self.notes.of_regions(said)
+            self.notes_changed.emit()
 
     def _on_painted(self) -> None:
         if self._awaited is not None:

@@ -17,6 +17,7 @@ from napari_sparsevar.widgets.inspecting.answers import (
     Gone,
     Influence,
     News,
+    Noted,
     OtherWay,
     Prepared,
     Question,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.analysis.maps.region import Region
     from napari_sparsevar.analysis.results import Results
-    from napari_sparsevar.run.annotations import Annotations
+    from napari_sparsevar.run.annotations import PlaceNote
     from napari_sparsevar.run.run import Run
 
 N_EDGES = 30
@@ -53,17 +54,17 @@ class Inspector:
         self._region: Region | None = None
         self.solution_path: SolutionPath | None = None
 
-    def prepare(self) -> Iterator[Prepared]:
-        """Yield the solution path and the annotations."""
+    def prepare(self) -> Iterator[Noted | Prepared]:
+        """Yield what a person has added, then the solution path, which takes longer."""
         from napari_sparsevar.analysis.fit.solution_path import SolutionPath
         from napari_sparsevar.run.annotations import read_marks
 
         notices: list[str] = []
         run = self._base
         notes, regions = read_marks(run.path, run.contribution_map.shape, notices.append)
+        yield Noted(notes, regions, tuple(notices))
         fitted = run.results.fitted
-        path = SolutionPath.trace(fitted.statistics, fitted.weights)
-        yield Prepared(path, notes, regions, tuple(notices))
+        yield Prepared(SolutionPath.trace(fitted.statistics, fitted.weights))
 
     def answer(self, question: Question) -> Iterator[tuple[News, ...]]:
         """Yield the read-out where it is another, and the answer where something is selected.
@@ -164,11 +165,11 @@ def _strongest_edges(results: Results) -> pd.DataFrame:
     return edges.assign(p_adjusted=tested)
 
 
-def save_annotations(path: Path, annotations: Annotations) -> Iterator[None]:
-    """Keep names and notes in a run directory."""
-    from napari_sparsevar.run.annotations import write_annotations
+def save_places(path: Path, places: tuple[PlaceNote, ...]) -> Iterator[None]:
+    """Keep names and notes of drivers in a run directory."""
+    from napari_sparsevar.run.annotations import write_places
 
-    write_annotations(path, annotations)
+    write_places(path, places)
     yield None
 
 

@@ -1,10 +1,9 @@
-"""Regions painted on the movie's grid: their layer, what they look like, and that they are kept."""
+"""Regions on the movie's grid: their layer, what is said of them, and that both are kept."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,37 +15,55 @@ from psygnal import Signal
 from superqt.utils import qdebounced
 
 from napari_sparsevar.readers import METADATA_KEY, Placement
-from napari_sparsevar.widgets.layers.overlays import kind_of, run_of
+from napari_sparsevar.widgets.layers.overlays import run_of
 from napari_sparsevar.widgets.work.failure import Failure
-from napari_sparsevar.widgets.work.thread import Background
+from napari_sparsevar.widgets.work.latest import Latest
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
+    from napari_sparsevar.run.annotations import RegionNote
     from napari_sparsevar.run.run import Run
+
+    Notes = Mapping[int, RegionNote]
 
 LAYER_KIND = "regions"
 KEEP_MS = 500
 """How long nobody paints before the regions are written to the run."""
-PAINTED = ("labels_update", "paint", "data")
-"""Events of a layer of labels on which something else is painted."""
+CHANGED = ("labels_update", "paint", "data", "set_data")
+"""Events of a layer of labels on which pixels may be others: the last comes with Undo too, and with
+much else."""
 
 
 class Regions:
-    """The painted label image of one viewer.
+    """The layer whose labels are the regions of one viewer, and what is said of each.
+
+    What is said belongs to its layer: it comes and goes with it, and is written with its pixels.
 
     Attributes
     ----------
-    painted, label_chosen : psygnal.Signal
-        Something was painted; and with the label, the person has taken another one in hand.
+    layer_changed, painted, said, label_chosen : psygnal.Signal
+        Another layer is followed; something was painted, undone or redone on it; something else is
+        said of its regions; and with the label, the person has taken another one in hand.
+    number : int
+        Tells one layer from the next.
+    kept : tuple or None
+        What the run holds: a label image (Y, X) and what is said of its regions.
     """
 
+    layer_changed = Signal()
     painted = Signal()
+    said = Signal()
     label_chosen = Signal(int)
 
     def __init__(self) -> None:
+        self.number = 0
+        self.kept: tuple[LabelImage, Notes] | None = None
         self._layer_ref: weakref.ref[Labels] | None = None
         self._run: Run | None = None
-        self._saving: Background | None = None
+        self._seen: LabelImage | None = None
+        self._unsaved = False
+        self._notes: weakref.WeakKeyDictionary[Labels, Notes] = weakref.WeakKeyDictionary()
+        self._saving: dict[Path, Latest] = {}
         self._save_soon = qdebounced(self._save, timeout=KEEP_MS)
 
     @property
@@ -54,15 +71,32 @@ class Regions:
         """The layer that is followed; None where there is none."""
         return None if self._layer_ref is None else self._layer_ref()
 
+    @property
+    def notes(self) -> Notes:
+        """What is said of the regions, by label; of those in the run where there is no layer."""
+        if self.layer is None:
+            return {} if self.kept is None else self.kept[1]
+        return self._notes.get(self.layer, {})
+
     def image(self) -> LabelImage | None:
         """Return a copy of what is painted, (Y, X); None where there is no layer."""
         # A copy: the person paints on while a thread looks at it.
         return None if self.layer is None else np.array(self.layer.data, dtype=np.int32)
 
-    def set_run(self, run: Run | None) -> None:
-        """Keep what is painted with another run; what is on its way is kept with the old one."""
+    def set_run(self, run: Run | None, kept: tuple[LabelImage, Notes] | None = None) -> None:
+        """Keep what is painted with another run; what is on its way is kept with the old one.
+
+        Parameters
+        ----------
+        run : Run or None
+            None while it is not known what the next run holds.
+        kept : tuple, optional
+            What it holds.
+        """
         self._keep_now()
-        self._run = run
+        self._run, self.kept = run, kept
+        if self._unsaved and (kept is None or not kept[0].any()):
+            self._save_soon()
 
     def follow(self, layer: Labels | None) -> None:
         """Follow another layer."""
@@ -72,7 +106,26 @@ class Regions:
         self._connect(self.layer, False)
         self._layer_ref = None if layer is None else weakref.ref(layer)
         self._connect(layer, True)
-        self.painted.emit()
+        self.number += 1
+        self._seen, self._unsaved = self.image(), False
+        self.layer_changed.emit()
+
+    def keep(self) -> None:
+        """Write the regions to the run, painted on or not: the person has chosen them."""
+        image = self.image()
+        if image is not None and image.any():
+            self._save()
+
+    def say(self, notes: Notes) -> None:
+        """Say something else of the regions; kept with them in the run."""
+        self.recall(notes)
+        self._save()
+
+    def recall(self, notes: Notes) -> None:
+        """Say of the regions what was said of them before."""
+        if self.layer is not None:
+            self._notes[self.layer] = notes
+            self.said.emit()
 
     def new_layer(
         self,
@@ -105,9 +158,11 @@ class Regions:
         return layer
 
     def free_label(self) -> int:
-        """Return the first label above all that are painted."""
+        """Return the first label above all that are painted or named."""
         image = self.image()
-        return 1 if image is None else int(image.max(initial=0)) + 1
+        painted = 0 if image is None else int(image.max(initial=0))
+        # A name of what was wiped may come back with Undo.
+        return max([painted, *self.notes]) + 1
 
     def add(self, mask: npt.NDArray[np.bool_]) -> int:
         """Paint a region over the others and return its label; it can be undone like a stroke."""
@@ -123,16 +178,19 @@ class Regions:
             self.layer.data_setitem(np.nonzero(np.asarray(self.layer.data) == label), 0)
 
     def _connect(self, layer: Labels | None, on: bool) -> None:
-        connect(layer, PAINTED, self._on_painted, on)
+        connect(layer, CHANGED, self._on_changed, on)
         connect(layer, ("selected_label",), self._on_label, on)
 
-    def _on_painted(self, *_: Any) -> None:
+    def _on_changed(self, *_: Any) -> None:
+        image = self.image()
+        if image is None or (self._seen is not None and np.array_equal(image, self._seen)):
+            return
+        self._seen, self._unsaved = image, True
         if self.layer is not None and str(self.layer.mode) != "pan_zoom":
             self._on_label()
         # At once: of what comes while an answer is computed, only the last is looked at.
         self.painted.emit()
-        if self.layer is not None and kind_of(self.layer) == LAYER_KIND:
-            self._save_soon()
+        self._save_soon()
 
     def _on_label(self, *_: Any) -> None:
         if self.layer is not None:
@@ -143,15 +201,15 @@ class Regions:
         self._save_soon.flush(restart_timer=False)
 
     def _save(self) -> None:
-        image = self.image()
-        if image is None or self._run is None:
+        image, run = self.image(), self._run
+        if image is None or run is None or image.shape != run.contribution_map.shape:
             return
-        make = partial(save_regions, self._run.path, image, self._run.pixel_size_um)
-        self._saving = Background(make, _tell_failure, self._saved, what="Keeping the regions")
-        self._saving.start()
-
-    def _saved(self) -> None:
-        self._saving = None
+        self._unsaved, self.kept = False, (image, self.notes)
+        # One after the other: the last that is written is the last that was painted.
+        saving = self._saving.setdefault(
+            run.path, Latest(save_regions, _tell_failure, what="Keeping the regions")
+        )
+        saving.ask((run.path, image, run.pixel_size_um, self.notes))
 
 
 def _tell_failure(news: Any) -> None:
@@ -159,11 +217,11 @@ def _tell_failure(news: Any) -> None:
         news.report()
 
 
-def save_regions(path: Path, regions: LabelImage, pixel_size_um: float | None) -> Iterator[None]:
-    """Keep painted regions in a run directory."""
+def save_regions(asked: tuple[Path, LabelImage, float | None, Notes]) -> Iterator[None]:
+    """Keep painted regions, and what is said of them, in a run directory."""
     from napari_sparsevar.run.annotations import write_regions
 
-    write_regions(path, regions, pixel_size_um)
+    write_regions(*asked)
     yield None
 
 
@@ -178,9 +236,29 @@ def connect(
 
 
 def is_region_layer(layer: Layer | None, shape: tuple[int, ...]) -> bool:
-    """Return whether regions of a field of view of this shape are painted on the layer."""
+    """Return whether labels of the layer can be regions of a field of view of this shape."""
     return (
         isinstance(layer, Labels)
+        and not layer.multiscale
         and tuple(layer.data.shape) == tuple(shape)
         and run_of(layer) is None
     )
+
+
+def has_frames(layer: Layer | None, shape: tuple[int, ...]) -> bool:
+    """Return whether the layer holds labels of a field of view of this shape, frame by frame."""
+    return (
+        isinstance(layer, Labels)
+        and not layer.multiscale
+        and layer.ndim > 2
+        and tuple(layer.data.shape[-2:]) == tuple(shape)
+        and run_of(layer) is None
+    )
+
+
+def frame_shown(layer: Labels, viewer: ViewerModel) -> LabelImage:
+    """Return the frame (Y, X) of a layer of labels at which the sliders stand."""
+    point = np.asarray(viewer.dims.point)[-layer.ndim :]
+    index = np.round(np.asarray(layer.world_to_data(point))).astype(int)[:-2]
+    index = np.clip(index, 0, np.subtract(layer.data.shape[:-2], 1))
+    return np.array(layer.data[tuple(index)], dtype=np.int32)

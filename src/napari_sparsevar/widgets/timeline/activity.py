@@ -23,7 +23,7 @@ from napari_sparsevar.movie.traces import (
 )
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.layers.movies import movie_of
-from napari_sparsevar.widgets.layers.regions import PAINTED, connect
+from napari_sparsevar.widgets.layers.regions import connect
 from napari_sparsevar.widgets.layers.units import completed, given_units
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.work.precedence import Precedence
@@ -104,12 +104,15 @@ class Activity:
         """Follow another layer of regions."""
         if layer is self._labels:
             return
-        connect(self._labels, PAINTED, self._on_painted, False)
         connect(self._labels, ("colormap",), self._on_coloured, False)
         self._labels_ref = None if layer is None else weakref.ref(layer)
-        connect(layer, PAINTED, self._on_painted, True)
         connect(layer, ("colormap",), self._on_coloured, True)
         self._read_regions()
+
+    def read_regions_again(self) -> None:
+        """Take note of what has been painted, once nobody paints for a moment."""
+        if self._wanted:
+            self._read_regions_soon()
 
     def look_again(self, *_: Any) -> None:
         """Take over what the movie layer is now: units may have been given by hand."""
@@ -158,10 +161,6 @@ class Activity:
         # A copy: the person paints on while the thread reads.
         painted = np.array(self._labels.data)
         return painted if painted.shape == self.movie.shape else None
-
-    def _on_painted(self, *_: Any) -> None:
-        if self._wanted:
-            self._read_regions_soon()
 
     def _on_coloured(self, *_: Any) -> None:
         self.regions.changed.emit()
