@@ -225,12 +225,24 @@ class Session:
         return active if has_frames(active, self._following.field()) else None
 
     def regions_of_frame(self) -> None:
-        """Take what is painted on the frame shown of the selected layer for the regions."""
+        """Take what is painted on the frame shown of the selected layer for the regions.
+
+        Raises
+        ------
+        UserError
+            If nothing is painted on it.
+        """
         viewer, layer = self._viewer(), self.layer_with_frames()
         if viewer is None or layer is None:
             return
+        image = frame_shown(layer, viewer)
+        if not image.any():
+            raise UserError(
+                f"Nothing is painted on the frame shown of “{layer.name}”: go to the frame you "
+                "painted on, or press New region."
+            )
         label, mode = layer.selected_label, layer.mode
-        self.new_region_layer(frame_shown(layer, viewer))
+        self.new_region_layer(image)
         regions = self.inspecting.regions.layer
         assert regions is not None
         regions.selected_label, regions.mode = label, mode

@@ -235,8 +235,10 @@ def test_undo_and_redo_are_followed_by_map_table_and_file(
 
 
 def test_labels_with_frames_are_said_to_be_none_and_can_be_taken(
-    viewer, dock, inspected, until_inspected
+    viewer, dock, inspected, until_inspected, monkeypatch
 ):
+    told = []
+    monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", told.append)
     viewer.layers.selection.active = viewer.layers["movie"]
     viewer._new_labels()
     framed = viewer.layers.selection.active
@@ -247,6 +249,12 @@ def test_labels_with_frames_are_said_to_be_none_and_can_be_taken(
     choice = dock.actions_bar.regions
     assert choice.take.isVisibleTo(dock)
     assert "has frames, and a region layer is flat" in choice.about.text()
+    viewer.dims.set_current_step(0, 3)
+    QTest.mouseClick(choice.take, Qt.MouseButton.LeftButton)
+    assert len(told) == 1
+    assert "Nothing is painted on the frame shown" in told[0]
+    assert inspected.regions.layer is None
+    viewer.dims.set_current_step(0, 7)
     QTest.mouseClick(choice.take, Qt.MouseButton.LeftButton)
     until_inspected(inspected)
     np.testing.assert_array_equal(inspected.regions.layer.data, framed.data[7])
