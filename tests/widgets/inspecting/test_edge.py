@@ -95,6 +95,26 @@ def test_a_partner_without_a_name_is_its_own_pixels(session, click, run):
     assert rows.size == run.results.grid.stride**2
 
 
+def test_no_partner_is_called_by_the_name_of_the_selected_place(
+    viewer, session, dock, until_inspected
+):
+    image = np.zeros(SHAPE, np.int32)
+    image[:30, :30] = 7
+    session.inspecting.regions.new_layer(viewer, SHAPE, session.placement(), image)
+    until_inspected(session.inspecting)
+    session.inspecting.select("region", 7)
+    until_inspected(session.inspecting)
+    table = dock.partners.table.table
+    assert table.rowCount()
+    names = [table.item(row, 0).text() for row in range(table.rowCount())]
+    assert "region 7" not in names
+    for row, partner in session.inspecting.influence.partners.iterrows():
+        if partner["y"] < 30 and partner["x"] < 30:
+            assert names[row] == f"{round(partner['y'])}, {round(partner['x'])}"
+    session.edge.choose(session.inspecting.influence.partners.iloc[0])
+    assert session.edge.names == ("region 7", names[0])
+
+
 def test_names_follow_what_a_person_types(session, click):
     click("driver 2")
     session.inspecting.annotate("driver", 2, name="the follower")

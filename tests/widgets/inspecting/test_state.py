@@ -132,8 +132,8 @@ def test_painted_regions_come_back_with_the_run(viewer, full_run, open_run, unti
 def test_notes_are_kept_and_belong_to_the_place(qtbot, inspected, full_run, until_inspected):
     inspected.annotate("driver", 2, name="hub", note="near a vessel")
     assert inspected.name_of("driver", 2) == "hub"
-    assert inspected.name_at(25, 25) == "hub"
-    assert inspected.name_at(0, 0) == ""
+    assert inspected.name_of(*inspected.key_at(25, 25)) == "hub"
+    assert inspected.key_at(0, 0) is None
     qtbot.waitUntil(lambda: (full_run.path / "annotations.json").exists(), timeout=5000)
     assert read_annotations(full_run.path).at(25.5, 25.5, 4.0).note == "near a vessel"
 

@@ -133,7 +133,7 @@ class ChosenEdge:
     def names(self) -> tuple[str, str]:
         """What a person calls source and target."""
         assert self.edge is not None
-        source, target = (self._name(end) for end in self.edge.ends)
+        source, target = (place_name(self._inspecting, e.key, e.y, e.x) for e in self.edge.ends)
         return source, target
 
     def want(self, who: str, wanted: bool = True) -> None:
@@ -141,7 +141,8 @@ class ChosenEdge:
         self._wanted = self._wanted | {who} if wanted else self._wanted - {who}
         if self._wanted:
             self._ask()
-        elif self.busy:
+        elif self.answer is None or self.answer.edge is not self._asked:
+            # An answer may be here before its thread has ended.
             self._asking.forget()
             self._asked = None
 
@@ -171,17 +172,17 @@ class ChosenEdge:
         if selection is None or read_out is None or self._inspecting.answer is None:
             return
         place = EdgeEnd(selection.mask, selection.y, selection.x, selection.key)
-        end = self._partner(partner, selection.key)
+        end = self._partner(partner)
         self.edge = Edge(read_out.run, place, end, self._inspecting.direction)
         self._ask()
         self.changed.emit()
 
-    def _partner(self, row: pd.Series, selected: tuple[PlaceKind, int]) -> EdgeEnd:
+    def _partner(self, row: pd.Series) -> EdgeEnd:
         y, x = float(row["y"]), float(row["x"])
         read_out = self._inspecting.read_out
         assert read_out is not None
-        key = self._inspecting.key_at(round(y), round(x))
-        if key is not None and key != selected:
+        key = partner_key(self._inspecting, y, x)
+        if key is not None:
             kind, label = key
             image = read_out.question.regions if kind == "region" else read_out.run.driver_labels
             assert image is not None
@@ -191,11 +192,6 @@ class ChosenEdge:
         rows, columns = np.ogrid[: shape[0], : shape[1]]
         mask = (np.abs(rows - y) <= stride / 2) & (np.abs(columns - x) <= stride / 2)
         return EdgeEnd(mask, y, x, None)
-
-    def _name(self, end: EdgeEnd) -> str:
-        if end.key is None:
-            return f"{round(end.y)}, {round(end.x)}"
-        return self._inspecting.name_of(*end.key)
 
     def _on_selection(self) -> None:
         # A driver may only have another number at another penalty: then there is an answer.
@@ -241,6 +237,22 @@ class ChosenEdge:
                 news.log()
                 self.failure = news.sentence
                 self.changed.emit()
+
+
+def partner_key(inspecting: Inspecting, y: float, x: float) -> tuple[PlaceKind, int] | None:
+    """Return the driver or region that lies at a partner's position, or None.
+
+    The selected place is none of its own partners, however large it was painted.
+    """
+    key, selection = inspecting.key_at(round(y), round(x)), inspecting.selection
+    return None if selection is not None and key == selection.key else key
+
+
+def place_name(
+    inspecting: Inspecting, key: tuple[PlaceKind, int] | None, y: float, x: float
+) -> str:
+    """Return what a person calls a place: its position where it is no driver and no region."""
+    return f"{round(y)}, {round(x)}" if key is None else inspecting.name_of(*key)
 
 
 def answer_edge(edge: Edge) -> EdgeAnswer:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QButtonGroup, QComboBox, QPushButton, QWidget
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.answers import Direction
-from napari_sparsevar.widgets.inspecting.edge import ChosenEdge
+from napari_sparsevar.widgets.inspecting.edge import ChosenEdge, partner_key, place_name
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.fields import narrow
@@ -123,8 +123,8 @@ class PartnersTable(RowsTable):
         self.show_rows(partners, texts, NOTHING[self._inspecting.direction])
 
     def _name(self, partner: pd.Series) -> str:
-        y, x = round(float(partner["y"])), round(float(partner["x"]))
-        return self._inspecting.name_at(y, x) or f"{y}, {x}"
+        y, x = float(partner["y"]), float(partner["x"])
+        return place_name(self._inspecting, partner_key(self._inspecting, y, x), y, x)
 
 
 def _texts(name: str, partner: pd.Series, fps: float | None) -> tuple[str, ...]:

@@ -232,11 +232,6 @@ class Inspecting:
             return f"place at {round(selection.y)}, {round(selection.x)}"
         return self._names.get((kind, label), f"{kind} {label}")
 
-    def name_at(self, y: int, x: int) -> str:
-        """Return what a person calls the driver or region at a pixel; empty where there is none."""
-        key = self.key_at(y, x)
-        return "" if key is None else self.name_of(*key)
-
     def key_at(self, y: int, x: int) -> tuple[PlaceKind, int] | None:
         """Return kind and label of the region or else driver at a pixel; None without any."""
         if self.read_out is None:
