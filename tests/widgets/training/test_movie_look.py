@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from napari.layers import Shapes
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
 
 from napari_sparsevar.widgets.session import get_session
 
@@ -99,6 +100,37 @@ def test_the_circle_is_dragged_to_the_size_of_a_cell(viewer, dock, cell, qtbot):
     cell.native.setValue(8.0)
     np.testing.assert_allclose(size_of(shapes), 4.0)
     np.testing.assert_allclose(np.mean(shapes.data[0], axis=0), 7.0)
+
+
+@pytest.mark.windowless(False)
+def test_a_corner_is_pulled_with_the_mouse(viewer, dock, cell, qtbot):
+    viewer.window.show()
+    viewer.reset_view()
+    click(qtbot, dock.look.show_cell)
+    shapes = circle(viewer)
+    box = shapes.data[0].copy()
+    corner, away = box[2], box[2] + (box[2] - box.mean(axis=0))
+    drag(viewer, shapes, corner, away)
+    np.testing.assert_allclose(size_of(shapes), 9.0, atol=1.0)
+    assert cell.value == pytest.approx(2 * size_of(shapes).mean(), abs=0.06)
+
+
+def drag(viewer, layer, start, stop):
+    """Drag in the canvas from one place of a layer to another."""
+    canvas, camera = viewer.window._qt_viewer.canvas.native, viewer.scene.camera
+    middle = np.array([canvas.height(), canvas.width()]) / 2
+
+    def point(place):
+        away = np.asarray(layer.data_to_world(place)) - camera.center[-2:]
+        y, x = middle + away * camera.zoom
+        return QPoint(round(x), round(y))
+
+    QTest.mouseMove(canvas, point(start))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=point(start))
+    for share in (0.3, 0.6, 1.0):
+        QTest.mouseMove(canvas, point(start + share * (stop - start)))
+        QTest.qWait(30)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=point(stop))
 
 
 def test_the_circle_may_be_deleted(viewer, dock, cell, qtbot):

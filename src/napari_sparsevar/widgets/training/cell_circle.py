@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +39,7 @@ class CellCircle:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = OpenViewer(viewer)
         self._layer: weakref.ref[Shapes] | None = None
-        self._own_doing = False
+        self._telling = False
         viewer.layers.events.removed.connect(self._on_removed)
 
     @property
@@ -79,19 +81,27 @@ class CellCircle:
     def set_diameter(self, diameter: float) -> None:
         """Make it a circle of a diameter in pixels, where it lies."""
         layer = self.layer
-        if layer is None or not len(layer.data) or abs(_diameter(layer) - diameter) < 1e-3:
+        if self._telling or layer is None or not len(layer.data):
             return
-        self._own_doing = True
-        try:
+        with self._told():
             layer.data = [_box(np.mean(layer.data[0], axis=0), diameter)]
             layer.edge_width = [_LINE_SHARE * diameter]
-        finally:
-            self._own_doing = False
 
     def _on_data(self, *_: object) -> None:
         layer = self.layer
-        if not self._own_doing and layer is not None and len(layer.data):
-            self.resized.emit(_diameter(layer))
+        if not self._telling and layer is not None and len(layer.data):
+            # The number it goes to is rounded: the shape must not change in the person's hand.
+            with self._told():
+                self.resized.emit(_diameter(layer))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Keep number and circle from answering each other inside."""
+        self._telling = True
+        try:
+            yield
+        finally:
+            self._telling = False
 
     def _on_removed(self, event: object) -> None:
         layer = self.layer
