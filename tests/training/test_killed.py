@@ -15,10 +15,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 import made_comparisons
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk import folder as folders
 from napari_sparsevar.movie import write_movie
 from napari_sparsevar.run.annotations import Annotations, read_annotations, write_places
@@ -128,14 +132,47 @@ def test_at_every_moment_of_a_first_training(
     for moment in found:
         run = moment / "run"
         if is_run_directory(run) and read_record(run).status == "finished":
-            sv.load_run(run)
-            assert contents(run) == contents(out)
+            assert_as_far_as_it_is(sv.load_run(run), sv.load_run(out))
         elif is_run_directory(run):
             with pytest.raises(sv.UserError, match="not finished"):
                 sv.load_run(run)
     # Before the first file is there, the place is as good as free.
     assert not is_run_directory(found[0] / "run")
     assert isinstance(last(small_movie, short(small_config), found[0] / "run"), Finished)
+
+
+def assert_as_far_as_it_is(run: sv.Run, whole: sv.Run) -> None:
+    """What a run knows is what the complete one knows of it."""
+    torch.testing.assert_close(run.results.fitted.coefficients, whole.results.fitted.coefficients)
+    if is_known("drivers", run.stage):
+        np.testing.assert_array_equal(run.contribution_map, whole.contribution_map)
+        torch.testing.assert_close(
+            run.results.significance.place_p, whole.results.significance.place_p, equal_nan=True
+        )
+    if is_known("stability", run.stage):
+        pd.testing.assert_frame_equal(run.candidates, whole.candidates)
+        pd.testing.assert_frame_equal(run.edges, whole.edges)
+
+
+@pytest.mark.parametrize("stage", STAGES[:-1])
+def test_an_analysis_cut_short_opens_and_goes_on_to_the_same(
+    small_movie: sv.Movie,
+    small_config: sv.TrainConfig,
+    tmp_path: Path,
+    stage: Stage,
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert isinstance(last(small_movie, short(small_config), whole), Finished)
+    end = last(small_movie, short(small_config), cut, until=stage)
+    assert isinstance(end, Finished)
+    assert end.stage == sv.load_run(cut).stage == stage
+    assert_as_far_as_it_is(sv.load_run(cut), sv.load_run(whole))
+    end = last(small_movie, short(small_config), cut, resume=True)
+    assert isinstance(end, Finished)
+    assert end.stage == "all"
+    same = ("drivers.csv", "candidates.csv", "edges.csv", "path.csv")
+    assert contents(cut, same) == contents(whole, same)
+    assert_as_far_as_it_is(sv.load_run(cut), sv.load_run(whole))
 
 
 @pytest.mark.parametrize("exchanges", [True, False])
@@ -156,16 +193,19 @@ def test_at_every_moment_of_replacing_a_run(
     before = contents(out)
     with moments(out.parent, kept):
         assert isinstance(last(small_movie, short(small_config), out, **{how: True}), Finished)
-    after = contents(out)
     assert read_record(out).metrics["steps"] == 4
-    seen = []
+    steps = []
     for moment in sorted(kept.iterdir()):
         run = sv.load_run(moment / "run")  # also between the two renames
-        seen.append(contents(run.path))
+        steps.append(run.record.metrics["steps"])
+        if steps[-1] == 2:
+            assert contents(run.path) == before
+        else:
+            assert_as_far_as_it_is(run, sv.load_run(out))
         if how == "resume":
             assert read_annotations(run.path) == NOTES
-    assert set(map(tuple, seen)) == {tuple(before), tuple(after)}
-    assert before != after
+    assert steps == sorted(steps)
+    assert set(steps) == {2, 4}
     if how == "resume":
         assert read_annotations(out) == NOTES
     assert [path.name for path in out.parent.iterdir()] == ["run"]

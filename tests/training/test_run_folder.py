@@ -108,7 +108,7 @@ def test_killed_before_the_result_is_published_resumes(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(finish, "write_results", killed)
+        patched.setattr(finish, "write_stage", killed)
         with pytest.raises(Killed):
             trained(small_movie, small_config, out, overwrite=True)
     assert sv.load_run(out).record.metrics["steps"] == 2
@@ -136,7 +136,7 @@ def test_early_stopping_is_remembered_by_a_resumed_training(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(finish, "write_results", killed)
+        patched.setattr(finish, "write_stage", killed)
         with pytest.raises(Killed):
             trained(small_movie, config, cut)
     resumed = trained(small_movie, config, cut, resume=True)

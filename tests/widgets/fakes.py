@@ -15,6 +15,7 @@ from napari.qt.threading import WorkerBase
 
 from made_comparisons import GRID, made_pair, made_set
 from made_runs import made_full_run
+from napari_sparsevar.analysis.stages import STAGES
 from napari_sparsevar.training.events import (
     Continued,
     Failed,
@@ -22,6 +23,7 @@ from napari_sparsevar.training.events import (
     Notice,
     Paused,
     Progress,
+    ResultsReady,
     Started,
     StepLoss,
     ValidationLoss,
@@ -122,6 +124,8 @@ class FakeTrain:
             return
         yield Progress("analyse", 0.5, "Drawing the contribution map")
         request.out.mkdir(parents=True)
+        for stage in STAGES:
+            yield ResultsReady(stage, request.out)
         yield Finished(reason, request.out, step, 1.5, 300.0)
 
 

@@ -111,7 +111,7 @@ def test_training_lays_the_maps_over_the_movie(
     assert isinstance(drivers, Labels)
     assert {"index", "strength", "stability"} <= set(drivers.features.columns)
     assert viewer.layers.selection.active is contribution
-    assert "3 drivers found" in dock.panel.sentence.text()
+    assert "Finished after 20 steps" in dock.panel.sentence.text()
     assert "saturated" in dock.panel.notices.text()
     assert dock.settings.isEnabled()
     assert dock.panel.begin_button.isEnabled()

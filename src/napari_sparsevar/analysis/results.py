@@ -1,4 +1,4 @@
-"""Everything an analysis finds, and the analysis itself."""
+"""Everything an analysis finds, and the analysis itself, in the order in which it is needed."""
 
 from __future__ import annotations
 
@@ -13,29 +13,39 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.chance import relaxed
 from napari_sparsevar.analysis.evidence.significance import Significance, significance
-from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
+from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, Stability, selection_stability
+from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fit.criterion import criterion_table
-from napari_sparsevar.analysis.fit.fitting import FittedVar, fit_whole
+from napari_sparsevar.analysis.fit.fitting import FittedVar, default_penalty, fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.heap import trim_heap
-from napari_sparsevar.analysis.maps.contribution import contribution_map
-from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, standing_out_again
+from napari_sparsevar.analysis.maps.contribution import chance_map, contribution_map
+from napari_sparsevar.analysis.maps.drivers import (
+    Drivers,
+    LabelImage,
+    find_drivers,
+    standing_out_again,
+)
 from napari_sparsevar.analysis.maps.edges import placed_edges
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
-from napari_sparsevar.analysis.maps.tested_drivers import surviving_drivers
+from napari_sparsevar.analysis.maps.tested_drivers import ToldApart, told_apart
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import Step, stage
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a trained network says about a movie.
+    """What a trained network says about a movie, as far as it has been asked.
 
     Attributes
     ----------
+    stage : {"map", "drivers", "stability", "all"}
+        How far the analysis is; what it has not come to is missing (NaN, or empty).
     activity : LatentActivity
         The latents of the movie.
     fitted : FittedVar
@@ -44,26 +54,29 @@ class Results:
         From latents to pixels and back.
     mean, noise : ndarray of float32, shape (Y, X)
         Grey values of a standardised pixel: ``x = mean + noise * standardised``.
+    contribution : ndarray of float32, shape (Y, X)
+        What each pixel drives, in units of what chance reaches there; where that is not known, of
+        the strongest pixel.
+    drivers, candidates : Drivers
+        Places that stand out: beyond chance, and not (or not known to be).
+    significance : Significance
+    stability : Stability
     criterion : DataFrame
         Of ``criterion_table``.
-    contribution : ndarray of float32, shape (Y, X)
-    drivers : Drivers
-        Those that survive the test against chance.
-    significance : Significance
-    edge_stability : Tensor, shape (P, p)
-        Share of random halves of the movie in which each coefficient is not zero.
     """
 
+    stage: Stage
     activity: LatentActivity
     fitted: FittedVar
     projection: Projection
     mean: FloatImage
     noise: FloatImage
-    criterion: pd.DataFrame
     contribution: FloatImage
     drivers: Drivers
+    candidates: Drivers
     significance: Significance
-    edge_stability: Tensor
+    stability: Stability
+    criterion: pd.DataFrame
 
     @property
     def latents(self) -> npt.NDArray[np.float32]:
@@ -85,16 +98,31 @@ class Results:
         """What each latent adds to a frame, (p, Y X) of the padded field of view."""
         return self.projection.footprints
 
+    @property
+    def edge_stability(self) -> Tensor:
+        """Share of halves of the movie in which each coefficient is not zero, (P, p)."""
+        return self.stability.edges
+
+    @property
+    def chance_known(self) -> bool:
+        """Whether the contribution map is in units of what chance reaches."""
+        return bool(self.significance.chance.isfinite().any())
+
+    @property
+    def place_labels(self) -> LabelImage:
+        """Drivers and candidates in one label image, (Y, X)."""
+        return np.where(self.drivers.labels > 0, self.drivers.labels, self.candidates.labels)
+
     @cached_property
     def edges(self) -> pd.DataFrame:
         """Every edge between different places, strongest effect first."""
         return placed_edges(self.fitted, self.projection, self.significance, self.edge_stability)
 
 
-def analyse(
+def first_map(
     activity: LatentActivity, footprints: sparse.csr_array, mean: FloatImage, noise: FloatImage
 ) -> Generator[Step, None, Results]:
-    """Fit the VAR to all latents of a movie and read out what drives what.
+    """Fit the VAR to all latents of a movie and draw the contribution map: the first stage.
 
     Parameters
     ----------
@@ -110,43 +138,134 @@ def analyse(
     """
     grid, config = activity.grid, activity.config
     yield 0.0, "Fitting the sparse VAR"
-    rows = StreamedRows.of(activity, config.lags, config.dynamics)
-    blocks = block_moments(rows, N_BLOCKS)
+    rows = _rows(activity)
+    statistics = pool(block_moments(rows, 1))
+    trim_heap()
+    yield 0.4, "Fitting the sparse VAR"
     weights = torch.from_numpy(activity.weights)
-    fitted = fit_whole(rows.own, pool(blocks), weights, config.lags)
-    trying = criterion_table(fitted, blocks)
-    criterion = yield from stage(trying, 0.1, 0.5, "Cross-validating the sparse VAR")
-    del blocks  # on large fields half a gigabyte; summed up anew after the tests
-    trim_heap()
-    yield 0.5, "Drawing the contribution map"
+    fitted = fit_whole(rows.own, statistics, weights, config.lags)
+    yield 0.9, "Drawing the contribution map"
     projection = Projection(grid, footprints, fitted)
-    contribution = contribution_map(fitted, projection)
-    testing = significance(rows, fitted)
-    tested = yield from stage(testing, 0.5, 0.75, "Testing places against chance")
-    drivers = surviving_drivers(find_drivers(contribution, grid.stride), tested, grid)
-    trim_heap()
-
-    resampling = selection_stability(
-        fitted,
-        block_moments(rows, N_BLOCKS),
-        lambda refit: contribution_map(refit, projection),
-        lambda image: standing_out_again(drivers, image),
-    )
-    stability = yield from stage(
-        resampling, 0.75, 1.0, "Checking the drivers on parts of the movie"
-    )
+    untested = Significance.unknown(fitted)
+    contribution, places = _seen(fitted, projection, untested)
     return Results(
+        "map",
         activity,
         fitted,
         projection,
         mean,
         noise,
-        criterion,
         contribution,
-        replace(drivers, table=drivers.table.assign(stability=stability.others)),
-        tested,
-        stability.edges.float(),
+        places.drivers,
+        places.candidates,
+        untested,
+        Stability.unknown(fitted),
+        pd.DataFrame(columns=CRITERION_COLUMNS, dtype=float),
     )
+
+
+def next_stage(results: Results) -> Generator[Step, None, Results]:
+    """Carry an analysis on by one stage; yield the fraction of it done.
+
+    Parameters
+    ----------
+    results : Results
+        At the penalty of the analysis, not at its last stage.
+
+    Returns
+    -------
+    Results
+    """
+    match results.stage:
+        case "map":
+            return (yield from stage(_tested(results), 0.0, 1.0, "Testing places against chance"))
+        case "drivers":
+            work = _repeated(results)
+            return (yield from stage(work, 0.0, 1.0, "Checking halves of the recording"))
+        case "stability":
+            work = _validated(results)
+            return (yield from stage(work, 0.0, 1.0, "Cross-validating the sparse VAR"))
+    raise ValueError("The analysis is complete.")
+
+
+def _tested(results: Results) -> Generator[float, None, Results]:
+    fitted, projection = results.fitted, results.projection
+    amplitude = torch.from_numpy(projection.amplitude)
+    found = yield from significance(_rows(results.activity), fitted, amplitude)
+    contribution, places = _seen(fitted, projection, found)
+    trim_heap()
+    return replace(
+        results,
+        stage="drivers",
+        significance=found,
+        contribution=contribution,
+        drivers=places.drivers,
+        candidates=places.candidates,
+    )
+
+
+def _repeated(results: Results) -> Generator[float, None, Results]:
+    projection, n_drivers = results.projection, len(results.drivers.table)
+    sought = (results.drivers, results.candidates)
+
+    def map_of(refit: FittedVar) -> FloatImage:
+        return contribution_map(refit, projection)
+
+    def found_again(image: FloatImage) -> npt.NDArray[np.bool_]:
+        return np.concatenate([standing_out_again(places, image) for places in sought])
+
+    blocks = block_moments(_rows(results.activity), N_BLOCKS)
+    found = yield from selection_stability(results.fitted, blocks, map_of, found_again)
+    trim_heap()
+    drivers, candidates = np.split(found.others, [n_drivers])
+    return replace(
+        results,
+        stage="stability",
+        stability=found._replace(edges=found.edges.float()),
+        drivers=_with_stability(results.drivers, drivers),
+        candidates=_with_stability(results.candidates, candidates),
+    )
+
+
+def _validated(results: Results) -> Generator[float, None, Results]:
+    blocks = block_moments(_rows(results.activity), N_BLOCKS)
+    criterion = yield from criterion_table(results.fitted, blocks)
+    trim_heap()
+    return replace(results, stage="all", criterion=criterion)
+
+
+def _rows(activity: LatentActivity) -> StreamedRows:
+    return StreamedRows.of(activity, activity.config.lags, activity.config.dynamics)
+
+
+def _with_stability(places: Drivers, stability: npt.NDArray[np.float64]) -> Drivers:
+    return replace(places, table=places.table.assign(stability=stability))
+
+
+def _seen(
+    fitted: FittedVar, projection: Projection, found: Significance
+) -> tuple[FloatImage, ToldApart]:
+    """Return the contribution map and the places that stand out of it."""
+    contribution = scaled_to_chance(contribution_map(fitted, projection), fitted, projection, found)
+    grid = projection.grid
+    return contribution, told_apart(find_drivers(contribution, grid.stride), found, grid)
+
+
+def scaled_to_chance(
+    image: FloatImage, fitted: FittedVar, projection: Projection, found: Significance
+) -> FloatImage:
+    """Return a ``contribution_map`` in units of what chance reaches at each pixel.
+
+    Without a test nobody knows: it is then in units of its strongest pixel.
+    """
+    reach = found.chance.double().numpy()
+    if not np.isfinite(reach).any():
+        return image / max(float(image.max(initial=0.0)), 1e-12)
+    root = fitted.statistics.n**0.5
+    more = relaxed(fitted.penalty * root, default_penalty(fitted.statistics) * root)
+    chance = more * chance_map(np.nan_to_num(reach, nan=np.nanmax(reach)), projection)
+    units: FloatImage = np.divide(image, chance, out=np.zeros_like(image), where=chance > 0)
+    return units
 
 
 def at_penalty(results: Results, penalty: float, path: SolutionPath | None = None) -> Results:
@@ -166,7 +285,11 @@ def at_penalty(results: Results, penalty: float, path: SolutionPath | None = Non
         fitted = replace(results.fitted, penalty=float(penalty), coefficients=path.at(penalty))
     else:
         fitted = results.fitted.at_penalty(penalty)
-    contribution = contribution_map(fitted, results.projection)
-    found = find_drivers(contribution, results.grid.stride)
-    drivers = surviving_drivers(found, results.significance, results.grid)
-    return replace(results, fitted=fitted, contribution=contribution, drivers=drivers)
+    contribution, places = _seen(fitted, results.projection, results.significance)
+    return replace(
+        results,
+        fitted=fitted,
+        contribution=contribution,
+        drivers=places.drivers,
+        candidates=places.candidates,
+    )

@@ -16,12 +16,12 @@ COLUMNS = ["kind", "label", "y", "x", "area_px", "strength", "stability", "p_adj
 
 
 def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.DataFrame:
-    """Return drivers (strongest first) and painted regions.
+    """Return drivers, candidates (each strongest first) and painted regions.
 
-    Columns: ``kind`` (``driver`` or ``region``), ``label`` in its label image, ``y`` and ``x``
-    (centre in pixels), ``area_px``, ``strength`` (peak of the contribution map inside),
-    ``stability`` (NaN for regions and away from the penalty of the run) and ``p_adjusted`` (that
-    chance makes any place of the field drive others as much as the surest one inside).
+    Columns: ``kind`` (``driver``, ``candidate`` or ``region``), ``label`` in its label image,
+    ``y`` and ``x`` (centre in pixels), ``area_px``, ``strength`` (peak of the contribution map
+    inside), ``stability`` (NaN for regions and away from the penalty of the run) and ``p_adjusted``
+    (that chance makes any place of the field drive others as much as the surest one inside).
 
     Parameters
     ----------
@@ -29,9 +29,12 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
     regions : ndarray of int, shape (Y, X), or None
         Painted label image.
     """
-    drivers = results.drivers.table.assign(kind="driver")[COLUMNS]
+    found = [
+        results.drivers.table.assign(kind="driver")[COLUMNS],
+        results.candidates.table.assign(kind="candidate")[COLUMNS],
+    ]
     if regions is None or not regions.any():
-        return drivers.reset_index(drop=True)
+        return _listed(found)
     labels, centres, areas, strengths = [], [], [], []
     # Looked at one by one, each in its own corner: a field of view may be large.
     for label, area in enumerate(ndimage.find_objects(regions), start=1):
@@ -58,8 +61,12 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
         },
         columns=COLUMNS,
     )
-    listed = [table for table in (drivers, painted) if not table.empty]
-    return pd.concat(listed, ignore_index=True)
+    return _listed([*found, painted])
+
+
+def _listed(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    listed = [table for table in tables if not table.empty]
+    return pd.concat(listed, ignore_index=True) if listed else tables[0].reset_index(drop=True)
 
 
 def place_reach(results: Results) -> float:

@@ -13,15 +13,17 @@ from typing import Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.fingerprint import fingerprint
 from napari_sparsevar.movie.movie import Movie
 
 FORMAT: Final = "napari-sparsevar run"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """1 had no own dynamics of latents: its coefficients and maps mean something else. 2 lacked the
-grey values of standardised pixels, without which nothing can be shown in units of the movie.
+grey values of standardised pixels, without which nothing can be shown in units of the movie. 3 had
+all tensors of the analysis in one file and untested places among the drivers.
 
 An addition that an earlier program may ignore and that has a default leaves the number as it is;
 a new setting of the network or of the training is none, because earlier programs refuse it."""
@@ -135,6 +137,8 @@ class RunRecord(BaseModel):
     configuration: dict[str, Any]
     network: ModelConfig
     device: str
+    stage: Stage = "all"
+    """How far the analysis is."""
     parent: ParentRun | None = None
     notices: tuple[str, ...] = ()
     metrics: dict[str, float | int | str | None] = Field(default_factory=dict)

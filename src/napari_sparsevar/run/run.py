@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.analysis.results import Results, at_penalty
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
@@ -26,6 +28,7 @@ from napari_sparsevar.run.store import (
     read_results,
     read_table,
 )
+from napari_sparsevar.run.verdict import Verdict, verdict_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,10 @@ class Run:
 
     @property
     def contribution_map(self) -> FloatImage:
-        """Every pixel's share in driving what happens next, (Y, X), the largest being 1."""
+        """What each pixel drives, (Y, X), in units of what chance reaches there.
+
+        Where that is not known, of the strongest pixel: see ``verdict``.
+        """
         return self.results.contribution
 
     @property
@@ -59,8 +65,28 @@ class Run:
 
     @property
     def drivers(self) -> pd.DataFrame:
-        """One row a driver: rank, label, y, x, area_px, strength, stability."""
+        """Places beyond chance: rank, label, y, x, area_px, strength, stability, p_adjusted."""
         return self.results.drivers.table
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """Places that stand out and are not, or not known to be, beyond chance; as ``drivers``."""
+        return self.results.candidates.table
+
+    @property
+    def candidate_labels(self) -> LabelImage:
+        """Label image of the candidates, (Y, X), 0 outside; labels go on after the drivers'."""
+        return self.results.candidates.labels
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether there is something, how sure, what limits it and what to do next."""
+        return verdict_of(self.results, self.record.metrics)
+
+    @property
+    def stage(self) -> Stage:
+        """How far the analysis is: ``map``, ``drivers``, ``stability`` or ``all``."""
+        return self.results.stage
 
     @property
     def edges(self) -> pd.DataFrame:

@@ -6,41 +6,55 @@ import errno
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import tifffile
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.significance import Significance
+from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.analysis.maps.drivers import COLUMNS as DRIVER_COLUMNS
-from napari_sparsevar.analysis.maps.drivers import Drivers, LabelImage
+from napari_sparsevar.analysis.maps.drivers import (
+    Drivers,
+    LabelImage,
+    find_drivers,
+    keep_drivers,
+)
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, told_apart
 from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
 from napari_sparsevar.run.latents import SCRATCH
-from napari_sparsevar.run.record import FORMAT, RunRecord
+from napari_sparsevar.run.record import FORMAT, FORMAT_VERSION, RunRecord
 
 RECORD = "run.json"
 MODEL = "model.safetensors"
 ANALYSIS = "analysis.safetensors"
+EVIDENCE = "evidence.safetensors"
+STABILITY = "stability.safetensors"
 LATENTS = "latents.npy"
 CONTRIBUTION = "contribution.tif"
 LABELS = "drivers.tif"
 DRIVERS = "drivers.csv"
+CANDIDATES = "candidates.csv"
+CANDIDATE_LABELS = "candidates.tif"
 EDGES = "edges.csv"
 CRITERION = "path.csv"
 LOSSES = "loss.csv"
@@ -48,7 +62,7 @@ EVENTS = "events.jsonl"
 COMPARISONS = "comparisons"
 
 _OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
-_TESTS = ("estimate", "standard_error", "edge_p", "place_p")
+_TESTS = ("estimate", "standard_error", "edge_p", "place_p", "chance")
 
 LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
 
@@ -75,13 +89,14 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(temporary, index=False)
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], numbers: str | None = None) -> None:
-    """Write tensors, with text about them if there is any; UserError if the disk refuses."""
-    metadata = None if numbers is None else {"numbers": numbers}
+def write_tensors(
+    path: Path, tensors: dict[str, Tensor], texts: dict[str, str] | None = None
+) -> None:
+    """Write tensors, with texts about them if there are any; UserError if the disk refuses."""
     kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path, overwrite=True) as temporary:
         try:
-            save_file(kept, temporary, metadata)
+            save_file(kept, temporary, texts)
         except SafetensorError as error:
             # It hides what the system said in its text.
             said = re.search(r"os error (\d+)", str(error))
@@ -97,40 +112,147 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
 
 def write_results(folder: Path, results: Results, pixel_size_um: float | None) -> None:
     """Write every file of an analysis; the order does not matter, ``run.json`` comes after them."""
-    write_table(folder / DRIVERS, results.drivers.table)
-    write_table(folder / EDGES, results.edges)
-    write_table(folder / CRITERION, results.criterion)
+    for stage in STAGES[: STAGES.index(results.stage) + 1]:
+        write_stage(folder, replace(results, stage=stage), pixel_size_um)
+
+
+def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> None:
+    """Write the files that the last stage of an analysis adds or changes.
+
+    Whoever reads a run only believes what the stage in ``run.json`` says it has, so that a process
+    may be killed between any two of them.
+    """
+    match results.stage:
+        case "map":
+            _write_latents(folder / LATENTS, results.latents)
+            write_tensors(folder / ANALYSIS, _tensors(results))
+            _write_places(folder, results, pixel_size_um)
+        case "drivers":
+            tests = {name: getattr(results.significance, name) for name in _TESTS}
+            write_tensors(folder / EVIDENCE, tests, {"note": results.significance.note})
+            write_table(folder / EDGES, results.edges)
+            _write_places(folder, results, pixel_size_um)
+        case "stability":
+            found = results.stability
+            write_tensors(
+                folder / STABILITY,
+                {
+                    "edges": found.edges,
+                    "agreement": torch.from_numpy(found.agreement),
+                    "halves": torch.from_numpy(found.halves),
+                },
+            )
+            write_table(folder / EDGES, results.edges)
+            write_table(folder / DRIVERS, results.drivers.table)
+            write_table(folder / CANDIDATES, results.candidates.table)
+        case "all":
+            write_table(folder / CRITERION, results.criterion)
+
+
+def _write_places(folder: Path, results: Results, pixel_size_um: float | None) -> None:
     write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
     write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
-    _write_latents(folder / LATENTS, results.latents)
-    write_tensors(folder / ANALYSIS, _tensors(results))
+    write_image(folder / CANDIDATE_LABELS, results.candidates.labels, pixel_size_um)
+    write_table(folder / DRIVERS, results.drivers.table)
+    write_table(folder / CANDIDATES, results.candidates.table)
 
 
 def read_results(folder: Path, record: RunRecord) -> Results:
-    """Read what ``write_results`` wrote."""
+    """Read what ``write_results`` wrote, as far as the record says it is complete."""
     tensors = load_file(folder / ANALYSIS)
     shape = record.movie.shape[1:]
     grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels)
     n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
-    labels: LabelImage = tifffile.imread(folder / LABELS)
-    contribution: FloatImage = tifffile.imread(folder / CONTRIBUTION)
-    if not labels.shape == contribution.shape == grid.shape:
-        raise ValueError(f"{LABELS} and {CONTRIBUTION} do not fit the movie")
     fitted = _fitted(tensors, record)
     footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
     latents = np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False)
-    return Results(
+    known = Results(
+        "map",
         LatentActivity(latents, tensors["good"].numpy(), grid, record.network),
         fitted,
         Projection(grid, footprints, fitted),
         _image(tensors, "mean", grid),
         _image(tensors, "noise", grid),
-        read_table(folder / CRITERION, CRITERION_COLUMNS),
-        contribution,
-        Drivers(labels, read_table(folder / DRIVERS, DRIVER_COLUMNS)),
-        _significance(tensors),
-        tensors["edge_stability"],
+        _read_image(folder / CONTRIBUTION, grid),
+        _read_drivers(folder, LABELS, DRIVERS, grid),
+        _no_drivers(grid),
+        Significance.unknown(fitted),
+        Stability.unknown(fitted),
+        pd.DataFrame(columns=CRITERION_COLUMNS, dtype=float),
     )
+    if record.format_version < FORMAT_VERSION:
+        return _of_version_3(folder, known, tensors)
+    if record.stage == "map":  # those on disk may be of a stage that was being written
+        found = told_apart(find_drivers(known.contribution, grid.stride), known.significance, grid)
+        return replace(known, drivers=found.drivers, candidates=found.candidates)
+    candidates = _read_drivers(folder, CANDIDATE_LABELS, CANDIDATES, grid)
+    return _known_until(folder, replace(known, candidates=candidates), record.stage)
+
+
+def _known_until(folder: Path, results: Results, stage: Stage) -> Results:
+    """Add what the stages after the first have found."""
+    found: dict[str, Any] = {"stage": stage}
+    if is_known("drivers", stage):
+        with safe_open(folder / EVIDENCE, "pt") as file:
+            tests = {name: file.get_tensor(name) for name in _TESTS}
+            note = file.metadata()["note"]
+        found["significance"] = _significance(tests, note)
+    if is_known("stability", stage):
+        halves = load_file(folder / STABILITY)
+        found["stability"] = Stability(
+            edges=halves["edges"],
+            others=np.zeros(0),  # it stands in the tables
+            halves=halves["halves"].numpy(),
+            agreement=halves["agreement"].numpy(),
+        )
+    if is_known("all", stage):
+        found["criterion"] = read_table(folder / CRITERION, CRITERION_COLUMNS)
+    return replace(results, **found)
+
+
+def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) -> Results:
+    """Read a run in which all tensors were in one file, and untested places among the drivers.
+
+    What chance reaches was not kept: the map is in units of the faintest place that was beyond it.
+    """
+    table = results.drivers.table
+    beyond = (table["p_adjusted"] <= LEVEL).to_numpy()
+    tests = {**tensors, "chance": torch.full_like(tensors["place_p"], torch.nan)}
+    unit = float(table["strength"][beyond].min()) if beyond.any() else 1.0
+    scaled = replace(results.drivers, table=table.assign(strength=table["strength"] / unit))
+    return replace(
+        results,
+        stage="all",
+        contribution=results.contribution / np.float32(unit),
+        drivers=keep_drivers(scaled, beyond),
+        candidates=keep_drivers(scaled, ~beyond, first=int(beyond.sum()) + 1),
+        significance=_significance(tests),
+        stability=results.stability._replace(edges=tensors["edge_stability"]),
+        criterion=read_table(folder / CRITERION, CRITERION_COLUMNS),
+    )
+
+
+def _significance(tests: dict[str, Tensor], note: str = "") -> Significance:
+    estimate, standard_error, edge_p, place_p, chance = (tests[name] for name in _TESTS)
+    return Significance(estimate, standard_error, edge_p, place_p, chance, note)
+
+
+def _read_drivers(folder: Path, labels: str, table: str, grid: LatentGrid) -> Drivers:
+    image: LabelImage = tifffile.imread(folder / labels)
+    if image.shape != grid.shape:
+        raise ValueError(f"{labels} does not fit the movie")
+    return Drivers(image, read_table(folder / table, DRIVER_COLUMNS))
+
+
+def _no_drivers(grid: LatentGrid) -> Drivers:
+    return Drivers(np.zeros(grid.shape, np.int32), pd.DataFrame(columns=DRIVER_COLUMNS))
+
+
+def _read_image(path: Path, grid: LatentGrid) -> FloatImage:
+    image: FloatImage = tifffile.imread(path)
+    if image.shape != grid.shape:
+        raise ValueError(f"{path.name} does not fit the movie")
+    return image
 
 
 def write_image(
@@ -167,8 +289,6 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
-        "edge_stability": results.edge_stability,
-        **{name: getattr(results.significance, name) for name in _TESTS},
     }
     tensors["pixels.mean"] = torch.from_numpy(results.mean)
     tensors["pixels.noise"] = torch.from_numpy(results.noise)
@@ -193,12 +313,6 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
         own,
         float(tensors["penalty"]),
         tensors["coefficients"],
-    )
-
-
-def _significance(tensors: dict[str, Tensor]) -> Significance:
-    return Significance(
-        tensors["estimate"], tensors["standard_error"], tensors["edge_p"], tensors["place_p"]
     )
 
 

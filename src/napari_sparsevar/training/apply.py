@@ -13,24 +13,25 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import MOST_PREDICTORS
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.run import Run, load_run, read_record
 from napari_sparsevar.run.store import MODEL, is_run_directory, write_record
+from napari_sparsevar.training.analysing import analysis_of, outcome
 from napari_sparsevar.training.config import TrainConfig
-from napari_sparsevar.training.device import peak_memory_mb
+from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import (
     Applying,
-    Finished,
     Notice,
     Progress,
     TrainingEvent,
     ValidationLoss,
 )
 from napari_sparsevar.training.failures import Events, reported
-from napari_sparsevar.training.finish import Metrics, finish
+from napari_sparsevar.training.finish import Metrics, publish_map
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
@@ -46,7 +47,9 @@ def apply_run(
     out: Path | str,
     device: str = "auto",
     overwrite: bool = False,
+    control: TrainingControl | None = None,
     threads: int | None = None,
+    until: Stage = "all",
 ) -> Iterator[TrainingEvent]:
     """Apply the network of a run to another movie and write a run directory of it.
 
@@ -68,8 +71,12 @@ def apply_run(
         As in ``train``.
     overwrite : bool
         Replace the run in ``out`` once the new one is complete.
+    control : TrainingControl, optional
+        Pause, continue and stop the analysis from another thread.
     threads : int, optional
         CPU threads of torch meanwhile; all cores where None.
+    until : {"map", "drivers", "stability", "all"}
+        As in ``train``.
 
     Yields
     ------
@@ -81,7 +88,8 @@ def apply_run(
         parent = run if isinstance(run, Run) else load_run(run)
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
-            yield from _Application(parent, movie, folder, where).run()
+            application = _Application(parent, movie, folder, where)
+            yield from application.run(control or TrainingControl(), until)
 
     return reported(work, Path(out), device, threads)
 
@@ -95,7 +103,7 @@ class _Application:
     folder: RunFolder
     device: torch.device
 
-    def run(self) -> Events:
+    def run(self, control: TrainingControl, until: Stage) -> Events:
         """Do it all."""
         began = time.perf_counter()
         yield Progress("prepare", 0.0, "Reading the movie")
@@ -112,8 +120,9 @@ class _Application:
             "best_step": 0,
             "best_validation_loss": loss["total"],
         }
-        seconds = yield from finish(self.folder, prepared, record, log, metrics, began)
-        yield Finished("completed", self.folder.out, 0, seconds, peak_memory_mb())
+        yield from publish_map(self.folder, prepared, record, log, metrics)
+        yield from analysis_of(self.folder.out, until, control)
+        yield outcome(self.folder.out, time.perf_counter() - began)
 
     def _settings(self) -> TrainConfig:
         """Return the settings of the parent, with the numbers its ``auto`` became."""

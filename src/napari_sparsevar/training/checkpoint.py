@@ -31,7 +31,7 @@ def save_checkpoint(folder: Path, trainer: Trainer) -> Path:
         "best_loss": trainer.best_loss,
         "since_best": trainer.since_best,
     }
-    write_tensors(folder / CHECKPOINT, tensors, json.dumps(numbers))
+    write_tensors(folder / CHECKPOINT, tensors, {"numbers": json.dumps(numbers)})
     return folder / CHECKPOINT
 
 

@@ -6,7 +6,7 @@ import threading
 
 
 class TrainingControl:
-    """Switches the training looks at after every step.
+    """Switches the training looks at after every step, and the analysis between two parts.
 
     Safe to use from any thread: the viewer's buttons set, the training reads.
     """
@@ -38,6 +38,10 @@ class TrainingControl:
         """Ask the training to end after the current step and keep the best model so far."""
         self._stop.set()
         self._running.set()
+
+    def stopped(self) -> None:
+        """Take note that what was asked to stop has ended: the next is stopped by another call."""
+        self._stop.clear()
 
     def wait_while_paused(self, timeout: float = 0.1) -> bool:
         """Wait up to ``timeout`` seconds; return whether the training is still paused."""

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Phase = Literal["prepare", "train", "analyse"]
+from napari_sparsevar.analysis.stages import Stage
+
+Phase = Literal["prepare", "train", "encode", "analyse"]
+"""``encode`` ends with the contribution map, ``analyse`` is what follows."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +104,33 @@ class Continued:
     step: int
 
 
+@dataclass(frozen=True)
+class ResultsReady:
+    """A stage of the analysis is complete on disk: ``load_run(path)`` has what it found.
+
+    ``stage`` is one of ``analysis.stages.STAGES``, which come in that order.
+    """
+
+    stage: Stage
+    path: Path
+
+
 StopReason = Literal["completed", "early-stopping", "stopped"]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is complete on disk (``out`` given) and can be opened with ``load_run``."""
+    """The run is on disk (``out`` given) and can be opened with ``load_run``.
+
+    ``stage`` says how far its analysis came: ``all`` unless it was stopped or asked for less.
+    """
 
     reason: StopReason
     path: Path | None
     steps: int
     seconds: float
     peak_memory_mb: float
+    stage: Stage = "all"
 
 
 @dataclass(frozen=True)
@@ -138,6 +156,7 @@ TrainingEvent = (
     | Notice
     | Paused
     | Continued
+    | ResultsReady
     | Finished
     | Failed
 )

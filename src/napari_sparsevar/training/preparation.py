@@ -14,7 +14,7 @@ from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
 from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
-from napari_sparsevar.movie.inspection.motion import find_motion
+from napari_sparsevar.movie.inspection.motion import Motion, find_motion
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
@@ -36,6 +36,7 @@ class Prepared:
     frames: StandardisedFrames
     static: torch.Tensor
     report: FrameReport
+    motion: Motion
     notices: tuple[str, ...]
 
 
@@ -62,14 +63,15 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     crop = max(grid.stride, config.crop // grid.stride * grid.stride)
     batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
     trainer = Trainer(config, batcher, blocks, new_network(config, device))
+    motion = find_motion(movie, images)
     notices = (
         *movie.notes,
         *report.sentences(),
-        *find_motion(movie, images).sentences(),
+        *motion.sentences(),
         *about_cells,
         *_warnings(movie, grid, config, int(good.sum())),
     )
-    return Prepared(trainer, config, grid, frames, static.to(device), report, notices)
+    return Prepared(trainer, config, grid, frames, static.to(device), report, motion, notices)
 
 
 def check_size(movie: Movie, config: TrainConfig) -> None:

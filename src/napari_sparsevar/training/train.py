@@ -9,12 +9,16 @@ from pathlib import Path
 
 import torch
 
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.replacement import working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
+from napari_sparsevar.training.analysing import analysis_of, is_cut_short, outcome, resumed
 from napari_sparsevar.training.checkpoint import (
+    CHECKPOINT,
     load_checkpoint,
     remove_checkpoint,
     save_checkpoint,
@@ -31,7 +35,7 @@ from napari_sparsevar.training.events import (
     TrainingEvent,
 )
 from napari_sparsevar.training.failures import Events, reported
-from napari_sparsevar.training.finish import Metrics, finish
+from napari_sparsevar.training.finish import Metrics, publish_map
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
@@ -47,11 +51,14 @@ def train(
     overwrite: bool = False,
     control: TrainingControl | None = None,
     threads: int | None = None,
+    until: Stage = "all",
 ) -> Iterator[TrainingEvent]:
-    """Train the network on a movie and write a run directory.
+    """Train the network on a movie, write a run directory and analyse it.
 
-    Nothing is raised: the last event is ``Finished`` or ``Failed``. Closing the generator early
-    ends the training and gives its memory back; the last checkpoint stays.
+    The run can be opened as soon as its contribution map is known (``ResultsReady``); the rest of
+    the analysis adds to it. Nothing is raised: the last event is ``Finished`` or ``Failed``.
+    Closing the generator early ends the training and gives its memory back; the last checkpoint
+    stays.
 
     Parameters
     ----------
@@ -63,25 +70,37 @@ def train(
         ``auto`` (CUDA, then MPS, then CPU), ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     resume : bool
         Continue the killed or stopped training in ``out``, to the same result as without the break
-        (CPU, same settings).
+        (CPU, same settings); of a run whose analysis was cut short, the analysis.
     overwrite : bool
         Replace the run in ``out`` once the new one is complete.
     control : TrainingControl, optional
         Pause, continue and stop from another thread.
     threads : int, optional
         CPU threads of torch while training; all cores where None.
+    until : {"map", "drivers", "stability", "all"}
+        How far to analyse; ``resume`` goes on from there.
 
     Yields
     ------
     TrainingEvent
     """
+    control = control or TrainingControl()
 
     def work(where: torch.device) -> Events:
+        if resume and is_only_to_analyse(Path(out)):
+            yield from resumed(movie, Path(out), until, control)
+            return
         with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
-            training = _Training(movie, config, folder, where, control or TrainingControl())
+            training = _Training(movie, config, folder, where, control, until)
             yield from training.run(resume)
 
     return reported(work, Path(out), device, threads)
+
+
+def is_only_to_analyse(out: Path) -> bool:
+    """Return whether all steps of the training of a run are done, and its analysis is not."""
+    training = any((folder / CHECKPOINT).exists() for folder in (out, working_folder(out)))
+    return not training and is_cut_short(out)
 
 
 @dataclass
@@ -93,6 +112,7 @@ class _Training:
     folder: RunFolder
     device: torch.device
     control: TrainingControl
+    until: Stage
 
     def run(self, resume: bool) -> Events:
         """Do it all."""
@@ -175,7 +195,10 @@ class _Training:
             "best_step": trainer.best_step,
             "best_validation_loss": trainer.best_loss,
         }
-        seconds = yield from finish(self.folder, prepared, record, log, metrics, began)
+        yield from publish_map(self.folder, prepared, record, log, metrics)
         if reason != "stopped":  # not before: a kill while publishing leaves a run to resume
             remove_checkpoint(self.folder.out)
-        yield Finished(reason, self.folder.out, trainer.step, seconds, peak_memory_mb())
+        else:
+            self.control.stopped()
+        yield from analysis_of(self.folder.out, self.until, self.control)
+        yield outcome(self.folder.out, time.perf_counter() - began, reason)

@@ -78,6 +78,7 @@ class Session:
 
     movie_layer_changed = Signal(object)
     run_changed = Signal(object)
+    run_grew = Signal(object)
     timelines_changed = Signal(bool)
 
     def __init__(self, viewer: ViewerModel) -> None:
@@ -90,6 +91,7 @@ class Session:
         self.training = Training()
         self.training.run_ready.connect(self._show)
         self.anatomy = Anatomy(viewer)
+        self.training.run_grew.connect(self._grow)
         self.exporting = Exporting()
         self.comparing = Comparing()
         self.comparing.arrived.connect(self._want_layers)
@@ -303,6 +305,13 @@ class Session:
         self.show_run()
         self._tell_of_run()
 
+    def _grow(self, run: Run) -> None:
+        """Take what more is known of the run: nothing that the person has chosen changes."""
+        if self.run is not None and Path(self.run.path) == Path(run.path):
+            self.run = run
+            self.inspecting.grow(run)
+            self.run_grew.emit(run)
+
     def _on_run_appeared(self, path: Path, layer: Layer) -> None:
         if self.run is None or Path(self.run.path) != path:
             self._opening.open(path, placement_of(layer))
@@ -310,6 +319,8 @@ class Session:
     def _take_opened(self, run: Run, placement: Placement) -> None:
         self.run, self._placement, self._trained_layer = run, placement, None
         self._tell_of_run()
+        if run.stage != "all":
+            self.training.complete(run.path)
 
     def _tell_of_run(self) -> None:
         self.comparing.set_run(self.run)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -13,12 +10,12 @@ from scipy import stats
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.evidence.significance import Significance, rows_to_test
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_drivers
-from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, cautions, surviving_drivers
-from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, told_apart
+from napari_sparsevar.analysis.results import Results, next_stage
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.simulation.truth import Truth
 from napari_sparsevar.progress import returned
-from napari_sparsevar.training.finish import analysed
+from napari_sparsevar.training.finish import mapped
 from napari_sparsevar.training.preparation import prepare
 
 
@@ -34,7 +31,8 @@ def bumps(*centres: tuple[int, int]) -> np.ndarray:
 
 def significance_of(place_p: np.ndarray) -> Significance:
     nothing = torch.full((len(place_p), len(place_p)), torch.nan)
-    return Significance(nothing, nothing, nothing, torch.from_numpy(place_p).float())
+    p_values = torch.from_numpy(place_p).float()
+    return Significance(nothing, nothing, nothing, p_values, torch.full_like(p_values, 0.1))
 
 
 @pytest.fixture
@@ -55,10 +53,22 @@ def test_only_what_chance_does_not_explain_survives(drivers: Drivers) -> None:
     p_values = np.full(grid.size, 0.8)
     nearest = np.hypot(*(grid.centres() - (30, 40)).T).argmin()
     p_values[nearest] = 0.01
-    survivors = surviving_drivers(drivers, significance_of(p_values), grid)
-    assert survivors.table["p_adjusted"].tolist() == pytest.approx([0.01])
-    assert set(np.unique(survivors.labels)) == {0, 1}
-    assert survivors.labels[30, 40] == 1
+    found = told_apart(drivers, significance_of(p_values), grid)
+    assert found.drivers.table["p_adjusted"].tolist() == pytest.approx([0.01])
+    assert set(np.unique(found.drivers.labels)) == {0, 1}
+    assert found.drivers.labels[30, 40] == 1
+
+
+def test_whatever_stands_out_is_either_a_driver_or_a_candidate(drivers: Drivers) -> None:
+    grid = LatentGrid((64, 64), 4)
+    p_values = np.full(grid.size, 0.8)
+    p_values[np.hypot(*(grid.centres() - (30, 40)).T).argmin()] = 0.01
+    found = told_apart(drivers, significance_of(p_values), grid)
+    assert found.candidates.table["label"].tolist() == [2, 3]
+    assert found.candidates.table["p_adjusted"].tolist() == pytest.approx([0.8, 0.8])
+    assert not ((found.candidates.labels > 0) & (found.drivers.labels > 0)).any()
+    both = (found.candidates.labels > 0) | (found.drivers.labels > 0)
+    np.testing.assert_array_equal(both, drivers.labels > 0)
 
 
 def test_a_region_smaller_than_a_latent_takes_the_nearest_one() -> None:
@@ -68,14 +78,17 @@ def test_a_region_smaller_than_a_latent_takes_the_nearest_one() -> None:
     table = find_drivers(bumps((16, 16)), spacing=4).table
     p_values = np.full(grid.size, 0.5)
     p_values[np.hypot(*(grid.centres() - (16, 16)).T).argmin()] = 0.02
-    found = surviving_drivers(Drivers(labels, table), significance_of(p_values), grid)
-    assert found.table["p_adjusted"].tolist() == pytest.approx([0.02])
+    found = told_apart(Drivers(labels, table), significance_of(p_values), grid)
+    assert found.drivers.table["p_adjusted"].tolist() == pytest.approx([0.02])
 
 
-def test_without_a_test_nothing_is_thrown_away(drivers: Drivers) -> None:
+def test_what_is_not_tested_is_a_candidate_without_p_value(drivers: Drivers) -> None:
     grid = LatentGrid((64, 64), 4)
-    kept = surviving_drivers(drivers, significance_of(np.full(grid.size, np.nan)), grid)
-    assert len(kept.table) == len(drivers.table) == 3
+    found = told_apart(drivers, significance_of(np.full(grid.size, np.nan)), grid)
+    assert found.drivers.table.empty
+    assert not found.drivers.labels.any()
+    assert len(found.candidates.table) == 3
+    assert found.candidates.table["p_adjusted"].isna().all()
 
 
 @pytest.mark.parametrize(("predictors", "most"), [(100, 16384), (512, 16384), (2048, 4096)])
@@ -90,31 +103,14 @@ def test_a_long_recording_is_tested_on_stretches_spread_over_it(
     assert (rows.diff() != 1).sum() <= 15
 
 
-def test_a_person_is_told_what_the_list_of_drivers_is_worth(drivers: Drivers) -> None:
-    grid = LatentGrid((64, 64), 4)
-    nothing = significance_of(np.ones(grid.size))
-    (said,) = cautions(surviving_drivers(drivers, nothing, grid), nothing)
-    assert "no drivers" in said
-    untested = replace(significance_of(np.full(grid.size, np.nan)), note="No p-values: too short.")
-    (said,) = cautions(drivers, untested)
-    assert "not tested" in said
-    assert cautions(drivers, significance_of(np.zeros(grid.size))) == ()
-
-
 def results_of(movie: sv.Movie) -> Results:
-    """Analyse with the untrained network, which is Gaussian pooling.
-
-    Without the criterion along the path: most of the work, and nothing here looks at it.
-    """
-
-    def no_criterion(*_: object) -> Iterator[float]:
-        yield 1.0
-
+    """Analyse with the untrained network, which is Gaussian pooling, without the criterion."""
     prepared = prepare(movie, sv.TrainConfig(), torch.device("cpu"))
     prepared.trainer.calibrate()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("napari_sparsevar.analysis.results.criterion_table", no_criterion)
-        return returned(analysed(prepared))
+    results = returned(mapped(prepared))
+    while results.stage != "stability":
+        results = returned(next_stage(results))
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +127,20 @@ def test_true_drivers_stand_out_of_the_map(known: tuple[Results, Truth]) -> None
     is_driver = np.isin(np.arange(len(score)), truth.drivers)
     wins = stats.mannwhitneyu(score[is_driver], score[~is_driver]).statistic
     assert wins / (is_driver.sum() * (~is_driver).sum()) > 0.9
+
+
+def test_the_map_is_beyond_chance_at_drivers_only(known: tuple[Results, Truth]) -> None:
+    results, truth = known
+    places = truth.centres[truth.drivers]
+    assert results.contribution.max() > 2
+    for y, x in np.argwhere(results.contribution > 1):
+        assert np.hypot(*(places - (y, x)).T).min() < 8.0
+
+
+def test_halves_of_a_recording_with_drivers_agree(known: tuple[Results, Truth]) -> None:
+    found = known[0].stability
+    assert found.agreement.min() > 0.8
+    assert np.corrcoef(found.halves.reshape(2, -1))[0, 1] == pytest.approx(found.agreement[0])
 
 
 def test_survivors_are_true_drivers_and_their_edges_carry_intervals(
@@ -157,4 +167,7 @@ def test_survivors_are_true_drivers_and_their_edges_carry_intervals(
 def test_a_movie_without_influence_has_no_drivers() -> None:
     """Cells with calcium of their own, none driving another."""
     movie, _ = sv.simulate_movie(n_frames=1500, shape=(64, 64), seed=5, coupling=0.0)
-    assert results_of(movie).drivers.table.empty
+    results = results_of(movie)
+    assert results.drivers.table.empty
+    assert results.contribution.max() < 1
+    assert abs(results.stability.agreement.mean()) < 0.5

@@ -8,6 +8,7 @@ from pathlib import Path
 import dask.array as da
 import pytest
 
+from napari_sparsevar.analysis.stages import STAGES
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
@@ -38,12 +39,11 @@ def flat(news):
     return [event for each in news for event in (each if isinstance(each, tuple) else [each])]
 
 
-def test_every_event_arrives_in_order_and_the_run_last(fake_train, request_):
+def test_every_event_arrives_in_order_and_the_run_with_each_stage(fake_train, request_):
     fake_train.steps, fake_train.step_seconds = 30, 0.0
     events = flat(stream(request_))
     assert [e.step for e in events if isinstance(e, StepLoss)] == list(range(1, 31))
-    assert isinstance(events[-2], Finished)
-    assert isinstance(events[-1], RunReady)
+    assert [type(event) for event in events[-5:]] == [*[RunReady] * len(STAGES), Finished]
     assert fake_train.closed == 1
 
 

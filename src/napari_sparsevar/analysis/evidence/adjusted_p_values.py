@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepDown
+from napari_sparsevar.analysis.evidence.chance import ChanceReach
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedPairings, smallest_offset
-from napari_sparsevar.analysis.evidence.testing import Adjustment, Family, draw
+from napari_sparsevar.analysis.evidence.testing import Collector, Family, Statistic, draw
 
 NOTABLE = 2.0
 """A place adds up by how much its scores exceed this."""
@@ -37,6 +38,8 @@ class AdjustedPValues:
     place_statistic : Tensor, shape (p,)
         :math:`T_k = \sum_{j, \text{lag}} \max(z_{kj} - 2, 0)^2`: many small positive effects count
         as well as a large one.
+    reach : Tensor, shape (p,)
+        ``ChanceReach`` of the statistic that was asked for; NaN where none was.
     draws : int
         Offsets drawn; the smallest p-value is 1 / (draws + 1).
     minimum_offset : int
@@ -47,6 +50,7 @@ class AdjustedPValues:
     edge_fdr: Tensor
     place: Tensor
     place_statistic: Tensor
+    reach: Tensor
     draws: int
     minimum_offset: int
 
@@ -58,6 +62,8 @@ def adjusted_p_values(
     two_sided: bool = True,
     minimum_offset: int | None = None,
     rates: bool = True,
+    drive: Statistic | None = None,
+    near: Tensor | None = None,
 ) -> Generator[float, None, AdjustedPValues]:
     """Adjust for the number of edges and places looked at; yield the fraction done.
 
@@ -73,6 +79,10 @@ def adjusted_p_values(
         Rows; by default ``smallest_offset``.
     rates : bool
         Compute ``edge_fdr``, else NaN: the null of all pairs costs a fifth of the time.
+    drive : Statistic, optional
+        Of every place, (D, P, p) to (D, p): what it reaches by chance is told as ``reach``.
+    near : Tensor of bool, shape (p, p), optional
+        For ``ChanceReach``; by default no place is like another.
 
     Raises
     ------
@@ -95,8 +105,11 @@ def adjusted_p_values(
     edge_scores, statistic = of_edges(z[None])[0], of_places(z[None])[0]
     edges, places = StepDown(edge_scores), StepDown(statistic)
     pooled = FalseDiscovery(edge_scores) if rates else None
-    of_each: list[Adjustment] = [edges] if pooled is None else [edges, pooled]
+    of_each: list[Collector] = [edges] if pooled is None else [edges, pooled]
     families = [Family(of_places, [places]), Family(of_edges, of_each)]
+    reach = ChanceReach(torch.eye(z.shape[1]) if near is None else near)
+    if drive is not None:
+        families.append(Family(lambda scores: drive(torch.where(tested, scores, 0.0)), [reach]))
     yield from draw(null, families, BATCH // z.numel())
     edge = torch.full_like(effects.z, torch.nan)
     edge_fdr = edge.clone()
@@ -105,7 +118,9 @@ def adjusted_p_values(
         edge_fdr[tested] = pooled.p_values().to(edge)
     can_drive = tested.reshape(-1, z.shape[1], z.shape[1]).any(dim=2).any(dim=0)
     place = places.p_values().masked_fill(~can_drive, torch.nan)
-    return AdjustedPValues(edge, edge_fdr, place, statistic, null.draws, offset)
+    unknown = torch.full_like(statistic, torch.nan)
+    reached = unknown if drive is None else reach.reach()
+    return AdjustedPValues(edge, edge_fdr, place, statistic, reached, null.draws, offset)
 
 
 def place_statistic(scores: Tensor, tested: Tensor | None = None) -> Tensor:

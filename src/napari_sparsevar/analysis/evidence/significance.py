@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
@@ -36,6 +37,9 @@ class Significance:
         Family-wise adjusted p-values of the edges.
     place_p : Tensor, shape (p,), float32
         Family-wise adjusted p-values of "this source drives none".
+    chance : Tensor, shape (p,), float32
+        What the drive of each place reaches by chance at the fitted penalty: in 5 % of recordings
+        without any influence some place reaches more.
     note : str
         Why nothing was tested; empty if it was.
     """
@@ -44,10 +48,24 @@ class Significance:
     standard_error: Tensor
     edge_p: Tensor
     place_p: Tensor
+    chance: Tensor
     note: str = ""
 
+    @classmethod
+    def unknown(cls, fitted: FittedVar) -> Significance:
+        """Return what is known before a test: nothing."""
+        pairs = torch.full((), torch.nan).expand(fitted.coefficients.shape)
+        return cls(pairs, pairs, pairs, pairs[0], pairs[0])
 
-def significance(rows: LaggedRows, fitted: FittedVar) -> Generator[float, None, Significance]:
+    @property
+    def tested(self) -> bool:
+        """Whether any place could be tested."""
+        return bool(self.place_p.isfinite().any())
+
+
+def significance(
+    rows: LaggedRows, fitted: FittedVar, amplitude: Tensor | None = None
+) -> Generator[float, None, Significance]:
     """Test every source and edge; yield the fraction done.
 
     Parameters
@@ -55,6 +73,8 @@ def significance(rows: LaggedRows, fitted: FittedVar) -> Generator[float, None, 
     rows : LaggedRows
         Those the VAR was fitted to.
     fitted : FittedVar
+    amplitude : Tensor, shape (n,), optional
+        What each target counts in the drive of a place; by default all the same.
     """
     near = torch.from_numpy(fitted.near)
     pairs = chosen_rows(rows, rows_to_test(rows.n_rows, fitted.weights.shape[0]))
@@ -63,13 +83,19 @@ def significance(rows: LaggedRows, fitted: FittedVar) -> Generator[float, None, 
     del pairs, past, following  # the draws need their residuals alone
     trim_heap()
     yield 0.3
+    counted = torch.ones(len(near)) if amplitude is None else amplitude.float()
+    root = fitted.statistics.n**0.5
+
+    def drive(scores: Tensor) -> Tensor:
+        return drive_of_scores(scores, counted, fitted.penalty * root)
+
     edge_p = torch.full_like(effects.estimate, torch.nan)
-    place_p, note = edge_p[0], ""
+    place_p, chance, note = edge_p[0], edge_p[0], ""
+    draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
     try:
-        draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
-        drawing = adjusted_p_values(effects, draws=draws, rates=False)
+        drawing = adjusted_p_values(effects, draws, drive=drive, near=near, rates=False)
         found = yield from part(drawing, 0.3, 1.0)
-        edge_p, place_p = found.edge, found.place
+        edge_p, place_p, chance = found.edge, found.place, found.reach / root
     except UserError as error:
         note = f"No p-values: {error}"
     return Significance(
@@ -77,6 +103,7 @@ def significance(rows: LaggedRows, fitted: FittedVar) -> Generator[float, None, 
         standard_error=effects.standard_error.float(),
         edge_p=edge_p.float(),
         place_p=place_p.float(),
+        chance=chance.float(),
         note=note,
     )
 

@@ -43,6 +43,12 @@ class Stability(NamedTuple):
     halves: Float32Array
     agreement: npt.NDArray[np.float64]
 
+    @classmethod
+    def unknown(cls, fitted: FittedVar) -> Stability:
+        """Return what is known before any half was looked at: nothing."""
+        edges = torch.full((), torch.nan).expand(fitted.coefficients.shape)
+        return cls(edges, np.zeros(0), np.zeros((0, 0, 0), np.float32), np.zeros(0))
+
 
 def selection_stability(
     fitted: FittedVar,

@@ -33,12 +33,16 @@ class Statistic(Protocol):
         ...
 
 
-class Adjustment(Protocol):
-    """Takes in the statistics of all draws and compares those observed with them."""
+class Collector(Protocol):
+    """Takes in the statistics of all draws."""
 
     def add(self, null: Tensor, /) -> None:
         """Take in some draws, (D, m)."""
         ...
+
+
+class Adjustment(Collector, Protocol):
+    """Compares the statistics observed with those of all draws."""
 
     def p_values(self) -> Tensor:
         """Return the adjusted p-values of what was observed, (m,), once all draws are in."""
@@ -52,12 +56,12 @@ class Family:
     Attributes
     ----------
     statistic : Statistic
-    adjustments : sequence of Adjustment
-        Each knows the observed statistics.
+    adjustments : sequence of Collector
+        An ``Adjustment`` knows the observed statistics.
     """
 
     statistic: Statistic
-    adjustments: Sequence[Adjustment]
+    adjustments: Sequence[Collector]
 
 
 def draw(null: Null, families: Sequence[Family], most: int) -> Generator[float, None, None]:

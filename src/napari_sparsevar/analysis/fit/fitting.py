@@ -128,6 +128,11 @@ def fit_whole(own: OwnDynamics, statistics: Moments, weights: Tensor, lags: int)
         Penalty weights; 0 marks a target's own neighbourhood.
     lags : int
     """
-    penalty = DEFAULT_PENALTY * universal_penalty(statistics.gram.shape[0], statistics.n)
+    penalty = default_penalty(statistics)
     coefficients = fit_var(statistics, weights, penalty)
     return FittedVar(statistics, weights, lags, own, penalty, coefficients)
+
+
+def default_penalty(statistics: Moments) -> float:
+    """Return the penalty of the maps, ``DEFAULT_PENALTY`` times the universal one."""
+    return DEFAULT_PENALTY * universal_penalty(statistics.gram.shape[0], statistics.n)

@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.maps.drive import drive
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection, to_image
 from napari_sparsevar.analysis.maps.smoothing import smoothed
 
+FloatArray = npt.NDArray[np.float64]
+
 
 def contribution_map(fitted: FittedVar, projection: Projection) -> FloatImage:
-    r"""Return every pixel's share in driving what happens next, (Y, X), the largest being 1.
+    r"""Return how strongly every pixel drives what happens next, (Y, X).
 
     .. math:: m(u) = \sqrt{\rho(u) \max(P(u) - \bar N(u), 0)}
 
     with P the mean square of what the pixel drives positively (``drive``), and :math:`\rho` the
     share of its activity that is no noise. Chance has no sign: what many edges too weak to be real
     add up to is as large among negative ones, so that their mean square, smoothed over a latent, is
-    taken for the chance level :math:`\bar N`. Real negative influences count against a place;
+    taken off (:math:`\bar N`). Real negative influences count against a place;
     with the background removed most are echoes of that removal, and ``influence`` shows both signs.
 
-    All zero where no edge between different places was found.
+    In standard deviations of a typical distant latent for one of the pixel's drive; how much of it
+    may be chance says ``chance_map``. All zero where no edge between different places was found.
     """
     grid = projection.grid
     found = drive(fitted.distant, projection.amplitude, projection.sources_by_pixel)
-    chance = np.maximum(smoothed(to_image(found.negative, grid), grid.stride), 0.0)
-    beyond = np.maximum(to_image(found.positive, grid) - chance, 0.0)
+    usual = np.maximum(smoothed(to_image(found.negative, grid), grid.stride), 0.0)
+    beyond = np.maximum(to_image(found.positive, grid) - usual, 0.0)
     image: FloatImage = np.sqrt(beyond * projection.signal)
-    largest = float(image.max())
-    if largest > 0:
-        image /= largest
+    return image
+
+
+def chance_map(reach: FloatArray, projection: Projection) -> FloatImage:
+    r"""Return what chance makes of ``contribution_map`` at every pixel, (Y, X).
+
+    .. math:: c(u) = \sqrt{\rho(u) \sum_k |w_k(u)| r_k^2 \, / \sum_k |w_k(u)|}
+
+    with the reach r of each latent and the mixture w of latents whose drive is that of the pixel.
+
+    Parameters
+    ----------
+    reach : ndarray, shape (p,)
+        ``Significance.chance``.
+    projection : Projection
+    """
+    weights = abs(projection.sources_by_pixel)
+    whole = np.maximum(np.asarray(weights.sum(axis=0)).ravel(), 1e-12)
+    squares = to_image(weights.T @ reach**2 / whole, projection.grid)
+    image: FloatImage = np.sqrt(squares * projection.signal)
     return image

@@ -50,7 +50,7 @@ class Drivers:
         label      In ``labels``.
         y, x       Centre in pixels.
         area_px    Pixels of the region.
-        strength   Peak of the contribution map; 1 at the strongest place.
+        strength   Peak of the contribution map: 1 is what chance reaches there.
         stability  Share of random halves of the movie in which it stands out again.
         p_adjusted That chance makes any place of the field drive others this much.
         ========== ===========================================================================
@@ -106,11 +106,11 @@ def standing_out_again(drivers: Drivers, contribution: FloatImage) -> npt.NDArra
     return np.asarray(np.asarray(peaks) > standing_out(contribution))
 
 
-def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_]) -> Drivers:
-    """Keep some drivers (one flag a row of the table) and rank them anew."""
+def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_], first: int = 1) -> Drivers:
+    """Keep some drivers (one flag a row of the table) and rank them anew, from ``first``."""
     table = drivers.table[kept].reset_index(drop=True)
     rank = np.zeros(int(drivers.labels.max(initial=0)) + 1, np.int32)
-    numbers = np.arange(1, len(table) + 1)
+    numbers = np.arange(first, first + len(table))
     rank[table["label"].to_numpy(int)] = numbers
     labels: LabelImage = rank[drivers.labels]
     return Drivers(labels, table.assign(rank=numbers, label=numbers))

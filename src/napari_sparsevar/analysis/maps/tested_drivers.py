@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,32 +17,36 @@ LEVEL = 0.05
 """Chance that the list of drivers of a movie without any holds one."""
 
 
-def cautions(drivers: Drivers, found: Significance) -> tuple[str, ...]:
-    """Say what a person must know before believing the list of drivers, one sentence each."""
-    if found.note:
-        return (f"{found.note} The drivers listed are not tested against chance.",)
-    if drivers.table.empty:
-        return (
-            f"No place drives others more than chance would (family-wise {LEVEL:.0%}), so no "
-            "drivers are listed: the contribution map shows where to look, a longer recording "
-            "may tell.",
-        )
-    return ()
+class ToldApart(NamedTuple):
+    """Places that stand out of the map, by what the test says of them.
 
-
-def surviving_drivers(drivers: Drivers, found: Significance, grid: LatentGrid) -> Drivers:
-    """Give drivers their p-values and keep those that survive at ``LEVEL``.
-
-    A driver's p-value is the smallest of the latents in its region (of the nearest one if there is
-    none); it is adjusted for all latents already. Without any test all are kept.
+    Attributes
+    ----------
+    drivers : Drivers
+        Tested, and beyond chance at ``LEVEL``.
+    candidates : Drivers
+        All others: not tested (p-value NaN), or not beyond chance. Their labels go on after those
+        of the drivers.
     """
-    p_values = found.place_p.numpy()
-    each = place_p_values(p_values, drivers.labels, drivers.table["label"].to_numpy(int), grid)
-    table = drivers.table.assign(p_adjusted=each)
-    tested = replace(drivers, table=table)
-    if not np.isfinite(p_values).any():
-        return tested
-    return keep_drivers(tested, table["p_adjusted"].to_numpy() <= LEVEL)
+
+    drivers: Drivers
+    candidates: Drivers
+
+
+def told_apart(standing_out: Drivers, found: Significance, grid: LatentGrid) -> ToldApart:
+    """Give places that stand out their p-values and tell drivers from candidates.
+
+    A p-value is the smallest of the latents in the region (of the nearest one if there is none); it
+    is adjusted for all latents already.
+    """
+    labels = standing_out.table["label"].to_numpy(int)
+    p_values = place_p_values(found.place_p.numpy(), standing_out.labels, labels, grid)
+    if not found.tested:
+        p_values = np.full(len(labels), np.nan)
+    places = replace(standing_out, table=standing_out.table.assign(p_adjusted=p_values))
+    beyond = p_values <= LEVEL
+    drivers = keep_drivers(places, beyond)
+    return ToldApart(drivers, keep_drivers(places, ~beyond, first=len(drivers.table) + 1))
 
 
 def place_p_values(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Direction = Literal["outgoing", "incoming"]
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
-PlaceKind = Literal["driver", "region"]
+PlaceKind = Literal["driver", "candidate", "region"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class SelectedPlace:
 
     Parameters
     ----------
-    kind : {"driver", "region"}
+    kind : {"driver", "candidate", "region"}
     label : int
         In its label image; 0 for a driver that is none at this penalty.
     mask : ndarray of bool, shape (Y, X)

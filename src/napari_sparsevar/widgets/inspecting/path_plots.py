@@ -103,6 +103,7 @@ class CriterionPlot(PathPlot):
             "The line can be dragged.</qt>"
         )
         watch(inspecting.run_changed, self.refresh, self)
+        watch(inspecting.grew, self.refresh, self)
         watch(inspecting.read_out_changed, self._on_read_out, self)
         self.refresh()
 

@@ -64,6 +64,7 @@ class SparsityPanel(QWidget):
         self.slider.valueChanged.connect(self._on_slider)
         self.reset.clicked.connect(inspecting.reset_penalty)
         watch(inspecting.run_changed, self.show_state, self)
+        watch(inspecting.grew, self.show_state, self)
         watch(inspecting.prepared, self.show_state, self)
         watch(inspecting.read_out_changed, self.show_state, self)
         self.show_state()

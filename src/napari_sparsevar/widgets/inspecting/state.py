@@ -42,11 +42,11 @@ class Inspecting:
 
     Attributes
     ----------
-    run_changed, noted, prepared, read_out_changed, selection_changed, answered, completed,
+    run_changed, grew, noted, prepared, read_out_changed, selection_changed, answered, completed,
     direction_changed, notes_changed : psygnal.Signal
-        Emitted in the main thread. ``noted`` when it is known what a person had added to the run,
-        ``prepared`` when the solution path is, ``answered`` when the direction looked at is,
-        ``completed`` when the other one is too.
+        Emitted in the main thread. ``grew`` when more is known of the run, ``noted`` when it is
+        known what a person had added to it, ``prepared`` when the solution path is, ``answered``
+        when the direction looked at is, ``completed`` when the other one is too.
     regions : Regions
     precedence : Precedence
         Of the answers over all that reads the movie.
@@ -65,6 +65,7 @@ class Inspecting:
     """
 
     run_changed = Signal(object)
+    grew = Signal(object)
     noted = Signal()
     prepared = Signal()
     read_out_changed = Signal()
@@ -135,6 +136,15 @@ class Inspecting:
             self._preparing.start(self._inspector.prepare)
             self._ask()
 
+    def grow(self, run: Run) -> None:
+        """Take what more is known of the run that is inspected; what is selected stays."""
+        if self.run is not None:
+            self.run, self._asked = run, None
+            self._inspector = Inspector(run)
+            self._inspector.solution_path = self.solution_path
+            self.grew.emit(run)
+            self._ask()
+
     def set_penalty(self, penalty: float) -> None:
         """Go elsewhere on the solution path."""
         if penalty != self.penalty and self.run is not None:
@@ -171,7 +181,7 @@ class Inspecting:
         """Return the place as it is; a region may have been painted a moment ago."""
         if self.read_out is None or self.run is None:
             return None
-        image = self.regions.image() if kind == "region" else self.read_out.run.driver_labels
+        image = self.regions.image() if kind == "region" else self._place_labels()
         if image is None or image.shape != self.run.contribution_map.shape:
             return None
         mask = image == label
@@ -181,6 +191,10 @@ class Inspecting:
         place = self.place(kind, label)
         y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
         return SelectedPlace(kind, label, mask, float(y), float(x))
+
+    def _place_labels(self) -> LabelImage | None:
+        """Return drivers and candidates at the present penalty."""
+        return None if self.read_out is None else self.read_out.run.results.place_labels
 
     def select_soon(self, kind: PlaceKind, label: int) -> None:
         """Inspect a place as soon as it is known: it has only just been painted."""
@@ -239,6 +253,7 @@ class Inspecting:
         images: dict[PlaceKind, LabelImage | None] = {
             "region": self.read_out.question.regions,
             "driver": self.read_out.run.driver_labels,
+            "candidate": self.read_out.run.candidate_labels,
         }
         for kind, image in images.items():
             if image is None or not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):

@@ -181,7 +181,10 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
     selection = question.selection
     if selection is None:
         return None
-    places = shown.places[shown.places["kind"] == selection.kind]
+    same_kind = shown.places["kind"] == selection.kind
+    if selection.kind != "region":  # a candidate may turn out a driver
+        same_kind = shown.places["kind"] != "region"
+    places = shown.places[same_kind]
     if selection.kind == "region":
         same = places[places["label"] == selection.label]
         if same.empty or question.regions is None:
@@ -192,7 +195,7 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
     away = np.hypot(places["y"] - selection.y, places["x"] - selection.x).to_numpy()
     if away.min() > reach_of(shown.run):
         return replace(selection, label=0)
-    return _selected(places.iloc[int(away.argmin())], shown.run.driver_labels)
+    return _selected(places.iloc[int(away.argmin())], shown.run.results.place_labels)
 
 
 def _selected(place: pd.Series, labels: LabelImage) -> SelectedPlace:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
@@ -20,11 +21,24 @@ from napari_sparsevar.training.events import (
     StepLoss,
     ValidationLoss,
 )
-from napari_sparsevar.widgets.training.worker import RunReady, TrainingRequest, training_stream
+from napari_sparsevar.widgets.training.worker import (
+    RunReady,
+    TrainingRequest,
+    completing_stream,
+    training_stream,
+)
 from napari_sparsevar.widgets.work.one_work import OneWork, Report
 
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
+
 # Share of the bar each phase takes; the steps are most of the time.
-_SPANS = {"prepare": (0.0, 0.05), "train": (0.05, 0.9), "analyse": (0.9, 1.0)}
+_SPANS = {
+    "prepare": (0.0, 0.03),
+    "train": (0.03, 0.45),
+    "encode": (0.45, 0.5),
+    "analyse": (0.5, 1.0),
+}
 
 
 class Training(OneWork):
@@ -32,8 +46,9 @@ class Training(OneWork):
 
     Attributes
     ----------
-    losses_changed, run_ready : psygnal.Signal
-        Emitted in the main thread; ``run_ready`` carries the run and where its movie lies.
+    losses_changed, run_ready, run_grew : psygnal.Signal
+        Emitted in the main thread; ``run_ready`` carries the run and where its movie lies as soon
+        as its map is known, ``run_grew`` the same run when more of it is.
     history : LossHistory
         Losses of the current or last training.
     request : TrainingRequest or None
@@ -42,6 +57,7 @@ class Training(OneWork):
 
     losses_changed = Signal()
     run_ready = Signal(object, object)
+    run_grew = Signal(object)
 
     def __init__(self) -> None:
         super().__init__(
@@ -51,6 +67,7 @@ class Training(OneWork):
             ended="The training was cancelled; its last checkpoint is on disk.",
         )
         self._control = TrainingControl()
+        self._analysing = False
         self.history = LossHistory()
         self.request: TrainingRequest | None = None
 
@@ -63,12 +80,20 @@ class Training(OneWork):
         """Start a training; ignored while one runs."""
         if self.state != "idle":
             return
-        self.request = request
+        self.request, self._analysing = request, False
         self.history = LossHistory()
         self.losses_changed.emit()
         self._control = TrainingControl()
         self._begin(partial(training_stream, request, self._control), hurry=self._control.stop)
         self.say("Preparing…")
+
+    def complete(self, path: Path) -> None:
+        """Go on with the analysis of a run; ignored while something runs."""
+        if self.state != "idle":
+            return
+        self._control, self._analysing = TrainingControl(), True
+        self._begin(partial(completing_stream, path, self._control), hurry=self._control.stop)
+        self.say("Going on with the analysis…")
 
     def pause(self) -> None:
         """Wait after the current step."""
@@ -82,10 +107,11 @@ class Training(OneWork):
             self._control.resume()
 
     def stop(self) -> None:
-        """End after the current step and keep the best model so far."""
+        """End after the current step and keep the best model so far, or what is known of it."""
         if self.can_end:
             self._become("stopping")
-            self._wait("Stopping after this step; the best model so far is kept…")
+            kept = "what is known is kept" if self._analysing else "the best model so far is kept"
+            self._wait(f"Stopping after this step; {kept}…")
             self._control.stop()
 
     def _receive(self, event: Any) -> None:
@@ -110,10 +136,13 @@ class Training(OneWork):
             case Continued() if self.state == "paused":
                 self._become("training")
                 self._add(f"Continued after step {event.step}.")
+            case RunReady():
+                self._on_ready(event.run)
             case Finished(path=None):
                 self._settle(Report("Stopped before the first step; nothing was kept."))
-            case RunReady():
-                self._on_ready(event)
+            case Finished():
+                said = _outcome(event)
+                self._settle(Report(said, 1.0, notices=self.report.notices))
             case _:
                 super()._receive(event)
 
@@ -147,11 +176,14 @@ class Training(OneWork):
         self.history.add(event)
         self.losses_changed.emit()
 
-    def _on_ready(self, event: RunReady) -> None:
-        said = _outcome(event.finished, len(event.run.drivers))
-        self._settle(Report(said, 1.0, notices=self.report.notices))
-        if self.request is not None:
-            self.run_ready.emit(event.run, self.request.placement)
+    def _on_ready(self, run: Run) -> None:
+        first, self._analysing = not self._analysing, True
+        if first and self.state == "stopping":  # the analysis is stopped by another click
+            self._become("training")
+        if first and self.request is not None:
+            self.run_ready.emit(run, self.request.placement)
+        else:
+            self.run_grew.emit(run)
 
     def _wait(self, sentence: str) -> None:
         """Say something that makes the time left and the speed a thing of the past."""
@@ -168,18 +200,17 @@ def _overall(phase: str, fraction: float) -> float:
     return start + (stop - start) * min(max(fraction, 0.0), 1.0)
 
 
-def _outcome(finished: Finished, n_drivers: int) -> str:
-    found = {0: "no driver stands out", 1: "1 driver found"}.get(
-        n_drivers, f"{n_drivers} drivers found"
-    )
-    after = f"{finished.steps} steps in {format_seconds(finished.seconds)}"
+def _outcome(finished: Finished) -> str:
+    after = f"after {finished.steps} steps in {format_seconds(finished.seconds)}"
+    if finished.stage != "all":
+        return f"Stopped {after}: what is known is kept; the rest follows when the run is opened."
     match finished.reason:
         case "stopped":
-            return f"Stopped after {after}: {found} with the best model so far."
+            return f"Stopped {after}: analysed with the best model so far."
         case "early-stopping":
-            return f"Finished early (no further improvement) after {after}: {found}."
+            return f"Finished early (no further improvement) {after}."
         case _:
-            return f"Finished after {after}: {found}."
+            return f"Finished {after}."
 
 
 def format_seconds(seconds: float) -> str:

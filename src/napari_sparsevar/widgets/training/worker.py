@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,13 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
-from napari_sparsevar.training.events import Failed, Finished, Progress, StepLoss
+from napari_sparsevar.training.events import (
+    Failed,
+    Finished,
+    Progress,
+    ResultsReady,
+    StepLoss,
+)
 from napari_sparsevar.widgets.work.batches import batches
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.one_work import MIN_INTERVAL_S
@@ -50,10 +56,9 @@ class TrainingRequest:
 
 @dataclass(frozen=True, eq=False)
 class RunReady:
-    """The finished run, loaded in the worker so that the viewer does not wait for the disk."""
+    """The run as far as it is known, loaded in the worker so that nobody waits for the disk."""
 
     run: Run
-    finished: Finished
 
 
 def library_train(request: TrainingRequest, control: TrainingControl) -> Iterator[Any]:
@@ -70,30 +75,45 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
     )
 
 
+def library_complete(path: Path, control: TrainingControl) -> Iterator[Any]:
+    """Go on with the analysis of a run."""
+    from napari_sparsevar.training.analysing import complete_run
+
+    return complete_run(path, control=control, threads=max(1, (os.cpu_count() or 2) - 1))
+
+
 def training_stream(
     request: TrainingRequest, control: TrainingControl
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the events of a training in batches, at most 20 a second, none ever dropped.
 
-    The last is ``RunReady`` (``Finished`` where there is no run) or a ``Failure``.
+    ``RunReady`` comes with every stage of the analysis; the last is ``Finished`` or a ``Failure``.
     """
-    return batches(partial(_events, request, control), MIN_INTERVAL_S, _Urgency())
+    work = partial(library_train, request, control)
+    return batches(partial(_events, work), MIN_INTERVAL_S, _Urgency())
 
 
-def _events(request: TrainingRequest, control: TrainingControl) -> Generator[Any]:
+def completing_stream(path: Path, control: TrainingControl) -> Iterator[tuple[Any, ...]]:
+    """Yield the events of the rest of an analysis, as ``training_stream`` does."""
+    work = partial(library_complete, path, control)
+    return batches(partial(_events, work), MIN_INTERVAL_S, _Urgency())
+
+
+def _events(work: Callable[[], Iterator[Any]]) -> Generator[Any]:
     from napari_sparsevar.run.run import load_run
 
-    events: Any = library_train(request, control)
+    events: Any = work()
     with contextlib.closing(events):
         for event in events:
-            if isinstance(event, Failed):
-                yield Failure(event.message, event.details)
-                return
-            yield event
+            match event:
+                case Failed():
+                    yield Failure(event.message, event.details)
+                    return
+                case ResultsReady():
+                    yield RunReady(load_run(event.path))
+                case _:
+                    yield event
             if isinstance(event, Finished):
-                # Stopped before its first step, a training leaves no run.
-                if event.path is not None:
-                    yield RunReady(load_run(event.path), event)
                 return
     yield Failure("The training ended without a result; please report this.")
 

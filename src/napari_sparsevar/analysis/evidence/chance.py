@@ -1,0 +1,82 @@
+"""What the drive of each place reaches by chance: the scale of the contribution map."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import torch
+from torch import Tensor
+
+LEVEL = 0.05
+"""Share of recordings without any influence in which some place exceeds what chance reaches."""
+
+
+def drive_of_scores(scores: Tensor, amplitude: Tensor, threshold: float) -> Tensor:
+    r"""Return how strongly places drive others, read from scores: (..., P, p) to (..., p).
+
+    .. math:: A_k = \sum_{j, \text{lag}} a_j [\max(z_{kj} - \tau, 0)^2 - \max(-z_{kj} - \tau, 0)^2]
+              \Big/ \sum_j a_j
+
+    is what the lasso at penalty :math:`\lambda = \tau / \sqrt n` leaves of correlations
+    :math:`z / \sqrt n` among predictors that have nothing to do with each other, which is what they
+    are by chance: soft thresholding. The contribution map shows the root of :math:`A_k / n`.
+
+    Parameters
+    ----------
+    scores : Tensor, shape (..., P, p)
+        NaN counts nothing.
+    amplitude : Tensor, shape (p,)
+        What each target counts.
+    threshold : float
+    """
+    excess = scores.sign() * (scores.abs() - threshold).clamp_min_(0.0).square_()
+    by_lag = excess.nan_to_num_(0.0) @ (amplitude / amplitude.sum())
+    return by_lag.reshape(*scores.shape[:-2], -1, scores.shape[-1]).sum(dim=-2)
+
+
+class ChanceReach:
+    """A ``Collector`` of what a statistic of every place does by chance.
+
+    Parameters
+    ----------
+    near : Tensor of bool, shape (p, p)
+        Places that measure the same cell, and so do the same by chance: their draws are pooled.
+    """
+
+    def __init__(self, near: Tensor) -> None:
+        self._near = near.float()
+        self._draws: list[Tensor] = []
+
+    def add(self, null: Tensor) -> None:
+        """Take in draws (D, p)."""
+        self._draws.append(null.float().clamp_min(0.0))
+
+    def reach(self, level: float = LEVEL) -> Tensor:
+        """Return the root of the statistic that some place exceeds in a share ``level`` of draws.
+
+        (p,), float32: the same share of each place's own root mean square, so that a place at which
+        chance does more (bursts, slow activity) has to reach more.
+        """
+        draws = torch.cat(self._draws)
+        pooled = self._near @ draws.mean(dim=0) / self._near.sum(dim=1)
+        usual = (0.5 * (pooled + pooled.mean())).sqrt().clamp_min(1e-12)
+        largest = (draws.sqrt() / usual).amax(dim=1).sort().values
+        # Of 19 draws the largest: with it, the observed one exceeds all in one of 20 cases.
+        rank = min(math.ceil((1.0 - level) * (len(largest) + 1)), len(largest))
+        return usual * largest[rank - 1]
+
+
+def relaxed(threshold: float, before: float) -> float:
+    r"""Return how much further chance reaches at a threshold than at the one before, at least 1.
+
+    The ratio of the roots of :math:`E \max(z - \tau, 0)^2` of normal scores. At higher thresholds
+    chance reaches less; 1 is returned, because the strongest of a field shrinks less than most.
+    """
+    return max(1.0, math.sqrt(_mean_excess(threshold) / max(_mean_excess(before), 1e-300)))
+
+
+def _mean_excess(threshold: float) -> float:
+    normal = NormalDist()
+    tail = normal.cdf(-threshold)
+    return (1.0 + threshold**2) * tail - threshold * normal.pdf(threshold)
