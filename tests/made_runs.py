@@ -199,3 +199,25 @@ def _with_drivers(results: Results, labels: np.ndarray) -> Results:
     contribution = (labels > 0).astype(np.float32)
     none = Drivers(np.zeros_like(drivers.labels), table[:0])
     return replace(results, drivers=drivers, candidates=none, contribution=contribution)
+
+
+def without_drivers(run: Run, p_value: float) -> Run:
+    """Return the run as it is if every place has this p-value: above 0.05, or NaN for no test."""
+    results = run.results
+    found = replace(
+        results.significance,
+        place_p=torch.full_like(results.significance.place_p, p_value),
+        note="No p-values: 600 frames are too few." if np.isnan(p_value) else "",
+    )
+    standing_out = find_drivers(results.contribution, results.grid.stride)
+    places = told_apart(standing_out, found, results.grid)
+    assert not len(places.drivers.table)
+    return replace(
+        run,
+        results=replace(
+            results,
+            drivers=places.drivers,
+            candidates=places.candidates,
+            significance=found,
+        ),
+    )

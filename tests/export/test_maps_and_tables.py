@@ -11,10 +11,10 @@ import pytest
 import tifffile
 
 from made_comparisons import made_set
-from made_runs import made_full_run
+from made_runs import made_full_run, without_drivers
 from napari_sparsevar.analysis.maps.drivers import COLUMNS
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.export.maps import Map, write_map, write_maps
+from napari_sparsevar.export.maps import Map, maps_of, write_map, write_maps
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.tables import write_tables
 
@@ -92,6 +92,20 @@ def test_a_run_without_drivers_regions_or_units_is_exported_too(tmp_path: Path) 
     written = {path.stem: pd.read_csv(path) for path in write_tables(bare, tmp_path)}
     assert written["drivers"].empty
     assert written["activity"].columns.tolist() == ["frame"]
+
+
+def test_candidates_are_apart_from_drivers(tmp_path: Path) -> None:
+    run = without_drivers(made_full_run(tmp_path / "run"), 0.4)
+    written = {path.stem: pd.read_csv(path) for path in write_tables(Material(run), tmp_path)}
+    assert written["drivers"].empty
+    assert written["activity"].columns.tolist() == ["frame", "time_s"]
+    candidates = written["candidates"]
+    pd.testing.assert_frame_equal(candidates[COLUMNS], run.candidates, check_dtype=False)
+    assert (candidates["p_adjusted"] > 0.05).all()
+    np.testing.assert_allclose(candidates["y_um"], 2.0 * candidates["y"])
+    images = {found.name: found.image for found in maps_of(Material(run))}
+    assert not images["drivers"].any()
+    np.testing.assert_array_equal(images["candidates"], run.candidate_labels)
 
 
 def test_what_is_there_is_not_overwritten(material: Material, tmp_path: Path) -> None:

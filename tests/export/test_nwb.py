@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from made_runs import made_full_run
+from made_runs import made_full_run, without_drivers
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb import write_nwb
@@ -123,3 +123,16 @@ def test_without_pynwb_one_sentence_says_how_to_get_it(
     monkeypatch.setitem(__import__("sys").modules, "pynwb", None)
     with pytest.raises(UserError, match=r"pip install 'napari-sparsevar\[nwb\]'"):
         returned(write_nwb(material, tmp_path / "out.nwb"))
+
+
+def test_candidates_are_a_table_and_a_map_and_no_drivers(tmp_path: Path) -> None:
+    run = without_drivers(made_full_run(tmp_path / "run"), 0.4)
+    out = tmp_path / "out.nwb"
+    returned(write_nwb(Material(run), out))
+    assert pynwb.validate(path=str(out)) == []
+    with reopened(out) as file:
+        table = file.processing["sparse_var"]["candidates"].to_dataframe()
+        assert table["p_adjusted"].tolist() == run.candidates["p_adjusted"].tolist()
+        labels = file.processing["maps"]["maps"]["candidates"].data[:]
+        np.testing.assert_array_equal(labels, run.candidate_labels)
+        assert "places" not in file.processing["ophys"].data_interfaces

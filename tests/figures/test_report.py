@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from made_comparisons import made_set
+from made_runs import without_drivers
 from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.report import report_page, write_report
@@ -105,6 +106,19 @@ def test_figures_tables_settings_checks_and_versions_are_there(page: Page, full_
         f"{2 * full_run.drivers['y'].iloc[0]:.1f}",
     ):
         assert expected in page.text, expected
+
+
+def test_the_verdict_comes_first_and_candidates_apart(full_run: Run, page: Page) -> None:
+    for said in full_run.verdict.sentences():
+        assert page.text.index(said) < page.text.index("Checks and warnings"), said
+    assert "Candidates: they" not in page.text
+    run = without_drivers(full_run, np.nan)
+    text = Page(report_page(run, Marks())).text
+    assert text.count("Nothing could be tested against chance") >= 2
+    assert text.index("Candidates: they stand out of the map") < text.index("How sparse")
+    assert f"{2 * run.candidates['y'].iloc[0]:.1f}" in text
+    assert "more than chance would" not in text
+    assert "beyond chance (p of" not in text
 
 
 def test_it_can_be_read_on_a_phone_and_printed(page: Page) -> None:

@@ -15,6 +15,7 @@ from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.disk.names import file_label, free_names
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.figures.options import Place
+from napari_sparsevar.figures.panels.field import unit_of_contribution
 
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
 SUFFIX = ".ome.tif"
@@ -44,13 +45,20 @@ def maps_of(material: Material) -> Iterator[Map]:
     yield Map(
         "contribution",
         np.asarray(run.contribution_map, np.float32),
-        "Every pixel's share in driving what happens next; the largest is 1.",
+        f"How strongly each pixel drives what happens next, {unit_of_contribution(run)}.",
     )
     yield Map(
         "drivers",
         np.asarray(run.driver_labels, np.int32),
         "Label of the driver a pixel belongs to, 0 outside; labels as in drivers.csv.",
     )
+    if len(run.candidates):
+        yield Map(
+            "candidates",
+            np.asarray(run.candidate_labels, np.int32),
+            "Label of the place, not or not known to be beyond chance, that a pixel belongs to, 0 "
+            "outside; labels as in candidates.csv.",
+        )
     if material.regions is not None and material.regions.any():
         yield Map("regions", material.regions, "Label of the painted region, 0 outside.")
     yield from _influences(material)

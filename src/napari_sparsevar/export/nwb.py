@@ -20,7 +20,7 @@ from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb_columns import COLUMN_MEANINGS
 from napari_sparsevar.export.nwb_regions import add_regions
 from napari_sparsevar.export.session_start import session_start
-from napari_sparsevar.export.tables import comparison_tables, partner_tables
+from napari_sparsevar.export.tables import comparison_tables, partner_tables, place_table
 from napari_sparsevar.progress import Step, stage
 
 UNKNOWN = "not known"
@@ -158,6 +158,11 @@ def _add_tables(file: Any, material: Material) -> None:
     }
     if material.comparisons:
         tables["windows"] = (windows_table(material), "Compared windows, in frames, stop exclusive")
+    if len(material.run.candidates):
+        meaning = "Places that stand out of the map and are not, or not known to be, beyond chance"
+        # A table has a column called ``name`` of its own.
+        named = place_table(material, "candidate").rename(columns={"name": "place_name"})
+        tables["candidates"] = (named, meaning)
     for name, table in partner_tables(material):
         tables[name] = (table, "Partners of the chosen place")
     for name, table in comparison_tables(material):

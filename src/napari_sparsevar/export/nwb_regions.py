@@ -55,7 +55,10 @@ def add_regions(ophys: Any, plane: Any, material: Material) -> Generator[float, 
 
 
 def _found(material: Material) -> list[tuple[str, LabelImage, pd.DataFrame]]:
-    """Return name, label image and rows (by label) of drivers and regions, where there are any."""
+    """Return name, label image and rows (by label) of drivers and regions, where there are any.
+
+    Candidates have no traces: they are a table and a map.
+    """
     places = material.places()
     images = {"driver": material.run.driver_labels, "region": material.regions}
     by_kind = {kind: places[places["kind"] == kind].sort_values("label") for kind in images}

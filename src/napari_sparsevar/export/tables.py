@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,9 @@ from napari_sparsevar.run.traces import region_activity
 def tables_of(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the tables of a run with their names, one after the other."""
     run = material.run
-    yield "drivers", driver_table(material)
+    yield "drivers", place_table(material, "driver")
+    if len(run.candidates):
+        yield "candidates", place_table(material, "candidate")
     places = material.places()
     painted = places[places["kind"] == "region"]
     if len(painted):
@@ -55,17 +58,17 @@ def write_tables(material: Material, folder: Path) -> Iterator[Path]:
         yield path
 
 
-def driver_table(material: Material) -> pd.DataFrame:
-    """Return one row a driver, strongest first, with its name, its note and micrometres."""
-    places = material.places()
-    drivers = places[places["kind"] == "driver"].reset_index(drop=True)
-    table = material.run.drivers.reset_index(drop=True)
-    size = material.run.pixel_size_um
+def place_table(material: Material, kind: Literal["driver", "candidate"]) -> pd.DataFrame:
+    """Return drivers, or candidates, by rank, with their names, notes and micrometres."""
+    run, places = material.run, material.places()
+    own = places[places["kind"] == kind].reset_index(drop=True)
+    table = (run.drivers if kind == "driver" else run.candidates).reset_index(drop=True)
+    size = run.pixel_size_um
     if size:
         table = table.assign(
             y_um=table["y"] * size, x_um=table["x"] * size, area_um2=table["area_px"] * size**2
         )
-    return table.assign(**{name: drivers[name] for name in ("name", "note", "hidden")})
+    return table.assign(**{name: own[name] for name in ("name", "note", "hidden")})
 
 
 def activity_table(material: Material) -> pd.DataFrame:

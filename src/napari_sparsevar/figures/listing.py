@@ -26,16 +26,15 @@ ARROW_COLUMNS = [
 
 
 def known_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.DataFrame:
-    """Return every driver and region with its notes and ``number``.
+    """Return every driver, candidate and region with its notes and ``number``.
 
-    The number of a driver is its rank; that of a region is R and its label.
+    The number of a driver is its rank; that of a region is R and its label. Candidates have none.
     """
     found = noted_places(
         places(run.results, regions), notes or Annotations(), place_reach(run.results)
     )
-    numbers = [
-        f"R{row.label}" if row.kind == "region" else f"{row.label}" for row in found.itertuples()
-    ]
+    beginnings = {"driver": "{}", "region": "R{}", "candidate": ""}
+    numbers = [beginnings[str(row.kind)].format(row.label) for row in found.itertuples()]
     return found.assign(number=numbers)
 
 
@@ -47,9 +46,9 @@ def listed_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.D
 
 
 def mask_of(run: Run, regions: Regions, kind: str, label: int) -> BoolArray:
-    """Return the pixels of a driver or a region, (Y, X)."""
-    if kind == "driver":
-        return np.asarray(run.driver_labels == label)
+    """Return the pixels of a driver, a candidate or a region, (Y, X)."""
+    if kind != "region":
+        return np.asarray(run.results.place_labels == label)
     assert regions is not None, "only painted regions are listed"
     return np.asarray(regions == label)
 

@@ -119,7 +119,9 @@ def report_page(
         run=run,
         movie=movie_rows(run),
         found=found_rows(run),
-        places=place_rows(run, marks),
+        verdict=run.verdict,
+        places=place_rows(run, marks, ("driver", "region")),
+        candidates=place_rows(run, marks, ("candidate",)),
         unit="µm" if run.pixel_size_um else "px",
         figures=found_figures(run, marks, tell, place),
         comparisons=[_comparison(run, found, tell) for found in comparisons],
@@ -158,6 +160,7 @@ def found_rows(run: Run) -> Rows:
     edges = run.results.fitted.n_edges
     return [
         ("Drivers", str(len(run.drivers))),
+        ("Candidates, not beyond chance", str(len(run.candidates))),
         ("Edges between places", f"{edges:,}"),
         ("Penalty", penalty_words(run).removeprefix("penalty ")),
         *choices,
@@ -166,9 +169,9 @@ def found_rows(run: Run) -> Rows:
     ]
 
 
-def place_rows(run: Run, marks: Marks) -> list[dict[str, str]]:
-    """Return drivers and regions as words, one row each."""
-    size = run.pixel_size_um or 1.0
+def place_rows(run: Run, marks: Marks, kinds: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return places of these kinds as words, one row each."""
+    size, known = run.pixel_size_um or 1.0, known_places(run, *marks)
     return [
         {
             "number": str(row.number),
@@ -181,7 +184,7 @@ def place_rows(run: Run, marks: Marks) -> list[dict[str, str]]:
             "p": p_value_text(row.p_adjusted),
             "note": str(row.note),
         }
-        for row in known_places(run, *marks).itertuples()
+        for row in known[known["kind"].isin(kinds)].itertuples()
     ]
 
 

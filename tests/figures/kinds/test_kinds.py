@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 import torch
 from figures_drawn import assert_on_the_page, overlapping, texts
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imread
 
-from made_runs import made_full_run
+from made_runs import made_full_run, without_drivers
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.captions import limits_words
-from napari_sparsevar.figures.colours import SIGNED
+from napari_sparsevar.figures.colours import LIGHT_GREY, SIGNED
 from napari_sparsevar.figures.kinds.influence import INFLUENCE_MAP, choose_place
 from napari_sparsevar.figures.listing import arrows_each
 from napari_sparsevar.figures.panels.colour_maps import laid_over, see_through
@@ -279,6 +280,59 @@ def test_arrows_go_from_each_driver_to_whom_it_drives_beyond_chance(
     assert "thin and pale where it is not" in every.caption
 
 
+@pytest.mark.parametrize("kind", ["drivers", "overview"])
+@pytest.mark.parametrize(
+    ("p_value", "headline", "what"),
+    [
+        (0.4, "No place drives others more than chance would.", "are not beyond chance"),
+        (np.nan, "Nothing could be tested against chance: ", "are not tested"),
+    ],
+)
+def test_candidates_are_thin_and_grey_and_claim_nothing(
+    full_run: Run, kind: str, p_value: float, headline: str, what: str
+) -> None:
+    run = without_drivers(full_run, p_value)
+    drawn = draw_figure(run, kind, FigureOptions(all_arrows=True), marks=NOTHING)
+    assert len(run.candidates)
+    assert len(named(drawn.figure, "candidate-")) == len(run.candidates)
+    lines = drawn.figure.findobj(lambda one: (one.get_gid() or "").startswith("candidate-"))
+    for line in lines:
+        assert line.get_linewidth().max() < 0.8
+        assert {to_hex(colour) for colour in line.get_edgecolor()} == {LIGHT_GREY}
+    assert not named(drawn.figure, "driver-")
+    assert not named(drawn.figure, "arrow-")
+    said = texts(drawn.figure)
+    assert "No drivers, candidates only" in said
+    assert "1" not in said
+    assert any(" ".join(text.split()).startswith(headline) for text in said)
+    assert headline in drawn.caption
+    assert (
+        f"candidates ({len(run.candidates)}), which stand out of the contribution map and {what}"
+        in (drawn.caption)
+    )
+    for claim in ("drivers have at most", "Arrows:", "p ="):
+        assert claim not in drawn.caption
+
+
+def test_the_caption_of_the_overview_begins_with_the_verdict(full_run: Run) -> None:
+    for run in (full_run, without_drivers(full_run, 0.4)):
+        caption = draw_figure(run, "overview", marks=NOTHING).caption
+        _, verdict, *_ = caption.split("\n\n")
+        assert verdict == " ".join(run.verdict.sentences())
+
+
+def test_the_unit_of_the_map_is_said(full_run: Run) -> None:
+    drawn = draw_figure(full_run, "contribution", marks=NOTHING)
+    assert "1 being what chance reaches at that place" in drawn.caption
+    assert "contribution\n(reach of chance = 1)" in texts(drawn.figure)
+    results = full_run.results
+    unknown = replace(results.significance, chance=results.significance.chance * np.nan)
+    run = replace(full_run, results=replace(results, significance=unknown))
+    drawn = draw_figure(run, "contribution", marks=NOTHING)
+    assert "in arbitrary units, as what chance reaches is not known" in drawn.caption
+    assert "contribution\n(arbitrary units)" in texts(drawn.figure)
+
+
 def test_a_region_is_found_by_name_and_by_label(full_run: Run) -> None:
     regions = painted(full_run)
     notes = Annotations().with_region(5, name="left patch")
@@ -306,7 +360,7 @@ def test_marks_are_those_of_the_run_directory(full_run: Run, tmp_path: Path) -> 
 
 def test_elsewhere_on_the_path_figure_and_caption_say_so(full_run: Run) -> None:
     drawn = draw_figure(full_run, "overview", FigureOptions(penalty=10.0), marks=NOTHING)
-    assert "no place drives others\nmore than chance would" in texts(drawn.figure)
+    assert "No place drives others more\nthan chance would." in texts(drawn.figure)
     assert f"penalty 10 (chosen for this figure; the run's own is {full_run.penalty:.3g})" in (
         drawn.caption
     )
@@ -336,7 +390,10 @@ def test_captions_carry_the_numbers_of_the_panels(
 ) -> None:
     caption = drawn("overview", 180.0).caption
     first = full_run.drivers.iloc[0]
-    assert f"1, y {2 * first['y']:.0f} x {2 * first['x']:.0f}, contribution 1" in caption
+    assert (
+        f"1, y {2 * first['y']:.0f} x {2 * first['x']:.0f}, contribution {first['strength']:.3g}"
+        in (caption)
+    )
     assert "after step 24" in caption
     last = full_run.losses[full_run.losses["split"] == "validation"].iloc[-1]
     assert f"reconstruction {last['reconstruction']:.4g}" in caption

@@ -16,6 +16,7 @@ from napari_sparsevar.figures.panels.drivers import (
     draw_driver_list,
     draw_driver_traces,
     draw_drivers,
+    drivers_title,
     list_words,
     traces_words,
 )
@@ -56,8 +57,8 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
             options.colormap,
             all_arrows=options.all_arrows,
         )
-        head(panels[0], "a", "Drivers and whom they drive")
-        draw_driver_list(panels[1], listed)
+        head(panels[0], "a", drivers_title(run, listed))
+        draw_driver_list(panels[1], run, listed)
         head(panels[1], "b", "Ranked")
         draw_driver_traces(panels[2], run, listed, marks.regions)
         head(panels[2], "c", "Their activity" if len(listed) else "Activity")
@@ -85,9 +86,10 @@ def _lay_out(
 
 
 def _caption(run: Run, figure: Figure, listed: pd.DataFrame, options: FigureOptions) -> str:
+    arrows = arrows_words(run, listed, all_arrows=options.all_arrows)
     return paragraphs(
         f"Drivers in {data_words(run)}.",
-        f"(a) {tissue_words(run, figure)} {arrows_words(listed, all_arrows=options.all_arrows)}",
+        f"(a) {tissue_words(run, figure)} {arrows}",
         f"(b) {list_words(run, listed)}",
         f"(c) {traces_words(run, listed)}",
         settings_paragraph(run),

@@ -19,6 +19,7 @@ from napari_sparsevar.figures.panels.drivers import (
     draw_driver_list,
     draw_driver_traces,
     draw_drivers,
+    drivers_title,
     list_words,
     traces_words,
 )
@@ -79,11 +80,12 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
             panels.map_mm,
             all_arrows=options.all_arrows,
         )
-        head(panels.drivers, "a", "Drivers and whom they drive")
+        head(panels.drivers, "a", drivers_title(run, listed))
         draw_contribution(panels.contribution, run, options.limits, options.colormap)
         head(panels.contribution, "b", "Contribution")
         # Names that are cut or left out stand in the caption.
-        draw_driver_list(panels.ranking, listed, 9 if options.width_mm >= BESIDE_FROM_MM else 0)
+        letters = 9 if options.width_mm >= BESIDE_FROM_MM else 0
+        draw_driver_list(panels.ranking, run, listed, letters)
         head(panels.ranking, "c", "Ranked")
         draw_driver_traces(panels.traces, run, strongest, marks.regions)
         head(panels.traces, "d", "Activity of the strongest" if len(listed) else "Activity")
@@ -129,9 +131,11 @@ def _lay_out(
 
 def _caption(run: Run, figure: Figure, listed: pd.DataFrame, options: FigureOptions) -> str:
     few = f" The {MOST_TRACES} strongest are drawn." if len(listed) > MOST_TRACES else ""
+    arrows = arrows_words(run, listed, all_arrows=options.all_arrows)
     return paragraphs(
         f"What drives the activity that follows, in {data_words(run)}.",
-        f"(a) {tissue_words(run, figure)} {arrows_words(listed, all_arrows=options.all_arrows)}",
+        " ".join(run.verdict.sentences()),
+        f"(a) {tissue_words(run, figure)} {arrows}",
         f"(b) {contribution_words(run, figure)}",
         f"(c) {list_words(run, listed)}",
         f"(d) {traces_words(run, listed)}{few}",

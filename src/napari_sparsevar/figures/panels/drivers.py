@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from napari_sparsevar.figures.captions import position_words, unit_of
 from napari_sparsevar.figures.colours import INK, signed_colour
 from napari_sparsevar.figures.listing import Regions, arrows_each, outgoing_arrows, title_of
 from napari_sparsevar.figures.panels.colour_maps import Limits
-from napari_sparsevar.figures.panels.field import draw_tissue
+from napari_sparsevar.figures.panels.field import draw_tissue, unit_of_contribution
 from napari_sparsevar.figures.panels.map import draw_arrow, draw_outlines
 from napari_sparsevar.figures.panels.numbering import draw_numbers, points_per_pixel
 from napari_sparsevar.figures.panels.ranking import draw_ranking
@@ -33,7 +34,10 @@ from napari_sparsevar.run.traces import region_activity
 ARROW = "arrow"
 """Beginning of the names of arrows."""
 
-NONE_LISTED = "no place drives others\nmore than chance would"
+CANDIDATE = "candidate"
+"""Beginning of the names of their outlines."""
+
+_LETTERS_A_LINE = 30
 
 
 def draw_drivers(
@@ -48,6 +52,8 @@ def draw_drivers(
     all_arrows: bool = False,
 ) -> None:
     """Draw listed places on the mean image, numbered, with arrows to whom they drive most.
+
+    Candidates have a thin grey outline and nothing else.
 
     Parameters
     ----------
@@ -64,6 +70,8 @@ def draw_drivers(
         Whether those that chance makes too are drawn, thin and pale.
     """
     draw_tissue(axes, run, limits, colormap)
+    candidates = list(run.candidates["label"].astype(int))
+    draw_outlines(axes, run.candidate_labels, candidates, name=CANDIDATE, faint=True)
     for kind, labels in (("driver", run.driver_labels), ("region", regions)):
         own = listed.loc[listed["kind"] == kind, "label"].astype(int)
         if labels is not None:
@@ -89,12 +97,22 @@ def draw_drivers(
     draw_numbers(axes, listed, size)
 
 
-def draw_driver_list(axes: Axes, listed: pd.DataFrame, letters: int = LONGEST_LABEL) -> None:
-    """Draw how strong listed places are, how stable, and how sure.
+def drivers_title(run: Run, listed: pd.DataFrame) -> str:
+    """Return what the panel of the drivers shows."""
+    if len(listed):
+        return "Drivers and whom they drive"
+    return "No drivers" if run.candidates.empty else "No drivers, candidates only"
+
+
+def draw_driver_list(
+    axes: Axes, run: Run, listed: pd.DataFrame, letters: int = LONGEST_LABEL
+) -> None:
+    """Draw how strong listed places are, how stable, and how sure; why there is none if so.
 
     Parameters
     ----------
     axes : Axes
+    run : Run
     listed : DataFrame
         From ``listed_places``.
     letters : int
@@ -112,7 +130,8 @@ def draw_driver_list(axes: Axes, listed: pd.DataFrame, letters: int = LONGEST_LA
             "p": [p_value_text(value) for value in listed["p_adjusted"]],
         },
         "contribution",
-        empty=NONE_LISTED,
+        faint=list(~(listed["p_adjusted"] <= LEVEL)),
+        empty=textwrap.fill(run.verdict.headline, _LETTERS_A_LINE),
     )
 
 
@@ -132,10 +151,16 @@ def draw_driver_traces(axes: Axes, run: Run, listed: pd.DataFrame, regions: Regi
     draw_traces(axes, activity, list(listed["number"]), run.fps)
 
 
-def arrows_words(listed: pd.DataFrame, *, all_arrows: bool) -> str:
+def arrows_words(run: Run, listed: pd.DataFrame, *, all_arrows: bool) -> str:
     """Return what outlines and arrows mean; nothing where there are none."""
+    candidates = (
+        f"Thin and grey: candidates ({len(run.candidates)}), which stand out of the contribution "
+        f"map and are {'not beyond chance' if run.results.significance.tested else 'not tested'}. "
+        if len(run.candidates)
+        else ""
+    )
     if listed.empty:
-        return ""
+        return candidates.strip()
     each = arrows_each(len(listed))
     most = "the place" if each == 1 else f"the {each} places"
     others = "; thin and pale where it is not" if all_arrows else ""
@@ -144,23 +169,20 @@ def arrows_words(listed: pd.DataFrame, *, all_arrows: bool) -> str:
         f"{100 * HALF_HEIGHT:g} % of its own peak of the contribution. Arrows: from each to "
         f"{most} it drives most, all lags together (orange raises, blue lowers), where that is "
         f"beyond chance (p of an edge behind it at most {LEVEL:g}, adjusted for all pairs of the "
-        f"field){others}."
-    )
+        f"field){others}. {candidates}"
+    ).strip()
 
 
 def list_words(run: Run, listed: pd.DataFrame) -> str:
     """Return the list of drivers with places and numbers."""
     if listed.empty:
-        return (
-            f"No place drives others more than chance would (family-wise {100 * LEVEL:g} %), so no "
-            "driver is listed."
-        )
+        return f"{run.verdict.headline} So no driver is listed."
     each = "; ".join(_place_words(run, place) for place in listed.itertuples())
     return (
-        "Peak of the contribution in each; stability, the share of random halves of the movie in "
-        "which it stands out again; p, that chance makes any place of the field drive others this "
-        f"much (family-wise; drivers have at most {LEVEL:g}). Places (y, x in {unit_of(run)} from "
-        f"the upper left corner): {each}."
+        f"Peak of the contribution in each ({unit_of_contribution(run)}); stability, the share of "
+        "random halves of the movie in which it stands out again; p, that chance makes any place "
+        f"of the field drive others this much (family-wise; drivers have at most {LEVEL:g}). "
+        f"Places (y, x in {unit_of(run)} from the upper left corner): {each}."
     )
 
 

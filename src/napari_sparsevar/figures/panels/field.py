@@ -100,7 +100,8 @@ def draw_contribution(
         run.pixel_size_um,
         CONTRIBUTION_MAP,
     )
-    colour_bar(axes, image, "contribution\n(strongest = 1)")
+    unit = "reach of chance = 1" if run.results.chance_known else "arbitrary units"
+    colour_bar(axes, image, f"contribution\n({unit})")
 
 
 def tissue_words(run: Run, figure: Figure) -> str:
@@ -115,9 +116,16 @@ def contribution_words(run: Run, figure: Figure) -> str:
     """Return what the contribution map shows."""
     return (
         "Contribution: how strongly each pixel drives distant places in the frames that follow, "
-        "beyond chance, the strongest place being 1 (shown from "
-        f"{limits_words(figure, CONTRIBUTION_MAP)}). {edges_words(run)}"
+        f"{unit_of_contribution(run)} (shown from {limits_words(figure, CONTRIBUTION_MAP)}). A map "
+        f"is no test: what is beyond chance, the list of drivers says. {edges_words(run)}"
     )
+
+
+def unit_of_contribution(run: Run) -> str:
+    """Return what a contribution of 1 is."""
+    if run.results.chance_known:
+        return "1 being what chance reaches at that place"
+    return "in arbitrary units, as what chance reaches is not known"
 
 
 def edges_words(run: Run) -> str:
