@@ -60,6 +60,16 @@ def test_map_drivers_and_time_are_in_the_picture(material: Material) -> None:
     assert (later[-36:] != plain[-36:]).any()
 
 
+def test_the_map_keeps_its_hue_over_a_bright_cell(material: Material) -> None:
+    white = np.full(material.run.contribution_map.shape, 1e6, np.float32)
+    painted = OverlayPainter(material, contribution=True, drivers=False).paint(0, white)
+    zoom = painted.shape[1] // 34
+    inside = (material.run.contribution_map > 0.5).repeat(zoom, axis=0).repeat(zoom, axis=1)
+    field = painted[: inside.shape[0], : inside.shape[1]].astype(int)
+    assert (field[~inside] > 250).all()
+    assert (np.ptp(field[inside], axis=-1) > 60).all()
+
+
 def test_a_cancelled_movie_leaves_nothing(material: Material, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()

@@ -15,8 +15,11 @@ from scipy import ndimage
 
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.figures.colours import CONTRIBUTION
+from napari_sparsevar.figures.panels.colour_maps import see_through
+from napari_sparsevar.figures.panels.field import contribution_limits
 from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.readers import contrast_limits, driver_colours
+from napari_sparsevar.run.run import Run
 
 Pixels = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
@@ -44,7 +47,7 @@ class OverlayPainter:
         height, width = run.contribution_map.shape
         self._zoom = max(1, round(LEAST_PIXELS / max(height, width)))
         self._low, self._high = contrast_limits(movie)
-        self._added = _coloured(run.contribution_map) if contribution else np.float32(0.0)
+        self._map = _coloured(run) if contribution else None
         # An even number of pixels each way: the codecs hold colours at half the resolution.
         self._inner = height * self._zoom, width * self._zoom
         self.size = _even(self._inner[0] + _STRIP_PIXELS), _even(self._inner[1])
@@ -54,7 +57,10 @@ class OverlayPainter:
     def paint(self, index: int, raw: FloatArray) -> Pixels:
         """Return a picture (Y, X, 3) of a frame (Y, X) in grey values."""
         grey = (np.nan_to_num(raw, nan=self._low) - self._low) / (self._high - self._low)
-        colours = np.clip(np.clip(grey, 0, 1)[..., None] + self._added, 0, 1)
+        colours = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2)
+        if self._map is not None:
+            cover = self._map[..., 3:]
+            colours = colours * (1 - cover) + self._map[..., :3] * cover
         small = np.round(255 * colours).astype(np.uint8)
         large = small.repeat(self._zoom, axis=0).repeat(self._zoom, axis=1)
         if self._lines is not None:
@@ -115,11 +121,11 @@ def _edge(labels: npt.NDArray[np.int32], thickness: int) -> npt.NDArray[np.bool_
     return np.asarray((labels > 0) & ((least != labels) | (most != labels)))
 
 
-def _coloured(contribution: FloatArray) -> FloatArray:
-    """Return the map in colours that are added to the movie, (Y, X, 3)."""
-    top = float(np.nanmax(contribution, initial=0.0)) or 1.0
-    colours = mpl.colormaps[CONTRIBUTION](np.nan_to_num(contribution) / top)
-    return np.asarray(colours[..., :3], np.float32)
+def _coloured(run: Run) -> FloatArray:
+    """Return the map in colours that lie over the movie, (Y, X, 4)."""
+    low, high = contribution_limits(run)
+    shown = (np.nan_to_num(run.contribution_map) - low) / (high - low)
+    return np.asarray(see_through(CONTRIBUTION)(np.clip(shown, 0, 1)), np.float32)
 
 
 def _over(picture: Pixels, above: Pixels) -> Pixels:

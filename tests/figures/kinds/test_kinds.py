@@ -333,6 +333,19 @@ def test_the_unit_of_the_map_is_said(full_run: Run) -> None:
     assert "contribution\n(arbitrary units)" in texts(drawn.figure)
 
 
+def test_a_map_of_chance_is_not_stretched_to_the_brightest_colour(full_run: Run) -> None:
+    results, peak = full_run.results, float(full_run.contribution_map.max())
+    unknown = replace(results.significance, chance=results.significance.chance * np.nan)
+    for top, changes in (
+        (2.0, {"contribution": results.contribution * np.float32(0.8 / peak)}),
+        (peak, {}),
+        (2 * peak, {"significance": unknown}),
+    ):
+        run = replace(full_run, results=replace(results, **changes))
+        figure = draw_figure(run, "contribution", marks=NOTHING).figure
+        assert the_map(figure, "contribution").get_clim() == (0.0, pytest.approx(top))
+
+
 def test_a_region_is_found_by_name_and_by_label(full_run: Run) -> None:
     regions = painted(full_run)
     notes = Annotations().with_region(5, name="left patch")

@@ -25,6 +25,9 @@ from napari_sparsevar.run.run import Run
 TISSUE_MAP, CONTRIBUTION_MAP = "tissue", "contribution"
 """Names of the images in a figure and in an SVG."""
 
+LEAST_TOP = 2.0
+"""Of the colours of the contribution, in units of what chance reaches."""
+
 _DIMMED = 0.6
 """Brightest grey below a map, 1 being white."""
 
@@ -96,12 +99,22 @@ def draw_contribution(
         axes,
         found,
         colormap or CONTRIBUTION,
-        limits or positive_limits(found),
+        limits or contribution_limits(run),
         run.pixel_size_um,
         CONTRIBUTION_MAP,
     )
     unit = "reach of chance = 1" if run.results.chance_known else "arbitrary units"
     colour_bar(axes, image, f"contribution\n({unit})")
+
+
+def contribution_limits(run: Run) -> Limits:
+    """Return limits of the contribution that do not make much of what chance reaches.
+
+    The last colour is at least twice what chance reaches; where that is not known, twice of what
+    there is.
+    """
+    top = positive_limits(run.contribution_map)[1]
+    return 0.0, max(top, LEAST_TOP) if run.results.chance_known else LEAST_TOP * top
 
 
 def tissue_words(run: Run, figure: Figure) -> str:
