@@ -119,8 +119,8 @@ def _simulated() -> Path:
     from napari_sparsevar.movie.write import write_movie
 
     path = Path(tempfile.mkdtemp()) / "movie.tif"
-    write_movie(simulate_movie(1000, (128, 128), seed=0)[0], path)
-    return path
+    movie, _ = simulate_movie(1000, (128, 128), seed=0)
+    return write_movie(movie.data, path, movie.fps, movie.pixel_size_um)
 
 
 def _options() -> argparse.Namespace:
