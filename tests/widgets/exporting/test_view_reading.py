@@ -190,3 +190,17 @@ def test_what_cannot_be_drawn_is_one_sentence(viewer, add_movie):
     viewer.dims.ndisplay = 2
     with pytest.raises(UserError, match="nothing to see"):
         view_figure(replace(current_view(viewer), layers=()))
+
+
+def test_numbers_of_drivers_are_in_the_figure(viewer, add_movie):
+    add_movie(viewer)
+    viewer.add_points(
+        np.array([[3.0, 4.0], [9.0, 8.0]]),
+        scale=(2.0, 2.0),
+        features={"word": ["1", "Ada"]},
+        text={"string": "{word}"},
+        canvas_size_limits=(3, 3),
+    )
+    points = current_view(viewer).layers[-1]
+    assert points.words == ("1", "Ada")
+    np.testing.assert_allclose(points.diameters, 3 * viewer.layers[-1].scale_factor)

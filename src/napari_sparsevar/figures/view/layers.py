@@ -88,6 +88,8 @@ class PointsInView:
         In world units.
     colours, edges : ndarray, shape (n, 4)
     opacity : float
+    words : tuple of str
+        Written on each, in white; none where empty.
     """
 
     name: str
@@ -96,6 +98,7 @@ class PointsInView:
     colours: FloatArray
     edges: FloatArray
     opacity: float = 1.0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

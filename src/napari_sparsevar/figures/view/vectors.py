@@ -20,6 +20,7 @@ from napari_sparsevar.figures.view.layers import (
 )
 
 _POINTS_AN_INCH = 72
+_WORD_POINTS = 5.0
 
 
 def draw_vectors(axes: Axes, layer: LayerInView, view: View, order: int) -> None:
@@ -77,6 +78,15 @@ def _draw_points(axes: Axes, layer: PointsInView, corner: FloatArray, order: int
         gid=layer.name,
     )
     axes.add_collection(discs, autolim=False)
+    for centre, word in zip(layer.centres - corner, layer.words, strict=False):
+        x, y = float(centre[1]), float(centre[0])
+        style: dict[str, Any] = {
+            "color": "white",
+            "fontsize": _WORD_POINTS,
+            "ha": "center",
+            "va": "center",
+        }
+        axes.text(x, y, word, zorder=order, clip_on=True, **style)
 
 
 def _draw_outlines(axes: Axes, layer: OutlinesInView, corner: FloatArray, order: int) -> None:

@@ -137,13 +137,18 @@ def _points(layer: Points, index: npt.NDArray[np.int64], axes: list[int]) -> Poi
     data = np.asarray(layer.data, float)
     shown = _in_slice(data, index, axes) & np.asarray(layer.shown)
     matrix, offset = _affine(layer, index, axes)
+    sizes = np.asarray(layer.size, float)[shown] * float(np.abs(matrix).sum(axis=1).mean())
+    # Discs are never smaller or larger on the screen than their layer allows.
+    least, most = np.asarray(layer.canvas_size_limits) * layer.scale_factor
+    words = np.broadcast_to(np.asarray(layer.text.values, str), len(data))
     return PointsInView(
         layer.name,
         data[shown][:, axes] @ matrix.T + offset,
-        np.asarray(layer.size, float)[shown] * float(np.abs(matrix).sum(axis=1).mean()),
+        np.clip(sizes, least, most),
         np.asarray(layer.face_color, float)[shown],
         np.asarray(layer.border_color, float)[shown],
         float(layer.opacity),
+        tuple(words[shown].tolist()),
     )
 
 
