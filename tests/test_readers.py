@@ -129,6 +129,7 @@ def run(tmp_path):
     return SimpleNamespace(
         path=tmp_path / "run-1",
         contribution_map=np.linspace(0, 1, 42, dtype=np.float32).reshape(6, 7),
+        results=SimpleNamespace(chance_known=True),
         driver_labels=labels,
         drivers=pd.DataFrame(
             {"rank": [1, 2], "label": [1, 2], "strength": [1.0, 0.4], "p_adjusted": [0.01, 0.2]}
@@ -186,7 +187,37 @@ def test_a_run_without_drivers_opens(run):
     run.contribution_map = np.zeros((6, 7), np.float32)
     (_, contribution, _), (places, _, _), _ = run_layers(run)
     assert places.shape == (0, 2)
-    assert contribution["contrast_limits"] == (0.0, 1.0)
+    assert contribution["contrast_limits"] == (0.0, 2.0)
+
+
+def test_the_map_is_pale_up_to_chance_and_hides_no_bright_cell(run):
+    run.contribution_map = np.full((6, 7), 3.4, np.float32)
+    _, meta, _ = run_layers(run)[0]
+    assert meta["blending"] == "translucent_no_depth"
+    assert meta["contrast_limits"] == (0.0, 4.0)
+    colours = meta["colormap"]["colors"]
+    assert colours[0, 3] == 0
+    below, above = colours[:64], colours[64:]
+    assert np.ptp(below[:, :3], axis=1).max() < 0.1
+    assert below[:, 3].max() <= 0.35
+    assert np.ptp(above[:, :3], axis=1).min() > 0.5
+    assert above[:, 3].min() > 0.6
+
+
+def test_what_is_not_tested_yet_is_pale_throughout(run):
+    run.results.chance_known = False
+    _, meta, _ = run_layers(run)[0]
+    assert meta["contrast_limits"] == (0.0, 1.0)
+    assert np.ptp(meta["colormap"]["colors"][:, :3], axis=1).max() < 0.1
+
+
+def test_napari_takes_the_colours_and_gives_them_back(run):
+    from napari.layers import Image
+
+    data, meta, _ = run_layers(run)[0]
+    layer = Image(data, **meta)
+    again, saved, _ = layer.as_layer_data_tuple()
+    assert Image(again, **saved).colormap.name == layer.colormap.name == "contribution to 2"
 
 
 @pytest.fixture

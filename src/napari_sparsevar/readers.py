@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.colours import CONTRIBUTION
+from napari_sparsevar.figures.colours import CONTRIBUTION, contribution_colours, contribution_top
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -239,16 +239,30 @@ def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
 
 def _contribution_layer(run: Run, where: Placement) -> LayerData:
     image = np.asarray(run.contribution_map, dtype=np.float32)
-    top = float(np.nanmax(image, initial=0.0))
     meta = {
         "name": f"contribution ({run.path.name})",
-        "colormap": CONTRIBUTION,
-        "blending": "additive",
-        "contrast_limits": (0.0, top if top > 0 else 1.0),
+        # Not additive: over a bright cell everything would be white.
+        "blending": "translucent_no_depth",
+        **contribution_look(run),
         "metadata": _run_metadata(run, "contribution"),
         **where.arguments,
     }
     return image, meta, "image"
+
+
+def contribution_look(run: Run) -> dict[str, Any]:
+    """Return colours and limits of a layer of the contribution map, pale up to what chance reaches.
+
+    All of it is pale where that is not known yet.
+    """
+    tested = run.results.chance_known
+    top = contribution_top(run.contribution_map, tested)
+    # napari tells colour maps by their names.
+    name = f"{CONTRIBUTION} to {top:g}" if tested else f"{CONTRIBUTION}, not tested"
+    return {
+        "colormap": {"name": name, "colors": contribution_colours(top)},
+        "contrast_limits": (0.0, top),
+    }
 
 
 def _drivers_layer(run: Run, where: Placement) -> LayerData:

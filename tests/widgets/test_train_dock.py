@@ -107,7 +107,7 @@ def test_training_lays_the_maps_over_the_movie(
         assert tuple(layer.scale) == tuple(movie.scale[-2:])
         assert tuple(layer.translate) == tuple(movie.translate[-2:])
         assert [str(u) for u in layer.units] == [str(u) for u in movie.units[-2:]]
-    assert contribution.blending == "additive"
+    assert contribution.blending == "translucent_no_depth"
     assert isinstance(drivers, Labels)
     assert {"index", "strength", "stability"} <= set(drivers.features.columns)
     assert viewer.layers.selection.active is contribution

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.figures.colours import CONTRIBUTION
-from napari_sparsevar.figures.panels.colour_maps import see_through
+from napari_sparsevar.figures.panels.colour_maps import colour_map
 from napari_sparsevar.figures.panels.field import contribution_limits
 from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
 from napari_sparsevar.readers import contrast_limits, driver_colours
@@ -123,9 +123,9 @@ def _edge(labels: npt.NDArray[np.int32], thickness: int) -> npt.NDArray[np.bool_
 
 def _coloured(run: Run) -> FloatArray:
     """Return the map in colours that lie over the movie, (Y, X, 4)."""
-    low, high = contribution_limits(run)
+    low, high = limits = contribution_limits(run)
     shown = (np.nan_to_num(run.contribution_map) - low) / (high - low)
-    return np.asarray(see_through(CONTRIBUTION)(np.clip(shown, 0, 1)), np.float32)
+    return np.asarray(colour_map(CONTRIBUTION, limits)(np.clip(shown, 0, 1)), np.float32)
 
 
 def _over(picture: Pixels, above: Pixels) -> Pixels:

@@ -2,8 +2,58 @@
 
 from __future__ import annotations
 
-CONTRIBUTION = "inferno"
-"""Perceptually uniform, black where a place drives nothing; known to napari and matplotlib."""
+import numpy as np
+import numpy.typing as npt
+
+CONTRIBUTION = "contribution"
+"""Of the contribution map in units of what chance reaches: transparent at 0, pale below 1, from
+crimson to yellow above, laid over the movie and not added to it, so that a bright cell hides
+nothing."""
+
+CHANCE = 1.0
+"""As much of the contribution as chance reaches."""
+
+LEAST_TOP = 2.0
+"""The last colour is never of less: what barely exceeds chance is not drawn like much."""
+
+_PALE, _PALE_OPACITY = (0.75, 0.78, 0.82), 0.35
+_ABOVE_PLACES = (0.0, 0.5, 1.0)
+_ABOVE = ((0.80, 0.10, 0.35, 0.65), (1.0, 0.50, 0.10, 0.80), (1.0, 0.95, 0.35, 0.92))
+_N_COLOURS = 256
+
+
+def contribution_top(image: npt.NDArray[np.floating], tested: bool) -> float:
+    """Return the value of the last colour of a contribution map.
+
+    Parameters
+    ----------
+    image : ndarray, shape (Y, X)
+        In units of what chance reaches, where that is known.
+    tested : bool
+        Whether it is; if not, no value has the colours of what exceeds chance.
+
+    Returns
+    -------
+    float
+        A whole number where chance is known, so that few colour maps are told apart.
+    """
+    if not tested:
+        return CHANCE
+    return max(LEAST_TOP, float(np.ceil(np.nanmax(image, initial=0.0))))
+
+
+def contribution_colours(top: float, bottom: float = 0.0) -> npt.NDArray[np.float64]:
+    """Return colours with opacity of contributions from ``bottom`` to ``top``, (n, 4).
+
+    Pale up to ``CHANCE``, wherever it lies between the two.
+    """
+    values = np.linspace(bottom, top, _N_COLOURS)
+    share = (values - CHANCE) / max(top - CHANCE, 1e-9)
+    above = [np.interp(share, _ABOVE_PLACES, channel) for channel in zip(*_ABOVE, strict=True)]
+    opacity = _PALE_OPACITY * np.clip(values / CHANCE, 0, 1)
+    pale = [*(np.full_like(values, channel) for channel in _PALE), opacity]
+    return np.where(values > CHANCE, above, pale).T
+
 
 TISSUE = "gray"
 

@@ -1,5 +1,7 @@
 """Layers of an inspection: views that the person may treat as they like."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -236,3 +238,24 @@ def test_colours_stay_with_the_place_while_the_slider_moves(
         until_inspected(inspected)
         seen.add(colour_of_first())
     assert len(seen - {None}) == 1
+
+
+def test_the_map_gets_its_colours_once_it_is_tested(layers, inspected, until_inspected, full_run):
+    def with_chance(value):
+        tested = full_run.results.significance
+        chance = tested.chance.clone().fill_(value)
+        results = replace(full_run.results, significance=replace(tested, chance=chance))
+        return replace(full_run, results=results)
+
+    inspected.grow(with_chance(float("nan")))
+    until_inspected(inspected)
+    layer = layers.layer("contribution")
+    inspected.grow(with_chance(1.0))
+    until_inspected(inspected)
+    assert layers.layer("contribution") is layer
+    assert layer.colormap.name.startswith("contribution to")
+    assert layer.contrast_limits[1] >= 2
+    layer.colormap = "viridis"
+    inspected.set_penalty(1.1 * full_run.penalty)
+    until_inspected(inspected)
+    assert layer.colormap.name == "viridis"

@@ -10,7 +10,14 @@ import numpy.typing as npt
 from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.figures.colours import SIGNED, SIGNED_COLOURS, SIGNED_PLACES
+from napari_sparsevar.figures.colours import (
+    CONTRIBUTION,
+    LEAST_TOP,
+    SIGNED,
+    SIGNED_COLOURS,
+    SIGNED_PLACES,
+    contribution_colours,
+)
 
 FloatImage = npt.NDArray[np.float32]
 Limits = tuple[float, float]
@@ -21,13 +28,15 @@ _DARKEST, _BRIGHTEST = 0.5, 99.8
 """Percentiles of an image of the tissue, as the viewer shows a movie."""
 
 
-def colour_map(chosen: Colormap | str) -> Colormap:
+def colour_map(chosen: Colormap | str, limits: Limits = (0.0, LEAST_TOP)) -> Colormap:
     """Return a colour map.
 
     Parameters
     ----------
     chosen : Colormap or str
-        One of matplotlib's names, or that of our own signed map.
+        One of matplotlib's names, or that of one of our own two.
+    limits : tuple of float
+        Values of the first and last colour.
 
     Raises
     ------
@@ -39,12 +48,15 @@ def colour_map(chosen: Colormap | str) -> Colormap:
     if chosen == SIGNED:
         stops = list(zip(SIGNED_PLACES, SIGNED_COLOURS, strict=True))
         return LinearSegmentedColormap.from_list(SIGNED, stops)
+    if chosen == CONTRIBUTION:
+        low, high = limits
+        return ListedColormap(contribution_colours(high, low), CONTRIBUTION)
     try:
         return mpl.colormaps[chosen]
     except KeyError:
         raise UserError(
             f"There is no colour map '{chosen}': choose one of matplotlib's, such as inferno, "
-            f"viridis or gray, or '{SIGNED}'."
+            f"viridis or gray, or '{SIGNED}' or '{CONTRIBUTION}'."
         ) from None
 
 

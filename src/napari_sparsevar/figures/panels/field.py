@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from napari_sparsevar.figures.captions import length_unit, limits_words
-from napari_sparsevar.figures.colours import CONTRIBUTION, TISSUE
+from napari_sparsevar.figures.colours import CHANCE, CONTRIBUTION, LEAST_TOP, TISSUE
 from napari_sparsevar.figures.panels.colour_maps import (
     FloatImage,
     Limits,
@@ -19,14 +19,11 @@ from napari_sparsevar.figures.panels.colour_maps import (
     see_through,
     tissue_limits,
 )
-from napari_sparsevar.figures.panels.map import colour_bar, draw_map
+from napari_sparsevar.figures.panels.map import colour_bar, draw_map, number_text
 from napari_sparsevar.run.run import Run
 
 TISSUE_MAP, CONTRIBUTION_MAP = "tissue", "contribution"
 """Names of the images in a figure and in an SVG."""
-
-LEAST_TOP = 2.0
-"""Of the colours of the contribution, in units of what chance reaches."""
 
 _DIMMED = 0.6
 """Brightest grey below a map, 1 being white."""
@@ -94,7 +91,7 @@ def draw_contribution(
     axes: Axes, run: Run, limits: Limits | None = None, colormap: Colormap | str | None = None
 ) -> None:
     """Draw the contribution map with its colour bar."""
-    found = run.contribution_map
+    found, known = run.contribution_map, run.results.chance_known
     image = draw_map(
         axes,
         found,
@@ -103,8 +100,17 @@ def draw_contribution(
         run.pixel_size_um,
         CONTRIBUTION_MAP,
     )
-    unit = "reach of chance = 1" if run.results.chance_known else "arbitrary units"
-    colour_bar(axes, image, f"contribution\n({unit})")
+    marks = _with_chance(image) if known else {}
+    unit = "reach of chance = 1" if known else "arbitrary units"
+    colour_bar(axes, image, "contribution" if marks else f"contribution\n({unit})", marks or None)
+
+
+def _with_chance(image: AxesImage) -> dict[float, str]:
+    """Return the marks of a colour bar on which there is room for what chance reaches."""
+    low, high = image.get_clim()
+    if not 0.25 <= (CHANCE - low) / (high - low) <= 0.6:
+        return {}
+    return {low: "", CHANCE: "chance", high: number_text(high)}
 
 
 def contribution_limits(run: Run) -> Limits:

@@ -58,7 +58,7 @@ def draw_map(
     low, high = checked(limits)
     drawn = axes.imshow(
         image,
-        cmap=colour_map(colormap),
+        cmap=colour_map(colormap, (low, high)),
         vmin=low,
         vmax=high,
         interpolation="none",  # the file holds the pixels themselves

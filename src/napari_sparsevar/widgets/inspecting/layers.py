@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
-from napari_sparsevar.readers import Placement, driver_names
+from napari_sparsevar.readers import Placement, contribution_look, driver_names
 from napari_sparsevar.widgets.inspecting.answers import DIRECTIONS, Answer, Direction
 from napari_sparsevar.widgets.inspecting.arrows import ArrowLayers
 from napari_sparsevar.widgets.inspecting.place_colours import PlaceColours
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.analysis.maps.projection import FloatImage
+    from napari_sparsevar.run.run import Run
 
 INFLUENCE: dict[Direction, str] = {
     "outgoing": "influence outgoing",
@@ -62,6 +63,7 @@ class InspectLayers:
         self._made_for: dict[Direction, int] = {}
         self._own: dict[str, npt.NDArray[Any]] = {}
         self._contribution_of: Any = None
+        self._tested: bool | None = None
         self._colours = PlaceColours()
         self._coloured: tuple[int, dict[int | None, str]] = (0, {})
         self.arrows = ArrowLayers(viewer, inspecting, placement)
@@ -92,7 +94,7 @@ class InspectLayers:
         if viewer is not None:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in LAYER_KINDS]:
                 viewer.layers.remove(layer)
-        self._own, self._contribution_of = {}, None
+        self._own, self._contribution_of, self._tested = {}, None, None
         self._colours, self._coloured = PlaceColours(), (0, {})
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         drivers = self.layer("drivers")
@@ -108,7 +110,17 @@ class InspectLayers:
         if contribution is not None and self._contribution_of is not shown.run.results:
             self._contribution_of = shown.run.results
             self._show_pixels("contribution", contribution, shown.run.contribution_map)
+            self._colour_contribution(contribution, shown.run)
         self._show_drivers()
+
+    def _colour_contribution(self, layer: Layer, run: Run) -> None:
+        """Give the map other colours once it is tested; else they stay the person's."""
+        tested = run.results.chance_known
+        if self._tested is not None and tested != self._tested:
+            look = contribution_look(run)
+            layer.colormap = look["colormap"]
+            layer.contrast_limits_range = layer.contrast_limits = look["contrast_limits"]
+        self._tested = tested
 
     def _show_drivers(self) -> None:
         layer, shown = self.layer("drivers"), self._inspecting.read_out
@@ -178,7 +190,7 @@ class InspectLayers:
         self._show_direction()
         contribution = self.layer("contribution")
         if first and contribution is not None and contribution.visible:
-            # Two additive maps over one another cannot be read.
+            # Two maps over one another cannot be read.
             contribution.visible, self._hid_contribution = False, True
 
     def _on_completed(self, direction: Direction) -> None:

@@ -25,7 +25,7 @@ def show_run(viewer: ViewerModel, run: Run, placement: Placement | None) -> list
     """Lay the maps of a run over the movie and select the contribution map.
 
     Layers of the same run are replaced. Those of earlier runs stay under their own names, hidden,
-    because two additive maps over one another cannot be read.
+    because two maps over one another cannot be read.
 
     Returns
     -------
