@@ -137,6 +137,7 @@ class DriversDock(Dock):
         self._on_run(self._inspecting.run)
         self._on_arrows(self._session.inspect_layers.arrows.asked_for)
         self._on_timelines(self._session.timelines > 0)
+        self._session.count_drivers_docks(1)
 
     def _on_run(self, run: Run | None) -> None:
         self._pages.setCurrentIndex(0 if run is None else 1)
@@ -208,3 +209,4 @@ class DriversDock(Dock):
     def give_up(self) -> None:
         """Give back what the viewer lent."""
         self.keys.release()
+        self._session.count_drivers_docks(-1)

@@ -80,6 +80,7 @@ class Session:
     run_changed = Signal(object)
     run_grew = Signal(object)
     timelines_changed = Signal(bool)
+    drivers_docks_changed = Signal(bool)
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = OpenViewer(viewer)
@@ -88,6 +89,7 @@ class Session:
         self._placement: Placement | None = None
         self.run: Run | None = None
         self.timelines = 0
+        self.drivers_docks = 0
         self.training = Training()
         self.training.run_ready.connect(self._show)
         self.anatomy = Anatomy(viewer)
@@ -155,6 +157,11 @@ class Session:
         """Take note of a timeline that has been opened (1) or closed (-1)."""
         self.timelines += more
         self.timelines_changed.emit(self.timelines > 0)
+
+    def count_drivers_docks(self, more: int) -> None:
+        """Take note of a Drivers dock that has been opened (1) or closed (-1)."""
+        self.drivers_docks += more
+        self.drivers_docks_changed.emit(self.drivers_docks > 0)
 
     def show_comparison(self) -> None:
         """Make the layers of the comparison being looked at again, if there is one."""

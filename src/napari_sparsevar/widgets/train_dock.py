@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from pydantic import ValidationError
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
 from napari_sparsevar.widgets.layers.movies import placement_of
-from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, boxed, in_column
+from napari_sparsevar.widgets.parts.boxes import (
+    MARGINS,
+    FittingScroll,
+    boxed,
+    in_column,
+    in_row,
+)
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.parts.form import AutoBox, ConfigForm
@@ -21,6 +27,7 @@ from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.training.choices import DeviceBox, MovieChoice, default_run_folder
+from napari_sparsevar.widgets.training.guide import Guide, guide_steps
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
 from napari_sparsevar.widgets.training.movie_look import MovieLook
 from napari_sparsevar.widgets.training.panel import TrainingPanel
@@ -51,6 +58,8 @@ class TrainDock(Dock):
         cell_diameter = self.form.field("model", "cell_diameter")
         assert isinstance(cell_diameter, AutoBox)
         self.look = MovieLook(viewer, self._session.anatomy, self.movie_choice, cell_diameter)
+        self.guide = Guide()
+        self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder")
         self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)
@@ -63,17 +72,25 @@ class TrainDock(Dock):
     def _settings(self) -> QWidget:
         self.run_folder.line_edit.native.setPlaceholderText("chosen with the movie")
         rows = Rows(self.run_folder, self.device, self.preset)
-        parts = self.movie_choice, self.look, rows.native, self.form
-        return boxed(in_column(*parts, margins=(0, 0, 6, 0), spacing=5))
+        self.guide_button.setCheckable(True)
+        self.guide_button.setChecked(not self.guide.isHidden())
+        self.guide_button.setToolTip("<qt>The steps from a movie to its drivers.</qt>")
+        look = in_row((self.look, 2), (self.guide_button, 1))
+        return boxed(in_column(self.movie_choice, look, rows.native, self.form, spacing=5))
 
     def _arrange(self) -> None:
-        parts = FittingScroll(self.settings, minimum_height=120), self.panel, (self.loss_plot, 1)
+        # The guide scrolls with the settings: it must not push the buttons out of sight.
+        above = boxed(in_column(self.guide, self.settings, margins=(0, 0, 6, 0), spacing=5))
+        parts = FittingScroll(above, minimum_height=120), self.panel, (self.loss_plot, 1)
         in_column(*parts, inside=self, margins=MARGINS, spacing=8)
         self.setMinimumWidth(300)
 
     def _connect(self, viewer: ViewerModel) -> None:
         training = self._session.training
         self.movie_choice.changed.connect(self._on_movie)
+        self.look.looked.connect(self._guide_on)
+        self.guide_button.clicked.connect(self.guide.show_again)
+        self.guide.shown_changed.connect(self.guide_button.setChecked)
         self.preset.changed.connect(self._on_preset)
         self.form.edited.connect(self._on_edited)
         self.panel.begin_button.clicked.connect(self.train)
@@ -81,6 +98,7 @@ class TrainDock(Dock):
         watch(training.state_changed, self._on_state, self)
         watch(training.losses_changed, self._on_losses, self)
         watch(self._session.run_changed, self._on_run, self)
+        watch(self._session.drivers_docks_changed, self._guide_on, self)
         watch(viewer.events.theme, self._on_theme, self)
 
     def _restore(self) -> None:
@@ -132,6 +150,15 @@ class TrainDock(Dock):
         self.panel.set_obstacle("" if movie is None else None)
         if self._session.training.state == "idle":
             self._propose_folder()
+        self._guide_on()
+
+    def _guide_on(self, *_: Any) -> None:
+        """Show in the guide what has been done."""
+        session = self._session
+        known, run = self.look.cell_size_known, session.run is not None
+        self.guide.show_steps(
+            guide_steps(self.movie_choice.movie, known, run, session.drivers_docks > 0)
+        )
 
     def _propose_folder(self) -> None:
         movie = self.movie_choice.movie
@@ -154,6 +181,7 @@ class TrainDock(Dock):
 
     def _on_run(self, run: Run | None) -> None:
         self.panel.show_button.setVisible(run is not None)
+        self._guide_on()
 
     def _on_theme(self, event: Any) -> None:
         self.loss_plot.set_theme(event.value)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.movie.movie import Movie
@@ -34,7 +35,15 @@ TYPICAL_PX = 10.0
 
 
 class MovieLook(QWidget):
-    """Two buttons, and the guess of the cell diameter in its field while that says "auto"."""
+    """Two buttons, and the guess of the cell diameter in its field while that says "auto".
+
+    Attributes
+    ----------
+    looked : Signal
+        Where it may have become known how large a cell is, or unknown.
+    """
+
+    looked = Signal()
 
     def __init__(
         self, viewer: ViewerModel, anatomy: Anatomy, choice: MovieChoice, field: AutoBox
@@ -75,6 +84,11 @@ class MovieLook(QWidget):
                 self._guessing.start(partial(_guess, movie))
         self._say_guess()
 
+    @property
+    def cell_size_known(self) -> bool:
+        """Whether somebody gave the cell diameter, or the movie gave it away."""
+        return self._field.value != "auto" or self._guessed is not None
+
     def _on_guess(self, news: float | Failure | None) -> None:
         if isinstance(news, Failure):
             news.log()  # the training says what is wrong with a movie
@@ -89,6 +103,7 @@ class MovieLook(QWidget):
             unit = "px" if self._pixel_um is None else "µm"
             words = f"auto: {self._guessed * (self._pixel_um or 1.0):.1f} {unit}"
         self._field.native.setSpecialValueText(words)
+        self.looked.emit()
 
     @property
     def _pixel_um(self) -> float | None:
@@ -121,6 +136,7 @@ class MovieLook(QWidget):
 
     def _on_number(self, *_: Any) -> None:
         self.circle.set_diameter(self._diameter_px())
+        self.looked.emit()
 
     def _on_resized(self, diameter: float) -> None:
         value = round(diameter * (self._pixel_um or 1.0), 1)
