@@ -20,7 +20,9 @@ from napari_sparsevar.batch.cluster import run_on_cluster
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.batch.work import analyse_recording
+from napari_sparsevar.cli.batch import in_words
 from napari_sparsevar.disk.lock import LOCK
+from napari_sparsevar.training.events import Finished
 
 Write = Callable[[str], Path]
 
@@ -77,9 +79,57 @@ def test_finished_is_skipped_cut_is_resumed_and_changed_is_refused(
     log = (tmp_path / "cut" / "events.jsonl").read_text()
     assert '"resumed_from_step": 20' in log
 
+    applied = sv.apply_run(
+        tmp_path / "run",
+        sv.open_movie(short_movie),
+        out=tmp_path / "applied",
+        device="cpu",
+        until="map",
+    )
+    assert [type(event).__name__ for event in applied][-1] == "Finished"
     applied = analysed(tmp_path, short_movie, "applied", apply_from=tmp_path / "run")
+    assert sv.load_run(tmp_path / "applied").stage == "all"
     assert (applied.status, applied.steps) == ("finished", 0), applied
     assert analysed(tmp_path, short_movie, "applied", apply_from=tmp_path / "run").skipped
+
+
+def test_an_analysis_that_was_cut_short_goes_on(short_movie: Path, tmp_path: Path) -> None:
+    """The row is of the whole run; the training is not done again."""
+    config = Recording(movie=short_movie, name="cut", steps=2).configuration()
+    movie, out = sv.open_movie(short_movie), tmp_path / "cut"
+    *_, end = sv.train(movie, config, out=out, device="cpu", until="map")
+    assert isinstance(end, Finished)
+    trained = (out / "model.safetensors").stat().st_mtime_ns
+    changed = analysed(tmp_path, short_movie, "cut", steps=3)
+    assert "other settings" in changed.error
+    done = analysed(tmp_path, short_movie, "cut", steps=2)
+    run = sv.load_run(out)
+    assert (done.status, done.skipped, run.stage) == ("finished", False, "all")
+    assert done.drivers == run.record.metrics["drivers"]
+    assert done.steps == 2
+    assert (out / "model.safetensors").stat().st_mtime_ns == trained
+    assert analysed(tmp_path, short_movie, "cut", steps=2).skipped
+
+
+@pytest.mark.parametrize(
+    ("drivers", "edges", "said"),
+    [
+        (0, 1, "0 drivers, 1 edge"),
+        (1, 2, "1 driver, 2 edges"),
+        (None, 0, "too short to test for drivers, 0 edges"),
+    ],
+)
+def test_a_line_says_what_was_found(drivers: int | None, edges: int, said: str) -> None:
+    outcome = Outcome(
+        name="a",
+        movie="m",
+        status="finished",
+        run="r",
+        drivers=drivers,
+        edges=edges,
+        seconds=1.25,
+    )
+    assert in_words(outcome) == f"a: {said} (1.2 s)"
 
 
 def test_a_process_that_is_killed_is_one_failed_row(

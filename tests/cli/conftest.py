@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from made_runs import made_full_run
 from napari_sparsevar.movie import simulate_movie, write_movie
 from napari_sparsevar.training.events import (
     TrainingEvent,
@@ -52,6 +53,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any
         module = ModuleType("train")
         module.train = train  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "napari_sparsevar.training.train", module)
+        monkeypatch.setattr("napari_sparsevar.run.run.load_run", made_full_run)
         return calls
 
     return install

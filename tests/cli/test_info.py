@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from cli_called import one_sentence, sparsevar
 
+from made_runs import made_full_run
 from napari_sparsevar.cli import info
 from napari_sparsevar.cli.info import TOP_DRIVERS
+from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.movie import simulate_movie
 from napari_sparsevar.run.record import MovieIdentity
 
@@ -75,6 +77,7 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         record=SimpleNamespace(model_dump_json=lambda: json.dumps(record), movie=identity),
         drivers=pd.DataFrame({"rank": range(1, 21), "stability": [np.nan] * 20}),
         edges=pd.DataFrame({"source": [1, 2]}),
+        verdict=made_full_run(tmp_path).verdict,
     )
     monkeypatch.setattr(opened, "load_run", lambda path: run)
     (tmp_path / "run.json").write_text("{}")
@@ -85,7 +88,10 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "trained from memory" in summary["movie_notice"]
     assert [row["rank"] for row in summary["drivers"]] == list(range(1, TOP_DRIVERS + 1))
     assert summary["drivers"][0]["stability"] is None
+    assert summary["verdict"] == json.loads(json.dumps(run.verdict.as_json()))
+    assert next(iter(summary)) == "verdict"
     words = sparsevar("info", tmp_path).stdout
+    assert words.startswith(f"{verdict_text(run.verdict)}\n\nrun ")
     assert "strongest drivers" in words
     assert "cpu" in words
 

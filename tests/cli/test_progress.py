@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import (
     Finished,
     Notice,
+    ResultsReady,
     TrainingEvent,
 )
 
@@ -36,6 +38,20 @@ def test_the_first_interrupt_stops_and_keeps_the_best_model(
     assert end.reason == "stopped"
     assert "best model" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_of_the_analysis_does_not_speak_of_training(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def analysing() -> Iterator[TrainingEvent]:
+        yield ResultsReady("map", Path("run"))
+        yield from interrupted(control, 1)
+
+    control = TrainingControl()
+    progress.follow(analysing(), control)
+    said = capsys.readouterr().err
+    assert "what is known of the run is kept" in said
+    assert "best model" not in said
 
 
 def test_the_second_interrupt_aborts() -> None:

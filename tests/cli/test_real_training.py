@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 from cli_called import one_sentence, sparsevar
 
+from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.comparison.store import load_comparisons
+from napari_sparsevar.run.run import load_run
 from napari_sparsevar.training import config
 
 
@@ -23,8 +25,8 @@ def run(small: Path) -> Path:
     out = small.with_name("run")
     done = sparsevar("train", small, "--out", out, "--preset", "fast", "--device", "cpu")
     assert done.exit_code == 0, done.output
-    assert one_sentence(done.stdout)
-    assert str(out) in done.stdout
+    assert str(out) in done.stdout.splitlines()[0]
+    assert verdict_text(load_run(out).verdict) in done.stdout
     return out
 
 
@@ -67,9 +69,16 @@ def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: P
 
 def test_the_network_of_a_run_is_applied_to_a_movie(run: Path, small: Path, tmp_path: Path) -> None:
     out = tmp_path / "second"
-    done = sparsevar("apply", run, small, "--out", out, "--device", "cpu", "--fps", "20")
+    command = ["apply", run, small, "--out", out, "--device", "cpu", "--fps", "20"]
+    done = sparsevar(*command, "--until", "map")
     assert done.exit_code == 0, done.output
-    assert one_sentence(done.stdout)
+    assert verdict_text(load_run(out).verdict) in done.stdout
+    assert "the same 'sparsevar apply' goes on with it" in done.stdout
+    assert load_run(out).stage == "map"
+    done = sparsevar(*command)
+    assert done.exit_code == 0, done.output
+    assert "goes on" not in done.stdout
+    assert load_run(out).stage == "all"
     record = json.loads(sparsevar("info", out, "--json").stdout)
     assert record["movie"]["fps"] == 20.0
     weights = "model.safetensors"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 import tifffile
 from cli_called import FINISHED, LOSSES, Calls, one_sentence, sparsevar
 
+from made_runs import made_full_run
+from napari_sparsevar.analysis.stages import STAGES, Stage
+from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie import open_movie
@@ -24,6 +28,7 @@ from napari_sparsevar.training.events import (
     Finished,
     Notice,
     Progress,
+    ResultsReady,
     Started,
     StepLoss,
     ValidationLoss,
@@ -43,7 +48,7 @@ def test_train_hands_over_every_option(movie: Path, tmp_path: Path, pretend: Any
     assert (settings.seed, settings.mode) == (7, "two-stage")
     assert (settings.model.lags, settings.model.skip) == (3, False)
     assert (call["movie"].fps, call["movie"].pixel_size_um) == (30, 0.8)
-    assert (call["out"], call["device"]) == (out, "cpu")
+    assert (call["out"], call["device"], call["until"]) == (out, "cpu", "all")
     assert call["resume"] is False
     assert call["overwrite"] is True
 
@@ -121,11 +126,50 @@ def test_train_shows_progress_apart_from_the_result(
         FINISHED,
     )
     done = sparsevar("train", movie, "--out", tmp_path / "run")
-    assert one_sentence(done.stdout)
+    result, verdict = done.stdout.split("\n\n")
     for expected in ("run", "60 steps", "12.3 s", "1,234 MB"):
-        assert expected in done.stdout
+        assert expected in result
+    assert verdict == f"{verdict_text(made_full_run(Path('run')).verdict)}\n"
     for expected in ("cpu", "Reading the movie", "2 frames were skipped.", "1.5000"):
         assert expected in done.stderr
+
+
+@pytest.mark.parametrize("until", [None, *STAGES])
+def test_train_says_what_can_be_looked_at_already(
+    movie: Path, tmp_path: Path, pretend: Any, until: Stage | None
+) -> None:
+    """The word of a stage says what follows, and the last of those asked for does not."""
+    out, stages = tmp_path / "run", STAGES[: STAGES.index(until or "all") + 1]
+    calls = pretend(*(ResultsReady(stage, out) for stage in stages), FINISHED)
+    asked = ["--until", until] if until else []
+    done = sparsevar("train", movie, "--out", out, *asked)
+    assert done.exit_code == 0, done.output
+    assert calls[0]["until"] == (until or "all")
+    lines = [line for line in done.stderr.splitlines() if str(out) in line]
+    assert lines[0].startswith(f"The contribution map is in {out}: open it now")
+    assert len(lines) == min(len(stages), 3)
+    follow = [line.endswith("follows.") for line in lines]
+    assert follow == [stage != (until or "all") for stage in stages[:3]]
+
+
+def test_a_stage_that_there_is_not_is_one_sentence(movie: Path, tmp_path: Path) -> None:
+    done = sparsevar("train", movie, "--out", tmp_path / "run", "--until", "edges")
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+
+
+def test_an_analysis_cut_short_says_how_it_goes_on(
+    movie: Path, tmp_path: Path, pretend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(FINISHED)
+    run = made_full_run(tmp_path)
+    mapped = replace(run, results=replace(run.results, stage="map"))
+    monkeypatch.setattr("napari_sparsevar.run.run.load_run", lambda path: mapped)
+    done = sparsevar("train", movie, "--out", tmp_path / "run", "--until", "map")
+    assert done.stdout.splitlines()[-1] == (
+        "The analysis is done up to the contribution map: 'sparsevar train --resume' goes on with "
+        "it."
+    )
 
 
 def test_a_failure_of_the_user_is_code_2(movie: Path, tmp_path: Path, pretend: Any) -> None:

@@ -17,6 +17,7 @@ from napari_sparsevar.run.replacement import recover_run, working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.run_movie import is_movie_of
 from napari_sparsevar.run.store import is_run_directory
+from napari_sparsevar.training.analysing import is_cut_short
 from napari_sparsevar.training.apply import apply_run
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
@@ -41,9 +42,10 @@ def analyse_recording(
             **asdict(recording.choice),
         )
         record = read_record(place) if is_run_directory(place) else None
-        if record is not None and record.status == "finished" and not _cut_short(place):
+        if record is not None and record.status == "finished" and not _stopped(place):
             _check_same(recording, movie, record, place)
-            return waiting.finished(record, skipped=True)
+            if not is_cut_short(place):
+                return waiting.finished(record, skipped=True)
         for event in _events(recording, movie, place, record, device, threads):
             if isinstance(event, Failed):
                 return waiting.failed(event.message, event.details)
@@ -57,7 +59,8 @@ def analyse_recording(
         return waiting.failed(said, traceback.format_exc())
 
 
-def _cut_short(place: Path) -> bool:
+def _stopped(place: Path) -> bool:
+    """Return whether there is a training to be continued."""
     return any((folder / CHECKPOINT).exists() for folder in (place, working_folder(place)))
 
 
@@ -71,7 +74,7 @@ def _events(
 ) -> Iterator[TrainingEvent]:
     if recording.apply_from is not None:
         return apply_run(recording.apply_from, movie, out=place, device=device, threads=threads)
-    resume = _cut_short(place)
+    resume = _stopped(place) or is_cut_short(place)
     return train(
         movie,
         recording.configuration(),

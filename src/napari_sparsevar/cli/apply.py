@@ -21,6 +21,9 @@ from napari_sparsevar.cli.options import (
     RunArgument,
 )
 from napari_sparsevar.cli.progress import follow
+from napari_sparsevar.cli.verdict import Until, UntilOption, kept_when_interrupted, say_verdict
+
+_AGAIN = "the same 'sparsevar apply'"
 
 
 @explained
@@ -35,6 +38,7 @@ def apply(
     plane: Plane = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
+    until: UntilOption = Until.all,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -52,11 +56,23 @@ def apply(
         dataset=dataset,
         shape=shape,
     )
-    events = apply_run(run, opened, out=out, device=device, overwrite=overwrite)
+    control = TrainingControl()
+    events = apply_run(
+        run,
+        opened,
+        out=out,
+        device=device,
+        overwrite=overwrite,
+        control=control,
+        until=until.stage,
+    )
     for note in opened.notes:
         typer.echo(note, err=True)
-    end = finished(follow(events, TrainingControl()), out, debug=debug)
+    with kept_when_interrupted(out, _AGAIN):
+        end = finished(follow(events, control, until.stage), out, debug=debug)
+    assert end.path is not None
     typer.echo(
         f"The run is in {end.path}: the network of {run} on {movie} in {end.seconds:.1f} s, "
         f"at most {end.peak_memory_mb:,.0f} MB of memory."
     )
+    say_verdict(end.path, _AGAIN)

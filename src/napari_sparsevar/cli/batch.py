@@ -54,4 +54,10 @@ def in_words(outcome: Outcome) -> str:
     if outcome.status != "finished":
         return f"{outcome.name}: {outcome.error or outcome.status}"
     before = "finished before" if outcome.skipped else f"{outcome.seconds or 0:.1f} s"
-    return f"{outcome.name}: {outcome.drivers} drivers, {outcome.edges} edges ({before})"
+    drivers = (
+        "too short to test for drivers"
+        if outcome.drivers is None
+        else f"{outcome.drivers} driver{'s' * (outcome.drivers != 1)}"
+    )
+    edges = f"{outcome.edges} edge{'s' * (outcome.edges != 1)}"
+    return f"{outcome.name}: {drivers}, {edges} ({before})"

@@ -12,6 +12,7 @@ import typer
 
 from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import AsJson, Channel, Dataset, Debug, FrameShape, Plane
+from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def info(
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return
+    if "verdict" in summary:
+        from napari_sparsevar.run.verdict import Verdict
+
+        typer.echo(f"{verdict_text(Verdict(**summary.pop('verdict')))}\n")
     drivers = summary.pop("drivers", None)
     print_values(summary)
     if drivers is not None:
@@ -103,6 +108,7 @@ def summary_of_run(path: Path) -> dict[str, Any]:
     # Through the record's own JSON, so that whatever it holds can be printed.
     record = json.loads(run.record.model_dump_json())
     return {
+        "verdict": run.verdict.as_json(),
         "run": str(path),
         "movie_file": str(found.movie.source) if found.movie else None,
         **({"movie_notice": found.notice} if found.notice else {}),

@@ -11,24 +11,40 @@ from typing import TYPE_CHECKING, TypeVar
 from napari_sparsevar.progress import Step, WithResult
 
 if TYPE_CHECKING:
+    from napari_sparsevar.analysis.stages import Stage
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
 
 T = TypeVar("T")
 
 STOPPING = "Stopping and keeping the best model so far; press Ctrl-C again to abort."
+ENDING = "Stopping; what is known of the run is kept. Press Ctrl-C again to abort."
+
+_READY: dict[Stage, str] = {
+    "map": "The contribution map is in {}: open it now",
+    "drivers": "P-values and drivers are in {}",
+    "stability": "{} says what halves of the recording find again",
+}
+_FOLLOWS: dict[Stage, str] = {
+    "map": "the test against chance follows",
+    "drivers": "what halves of the recording find again follows",
+    "stability": "the criterion along the solution path follows",
+}
 
 
-def follow(events: Iterator[TrainingEvent], control: TrainingControl) -> Finished | Failed:
+def follow(
+    events: Iterator[TrainingEvent], control: TrainingControl, until: Stage = "all"
+) -> Finished | Failed:
     """Show the progress of a training on standard error and return how it ended."""
-    from napari_sparsevar.training.events import Failed, Finished
+    from napari_sparsevar.training.events import Applying, Failed, Finished, ResultsReady
 
-    told = False
-    with Display() as display, stop_on_interrupt(control):
+    told = analysing = False
+    with Display(until) as display, stop_on_interrupt(control):
         for event in events:
+            analysing = analysing or isinstance(event, Applying | ResultsReady)
             if control.stop_requested and not told:
                 told = True
-                display.say(STOPPING)
+                display.say(ENDING if analysing else STOPPING)
             if isinstance(event, Finished | Failed):
                 return event
             display.show(event)
@@ -63,7 +79,16 @@ def stop_on_interrupt(control: TrainingControl) -> Iterator[None]:
 
 
 class Display:
-    """A progress bar with loss and remaining time; plain lines where there is no terminal."""
+    """A progress bar with loss and remaining time; plain lines where there is no terminal.
+
+    Parameters
+    ----------
+    until : {"map", "drivers", "stability", "all"}
+        Stage of the analysis at which it ends.
+    """
+
+    def __init__(self, until: Stage = "all") -> None:
+        self._until = until
 
     def __enter__(self) -> Display:
         from rich.console import Console
@@ -120,6 +145,10 @@ class Display:
                 self.say(f"Step {event.step}: validation loss {event.terms['total']:.4f}{best}")
             case events.Notice():
                 self.say(event.message)
+            case events.ResultsReady() if event.stage in _READY:
+                ready = _READY[event.stage].format(event.path)
+                follows = f"; {_FOLLOWS[event.stage]}" * (event.stage != self._until)
+                self.say(f"{ready}{follows}.")
             case _:
                 pass  # checkpoints and pauses need no words here
 

@@ -22,12 +22,14 @@ from napari_sparsevar.cli.options import (
     Plane,
 )
 from napari_sparsevar.cli.progress import follow
+from napari_sparsevar.cli.verdict import Until, UntilOption, kept_when_interrupted, say_verdict
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.config import TrainConfig
 
+_AGAIN = "'sparsevar train --resume'"
 _OPTIONS: dict[int | str, str] = {"cell_diameter": "--cell-size"}
 
 
@@ -78,9 +80,13 @@ def train(
     plane: Plane = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
+    until: UntilOption = Until.all,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Continue where a training ended, with its own settings."),
+        typer.Option(
+            "--resume",
+            help="Continue where a training or its analysis ended, with its own settings.",
+        ),
     ] = False,
     overwrite: Overwrite = False,
     debug: Debug = False,
@@ -102,11 +108,19 @@ def train(
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(chosen))
     control = TrainingControl()
     events = start(
-        opened, config, out=out, device=device, resume=resume, overwrite=overwrite, control=control
+        opened,
+        config,
+        out=out,
+        device=device,
+        resume=resume,
+        overwrite=overwrite,
+        control=control,
+        until=until.stage,
     )
     for note in opened.notes:
         typer.echo(note, err=True)
-    end = finished(follow(events, control), out, debug=debug)
+    with kept_when_interrupted(out, _AGAIN):
+        end = finished(follow(events, control, until.stage), out, debug=debug)
     if end.path is None:
         fail("Stopped before the first training step; there is nothing to keep.")
         raise typer.Exit(INTERRUPTED)
@@ -114,6 +128,7 @@ def train(
         f"The run is in {end.path}: {end.steps} steps ({end.reason}) in "
         f"{end.seconds:.1f} s, at most {end.peak_memory_mb:,.0f} MB of memory."
     )
+    say_verdict(end.path, _AGAIN)
 
 
 def configuration(

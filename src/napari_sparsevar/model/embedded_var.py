@@ -163,6 +163,9 @@ RIDGE = 1e-3
 """Added to the diagonal of the gram of standardised drives: neighbours overlap, so the
 unpenalised block is close to singular."""
 
+_FAINT = 0.1
+"""Largest chance correlation that leaves influences of the usual size to be seen."""
+
 
 def moments(pairs: LaggedPairs) -> Moments:
     """Return gram and cross products of lagged pairs."""
@@ -176,6 +179,11 @@ def moments(pairs: LaggedPairs) -> Moments:
 def universal_penalty(n_predictors: int, n_rows: int) -> float:
     """Return sqrt(2 log(P) / n), the size of the largest chance correlation."""
     return math.sqrt(2.0 * math.log(max(n_predictors, 2)) / max(n_rows, 1))
+
+
+def enough_rows(n_predictors: int) -> int:
+    """Return how many rows leave chance small enough to see influences of the usual size."""
+    return math.ceil(2.0 * math.log(max(n_predictors, 2)) / _FAINT**2)
 
 
 def fit_var(

@@ -81,7 +81,7 @@ class Run:
     @cached_property
     def verdict(self) -> Verdict:
         """Whether there is something, how sure, what limits it and what to do next."""
-        return verdict_of(self.results, self.record.metrics)
+        return verdict_of(self.results, self.record.metrics, self.fps)
 
     @property
     def stage(self) -> Stage:

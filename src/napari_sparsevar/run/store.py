@@ -129,7 +129,11 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
             _write_places(folder, results, pixel_size_um)
         case "drivers":
             tests = {name: getattr(results.significance, name) for name in _TESTS}
-            write_tensors(folder / EVIDENCE, tests, {"note": results.significance.note})
+            said = {
+                "note": results.significance.note,
+                "needed": str(results.significance.needed),
+            }
+            write_tensors(folder / EVIDENCE, tests, said)
             write_table(folder / EDGES, results.edges)
             _write_places(folder, results, pixel_size_um)
         case "stability":
@@ -195,8 +199,10 @@ def _known_until(folder: Path, results: Results, stage: Stage) -> Results:
     if is_known("drivers", stage):
         with safe_open(folder / EVIDENCE, "pt") as file:
             tests = {name: file.get_tensor(name) for name in _TESTS}
-            note = file.metadata()["note"]
-        found["significance"] = _significance(tests, note)
+            said = file.metadata()
+        found["significance"] = replace(
+            _significance(tests), note=said["note"], needed=int(said.get("needed", 0))
+        )
     if is_known("stability", stage):
         halves = load_file(folder / STABILITY)
         found["stability"] = Stability(
@@ -232,9 +238,9 @@ def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) ->
     )
 
 
-def _significance(tests: dict[str, Tensor], note: str = "") -> Significance:
+def _significance(tests: dict[str, Tensor]) -> Significance:
     estimate, standard_error, edge_p, place_p, chance = (tests[name] for name in _TESTS)
-    return Significance(estimate, standard_error, edge_p, place_p, chance, note)
+    return Significance(estimate, standard_error, edge_p, place_p, chance)
 
 
 def _read_drivers(folder: Path, labels: str, table: str, grid: LatentGrid) -> Drivers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,10 +12,14 @@ import numpy as np
 from napari_sparsevar.analysis.evidence.words import percent_text
 from napari_sparsevar.analysis.fit.fitting import default_penalty
 from napari_sparsevar.analysis.results import Results
-from napari_sparsevar.analysis.stages import Stage, is_known
+from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.model.embedded_var import enough_rows
 
 ALIKE = 0.5
 """Correlation from which maps of two halves are called alike."""
+
+_AGREE_LITTLE = 0.2
+"""Correlation from which they agree at all."""
 
 _SURE = 2.0
 """Standard errors above which something is said to be there."""
@@ -71,7 +76,11 @@ class Verdict:
         return asdict(self)
 
 
-def verdict_of(results: Results, metrics: Mapping[str, float | int | str | None]) -> Verdict:
+def verdict_of(
+    results: Results,
+    metrics: Mapping[str, float | int | str | None],
+    fps: float | None = None,
+) -> Verdict:
     """Judge the results of a run at the penalty of its analysis.
 
     Parameters
@@ -79,14 +88,15 @@ def verdict_of(results: Results, metrics: Mapping[str, float | int | str | None]
     results : Results
     metrics : mapping
         Of the record: what was seen of the movie itself.
+    fps : float, optional
+        Frames per second, where known: lengths of time are said in minutes too.
     """
-    tested = results.significance.tested
-    drivers = len(results.drivers.table) if tested else None
+    drivers = len(results.drivers.table) if results.significance.tested else None
     candidates = len(results.candidates.table)
     explained, error = _explained(results)
     agreement = _agreement(results)
-    limits = _limits(results, metrics)
-    found = drivers, explained, error, agreement
+    limits = _limits(results, metrics, fps)
+    predicts = explained is not None and error is not None and explained > _SURE * error
     return Verdict(
         results.stage,
         drivers,
@@ -97,7 +107,7 @@ def verdict_of(results: Results, metrics: Mapping[str, float | int | str | None]
         _headline(results.stage, drivers, candidates),
         (*_said_of_explained(explained, error), *_said_of_agreement(results, agreement)),
         tuple(limits.values()),
-        _advice(results.stage, *found, limits),
+        _advice(results, fps, limits, predicts=predicts, agreement=agreement),
     )
 
 
@@ -117,42 +127,76 @@ def _agreement(results: Results) -> float | None:
 
 
 def _headline(stage: Stage, drivers: int | None, candidates: int) -> str:
-    standing = _counted(candidates, "place stands", "places stand")
-    if stage == "map":
-        return f"Not tested against chance yet: {standing} out of the map, as may well be chance."
     if drivers is None:
-        return f"Nothing could be tested against chance: {standing} out of the map, untested."
+        begin = (
+            "Not tested against chance yet"
+            if stage == "map"
+            else "Nothing could be tested against chance"
+        )
+        if not candidates:
+            return f"{begin}: no place stands out of the map."
+        stand = _counted(candidates, "place stands", "places stand")
+        return f"{begin}: {stand} out of the map, which may well be chance."
     if drivers == 0:
         return "No place drives others more than chance would."
     return f"{_counted(drivers, 'place drives', 'places drive')} others more than chance would."
 
 
 def _counted(number: int, one: str, several: str) -> str:
-    return f"{number or 'no'} {one if number == 1 else several}"
+    return f"{number} {one if number == 1 else several}"
 
 
 def _said_of_explained(explained: float | None, error: float | None) -> tuple[str, ...]:
     if explained is None or error is None:
         return ()
+    left = "of what a place's own past leaves open in held-out time"
+    digits = 1 if error <= 0 else min(max(-math.floor(math.log10(100 * error)), 0), 3)
+    share, about = f"{100 * abs(explained):.{digits}f}", f"{100 * error:.{digits}f}"
+    if explained > _SURE * error:
+        return (f"Other places explain {share} ± {about} % (standard error) {left}.",)
+    if explained < -_SURE * error:
+        return (
+            f"Other places explain nothing {left}: with them the prediction is worse, by "
+            f"{share} ± {about} % (standard error).",
+        )
+    sign = "−" if explained < 0 else ""
     return (
-        f"Other places explain {100 * explained:.2g} ± {100 * error:.2g} % (standard error) of "
-        "what a place's own past leaves open in held-out time.",
+        f"Other places explain nothing for sure {left}: {sign}{share} ± {about} % (standard "
+        "error).",
     )
 
 
 def _said_of_agreement(results: Results, agreement: float | None) -> tuple[str, ...]:
     if agreement is None:
         return ()
-    number = len(results.stability.agreement)
-    like = "agree" if agreement >= ALIKE else "agree little" if agreement > 0.2 else "do not agree"
-    return (f"Maps of two halves of the recording {like}: r = {agreement:.2f} ({number} splits).",)
+    splits = _counted(int(np.isfinite(results.stability.agreement).sum()), "split", "splits")
+    like = (
+        "agree"
+        if agreement >= ALIKE
+        else "agree little"
+        if agreement > _AGREE_LITTLE
+        else "do not agree"
+    )
+    return (f"Maps of two halves of the recording {like}: r = {agreement:.2f} ({splits}).",)
 
 
-def _limits(results: Results, metrics: Mapping[str, Any]) -> dict[str, str]:
+def _limits(results: Results, metrics: Mapping[str, Any], fps: float | None) -> dict[str, str]:
     """Return what limits the results, by kind."""
     found: dict[str, str] = {}
-    if results.significance.note and results.stage != "map":
-        found["short"] = results.significance.note
+    frames, places = int(results.good.sum()), results.fitted.weights.shape[0]
+    if results.stage != "map" and not results.significance.tested:
+        needed = results.significance.needed
+        found["short"] = (
+            f"Too short: activity this slow needs {_at_least(needed, fps)} for a test against "
+            f"chance, and there are {frames:,}."
+            if needed
+            else "The recording is too short for a test against chance."
+        )
+    elif frames < enough_rows(places):
+        found["few"] = (
+            f"{_long(frames, fps)} are few for {places:,} possible sources: weak influences are "
+            "missed."
+        )
     shift = metrics.get("largest_shift_px") or 0.0
     if shift >= _SHIFTED_PX:
         found["motion"] = (
@@ -162,7 +206,7 @@ def _limits(results: Results, metrics: Mapping[str, Any]) -> dict[str, str]:
     saturated = metrics.get("saturated_fraction") or 0.0
     if saturated >= _SATURATED:
         found["saturation"] = (
-            f"The detector was saturated in {percent_text(saturated)} of all pixel values: the "
+            f"The detector was saturated in {100 * saturated:.2g} % of all pixel values: the "
             "brightest moments are cut off."
         )
     bursts = metrics.get("burst_share") or 0.0
@@ -175,33 +219,78 @@ def _limits(results: Results, metrics: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _advice(
-    stage: Stage,
-    drivers: int | None,
-    explained: float | None,
-    error: float | None,
-    agreement: float | None,
+    results: Results,
+    fps: float | None,
     limits: Mapping[str, str],
+    *,
+    predicts: bool,
+    agreement: float | None,
 ) -> str:
     """Return what helps most, one sentence."""
-    if not is_known("drivers", stage):
-        return "Wait for the test against chance before you believe any of them."
+    if results.stage == "map":
+        return "Believe none of it before it is tested; in the viewer the test follows by itself."
     if "short" in limits:
-        return "Next: record longer; until then believe none of the candidates."
+        needed = results.significance.needed
+        longer = _at_least(needed, fps) if needed else "longer"
+        return f"Next: record {longer}; until then believe none of the candidates."
     if "motion" in limits:
-        return "Next: register the movie, then train again."
-    if not drivers:
-        predicts = explained is not None and error is not None and explained > _SURE * error
-        if predicts:
-            return (
-                "Next: something predicts, but no single place is sure: record longer, or paint a "
-                "region where you expect a source."
-            )
-        if "saturation" in limits:
-            return "Next: record with less gain and longer; there is nothing to interpret here."
         return (
-            "Next: record longer, or check the cell diameter and train with a longer preset; there "
-            "is nothing to interpret here."
+            "Next: register the movie, for example with suite2p or NoRMCorre, and train on what "
+            "comes out."
         )
-    if agreement is not None and agreement < ALIKE:
-        return "Next: trust drivers with a high stability only, and record longer to be sure."
+    alike = agreement is not None and agreement >= ALIKE
+    if results.drivers.table.empty:
+        return _advice_without_drivers(results, fps, limits, something=predicts or alike)
+    if agreement is not None and not alike:
+        return (
+            "Next: trust only drivers with a stability of 90 % or more, and record longer to be "
+            "sure of the others."
+        )
+    if "bursts" in limits:
+        return (
+            "Next: click a driver, choose a partner and look under Events whether it follows, or "
+            "whether both only take part in the bursts."
+        )
     return "Next: click a driver to see whom it drives."
+
+
+def _advice_without_drivers(
+    results: Results, fps: float | None, limits: Mapping[str, str], *, something: bool
+) -> str:
+    """Return what helps where nothing is beyond chance."""
+    enough = enough_rows(results.fitted.weights.shape[0])
+    longer = f"record {_at_least(max(2 * int(results.good.sum()), enough), fps)}"
+    if something:
+        return (
+            f"Next: something is there, but no single place is sure: {longer}, or paint a region "
+            "where you expect a source."
+        )
+    if results.stage != "all":
+        return (
+            "Next: see what the rest of the analysis says of the recording as a whole; no place of "
+            "this map is to be interpreted."
+        )
+    if "few" not in limits and "saturation" in limits:
+        return (
+            "Next: record with less gain or laser power, and longer; there is nothing to interpret "
+            "here."
+        )
+    return (
+        f"Next: {longer}, or check the cell diameter and train with a longer preset; there is "
+        "nothing to interpret here."
+    )
+
+
+def _at_least(frames: int, fps: float | None) -> str:
+    """Say a length of time, rounded up to two digits."""
+    unit = 10 ** max(math.floor(math.log10(max(frames, 1))) - 1, 0)
+    return f"at least {_long(math.ceil(frames / unit) * unit, fps)}"
+
+
+def _long(frames: int, fps: float | None) -> str:
+    """Say a length of time, in minutes too where the frame rate is known."""
+    if not fps:
+        return f"{frames:,} frames"
+    seconds = frames / fps
+    lasting = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    return f"{frames:,} frames ({lasting})"

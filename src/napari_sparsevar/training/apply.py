@@ -20,7 +20,7 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.run import Run, load_run, read_record
 from napari_sparsevar.run.store import MODEL, is_run_directory, write_record
-from napari_sparsevar.training.analysing import analysis_of, outcome
+from napari_sparsevar.training.analysing import analysis_of, is_cut_short, outcome, resumed
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import (
@@ -66,7 +66,8 @@ def apply_run(
         field of view may have another shape.
     out : Path or str
         The run directory to write. An existing one is left alone unless ``overwrite``, but for what
-        is left of an application that was killed.
+        is left of an application that was killed, and for one whose analysis was cut short, which
+        goes on.
     device : str
         As in ``train``.
     overwrite : bool
@@ -86,6 +87,9 @@ def apply_run(
 
     def work(where: torch.device) -> Events:
         parent = run if isinstance(run, Run) else load_run(run)
+        if not overwrite and _was_cut_short(Path(out), parent):
+            yield from resumed(movie, Path(out), until, control or TrainingControl())
+            return
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
             application = _Application(parent, movie, folder, where)
@@ -170,6 +174,14 @@ def _was_killed(out: Path) -> bool:
         return False
     record = read_record(out)
     return record.parent is not None and record.status != "finished"
+
+
+def _was_cut_short(out: Path, parent: Run) -> bool:
+    """Return whether an application of the same run lies here whose analysis is not complete."""
+    if not is_cut_short(out):
+        return False
+    made_from = read_record(out).parent
+    return made_from is not None and made_from.created == parent.record.created
 
 
 def _load_weights(run: Path, prepared: Prepared) -> None:

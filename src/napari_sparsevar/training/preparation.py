@@ -9,7 +9,7 @@ import torch
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import TYPICAL_CELL_PX, ModelConfig, ResolvedConfig
-from napari_sparsevar.model.embedded_var import universal_penalty
+from napari_sparsevar.model.embedded_var import enough_rows
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
@@ -22,8 +22,6 @@ from napari_sparsevar.training.held_out import chunk_length, split_time
 from napari_sparsevar.training.trainer import Trainer, new_network
 
 _SMALLEST_FIELD = 16
-_WEAK_UNIVERSAL_PENALTY = 0.1
-"""Largest chance correlation that leaves influences of the usual size to be seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +119,11 @@ def _warnings(
 ) -> tuple[str, ...]:
     found = []
     predictors = grid.size * config.model.lags
-    if universal_penalty(predictors, n_frames) > _WEAK_UNIVERSAL_PENALTY:
+    enough = enough_rows(predictors)
+    if n_frames < enough:
         found.append(
-            f"{n_frames} frames are few for {predictors} predictors: "
-            "weak influences will be missed; record longer or widen the latent spacing."
+            f"{n_frames} frames are few for {predictors} predictors: weak influences will be "
+            f"missed; record longer ({enough} frames or more) or widen the latent spacing."
         )
     if movie.fps is None:
         found.append("The frame rate is unknown: times are given in frames.")

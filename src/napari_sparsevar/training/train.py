@@ -88,6 +88,7 @@ def train(
 
     def work(where: torch.device) -> Events:
         if resume and is_only_to_analyse(Path(out)):
+            _check_settings(config, read_record(Path(out)), Path(out))
             yield from resumed(movie, Path(out), until, control)
             return
         with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
@@ -101,6 +102,11 @@ def is_only_to_analyse(out: Path) -> bool:
     """Return whether all steps of the training of a run are done, and its analysis is not."""
     training = any((folder / CHECKPOINT).exists() for folder in (out, working_folder(out)))
     return not training and is_cut_short(out)
+
+
+def _check_settings(config: TrainConfig, record: RunRecord, out: Path) -> None:
+    if record.configuration != config.model_dump():
+        raise UserError(f"The settings differ from those of {out}: use the same.")
 
 
 @dataclass
@@ -144,10 +150,7 @@ class _Training:
         )
         if resume:
             earlier = read_record(self.folder.working)
-            if earlier.configuration != record.configuration:
-                raise UserError(
-                    f"The settings differ from those of {self.folder.out}: use the same."
-                )
+            _check_settings(self.config, earlier, self.folder.out)
             if earlier.movie.content != record.movie.content:
                 raise UserError(f"The movie differs from that of the run {self.folder.out}.")
             record = record.model_copy(update={"created": earlier.created})

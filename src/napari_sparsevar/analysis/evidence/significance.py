@@ -11,10 +11,10 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.inference import place_effects
+from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
 from napari_sparsevar.analysis.heap import trim_heap
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import part
 
 _DRAWS, _FEWER_DRAWS, _MANY = 199, 99, 512
@@ -42,6 +42,8 @@ class Significance:
         without any influence some place reaches more.
     note : str
         Why nothing was tested; empty if it was.
+    needed : int
+        Frames a test needs, where there are too few; else 0.
     """
 
     estimate: Tensor
@@ -50,6 +52,7 @@ class Significance:
     place_p: Tensor
     chance: Tensor
     note: str = ""
+    needed: int = 0
 
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Significance:
@@ -90,14 +93,14 @@ def significance(
         return drive_of_scores(scores, counted, fitted.penalty * root)
 
     edge_p = torch.full_like(effects.estimate, torch.nan)
-    place_p, chance, note = edge_p[0], edge_p[0], ""
+    place_p, chance, note, needed = edge_p[0], edge_p[0], "", 0
     draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
     try:
         drawing = adjusted_p_values(effects, draws, drive=drive, near=near, rates=False)
         found = yield from part(drawing, 0.3, 1.0)
         edge_p, place_p, chance = found.edge, found.place, found.reach / root
-    except UserError as error:
-        note = f"No p-values: {error}"
+    except TooShortError as error:
+        note, needed = str(error), error.needed
     return Significance(
         estimate=effects.estimate.float(),
         standard_error=effects.standard_error.float(),
@@ -105,6 +108,7 @@ def significance(
         place_p=place_p.float(),
         chance=chance.float(),
         note=note,
+        needed=needed,
     )
 
 

@@ -38,6 +38,23 @@ without any edge showed one at 5 %."""
 _MOST_TOGETHER = 16
 
 
+class TooShortError(UserError):
+    """A recording is too short for p-values.
+
+    Parameters
+    ----------
+    n_frames, needed : int
+        Frames there are, and frames there must be.
+    """
+
+    def __init__(self, n_frames: int, needed: int) -> None:
+        super().__init__(
+            f"{n_frames:,} frames are too few for p-values of activity this slow: {needed:,} are "
+            "needed."
+        )
+        self.needed = needed
+
+
 @dataclass(frozen=True, eq=False)
 class ShiftedPairings:
     r"""A ``Null`` whose draws are scores of all pairs, (D, P, n), float32.
@@ -61,7 +78,7 @@ class ShiftedPairings:
 
     Raises
     ------
-    UserError
+    TooShortError
         If the recording is shorter than 10 times the smallest offset or than 100 decorrelation
         times.
     """
@@ -75,10 +92,7 @@ class ShiftedPairings:
         shortest = FEWEST_OFFSETS * self.minimum_offset
         needed = max(shortest, FEWEST_DECORRELATIONS * self.effects.decorrelation)
         if self._rows < needed:
-            raise UserError(
-                f"{self._rows} frames are too few for p-values of activity this slow: "
-                f"{needed} are needed. Record longer, or read the stability instead."
-            )
+            raise TooShortError(self._rows, needed)
 
     @property
     def _rows(self) -> int:
