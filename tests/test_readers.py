@@ -265,3 +265,10 @@ def test_another_movie_in_the_place_of_the_run_s_opens_with_a_warning(load, run)
         layers = load()
     assert len(layers) == 4
     assert layers[0][1]["metadata"][METADATA_KEY]["another_than"] == str(run.path)
+
+
+def test_a_place_in_words_is_where_the_status_bar_has_it():
+    from napari_sparsevar.readers import Placement
+
+    assert Placement((2.0, 0.5), (10.0, 0.0), ("um", "um")).words(1, 61) == "(12.0, 30.5) µm"
+    assert Placement((1.0, 1.0)).words(5.6, 15.2) == "(6, 15) px"

@@ -74,6 +74,20 @@ class Placement:
             "axis_labels": ("y", "x"),
         }
 
+    def words(self, y: float, x: float) -> str:
+        """Return a place, given in pixels of the map, as the status bar has it: world and unit.
+
+        ``(12.0, 30.5) µm``, or ``(6, 15) px`` where the size of a pixel is not known.
+        """
+        world = [
+            float(first + size * at)
+            for at, size, first in zip((y, x), self.scale, self.translate, strict=True)
+        ]
+        if self.units[-1] == "pixel":
+            return f"({round(world[0])}, {round(world[1])}) px"
+        unit = {"um": "µm", "micrometer": "µm"}.get(self.units[-1], self.units[-1])
+        return f"({world[0]:.1f}, {world[1]:.1f}) {unit}"
+
 
 def get_reader(path: str | Sequence[str]) -> Reader | None:
     """Return what opens the path, or None if it is neither a movie nor a run of ours.

@@ -109,7 +109,7 @@ def test_options_of_a_place_and_a_penalty_reach_the_figure(full: Path, tmp_path:
     options = ["--kind", "influence", "--driver", "1", "--penalty", "0.05", "--width", "85"]
     done = sparsevar("figure", full, "--out", out, *options)
     assert done.exit_code == 0, done.output
-    assert "Driven by driver 1" in out.read_text(encoding="utf-8")
+    assert "What driver 1 drives" in out.read_text(encoding="utf-8")
     assert "penalty 0.05" in (tmp_path / "figure.caption.txt").read_text(encoding="utf-8")
     done = sparsevar("figure", full, "--out", out, "--overwrite", "--kind", "influence", "--region")
     assert done.exit_code == 2

@@ -91,7 +91,8 @@ class DriversDock(Dock):
         split = QSplitter(Qt.Orientation.Vertical)
         self.table.setMinimumHeight(70)
         split.addWidget(boxed(in_column((self.table, 1), self.actions_bar, spacing=4)))
-        split.addWidget(boxed(in_column(self.selected, (self.tabs, 1), spacing=2)))
+        selected = in_row((self.selected, 1), self.arrows, spacing=6)
+        split.addWidget(boxed(in_column(selected, (self.tabs, 1), spacing=2)))
         split.setChildrenCollapsible(False)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 4)
@@ -112,7 +113,7 @@ class DriversDock(Dock):
         self.help.setText("Keys")
         self.help.setToolTip(help_text())
         wide = [(button, 1) for button in (*self.movies.values(), self.timeline)]
-        return in_row(self.arrows, *wide, self.help, spacing=4)
+        return in_row(*wide, self.help, spacing=4)
 
     def _connect(self) -> None:
         inspecting = self._inspecting

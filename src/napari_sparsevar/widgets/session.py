@@ -99,7 +99,7 @@ class Session:
         self.comparing.arrived.connect(self._want_layers)
         self.comparing.shown_changed.connect(self._follow_shown)
         self._layers_wanted = False
-        self.inspecting = Inspecting()
+        self.inspecting = Inspecting(self.placement)
         self.inspect_layers = InspectLayers(viewer, self.inspecting, self.placement)
         self.model_movies = ModelMovies(viewer, self.inspecting)
         self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers)

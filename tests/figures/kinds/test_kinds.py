@@ -369,7 +369,7 @@ def test_marks_are_those_of_the_run_directory(full_run: Run, tmp_path: Path) -> 
     write_regions(tmp_path, painted(run), None, {2: RegionNote(name="kept")})
     out = tmp_path / "figure.svg"
     write_figure(run, out, "influence", FigureOptions(region="kept"))
-    assert "Driven by kept" in out.read_text(encoding="utf-8")
+    assert "What kept drives" in out.read_text(encoding="utf-8")
 
 
 def test_elsewhere_on_the_path_figure_and_caption_say_so(full_run: Run) -> None:

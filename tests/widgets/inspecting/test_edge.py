@@ -88,8 +88,8 @@ def test_a_row_of_the_partners_is_an_edge_in_the_direction_looked_at(
 
 
 def test_a_partner_without_a_name_is_its_own_pixels(session, click, run):
-    click("26, 6")
-    assert session.edge.names == ("driver 1", "26, 6")
+    click("(51.0, 11.0) µm")
+    assert session.edge.names == ("driver 1", "(51.0, 11.0) µm")
     rows, columns = np.nonzero(session.edge.edge.partner.mask)
     assert (rows.mean(), columns.mean()) == (25.5, 5.5)
     assert rows.size == run.results.grid.stride**2
@@ -110,7 +110,7 @@ def test_no_partner_is_called_by_the_name_of_the_selected_place(
     assert "region 7" not in names
     for row, partner in session.inspecting.influence.partners.iterrows():
         if partner["y"] < 30 and partner["x"] < 30:
-            assert names[row] == f"{round(partner['y'])}, {round(partner['x'])}"
+            assert names[row] == f"({2 * partner['y']:.1f}, {2 * partner['x']:.1f}) µm"
     session.edge.choose(session.inspecting.influence.partners.iloc[0])
     assert session.edge.names == ("region 7", names[0])
 
@@ -137,9 +137,29 @@ def test_nothing_is_computed_until_somebody_can_see_it(
     qtbot.wait(100)
     assert session.edge.answer is found
     dock.tabs.setCurrentWidget(dock.partners)
-    click("26, 6")
+    click("(51.0, 11.0) µm")
     qtbot.wait(150)
     assert session.edge.answer is None
+
+
+def test_who_looks_away_as_the_answer_comes_finds_it_on_coming_back(
+    qtbot, session, dock, click, answered
+):
+    edge, busy = session.edge, []
+
+    def look_away():
+        if edge.answer is not None and not busy:
+            busy.append(edge.busy)
+            edge.want("somebody", False)
+
+    edge.changed.connect(look_away)
+    click("driver 2")
+    edge.want("somebody")
+    found = answered()
+    assert busy == [True]  # its thread has not quite ended
+    edge.want("somebody")
+    qtbot.waitUntil(lambda: not edge.busy)
+    assert edge.answer is found
 
 
 def test_events_are_drawn_and_said_and_a_follower_follows(session, dock, click, answered):
@@ -183,7 +203,7 @@ def test_the_edge_ends_with_the_direction_and_its_row_is_marked_as_long(
     session.inspecting.set_penalty(1.2 * session.inspecting.penalty)
     until_inspected(session.inspecting)
     # Only driver 1 is one at this penalty: its partner is called by its position.
-    assert session.edge.names[1] == table.item(table.selected_row, 0).text() == "26, 26"
+    assert session.edge.names[1] == table.item(table.selected_row, 0).text() == "(51.0, 51.0) µm"
     dock.partners.directions["incoming"].click()
     assert session.edge.edge is None
     assert table.selected_row is None
@@ -214,7 +234,7 @@ def test_a_driver_that_is_none_any_more_is_not_called_by_the_number_of_another(
     assert not shown[place.mask].any()
     assert inspecting.selection.key == ("driver", 0)
     name = inspecting.name_of(*inspecting.selection.key)
-    assert name == f"place at {round(place.y)}, {round(place.x)}"
+    assert name == f"place at ({2 * place.y:.1f}, {2 * place.x:.1f}) µm"
     inspecting.reset_penalty()
     until_inspected(inspecting)
     assert inspecting.name_of(*inspecting.selection.key) == "driver 2"

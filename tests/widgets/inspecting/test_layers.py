@@ -51,7 +51,7 @@ def test_both_maps_are_named_after_what_is_selected(layers, select, inspected):
     select(1)
     select(2)
     names = [layers.layer(kind).name for kind in INFLUENCE.values()]
-    assert names == ["driven by driver 2", "drives driver 2"]
+    assert names == ["what driver 2 drives", "what drives driver 2"]
     inspected.set_direction("incoming")
     np.testing.assert_allclose(
         layers.layer(INFLUENCE["incoming"]).data, inspected.answer.influence["incoming"].image

@@ -136,7 +136,7 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     with figure_style():
         figure, maps, lists = _lay_out(options.width_mm, run.contribution_map.shape, rows_listed)
         name = shortened(place.name, 14 if options.width_mm < BESIDE_FROM_MM else 30)
-        titles = {"outgoing": f"Driven by {name}", "incoming": f"What drives {name}"}
+        titles = {"outgoing": f"What {name} drives", "incoming": f"What drives {name}"}
         for index, direction in enumerate(DIRECTIONS):
             image, partners = found[direction]
             _draw_influence(maps[index], run, place, image, partners, direction, options)

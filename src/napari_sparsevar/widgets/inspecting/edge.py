@@ -35,7 +35,7 @@ class EdgeEnd:
     y, x : float
         Centre in pixels.
     key : (kind, label) or None
-        The driver or painted region it is; None where it is neither.
+        The driver, candidate or painted region it is; None where it is none of these.
     """
 
     mask: Mask
@@ -184,7 +184,8 @@ class ChosenEdge:
         key = partner_key(self._inspecting, y, x)
         if key is not None:
             kind, label = key
-            image = read_out.question.regions if kind == "region" else read_out.run.driver_labels
+            places = read_out.run.results.place_labels
+            image = read_out.question.regions if kind == "region" else places
             assert image is not None
             return EdgeEnd(image == label, y, x, key)
         # The pixels of the one latent that the row is of.
@@ -240,7 +241,7 @@ class ChosenEdge:
 
 
 def partner_key(inspecting: Inspecting, y: float, x: float) -> tuple[PlaceKind, int] | None:
-    """Return the driver or region that lies at a partner's position, or None.
+    """Return the driver, candidate or region that lies at a partner's position, or None.
 
     The selected place is none of its own partners, however large it was painted.
     """
@@ -251,8 +252,8 @@ def partner_key(inspecting: Inspecting, y: float, x: float) -> tuple[PlaceKind, 
 def place_name(
     inspecting: Inspecting, key: tuple[PlaceKind, int] | None, y: float, x: float
 ) -> str:
-    """Return what a person calls a place: its position where it is no driver and no region."""
-    return f"{round(y)}, {round(x)}" if key is None else inspecting.name_of(*key)
+    """Return what a person calls a place: its position where it is none of the listed ones."""
+    return inspecting.position(y, x) if key is None else inspecting.name_of(*key)
 
 
 def answer_edge(edge: Edge) -> EdgeAnswer:

@@ -239,7 +239,7 @@ class InspectLayers:
 
     def _title(self, answer: Answer, direction: Direction) -> str:
         name = self._inspecting.name_of(*answer.selection.key)
-        return f"driven by {name}" if direction == "outgoing" else f"drives {name}"
+        return f"what {name} drives" if direction == "outgoing" else f"what drives {name}"
 
     def _show_direction(self, *_: Any) -> None:
         answer, direction = self._inspecting.answer, self._inspecting.direction

@@ -10,7 +10,7 @@ from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.answers import Direction
 from napari_sparsevar.widgets.inspecting.edge import ChosenEdge, partner_key, place_name
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.parts.boxes import in_column, in_row
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import Column, RowsTable
@@ -35,6 +35,7 @@ class PartnersPanel(QWidget):
         self._edge = edge
         self.directions = {name: QPushButton(title) for name, (title, _) in TITLES.items()}
         self.lag = narrow(QComboBox())
+        self.said = wrapped_label()
         self.table = PartnersTable(inspecting)
         self._group = QButtonGroup(self)
         self._arrange()
@@ -55,13 +56,23 @@ class PartnersPanel(QWidget):
             self._group.addButton(button)
         self.lag.setToolTip("<qt>All lags together, or what arrives after one of them.</qt>")
         bar = in_row(*((widget, 1) for widget in (*self.directions.values(), self.lag)))
-        in_column(bar, (self.table, 1), inside=self, margins=(0, 4, 0, 0), spacing=4)
+        in_column(bar, self.said, (self.table, 1), inside=self, margins=(0, 4, 0, 0), spacing=4)
 
     def show_answer(self, *_: Any) -> None:
         """Show the partners of the present answer."""
         self.directions[self._inspecting.direction].setChecked(True)
         self.table.fill()
+        self.said.setText(self._about_chance())
+        self.said.setVisible(bool(self.said.text()))
         self._mark_edge()
+
+    def _about_chance(self) -> str:
+        """Return a sentence where nothing that is listed is beyond chance, else an empty one."""
+        influence = self._inspecting.influence
+        if influence is None or influence.partners.empty or beyond_chance(influence.partners).any():
+            return ""
+        tested = influence.partners["p_adjusted"].notna().any()
+        return WITHIN_CHANCE if tested else UNTESTED
 
     def _mark_edge(self) -> None:
         self.table.mark(self._edge.row())
@@ -85,7 +96,7 @@ class PartnersPanel(QWidget):
 
 PLACE, STRENGTH, LAG, STABILITY, P_VALUE = range(5)
 COLUMNS = (
-    Column("Place", "Its name where it is a driver or a painted region, else y, x in pixels."),
+    Column("Place", "Its name where it is listed above, else (y, x) as in the status bar."),
     Column(
         "Strength",
         "Change of the predicted frame there (or, of the selected place, from there) when the "
@@ -102,7 +113,11 @@ NOTHING = {
     "incoming": "No other place drives it at this penalty. Move the sparsity slider to the right "
     "to see weaker influences.",
 }
-NOT_SELECTED = "Choose a driver, or paint a region, to see what it drives and what drives it."
+NOT_SELECTED = "Click a place, or paint a region, to see what it drives and what drives it."
+WITHIN_CHANCE = (
+    "None of these is beyond chance: chance alone makes influences as strong (p > 0.05)."
+)
+UNTESTED = "None of these has been tested against chance."
 
 
 class PartnersTable(RowsTable):
@@ -120,11 +135,19 @@ class PartnersTable(RowsTable):
             return
         partners = influence.partners
         texts = [_texts(self._name(row), row, run.fps) for _, row in partners.iterrows()]
-        self.show_rows(partners, texts, NOTHING[self._inspecting.direction])
+        pale = (~beyond_chance(partners)).tolist()
+        self.show_rows(partners, texts, NOTHING[self._inspecting.direction], pale)
 
     def _name(self, partner: pd.Series) -> str:
         y, x = float(partner["y"]), float(partner["x"])
         return place_name(self._inspecting, partner_key(self._inspecting, y, x), y, x)
+
+
+def beyond_chance(partners: pd.DataFrame) -> pd.Series:
+    """Return which partners survive the test; none where nothing was tested."""
+    from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
+
+    return partners["p_adjusted"] <= LEVEL
 
 
 def _texts(name: str, partner: pd.Series, fps: float | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
     from napari_sparsevar.analysis.maps.drivers import LabelImage
+    from napari_sparsevar.readers import Placement
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
 
@@ -75,7 +77,8 @@ class Inspecting:
     direction_changed = Signal(str)
     notes_changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, placement: Callable[[], Placement]) -> None:
+        self._placement = placement
         self.regions = Regions()
         self.precedence = Precedence()
         self.run: Run | None = None
@@ -243,8 +246,12 @@ class Inspecting:
         selection = self.selection
         if not label and selection is not None:
             # A driver that is none at this penalty has no number, and must not get that of another.
-            return f"place at {round(selection.y)}, {round(selection.x)}"
+            return f"place at {self.position(selection.y, selection.x)}"
         return self._names.get((kind, label), f"{kind} {label}")
+
+    def position(self, y: float, x: float) -> str:
+        """Return where a place lies, as the status bar of the viewer has it."""
+        return self._placement().words(y, x)
 
     def key_at(self, y: int, x: int) -> tuple[PlaceKind, int] | None:
         """Return kind and label of the region or else driver at a pixel; None without any."""
@@ -384,9 +391,9 @@ class Inspecting:
             self.clear()
         shown = self.read_out
         if shown is not None:
-            drivers = shown.places[shown.places["kind"] == "driver"]
+            others = shown.places[shown.places["kind"] != "region"]
             question = replace(shown.question, regions=None)
-            self.read_out = replace(shown, question=question, places=drivers)
+            self.read_out = replace(shown, question=question, places=others)
         self._take_region_notes()
         if shown is not None:
             self.read_out_changed.emit()

@@ -133,7 +133,11 @@ class RowsTable(QWidget):
         return self._rows is None or bool(self._rows.empty)
 
     def show_rows(
-        self, rows: pd.DataFrame | None, texts: Sequence[Sequence[str]], nothing: str
+        self,
+        rows: pd.DataFrame | None,
+        texts: Sequence[Sequence[str]],
+        nothing: str,
+        pale: Sequence[bool] | None = None,
     ) -> None:
         """Fill the table.
 
@@ -145,6 +149,8 @@ class RowsTable(QWidget):
             What stands in the cells of each row.
         nothing : str
             Said where there are no rows.
+        pale : sequence of bool, optional
+            Which rows are to look as if they mattered little.
         """
         self._rows = rows
         self.table.clearSelection()
@@ -152,7 +158,7 @@ class RowsTable(QWidget):
             self.table.setRowCount(len(texts))
             for row, cells in enumerate(texts):
                 for column, text in enumerate(cells):
-                    self._write(row, column, text)
+                    self._write(row, column, text, pale is not None and pale[row])
         self.none.setText(nothing)
         self._pages.setCurrentIndex(0 if self.empty else 1)
 
@@ -165,14 +171,16 @@ class RowsTable(QWidget):
                 else:
                     self.table.selectRow(row)
 
-    def _write(self, row: int, column: int, text: str) -> None:
+    def _write(self, row: int, column: int, text: str, pale: bool) -> None:
         item = self.table.item(row, column)
         if item is None:
-            self.table.setItem(row, column, QTableWidgetItem(text))
-            return
+            item = QTableWidgetItem()
+            self.table.setItem(row, column, item)
         item.setToolTip("")
         if item.text() != text:
             item.setText(text)
+        colour = self.table.palette().placeholderText() if pale else None
+        item.setData(Qt.ItemDataRole.ForegroundRole, colour)
 
     def _arrange(self) -> None:
         self.none.setWordWrap(True)
