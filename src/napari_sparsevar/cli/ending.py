@@ -88,7 +88,8 @@ def report(sentence: str, details: str, out: Path | None) -> None:
     """Say what went wrong and keep the details in a file for a bug report."""
     sentence = " ".join(sentence.split()).rstrip(".")
     try:
-        log = (run_folder(out) or Path(tempfile.mkdtemp(prefix="sparsevar-"))) / "error.log"
+        # A log in any other folder would be in the user's way.
+        log = (_begun(out) or Path(tempfile.mkdtemp(prefix="sparsevar-"))) / "error.log"
         log.write_text(details, encoding="utf-8")
     except OSError:
         fail(f"{sentence}; run it again with --debug to see the details.")
@@ -96,12 +97,10 @@ def report(sentence: str, details: str, out: Path | None) -> None:
     fail(f"{sentence}; the details for a bug report are in {log}.")
 
 
-def run_folder(out: Path | None) -> Path | None:
-    """Return where a training works: a log in any other folder would be in the user's way."""
-    from napari_sparsevar.run.replacement import working_folder
+def _begun(out: Path | None) -> Path | None:
+    from napari_sparsevar.run.replacement import begun_folder
 
-    candidates = [working_folder(out), out] if out else []
-    return next((folder for folder in candidates if (folder / "run.json").is_file()), None)
+    return None if out is None else begun_folder(out)
 
 
 def finished(end: Finished | Failed, out: Path, *, debug: bool) -> Finished:

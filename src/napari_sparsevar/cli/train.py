@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished, run_folder
+from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
     Channel,
     Dataset,
@@ -26,7 +26,6 @@ from napari_sparsevar.cli.verdict import Until, UntilOption, kept_when_interrupt
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
-    from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.config import TrainConfig
 
 _AGAIN = "'sparsevar train --resume'"
@@ -95,6 +94,7 @@ def train(
     from napari_sparsevar.movie import open_movie
     from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.training.control import TrainingControl
+    from napari_sparsevar.training.resuming import recorded_choice, recorded_configuration
     from napari_sparsevar.training.train import train as start
 
     if (movie / "run.json").is_file():
@@ -155,30 +155,3 @@ def configuration(
         first = error.errors()[-1]  # of "auto" or a number, the number
         option = _OPTIONS.get(first["loc"][0], f"--{first['loc'][0]}")
         raise UserError(f"{option} is {first['input']}: {first['msg'].lower()}.") from None
-
-
-def recorded_configuration(out: Path) -> TrainConfig:
-    """Return the settings a training was started with, so that nobody has to repeat them."""
-    from pydantic import ValidationError
-
-    from napari_sparsevar.run.run import read_record
-    from napari_sparsevar.training.config import TrainConfig
-
-    folder = run_folder(out)
-    if folder is None:
-        raise UserError(f"There is no training in {out} to resume; train without --resume.")
-    try:
-        return TrainConfig.model_validate(read_record(folder).configuration)
-    except ValidationError:
-        raise UserError(
-            f"The settings in {folder / 'run.json'} are damaged; train again."
-        ) from None
-
-
-def recorded_choice(out: Path) -> Choice:
-    """Return which channel, plane and data set a training was started with."""
-    from napari_sparsevar.movie.choice import Choice
-    from napari_sparsevar.run.run import read_record
-
-    folder = run_folder(out)
-    return Choice() if folder is None else read_record(folder).movie.choice

@@ -17,6 +17,12 @@ def working_folder(out: Path) -> Path:
     return beside(out, "new")
 
 
+def begun_folder(out: Path) -> Path | None:
+    """Return where the record of a training is, which may work beside an older run; else None."""
+    folders = (working_folder(out), out)
+    return next((folder for folder in folders if (folder / RECORD).is_file()), None)
+
+
 def replace_run(out: Path, new: Path) -> None:
     """Put ``new`` in the place of ``out``, which is at every moment here or beside it.
 

@@ -69,6 +69,24 @@ def load_checkpoint(folder: Path, trainer: Trainer) -> None:
         ) from error
 
 
+def step_of(folder: Path) -> int:
+    """Return the step a checkpoint was written after.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read.
+    """
+    path = folder / CHECKPOINT
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            return int(json.loads(file.metadata()["numbers"])["step"])
+    except (OSError, SafetensorError, LookupError, ValueError, TypeError) as error:
+        raise UserError(
+            f"The checkpoint {path} cannot be used: train again with overwrite."
+        ) from error
+
+
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 

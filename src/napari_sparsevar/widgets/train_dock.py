@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
+from napari.layers import Image, Layer
 from pydantic import ValidationError
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS, TrainConfig
@@ -26,15 +30,19 @@ from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
 from napari_sparsevar.widgets.session import get_session, plain_viewer
+from napari_sparsevar.widgets.training.begun import BegunTraining
 from napari_sparsevar.widgets.training.choices import DeviceBox, MovieChoice, default_run_folder
 from napari_sparsevar.widgets.training.guide import Guide, guide_steps
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
+from napari_sparsevar.widgets.training.more import OtherRuns
 from napari_sparsevar.widgets.training.movie_look import MovieLook
 from napari_sparsevar.widgets.training.panel import TrainingPanel
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:
+    from napari_sparsevar.readers import LayerData
     from napari_sparsevar.run.run import Run
+    from napari_sparsevar.training.resuming import Resumable
 
 FIRST_PRESET = "fast"
 CUSTOM = "custom"
@@ -46,6 +54,7 @@ class TrainDock(Dock):
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()
         viewer = plain_viewer(napari_viewer)
+        self._viewer = viewer
         self._session = get_session(viewer)
         self.movie_choice = MovieChoice(viewer)
         self.preset = ComboBox(
@@ -61,6 +70,8 @@ class TrainDock(Dock):
         self.guide = Guide()
         self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder")
+        self.begun = BegunTraining(self.run_folder)
+        self.other_runs = OtherRuns()
         self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)
         self.loss_plot = LossPlot(viewer.theme)
@@ -71,12 +82,14 @@ class TrainDock(Dock):
 
     def _settings(self) -> QWidget:
         self.run_folder.line_edit.native.setPlaceholderText("chosen with the movie")
-        rows = Rows(self.run_folder, self.device, self.preset)
+        folder, rows = Rows(self.run_folder), Rows(self.device, self.preset)
         self.guide_button.setCheckable(True)
         self.guide_button.setChecked(not self.guide.isHidden())
         self.guide_button.setToolTip("<qt>The steps from a movie to its drivers.</qt>")
         look = in_row((self.look, 2), (self.guide_button, 1))
-        return boxed(in_column(self.movie_choice, look, rows.native, self.form, spacing=5))
+        where = folder.native, self.begun, rows.native
+        parts = self.movie_choice, look, *where, self.form, self.other_runs
+        return boxed(in_column(*parts, spacing=5))
 
     def _arrange(self) -> None:
         # The guide scrolls with the settings: it must not push the buttons out of sight.
@@ -93,6 +106,10 @@ class TrainDock(Dock):
         self.guide.shown_changed.connect(self.guide_button.setChecked)
         self.preset.changed.connect(self._on_preset)
         self.form.edited.connect(self._on_edited)
+        self.begun.changed.connect(self._on_begun)
+        self.begun.movie_found.connect(self._on_movie_found)
+        self.other_runs.resume.clicked.connect(self.choose_run_to_resume)
+        self.other_runs.apply.clicked.connect(self.apply)
         self.panel.begin_button.clicked.connect(self.train)
         self.panel.show_button.clicked.connect(self._session.show_run)
         watch(training.state_changed, self._on_state, self)
@@ -107,9 +124,7 @@ class TrainDock(Dock):
         if layer is not None:
             self.movie_choice.choose(layer)
         if training.state != "idle" and training.request is not None:
-            self.form.set_config(training.request.config)
-            with self.preset.changed.blocked():
-                self.preset.value = _preset_of(training.request.config)
+            self._show_config(training.request.config)
             self.run_folder.value = training.request.out
         else:
             self._on_movie()
@@ -118,28 +133,62 @@ class TrainDock(Dock):
         self._on_run(self._session.run)
 
     def train(self) -> None:
-        """Start a training with what the dock shows, as the button does."""
+        """Start a training with what the dock shows, or go on with the one in the run folder."""
+        found = self.begun.resumable
+        if found is not None:
+            self._show_config(found.config)
+        elif self.preset.value != CUSTOM:
+            remember("training", preset=self.preset.value)
+        self._start(lambda: self._request(found))
+
+    def apply(self) -> None:
+        """Apply the network of the chosen run to the chosen movie."""
+        self._start(lambda: replace(self._request(None), parent=self.other_runs.parent_run()))
+
+    def choose_run_to_resume(self) -> None:
+        """Ask for the folder of a run, and offer to go on with it."""
+        now = self.run_folder.line_edit.value.strip()
+        chosen = QFileDialog.getExistingDirectory(
+            self, "Which run should go on?", str(Path(now).parent) if now else ""
+        )
+        if chosen:
+            self.begun.ask(Path(chosen), self.movie_choice.movie)
+
+    def _start(self, request: Callable[[], TrainingRequest]) -> None:
+        layer = self.movie_choice.layer
         try:
-            request = self._request()
+            if layer is None:
+                raise UserError(self.movie_choice.about.text())
+            self._session.train(request(), layer)
         except (UserError, ValidationError) as error:
             self._session.training.say(_one_sentence(error))
-            return
-        if self.preset.value != CUSTOM:
-            remember("training", preset=self.preset.value)
-        self._session.train(request, self.movie_choice.layer)
 
-    def _request(self) -> TrainingRequest:
+    def _request(self, found: Resumable | None) -> TrainingRequest:
         layer, movie = self.movie_choice.layer, self.movie_choice.movie
         if layer is None or movie is None:
             raise UserError(self.movie_choice.about.text())
-        config = self.form.config()
         return TrainingRequest(
             movie=movie,
-            config=config,
-            out=self.run_folder.path(),
+            config=self.form.config() if found is None else found.config,
+            out=self.run_folder.path(new=found is None),
             device=self.device.value,
             placement=placement_of(layer),
+            resume=found is not None,
         )
+
+    def _show_config(self, config: TrainConfig) -> None:
+        self.form.set_config(config)
+        with self.preset.changed.blocked():
+            self.preset.value = _preset_of(config)
+
+    def _on_begun(self) -> None:
+        self.panel.begin_button.setText("Train" if self.begun.resumable is None else "Resume")
+
+    def _on_movie_found(self, data: LayerData) -> None:
+        layer = Layer.create(*data)
+        assert isinstance(layer, Image)
+        self._viewer.add_layer(layer)
+        self.movie_choice.choose(layer)
 
     def _on_movie(self) -> None:
         self._session.movie_layer = self.movie_choice.layer
@@ -161,6 +210,8 @@ class TrainDock(Dock):
         )
 
     def _propose_folder(self) -> None:
+        if self.begun.resumable is not None:
+            return
         movie = self.movie_choice.movie
         self.run_folder.propose(None if movie is None else default_run_folder(movie))
 
@@ -174,6 +225,7 @@ class TrainDock(Dock):
     def _on_state(self, state: str) -> None:
         self.settings.setEnabled(state == "idle")
         if state == "idle":
+            self.begun.look()
             self._propose_folder()
 
     def _on_losses(self) -> None:
@@ -181,6 +233,7 @@ class TrainDock(Dock):
 
     def _on_run(self, run: Run | None) -> None:
         self.panel.show_button.setVisible(run is not None)
+        self.other_runs.propose(None if run is None else Path(run.path))
         self._guide_on()
 
     def _on_theme(self, event: Any) -> None:

@@ -56,7 +56,7 @@ class CompareOptions(QWidget):
             tooltip=tooltip("The same seed draws the same null distribution."),
         )
         self._pairs_row = Rows(self.pairs)
-        more = folded(Rows(self.level, self.draws, self.seed))
+        more = folded(Rows(self.level, self.draws, self.seed).native)
         in_column(self._pairs_row.native, more, inside=self, spacing=2)
         watch(windows.changed, self.show_labels, self)
         self.show_labels()

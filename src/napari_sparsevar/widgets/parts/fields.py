@@ -114,12 +114,12 @@ def tooltip(text: str) -> str:
     return f"<qt>{text}</qt>"
 
 
-def folded(rows: Rows) -> QCollapsible:
-    """Return rows that are folded away under "Advanced"."""
+def folded(content: QWidget, title: str = "Advanced") -> QCollapsible:
+    """Return a widget that is folded away under a title."""
     # Plain triangles: they exist in every font and follow the theme's text colour.
-    fold = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
+    fold = QCollapsible(title, expandedIcon="▾", collapsedIcon="▸")
     fold.setDuration(120)
-    fold.setContent(rows.native)
+    fold.setContent(content)
     there(fold.layout()).setContentsMargins(0, 0, 0, 0)
     fold.collapse(animate=False)
     return fold

@@ -44,7 +44,9 @@ class ConfigForm(QWidget, Generic[Model]):
         for key, field in self._fields.items():
             groups[schemas[key].get("group", "basic")].append(field)
             field.changed.connect(self._on_changed)
-        in_column(Rows(*groups["basic"]).native, folded(Rows(*groups["advanced"])), inside=self)
+        in_column(
+            Rows(*groups["basic"]).native, folded(Rows(*groups["advanced"]).native), inside=self
+        )
         self.set_config(config)
 
     def config(self) -> Model:

@@ -44,8 +44,13 @@ class NewFolder(FileEdit):
             self._proposed = "" if path is None else str(path)
             self.line_edit.value = self._proposed
 
-    def path(self) -> Path:
+    def path(self, *, new: bool = True) -> Path:
         """Return the folder to make.
+
+        Parameters
+        ----------
+        new : bool
+            Whether one that exists is refused.
 
         Raises
         ------
@@ -58,7 +63,7 @@ class NewFolder(FileEdit):
                 f"The {self._what} folder is empty; write or choose where the {self._what} goes."
             )
         path = Path(written).expanduser()
-        if path.exists():
+        if new and path.exists():
             raise UserError(f"The {self._what} folder {path} exists already; choose another name.")
         return path
 

@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import (
+    Applying,
     Continued,
     Finished,
     Notice,
@@ -121,6 +122,8 @@ class Training(OneWork):
                     self._receive(each)
             case Started():
                 self._on_started(event)
+            case Applying():
+                self._on_applying(event)
             case Progress():
                 self._on_progress(event)
             case StepLoss():
@@ -148,7 +151,15 @@ class Training(OneWork):
 
     def _on_started(self, event: Started) -> None:
         _, rows, columns = event.latent_shape
-        self._add(f"Training on {event.device}: {rows} × {columns} latents, {event.n_steps} steps.")
+        steps = f"{event.n_steps} steps"
+        if event.resumed_from_step:
+            steps = f"going on after step {event.resumed_from_step} of {event.n_steps}"
+        self._add(f"Training on {event.device}: {rows} × {columns} latents, {steps}.")
+
+    def _on_applying(self, event: Applying) -> None:
+        _, rows, columns = event.latent_shape
+        where = f"on {event.device}: {rows} × {columns} latents"
+        self._add(f"Applying the network of {event.parent.name} {where}.")
 
     def _on_progress(self, event: Progress) -> None:
         done = _overall(event.phase, event.fraction)
@@ -201,7 +212,8 @@ def _overall(phase: str, fraction: float) -> float:
 
 
 def _outcome(finished: Finished) -> str:
-    after = f"after {finished.steps} steps in {format_seconds(finished.seconds)}"
+    steps = f"{finished.steps} steps in " if finished.steps else ""  # none where it was applied
+    after = f"after {steps}{format_seconds(finished.seconds)}"
     if finished.stage != "all":
         return f"Stopped {after}: what is known is kept; the rest follows when the run is opened."
     match finished.reason:

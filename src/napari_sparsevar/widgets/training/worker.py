@@ -45,6 +45,10 @@ class TrainingRequest:
         As in ``train``.
     placement : Placement
         Where the movie layer lay when the training started.
+    resume : bool
+        Go on with what was begun in ``out``.
+    parent : pathlib.Path or None
+        A run whose network is applied to the movie, in place of a training.
     """
 
     movie: Movie
@@ -52,6 +56,8 @@ class TrainingRequest:
     out: Path
     device: str
     placement: Placement
+    resume: bool = False
+    parent: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +69,33 @@ class RunReady:
 
 def library_train(request: TrainingRequest, control: TrainingControl) -> Iterator[Any]:
     """Start the library's generator; imported here because torch takes seconds to load."""
-    from napari_sparsevar.training.train import train
+    from napari_sparsevar.training.train import is_only_to_analyse, train
 
-    return train(
+    if request.resume and is_only_to_analyse(request.out):  # what is known is shown at once
+        yield ResultsReady("map", request.out)
+    yield from train(
         request.movie,
         request.config,
         out=request.out,
         device=request.device,
+        resume=request.resume,
         control=control,
-        threads=max(1, (os.cpu_count() or 2) - 1),  # one core stays with the screen
+        threads=_threads(),
+    )
+
+
+def library_apply(request: TrainingRequest, control: TrainingControl) -> Iterator[Any]:
+    """Apply the network of a run."""
+    from napari_sparsevar.training.apply import apply_run
+
+    assert request.parent is not None
+    return apply_run(
+        request.parent,
+        request.movie,
+        out=request.out,
+        device=request.device,
+        control=control,
+        threads=_threads(),
     )
 
 
@@ -79,7 +103,11 @@ def library_complete(path: Path, control: TrainingControl) -> Iterator[Any]:
     """Go on with the analysis of a run."""
     from napari_sparsevar.training.analysing import complete_run
 
-    return complete_run(path, control=control, threads=max(1, (os.cpu_count() or 2) - 1))
+    return complete_run(path, control=control, threads=_threads())
+
+
+def _threads() -> int:
+    return max(1, (os.cpu_count() or 2) - 1)  # one core stays with the screen
 
 
 def training_stream(
@@ -89,7 +117,8 @@ def training_stream(
 
     ``RunReady`` comes with every stage of the analysis; the last is ``Finished`` or a ``Failure``.
     """
-    work = partial(library_train, request, control)
+    start = library_train if request.parent is None else library_apply
+    work = partial(start, request, control)
     return batches(partial(_events, work), MIN_INTERVAL_S, _Urgency())
 
 
