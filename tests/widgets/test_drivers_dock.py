@@ -72,11 +72,6 @@ def test_the_same_selection_everywhere(viewer, ready, inspected, until_inspected
     assert not ready.table.selectionModel().selectedRows()
 
 
-def test_a_click_beside_everything_selects_nothing(viewer, ready, inspected):
-    get_session(viewer)._clicks.click((0.0, 60.0, 2.0))
-    assert inspected.selection is None
-
-
 def test_both_directions(viewer, ready, inspected, until_inspected):
     ready.table.selectRow(0)
     until_inspected(inspected)

@@ -15,7 +15,7 @@ TYPICAL_CELL_PX = 6.5
 """Cell diameter where neither the user nor the movie says one."""
 
 _FINEST, _COARSEST, _WIDEST = 2, 16, 64  # spacing in pixels: by cell size, and by memory
-_SPACING, _OWN, _BACKGROUND = 0.6, 1.25, 1.85  # cell diameters
+SPACING, _OWN, _BACKGROUND = 0.6, 1.25, 1.85  # cell diameters
 _LEAST_BACKGROUND_PX = 8.0
 
 
@@ -168,7 +168,7 @@ class ModelConfig(BaseModel):
 
     def _affordable(self, shape: tuple[int, int], diameter: float) -> int:
         """Return the spacing for a cell, or the next wider one the VAR can afford."""
-        first = min(max(round(_SPACING * diameter), _FINEST), _COARSEST)
+        first = min(max(round(SPACING * diameter), _FINEST), _COARSEST)
         for stride in range(first, _WIDEST):
             places = -(-shape[0] // stride) * -(-shape[1] // stride)
             if places * self.channels * self.lags <= MOST_PREDICTORS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,7 +12,12 @@ from scipy import ndimage
 from napari_sparsevar.analysis.maps.drivers import SEPARATION
 from napari_sparsevar.analysis.maps.tested_drivers import place_p_values
 from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.model.config import SPACING
+from napari_sparsevar.model.grid import BoolArray
 from napari_sparsevar.run.annotations import Annotations
+
+if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
 
 COLUMNS = ["kind", "label", "y", "x", "area_px", "strength", "stability", "p_adjusted"]
 
@@ -21,7 +28,8 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
     Columns: ``kind`` (``driver``, ``candidate`` or ``region``), ``label`` in its label image,
     ``y`` and ``x`` (centre in pixels), ``area_px``, ``strength`` (peak of the contribution map
     inside), ``stability`` (NaN for regions and away from the penalty of the run) and ``p_adjusted``
-    (that chance makes any place of the field drive others as much as the surest one inside).
+    (that chance makes any place of the field drive others as much as the surest one inside; NaN
+    where nothing was tested).
 
     Parameters
     ----------
@@ -45,9 +53,10 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
         centres.append(np.argwhere(inside).mean(axis=0) + [part.start for part in area])
         areas.append(int(inside.sum()))
         strengths.append(float(results.contribution[area][inside].max()))
-    tested = place_p_values(
-        results.significance.place_p.numpy(), regions, np.array(labels), results.grid
-    )
+    tested = np.full(len(labels), np.nan)
+    if results.significance.tested:
+        known = results.significance.place_p.numpy()
+        tested = place_p_values(known, regions, np.array(labels), results.grid)
     painted = pd.DataFrame(
         {
             "kind": "region",
@@ -67,6 +76,15 @@ def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.Data
 def _listed(tables: list[pd.DataFrame]) -> pd.DataFrame:
     listed = [table for table in tables if not table.empty]
     return pd.concat(listed, ignore_index=True) if listed else tables[0].reset_index(drop=True)
+
+
+def cell_around(run: Run, y: int, x: int) -> BoolArray:
+    """Return the pixels of a disc of about one cell around a pixel, (Y, X)."""
+    stride, diameter = run.results.grid.stride, run.record.network.cell_diameter
+    wide = stride / SPACING if diameter == "auto" else diameter / (run.pixel_size_um or 1.0)
+    rows, columns = np.ogrid[: run.results.grid.shape[0], : run.results.grid.shape[1]]
+    disc: BoolArray = np.hypot(rows - y, columns - x) <= max(wide, stride) / 2
+    return disc
 
 
 def place_reach(results: Results) -> float:

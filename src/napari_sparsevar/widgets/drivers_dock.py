@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
@@ -16,9 +18,10 @@ from qtpy.QtWidgets import (
     QToolButton,
 )
 
+from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.comparing.layers import go_to_place
-from napari_sparsevar.widgets.inspecting.answers import PlaceKind
+from napari_sparsevar.widgets.inspecting.answers import PlaceKind, SelectedPlace
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
 from napari_sparsevar.widgets.inspecting.events import EventsPanel
 from napari_sparsevar.widgets.inspecting.keys import InspectKeys, help_text
@@ -44,6 +47,8 @@ NO_RUN = (
     "Nothing to inspect yet.\n\nTrain a network (Plugins ▸ SparseVAR ▸ Train), or open a run: drag "
     "its folder onto the viewer."
 )
+
+ANYWHERE = "Click anywhere on the field, or paint a region, to inspect any place."
 
 ARROWS = (
     "From and to the partners of the selected place; the strongest of the whole field where "
@@ -128,6 +133,7 @@ class DriversDock(Dock):
         self.help.clicked.connect(self._show_help)
         watch(inspecting.run_changed, self._on_run, self)
         watch(inspecting.selection_changed, self._say_selected, self)
+        watch(inspecting.answered, self._say_selected, self)
         watch(inspecting.read_out_changed, self._say_selected, self)
         watch(inspecting.notes_changed, self._say_selected, self)
         watch(self._session.timelines_changed, self._on_timelines, self)
@@ -148,15 +154,24 @@ class DriversDock(Dock):
     def _say_selected(self) -> None:
         selection, shown = self._inspecting.selection, self._inspecting.read_out
         if selection is not None:
-            words = f"<b>{self._inspecting.name_of(*selection.key)}</b>"
+            words = self._said_of(selection)
         elif shown is not None and not (shown.places["kind"] == "driver").any():
-            words = (
-                "No place survives the test against chance here. Paint a region (New region) to "
-                "inspect any place."
-            )
+            verdict = shown.run.verdict
+            words = f"{verdict.headline} {verdict.advice} {ANYWHERE}"
         else:
-            words = "Click a driver, or paint a region, to see what it drives."
+            words = f"Click a driver to see what it drives. {ANYWHERE}"
         self.selected.setText(words)
+
+    def _said_of(self, selection: SelectedPlace) -> str:
+        """Return name and evidence of what is selected."""
+        place = self._inspecting.place(*selection.key)
+        strength, p_value = selection.strength, selection.p_adjusted
+        if place is not None:
+            strength, p_value = float(place["strength"]), float(place["p_adjusted"])
+        words = f"<b>{escape(self._inspecting.name_of(*selection.key))}</b>"
+        if not math.isnan(strength):
+            words += f" · strength {strength:.2f} · p {p_value_text(p_value)}"
+        return words
 
     def _on_chosen(self, kind: PlaceKind, label: int) -> None:
         self._inspecting.select(kind, label)

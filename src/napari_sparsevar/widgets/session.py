@@ -102,7 +102,7 @@ class Session:
         self.inspecting = Inspecting(self.placement)
         self.inspect_layers = InspectLayers(viewer, self.inspecting, self.placement)
         self.model_movies = ModelMovies(viewer, self.inspecting)
-        self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers)
+        self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers, self.placement)
         self.inspecting.noted.connect(self._show_kept_regions)
         self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
@@ -161,6 +161,7 @@ class Session:
     def count_drivers_docks(self, more: int) -> None:
         """Take note of a Drivers dock that has been opened (1) or closed (-1)."""
         self.drivers_docks += more
+        self._clicks.probing = self.drivers_docks > 0
         self.drivers_docks_changed.emit(self.drivers_docks > 0)
 
     def show_comparison(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 Direction = Literal["outgoing", "incoming"]
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
-PlaceKind = Literal["driver", "candidate", "region"]
+PlaceKind = Literal["driver", "candidate", "region", "point"]
+"""A point is a place that somebody has clicked and that is listed nowhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +30,15 @@ class SelectedPlace:
 
     Parameters
     ----------
-    kind : {"driver", "candidate", "region"}
+    kind : {"driver", "candidate", "region", "point"}
     label : int
-        In its label image; 0 for a driver that is none at this penalty.
+        In its label image; 0 for a driver that is none at this penalty. Of a point, 1 more than the
+        number of its pixel.
     mask : ndarray of bool, shape (Y, X)
     y, x : float
         Centre in pixels.
+    strength, p_adjusted : float
+        Of a point, as those of listed places; NaN until they are known.
     """
 
     kind: PlaceKind
@@ -41,6 +46,8 @@ class SelectedPlace:
     mask: npt.NDArray[np.bool_]
     y: float
     x: float
+    strength: float = math.nan
+    p_adjusted: float = math.nan
 
     @property
     def key(self) -> tuple[PlaceKind, int]:

@@ -1,15 +1,18 @@
-"""A click on a driver or a painted region in the canvas inspects it."""
+"""A click on the canvas inspects what is there: a listed place, else the place that was clicked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels, Layer
+from napari.layers import Image, Labels, Layer
 
-from napari_sparsevar.widgets.inspecting.layers import REGION_OFFSET, InspectLayers
+from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.inspecting.layers import POINT, REGION_OFFSET, InspectLayers
 from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 STILL_PX = 4
@@ -17,12 +20,26 @@ STILL_PX = 4
 
 
 class InspectClicks:
-    """Listens to the canvas of one viewer."""
+    """Listens to the canvas of one viewer.
 
-    def __init__(self, viewer: ViewerModel, inspecting: Inspecting, layers: InspectLayers) -> None:
+    Attributes
+    ----------
+    probing : bool
+        Whether a click beside all outlines means the place that was clicked.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        inspecting: Inspecting,
+        layers: InspectLayers,
+        placement: Callable[[], Placement],
+    ) -> None:
         self._viewer = OpenViewer(viewer)
         self._inspecting = inspecting
         self._layers = layers
+        self._placement = placement
+        self.probing = False
         viewer.mouse_drag_callbacks.append(self._on_press)
 
     def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:
@@ -36,24 +53,44 @@ class InspectClicks:
             self.click(event.position)
 
     def click(self, position: Any) -> None:
-        """Inspect the driver or region at a position in the world, if there is one."""
+        """Inspect what is at a position in the world."""
+        viewer = self._viewer()
+        if viewer is None or self._inspecting.run is None or not _shows_field(viewer):
+            return
         found = self._at(self._layers.layer("drivers"), position)
+        region = self._at(self._inspecting.regions.layer, position)
         if found >= REGION_OFFSET:
             self._inspecting.select("region", found - REGION_OFFSET)
-        elif found:
-            self._inspecting.select("driver", found)
-        else:
-            region = self._at(self._inspecting.regions.layer, position)
-            if region:
-                self._inspecting.select("region", region)
+        elif found and found != POINT:
+            listed = self._inspecting.place("driver", found) is not None
+            self._inspecting.select("driver" if listed else "candidate", found)
+        elif region:
+            self._inspecting.select("region", region)
+        elif self.probing and _may_be_probed(viewer.layers.selection.active):
+            self._inspecting.probe(*self._pixel(position))
 
     def _at(self, layer: Layer | None, position: Any) -> int:
-        viewer = self._viewer()
-        if viewer is None or not isinstance(layer, Labels) or not layer.visible:
-            return 0
-        if viewer.dims.ndisplay != 2:
+        if not isinstance(layer, Labels) or not layer.visible:
             return 0
         return int(layer.get_value(position, world=True) or 0)
+
+    def _pixel(self, position: Any) -> tuple[int, int]:
+        where = self._placement()
+        y, x = np.round((np.asarray(position[-2:]) - where.translate) / where.scale).astype(int)
+        return int(y), int(x)
+
+
+def _shows_field(viewer: ViewerModel) -> bool:
+    """Whether rows and columns of the field are what the canvas shows."""
+    return viewer.dims.ndisplay == 2 and set(viewer.dims.displayed) == {
+        viewer.dims.ndim - 2,
+        viewer.dims.ndim - 1,
+    }
+
+
+def _may_be_probed(active: Layer | None) -> bool:
+    """Whether a click is about the movie or a map, not about marks of somebody else's."""
+    return active is None or isinstance(active, Image) or kind_of(active) is not None
 
 
 def _is_at_work(active: Layer | None) -> bool:

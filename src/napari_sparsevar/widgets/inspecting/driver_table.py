@@ -1,4 +1,7 @@
-"""Drivers and painted regions, one row each: sorted, filtered, named, noted."""
+"""Drivers and painted regions, one row each, and candidates below a line: sorted, filtered, named.
+
+The line stays where it is however the rows are sorted.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.answers import PlaceKind
-from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.inspecting.state import Inspecting, listed
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import Column, Table
 
@@ -26,11 +29,21 @@ COLUMNS = (
         "Share of parts of the movie in which the driver stands out again; known for drivers at "
         "the penalty of the run.",
     ),
-    Column("p", "That chance makes any place of the field drive others this much."),
+    Column(
+        "p",
+        "That chance makes any place of the field drive others this much; a dash where nothing was "
+        "tested.",
+    ),
     Column("Note", "Double-click to write one; it is kept with the run."),
 )
 KEY = Qt.ItemDataRole.UserRole
 NUMBER = Qt.ItemDataRole.UserRole + 1
+SECTION = Qt.ItemDataRole.UserRole + 2
+
+NOT_TESTED, NOT_BEYOND = "Candidates: not tested", "Candidates: not beyond chance"
+
+_PLACES, _LINE, _CANDIDATES = range(3)
+"""Sections, from the top."""
 
 
 class DriverTable(Table):
@@ -81,13 +94,17 @@ class DriverTable(Table):
         if places is self._shown or (places is not None and places.equals(self._shown)):
             return
         self._shown = places
-        rows = [] if places is None else list(places.itertuples())
+        rows = [] if places is None else list(listed(places).itertuples())
+        above = sum(place.kind != "candidate" for place in rows)
         with QSignalBlocker(self):
             self.setSortingEnabled(False)
+            self.clearSpans()
             with self.filling():
-                self.setRowCount(len(rows))
-                for row, place in enumerate(rows):
-                    self._fill_row(row, place)
+                self.setRowCount(len(rows) + (above < len(rows)))
+                for index, place in enumerate(rows):
+                    self._fill_row(index + (index >= above), place)
+                if above < len(rows):
+                    self._draw_line(above, rows[above:])
             self.setSortingEnabled(True)
         self._filter()
         self.follow_selection()
@@ -110,10 +127,21 @@ class DriverTable(Table):
                 return row
         return None
 
-    def key_at(self, row: int) -> tuple[PlaceKind, int]:
-        """Return kind and label of a row."""
-        kind, label = self.cell(row, NAME).data(KEY)
-        return kind, int(label)
+    def key_at(self, row: int) -> tuple[PlaceKind, int] | None:
+        """Return kind and label of a row; None of the line."""
+        key = self.cell(row, NAME).data(KEY)
+        return None if key is None else (key[0], int(key[1]))
+
+    def _draw_line(self, row: int, candidates: list[Any]) -> None:
+        """Say across a row what those below it are; it cannot be chosen."""
+        tested = any(not math.isnan(place.p_adjusted) for place in candidates)
+        for column in range(self.columnCount()):
+            item = _Cell(NOT_BEYOND if tested else NOT_TESTED)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            item.setData(SECTION, _LINE)
+            item.setBackground(self.palette().window())
+            self.setItem(row, column, item)
+        self.setSpan(row, 0, 1, self.columnCount())
 
     def _fill_row(self, row: int, place: Any) -> None:
         texts = (
@@ -124,12 +152,14 @@ class DriverTable(Table):
             place.note,
         )
         numbers = (None, place.strength, place.stability, place.p_adjusted, None)
+        section = _CANDIDATES if place.kind == "candidate" else _PLACES
         for column, (text, number) in enumerate(zip(texts, numbers, strict=True)):
             item = _Cell(text)
             item.setData(NUMBER, None if number is None or math.isnan(number) else float(number))
             if column not in (NAME, NOTE):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            if place.hidden:
+            item.setData(SECTION, section)
+            if place.hidden or section == _CANDIDATES:
                 item.setForeground(self.palette().placeholderText())
             item.setToolTip(text if column in (NAME, NOTE) else "")
             self.setItem(row, column, item)
@@ -141,29 +171,51 @@ class DriverTable(Table):
         hidden = {
             (place.kind, int(place.label)): place.hidden for place in self._shown.itertuples()
         }
+        line, below = None, False
         for row in range(self.rowCount()):
+            key = self.key_at(row)
+            if key is None:
+                line = row
+                continue
             stability = self.cell(row, STABILITY).data(NUMBER)
             unstable = stability is not None and stability < self._least_stability
-            out = hidden[self.key_at(row)] and not self._show_hidden
-            self.setRowHidden(row, unstable or out)
+            out = unstable or (hidden[key] and not self._show_hidden)
+            self.setRowHidden(row, out)
+            below = below or (line is not None and not out)
+        if line is not None:
+            self.setRowHidden(line, not below)
 
     def _on_selected(self) -> None:
         row = self.selected_row
-        if row is not None:
-            self.chosen.emit(*self.key_at(row))
+        key = None if row is None else self.key_at(row)
+        if key is not None:
+            self.chosen.emit(*key)
 
     def _on_edited(self, item: QTableWidgetItem) -> None:
-        kind, label = self.key_at(item.row())
+        key = self.key_at(item.row())
         field = {NAME: "name", NOTE: "note"}.get(item.column())
-        if field is not None:
+        if field is not None and key is not None:
+            kind, label = key
             self._inspecting.annotate(kind, label, **{field: item.text().strip()})
 
 
 class _Cell(QTableWidgetItem):
-    """Sorts by its number where it has one; what is not known comes last."""
+    """Sorts by its number where it has one, in its section; what is not known comes last."""
 
     def __lt__(self, other: QTableWidgetItem) -> bool:
+        sections = self.data(SECTION), other.data(SECTION)
         mine, its = self.data(NUMBER), other.data(NUMBER)
+        if sections[0] != sections[1]:
+            return bool(sections[0] < sections[1]) != self._downwards
         if mine is None and its is None:
             return self.text() < other.text()
-        return its is None or (mine is not None and mine < its)
+        if mine is None or its is None:
+            return (its is None) != self._downwards
+        return bool(mine < its)
+
+    @property
+    def _downwards(self) -> bool:
+        """Whether the largest is to come first: then Qt puts the greater above."""
+        table = self.tableWidget()
+        assert isinstance(table, DriverTable)
+        return table.header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder

@@ -45,8 +45,20 @@ INFLUENCE: dict[Direction, str] = {
 LAYER_KINDS = (*INFLUENCE.values(), ARROWS, WITHIN_CHANCE)
 """Kinds of layers that are made here."""
 
+POINT = 999
+"""What the place that was clicked, and is listed nowhere, is in the layer of drivers."""
+
+PALE = "#c8c8c8a0"
+"""Of an outline that is drawn only because it is selected."""
+
 REGION_OFFSET = 1000
 """A region listed among the drivers has this much more than its own label."""
+
+
+OUTLINED = ("candidate", "point")
+"""Kinds of places that are drawn only while they are selected."""
+
+FEATURES = ["name", "y", "x", "area_px", "strength", "stability", "p_adjusted", "note"]
 
 
 class InspectLayers:
@@ -75,7 +87,9 @@ class InspectLayers:
         inspecting.read_out_changed.connect(self._on_read_out)
         inspecting.notes_changed.connect(self._show_drivers)
         inspecting.selection_changed.connect(self._on_selection)
+        inspecting.selection_changed.connect(self._show_drivers)
         inspecting.answered.connect(self._on_answer)
+        inspecting.answered.connect(self._show_outline)
         inspecting.completed.connect(self._on_completed)
         inspecting.direction_changed.connect(self._show_direction)
 
@@ -123,19 +137,30 @@ class InspectLayers:
         self._tested = tested
 
     def _show_drivers(self) -> None:
+        import pandas as pd
+
         layer, shown = self.layer("drivers"), self._inspecting.read_out
         if layer is None or shown is None:
             return
         labels = shown_labels(self._inspecting)
-        features = driver_features(self._inspecting)
+        drivers = driver_features(self._inspecting)
+        outlined = outlined_feature(self._inspecting)
+        features = pd.concat([drivers, outlined], ignore_index=True) if len(outlined) else drivers
         if not np.array_equal(labels, layer.data):
             self._show_pixels("drivers", layer, labels)
         if not layer.features.equals(features):
             layer.features = features
-        colours = self._colours.of(features, reach_of(shown.run))
+        colours = self._colours.of(drivers, reach_of(shown.run))
+        colours |= dict.fromkeys(outlined["index"], PALE)
         if (id(layer), colours) != self._coloured:
             self._coloured, layer.colormap = (id(layer), colours), colours
-        self._show_names(labels, features)
+        self._show_names(labels, drivers)
+
+    def _show_outline(self) -> None:
+        """Follow the outline of what is drawn only because it is selected."""
+        selection = self._inspecting.selection
+        if selection is not None and selection.kind in OUTLINED:
+            self._show_drivers()
 
     def _show_names(self, labels: LabelImage, features: pd.DataFrame) -> None:
         layer = self.layer("driver names")
@@ -262,7 +287,10 @@ class InspectLayers:
 
 
 def shown_labels(inspecting: Inspecting) -> LabelImage:
-    """Return the drivers that are not hidden, and the regions listed among them, (Y, X)."""
+    """Return the drivers that are not hidden and the regions listed among them, (Y, X).
+
+    A place that is neither is there as long as it is selected.
+    """
     assert inspecting.read_out is not None
     labels = np.array(inspecting.read_out.run.driver_labels, dtype=np.int32)
     regions = inspecting.read_out.question.regions
@@ -271,7 +299,31 @@ def shown_labels(inspecting: Inspecting) -> LabelImage:
             labels[labels == place.label] = 0
         if place.kind == "region" and place.as_driver and not place.hidden and regions is not None:
             labels[regions == place.label] = REGION_OFFSET + place.label
+    outlined, selection = outlined_label(inspecting), inspecting.selection
+    if outlined is not None and selection is not None:
+        labels[selection.mask & (labels == 0)] = outlined
     return labels
+
+
+def outlined_label(inspecting: Inspecting) -> int | None:
+    """Return what a place is in the layer that is outlined only because it is selected."""
+    selection = inspecting.selection
+    if selection is None or selection.kind not in OUTLINED or not selection.label:
+        return None
+    return POINT if selection.kind == "point" else selection.label
+
+
+def outlined_feature(inspecting: Inspecting) -> pd.DataFrame:
+    """Return the row of that place, like those of ``driver_features``; none where there is none."""
+    import pandas as pd
+
+    label, selection = outlined_label(inspecting), inspecting.selection
+    if label is None or selection is None:
+        return pd.DataFrame({"index": []})
+    place = inspecting.place(*selection.key)
+    values = selection.__dict__ if place is None else place
+    columns = {name: values[name] for name in FEATURES if name in values}
+    return pd.DataFrame([{**columns, "name": inspecting.name_of(*selection.key), "index": label}])
 
 
 def driver_features(inspecting: Inspecting) -> pd.DataFrame:
@@ -279,6 +331,5 @@ def driver_features(inspecting: Inspecting) -> pd.DataFrame:
     places = inspecting.places()
     listed = places[places["as_driver"] & ~places["hidden"]]
     offset = np.where(listed["kind"] == "region", REGION_OFFSET, 0)
-    columns = ["name", "y", "x", "area_px", "strength", "stability", "p_adjusted", "note"]
     index = listed["label"].astype(int) + offset
-    return listed[columns].assign(index=index).reset_index(drop=True)
+    return listed[FEATURES].assign(index=index).reset_index(drop=True)

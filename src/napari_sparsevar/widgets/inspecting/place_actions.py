@@ -27,7 +27,7 @@ NEW_REGION = (
     "drives it appears while you paint. The layer is two-dimensional, whatever the length of "
     "the movie."
 )
-TO_REGION = "Copy the driver to the painted regions, to change its outline or keep it."
+TO_REGION = "Copy the place to the painted regions, to change its outline or keep it."
 TO_DRIVER = "List the painted region among the drivers and outline it on the movie."
 BACK = "Take the region off the list of drivers; it stays a painted region."
 
@@ -74,8 +74,8 @@ class PlaceActions(QWidget):
     def show_state(self, *_: Any) -> None:
         """Offer what can be done with the selected place."""
         place = self._place()
-        for button in (self.turn, self.hide_place):
-            button.setEnabled(place is not None)
+        self.turn.setEnabled(self._inspecting.selection is not None)
+        self.hide_place.setEnabled(place is not None)
         is_region = place is not None and place["kind"] == "region"
         listed = place is not None and bool(place["as_driver"])
         text, tip = "To region", TO_REGION
@@ -95,12 +95,12 @@ class PlaceActions(QWidget):
 
     def _on_turn(self) -> None:
         place, selection = self._place(), self._inspecting.selection
-        if place is None or selection is None:
+        if selection is None:
             return
-        if selection.kind == "region":
-            self._inspecting.annotate("region", selection.label, driver=not place["as_driver"])
-        else:
+        if selection.kind != "region":
             self._session.region_from(selection.mask)
+        elif place is not None:
+            self._inspecting.annotate("region", selection.label, driver=not place["as_driver"])
 
     def _on_hide(self) -> None:
         place = self._place()

@@ -172,7 +172,7 @@ class Inspecting:
             self.direction_changed.emit(direction)
 
     def select(self, kind: PlaceKind, label: int) -> None:
-        """Inspect a driver or a painted region; ignored where there is none of that label."""
+        """Inspect a place; ignored where there is none of that kind and label."""
         if self.selection is not None and self.selection.key == (kind, label):
             return
         selection = self._found(kind, label)
@@ -184,6 +184,8 @@ class Inspecting:
         """Return the place as it is; a region may have been painted a moment ago."""
         if self.read_out is None or self.run is None:
             return None
+        if kind == "point":
+            return self._point(label, self.run)
         image = self.regions.image() if kind == "region" else self._place_labels()
         if image is None or image.shape != self.run.contribution_map.shape:
             return None
@@ -194,6 +196,34 @@ class Inspecting:
         place = self.place(kind, label)
         y, x = (rows.mean(), columns.mean()) if place is None else (place["y"], place["x"])
         return SelectedPlace(kind, label, mask, float(y), float(x))
+
+    def _point(self, label: int, run: Run) -> SelectedPlace | None:
+        from napari_sparsevar.run.places import cell_around
+
+        y, x = self._pixel(label)
+        mask = cell_around(run, y, x)
+        inside = 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1]
+        return SelectedPlace("point", label, mask, float(y), float(x)) if inside else None
+
+    def _pixel(self, label: int) -> tuple[int, int]:
+        """Return the pixel a point lies at."""
+        assert self.run is not None
+        width = int(self.run.contribution_map.shape[1])
+        return divmod(label - 1, width)
+
+    def probe(self, y: int, x: int) -> None:
+        """Inspect what lies at a pixel: a listed place, else what is around it; nothing outside."""
+        if self.run is None:
+            return
+        height, width = self.run.contribution_map.shape
+        if not (0 <= y < height and 0 <= x < width):
+            return
+        key = self.key_at(y, x)
+        place = None if key is None else self.place(*key)
+        if key is not None and place is not None and not place["hidden"]:
+            self.select(*key)
+        else:
+            self.select("point", y * width + x + 1)
 
     def _place_labels(self) -> LabelImage | None:
         """Return drivers and candidates at the present penalty."""
@@ -211,7 +241,7 @@ class Inspecting:
 
     def select_next(self, step: int) -> None:
         """Inspect the next (1) or previous (-1) place that is not hidden, round and round."""
-        places = self.places()
+        places = listed(self.places())
         keys = [(row.kind, int(row.label)) for row in places.itertuples() if not row.hidden]
         if keys:
             now = None if self.selection is None else self.selection.key
@@ -219,7 +249,7 @@ class Inspecting:
             self.select(*keys[index % len(keys)])
 
     def places(self) -> pd.DataFrame:
-        """Return drivers and regions with ``name``, ``note``, ``hidden`` and ``as_driver``."""
+        """Return all places with ``name``, ``note``, ``hidden`` and ``as_driver``."""
         if self.read_out is None or self.run is None:
             import pandas as pd
 
@@ -247,6 +277,8 @@ class Inspecting:
         if not label and selection is not None:
             # A driver that is none at this penalty has no number, and must not get that of another.
             return f"place at {self.position(selection.y, selection.x)}"
+        if kind == "point":
+            return self.position(*self._pixel(label))
         return self._names.get((kind, label), f"{kind} {label}")
 
     def position(self, y: float, x: float) -> str:
@@ -283,7 +315,7 @@ class Inspecting:
         self.notes_changed.emit()
 
     def place(self, kind: PlaceKind, label: int) -> pd.Series | None:
-        """Return the row of ``places`` that is a driver or a region, or None."""
+        """Return the row of ``places`` of that kind and label, or None."""
         places = self.places()
         if places.empty:
             return None
@@ -412,3 +444,10 @@ class Inspecting:
 
     def _on_label(self, label: int) -> None:
         self.select_soon("region", label)
+
+
+def listed(places: pd.DataFrame) -> pd.DataFrame:
+    """Return places in the order of the list: candidates last."""
+    if places.empty:
+        return places
+    return places.iloc[np.argsort(places["kind"] == "candidate", kind="stable")]

@@ -181,6 +181,8 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
     selection = question.selection
     if selection is None:
         return None
+    if selection.kind == "point":
+        return _tested(selection, shown.run)
     same_kind = shown.places["kind"] == selection.kind
     if selection.kind != "region":  # a candidate may turn out a driver
         same_kind = shown.places["kind"] != "region"
@@ -196,6 +198,16 @@ def _as_it_is_now(question: Question, shown: ReadOut) -> SelectedPlace | None:
     if away.min() > reach_of(shown.run):
         return replace(selection, label=0)
     return _selected(places.iloc[int(away.argmin())], shown.run.results.place_labels)
+
+
+def _tested(point: SelectedPlace, run: Run) -> SelectedPlace:
+    """Return a point with the evidence there is of it, as if it had been painted."""
+    from napari_sparsevar.run.places import places
+
+    found = places(run.results, point.mask.astype(np.int32))
+    painted = found[found["kind"] == "region"].iloc[0]
+    strength, p_value = float(painted["strength"]), float(painted["p_adjusted"])
+    return replace(point, strength=strength, p_adjusted=p_value)
 
 
 def _selected(place: pd.Series, labels: LabelImage) -> SelectedPlace:
