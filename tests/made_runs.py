@@ -21,7 +21,7 @@ from napari_sparsevar.analysis.maps.drivers import COLUMNS, Drivers, find_driver
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import Projection
 from napari_sparsevar.analysis.maps.tested_drivers import told_apart
-from napari_sparsevar.analysis.results import Results, scaled_to_chance
+from napari_sparsevar.analysis.results import Results, in_units_of_chance
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
@@ -119,7 +119,8 @@ def _analysed(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     projection = Projection(grid, made_footprints(grid), fitted)
     image = contribution_map(fitted, projection)
     found = made_significance(fitted, grid, float(image.max()) / 4)
-    contribution = scaled_to_chance(image, fitted, projection, found)
+    chance = np.full(grid.shape, found.chance[0].item(), np.float32)
+    contribution = in_units_of_chance(image, fitted, chance)
     places = told_apart(find_drivers(contribution, grid.stride), found, grid)
     rng = np.random.default_rng(3)
     halves = np.stack([0.9 * contribution, contribution + rng.uniform(0, 0.2, grid.shape)])
@@ -138,6 +139,7 @@ def _analysed(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
         rng.uniform(90, 110, grid.shape).astype(np.float32),
         rng.uniform(4, 6, grid.shape).astype(np.float32),
         contribution,
+        chance,
         places.drivers,
         places.candidates,
         found,
@@ -157,7 +159,8 @@ def made_significance(fitted: FittedVar, grid: LatentGrid, chance: float) -> Sig
     place_p = torch.ones(grid.size)
     place = SOURCE[0] * grid.columns + SOURCE[1]
     place_p[fitted.near[place]] = 0.01
-    return Significance(unknown, unknown, unknown, place_p, torch.full_like(place_p, chance))
+    reach = torch.full_like(place_p, chance)
+    return Significance(unknown, unknown, unknown, place_p, 2.0 * (place_p < 1), reach)
 
 
 def made_latents(grid: LatentGrid, n_frames: int) -> np.ndarray:

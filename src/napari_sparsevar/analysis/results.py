@@ -22,7 +22,11 @@ from napari_sparsevar.analysis.fit.fitting import FittedVar, default_penalty, fi
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.heap import trim_heap
-from napari_sparsevar.analysis.maps.contribution import chance_map, contribution_map
+from napari_sparsevar.analysis.maps.contribution import (
+    chance_map,
+    contribution_map,
+    in_pixels,
+)
 from napari_sparsevar.analysis.maps.drivers import (
     Drivers,
     LabelImage,
@@ -36,6 +40,9 @@ from napari_sparsevar.analysis.maps.tested_drivers import ToldApart, told_apart
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import Step, stage
+
+AS_SURE = 2.0
+"""By how much the test of a place may change the unit of the map there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +64,9 @@ class Results:
     contribution : ndarray of float32, shape (Y, X)
         What each pixel drives, in units of what chance reaches there; where that is not known, of
         the strongest pixel.
+    chance : ndarray of float32, shape (Y, X)
+        Unit of ``contribution``: what chance reaches at the penalty of the analysis; NaN where
+        that is not known.
     drivers, candidates : Drivers
         Places that stand out: beyond chance, and not (or not known to be).
     significance : Significance
@@ -72,6 +82,7 @@ class Results:
     mean: FloatImage
     noise: FloatImage
     contribution: FloatImage
+    chance: FloatImage
     drivers: Drivers
     candidates: Drivers
     significance: Significance
@@ -106,7 +117,7 @@ class Results:
     @property
     def chance_known(self) -> bool:
         """Whether the contribution map is in units of what chance reaches."""
-        return bool(self.significance.chance.isfinite().any())
+        return bool(np.isfinite(self.chance).any())
 
     @property
     def place_labels(self) -> LabelImage:
@@ -146,8 +157,8 @@ def first_map(
     fitted = fit_whole(rows.own, statistics, weights, config.lags)
     yield 0.9, "Drawing the contribution map"
     projection = Projection(grid, footprints, fitted)
-    untested = Significance.unknown(fitted)
-    contribution, places = _seen(fitted, projection, untested)
+    untested, unknown = Significance.unknown(fitted), np.full(grid.shape, np.nan, np.float32)
+    contribution, places = _seen(fitted, projection, untested, unknown)
     return Results(
         "map",
         activity,
@@ -156,6 +167,7 @@ def first_map(
         mean,
         noise,
         contribution,
+        unknown,
         places.drivers,
         places.candidates,
         untested,
@@ -192,13 +204,15 @@ def _tested(results: Results) -> Generator[float, None, Results]:
     fitted, projection = results.fitted, results.projection
     amplitude = torch.from_numpy(projection.amplitude)
     found = yield from significance(_rows(results.activity), fitted, amplitude)
-    contribution, places = _seen(fitted, projection, found)
+    chance = chance_of(contribution_map(fitted, projection), projection, found)
+    contribution, places = _seen(fitted, projection, found, chance)
     trim_heap()
     return replace(
         results,
         stage="drivers",
         significance=found,
         contribution=contribution,
+        chance=chance,
         drivers=places.drivers,
         candidates=places.candidates,
     )
@@ -243,28 +257,44 @@ def _with_stability(places: Drivers, stability: npt.NDArray[np.float64]) -> Driv
 
 
 def _seen(
-    fitted: FittedVar, projection: Projection, found: Significance
+    fitted: FittedVar, projection: Projection, found: Significance, chance: FloatImage
 ) -> tuple[FloatImage, ToldApart]:
     """Return the contribution map and the places that stand out of it."""
-    contribution = scaled_to_chance(contribution_map(fitted, projection), fitted, projection, found)
-    grid = projection.grid
-    return contribution, told_apart(find_drivers(contribution, grid.stride), found, grid)
+    image, grid = contribution_map(fitted, projection), projection.grid
+    contribution = in_units_of_chance(image, fitted, chance)
+    places = find_drivers(image, grid.stride, shown=contribution)
+    return contribution, told_apart(places, found, grid)
 
 
-def scaled_to_chance(
-    image: FloatImage, fitted: FittedVar, projection: Projection, found: Significance
-) -> FloatImage:
-    """Return a ``contribution_map`` in units of what chance reaches at each pixel.
+def chance_of(image: FloatImage, projection: Projection, found: Significance) -> FloatImage:
+    """Return what chance reaches in a ``contribution_map``; NaN where nothing could be tested.
 
-    Without a test nobody knows: it is then in units of its strongest pixel.
+    The map is of the lasso, the test of debiased scores, and now and then they differ: where many
+    places share what they foretell, the lasso gives it to some of them. Within a factor of two the
+    unit is such that the map is as sure of a place as the test.
     """
     reach = found.chance.double().numpy()
-    if not np.isfinite(reach).any():
+    if not found.tested:
+        return np.full(image.shape, np.nan, np.float32)
+    usual = chance_map(np.nan_to_num(reach, nan=float(np.nanmax(reach))), projection)
+    sure = in_pixels(found.sureness().double().numpy(), projection)
+    as_sure = np.divide(image, sure, out=usual.copy(), where=(sure > 0) & (image > 0))
+    chance: FloatImage = np.clip(as_sure, usual / AS_SURE, usual * AS_SURE)
+    return chance
+
+
+def in_units_of_chance(image: FloatImage, fitted: FittedVar, chance: FloatImage) -> FloatImage:
+    """Return a ``contribution_map`` in units of what chance reaches at each pixel.
+
+    Where nothing could be tested nobody knows: it is then in units of its strongest pixel.
+    """
+    if not np.isfinite(chance).any():
         return image / max(float(image.max(initial=0.0)), 1e-12)
     root = fitted.statistics.n**0.5
     more = relaxed(fitted.penalty * root, default_penalty(fitted.statistics) * root)
-    chance = more * chance_map(np.nan_to_num(reach, nan=np.nanmax(reach)), projection)
-    units: FloatImage = np.divide(image, chance, out=np.zeros_like(image), where=chance > 0)
+    units: FloatImage = np.divide(
+        image, more * chance, out=np.zeros_like(image), where=chance > 0, casting="same_kind"
+    )
     return units
 
 
@@ -285,7 +315,7 @@ def at_penalty(results: Results, penalty: float, path: SolutionPath | None = Non
         fitted = replace(results.fitted, penalty=float(penalty), coefficients=path.at(penalty))
     else:
         fitted = results.fitted.at_penalty(penalty)
-    contribution, places = _seen(fitted, results.projection, results.significance)
+    contribution, places = _seen(fitted, results.projection, results.significance, results.chance)
     return replace(
         results,
         fitted=fitted,

@@ -62,7 +62,7 @@ EVENTS = "events.jsonl"
 COMPARISONS = "comparisons"
 
 _OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
-_TESTS = ("estimate", "standard_error", "edge_p", "place_p", "chance")
+_TESTS = ("estimate", "standard_error", "edge_p", "place_p", "place_evidence", "chance")
 
 LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
 
@@ -129,12 +129,12 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
             _write_places(folder, results, pixel_size_um)
         case "drivers":
             tests = {name: getattr(results.significance, name) for name in _TESTS}
+            tests["pixels.chance"] = torch.from_numpy(results.chance)
             said = {
                 "note": results.significance.note,
                 "needed": str(results.significance.needed),
             }
             write_tensors(folder / EVIDENCE, tests, said)
-            write_table(folder / EDGES, results.edges)
             _write_places(folder, results, pixel_size_um)
         case "stability":
             found = results.stability
@@ -178,6 +178,7 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         _image(tensors, "mean", grid),
         _image(tensors, "noise", grid),
         _read_image(folder / CONTRIBUTION, grid),
+        np.full(grid.shape, np.nan, np.float32),
         _read_drivers(folder, LABELS, DRIVERS, grid),
         _no_drivers(grid),
         Significance.unknown(fitted),
@@ -198,11 +199,12 @@ def _known_until(folder: Path, results: Results, stage: Stage) -> Results:
     found: dict[str, Any] = {"stage": stage}
     if is_known("drivers", stage):
         with safe_open(folder / EVIDENCE, "pt") as file:
-            tests = {name: file.get_tensor(name) for name in _TESTS}
+            tests = {name: file.get_tensor(name) for name in (*_TESTS, "pixels.chance")}
             said = file.metadata()
         found["significance"] = replace(
             _significance(tests), note=said["note"], needed=int(said.get("needed", 0))
         )
+        found["chance"] = _image(tests, "chance", results.grid)
     if is_known("stability", stage):
         halves = load_file(folder / STABILITY)
         found["stability"] = Stability(
@@ -223,7 +225,8 @@ def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) ->
     """
     table = results.drivers.table
     beyond = (table["p_adjusted"] <= LEVEL).to_numpy()
-    tests = {**tensors, "chance": torch.full_like(tensors["place_p"], torch.nan)}
+    unknown = torch.full_like(tensors["place_p"], torch.nan)
+    tests = {**tensors, "place_evidence": unknown, "chance": unknown}
     unit = float(table["strength"][beyond].min()) if beyond.any() else 1.0
     scaled = replace(results.drivers, table=table.assign(strength=table["strength"] / unit))
     return replace(
@@ -239,8 +242,7 @@ def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) ->
 
 
 def _significance(tests: dict[str, Tensor]) -> Significance:
-    estimate, standard_error, edge_p, place_p, chance = (tests[name] for name in _TESTS)
-    return Significance(estimate, standard_error, edge_p, place_p, chance)
+    return Significance(*(tests[name] for name in _TESTS))
 
 
 def _read_drivers(folder: Path, labels: str, table: str, grid: LatentGrid) -> Drivers:

@@ -32,7 +32,8 @@ def bumps(*centres: tuple[int, int]) -> np.ndarray:
 def significance_of(place_p: np.ndarray) -> Significance:
     nothing = torch.full((len(place_p), len(place_p)), torch.nan)
     p_values = torch.from_numpy(place_p).float()
-    return Significance(nothing, nothing, nothing, p_values, torch.full_like(p_values, 0.1))
+    chance = torch.full_like(p_values, 0.1)
+    return Significance(nothing, nothing, nothing, p_values, chance, chance)
 
 
 @pytest.fixture

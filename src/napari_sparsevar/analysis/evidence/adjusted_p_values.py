@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepDown
-from napari_sparsevar.analysis.evidence.chance import ChanceReach
+from napari_sparsevar.analysis.evidence.chance import ChanceReach, Excess
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedPairings, smallest_offset
 from napari_sparsevar.analysis.evidence.testing import Collector, Family, Statistic, draw
@@ -38,6 +38,8 @@ class AdjustedPValues:
     place_statistic : Tensor, shape (p,)
         :math:`T_k = \sum_{j, \text{lag}} \max(z_{kj} - 2, 0)^2`: many small positive effects count
         as well as a large one.
+    place_evidence : Tensor, shape (p,)
+        ``Excess`` of the place statistic: above 1 where a place drives more than chance anywhere.
     reach : Tensor, shape (p,)
         ``ChanceReach`` of the statistic that was asked for; NaN where none was.
     draws : int
@@ -50,6 +52,7 @@ class AdjustedPValues:
     edge_fdr: Tensor
     place: Tensor
     place_statistic: Tensor
+    place_evidence: Tensor
     reach: Tensor
     draws: int
     minimum_offset: int
@@ -106,7 +109,8 @@ def adjusted_p_values(
     edges, places = StepDown(edge_scores), StepDown(statistic)
     pooled = FalseDiscovery(edge_scores) if rates else None
     of_each: list[Collector] = [edges] if pooled is None else [edges, pooled]
-    families = [Family(of_places, [places]), Family(of_edges, of_each)]
+    sure = Excess(statistic)
+    families = [Family(of_places, [places, sure]), Family(of_edges, of_each)]
     reach = ChanceReach(torch.eye(z.shape[1]) if near is None else near)
     if drive is not None:
         families.append(Family(lambda scores: drive(torch.where(tested, scores, 0.0)), [reach]))
@@ -120,7 +124,8 @@ def adjusted_p_values(
     place = places.p_values().masked_fill(~can_drive, torch.nan)
     unknown = torch.full_like(statistic, torch.nan)
     reached = unknown if drive is None else reach.reach()
-    return AdjustedPValues(edge, edge_fdr, place, statistic, reached, null.draws, offset)
+    evidence = sure.evidence()
+    return AdjustedPValues(edge, edge_fdr, place, statistic, evidence, reached, null.draws, offset)
 
 
 def place_statistic(scores: Tensor, tested: Tensor | None = None) -> Tensor:

@@ -62,9 +62,44 @@ class ChanceReach:
         pooled = self._near @ draws.mean(dim=0) / self._near.sum(dim=1)
         usual = (0.5 * (pooled + pooled.mean())).sqrt().clamp_min(1e-12)
         largest = (draws.sqrt() / usual).amax(dim=1).sort().values
-        # Of 19 draws the largest: with it, the observed one exceeds all in one of 20 cases.
-        rank = min(math.ceil((1.0 - level) * (len(largest) + 1)), len(largest))
-        return usual * largest[rank - 1]
+        return usual * largest[_rank(len(largest), level)]
+
+
+class Excess:
+    """A ``Collector`` that says how far a statistic exceeds what chance does anywhere.
+
+    Parameters
+    ----------
+    observed : Tensor, shape (m,)
+    """
+
+    def __init__(self, observed: Tensor) -> None:
+        self._observed = observed
+        self._sum = torch.zeros_like(observed)
+        self._largest: list[Tensor] = []
+
+    def add(self, null: Tensor) -> None:
+        """Take in draws (D, m)."""
+        self._sum += null.sum(dim=0)
+        self._largest.append(null.amax(dim=1))
+
+    def evidence(self, level: float = LEVEL) -> Tensor:
+        r"""Return how sure each is, (m,), float32: 1 at what a share ``level`` of draws exceeds.
+
+        .. math:: \sqrt{\max(T_k - \bar T^0, 0) / (T^* - \bar T^0)}
+
+        with the mean over draws and hypotheses :math:`\bar T^0` and the limit :math:`T^*` for the
+        largest of all. It is above 1 where a single-step max-T test rejects.
+        """
+        largest = torch.cat(self._largest).sort().values
+        limit = largest[_rank(len(largest), level)]
+        usual = self._sum.mean() / len(largest)
+        return ((self._observed - usual).clamp_min(0.0) / (limit - usual)).sqrt().float()
+
+
+def _rank(draws: int, level: float) -> int:
+    """Return which of the sorted draws a share ``level`` exceeds; of 19 draws the largest."""
+    return min(math.ceil((1.0 - level) * (draws + 1)), draws) - 1
 
 
 def relaxed(threshold: float, before: float) -> float:

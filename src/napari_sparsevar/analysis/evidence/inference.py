@@ -55,6 +55,9 @@ class PlaceEffects:
     z : Tensor, shape (P, p)
         Scores over their robust standard deviation, to be compared with ``ShiftedPairings``. Not
         ``estimate / standard_error``: smaller where the target's own cell explains the source.
+    coincidence : Tensor, shape (P, p), float32
+        Root of the mean product of both squared residuals over the product of their mean squares:
+        above 1 where source and target vary most in the same moments, such as bursts.
     source_residual : Tensor, shape (n, P), float32
         Part of each predictor that other places do not predict.
     target_residual : Tensor, shape (n, p), float32
@@ -66,6 +69,7 @@ class PlaceEffects:
     estimate: Tensor
     standard_error: Tensor
     z: Tensor
+    coincidence: Tensor
     source_residual: Tensor
     target_residual: Tensor
     decorrelation: int
@@ -137,10 +141,12 @@ def place_effects(
         robust * (overlap.norm / _mean_square(source_residual)[:, None]).sqrt(),
         overlap.norm.sqrt() * _mean_square(inflated).sqrt(),
     )
+    apart_from_time = torch.outer(_mean_square(source_residual), _mean_square(inflated)).sqrt()
     effects = PlaceEffects(
         score / overlap.own,
         deviation / (math.sqrt(n) * overlap.own),
         math.sqrt(n) * score / robust,
+        (robust / apart_from_time.clamp_min(1e-20)).float(),
         source_residual,
         inflated,
         decorrelation_time(correlations),

@@ -48,8 +48,13 @@ def chance_map(reach: FloatArray, projection: Projection) -> FloatImage:
         ``Significance.chance``.
     projection : Projection
     """
+    image: FloatImage = in_pixels(reach, projection) * np.sqrt(projection.signal)
+    return image
+
+
+def in_pixels(values: FloatArray, projection: Projection) -> FloatImage:
+    """Return what holds of latents for pixels, which mix them: root mean squares, (Y, X)."""
     weights = abs(projection.sources_by_pixel)
     whole = np.maximum(np.asarray(weights.sum(axis=0)).ravel(), 1e-12)
-    squares = to_image(weights.T @ reach**2 / whole, projection.grid)
-    image: FloatImage = np.sqrt(squares * projection.signal)
+    image: FloatImage = np.sqrt(to_image(weights.T @ values**2 / whole, projection.grid))
     return image

@@ -71,7 +71,9 @@ def standing_out(values: npt.NDArray[np.floating]) -> float:
     return max(median + OUTLYING * spread, float(np.finfo(np.float32).tiny))
 
 
-def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Drivers:
+def find_drivers(
+    contribution: FloatImage, spacing: int, most: int = 20, shown: FloatImage | None = None
+) -> Drivers:
     """Cut the peaks that stand out of a contribution map.
 
     Parameters
@@ -81,6 +83,8 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
         Pixels between latents.
     most : int
         Keep at most this many.
+    shown : ndarray of float32, shape (Y, X), optional
+        The map in another unit at each pixel, by which they are ranked and whose values are told.
 
     Returns
     -------
@@ -91,8 +95,9 @@ def find_drivers(contribution: FloatImage, spacing: int, most: int = 20) -> Driv
     threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
     peaks = _peaks(smooth, threshold, SEPARATION * spacing)[:most]
     regions = _regions(smooth, peaks, REACH * spacing)
-    labels, areas = _ranked(regions, contribution)
-    rows = [_describe(rank, labels, area, contribution) for rank, area in enumerate(areas, 1)]
+    told = contribution if shown is None else shown
+    labels, areas = _ranked(regions, told)
+    rows = [_describe(rank, labels, area, told) for rank, area in enumerate(areas, 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
 
