@@ -242,7 +242,8 @@ def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) ->
 
 
 def _significance(tests: dict[str, Tensor]) -> Significance:
-    return Significance(*(tests[name] for name in _TESTS))
+    estimate, standard_error, edge_p, place_p, evidence, chance = (tests[name] for name in _TESTS)
+    return Significance(estimate, standard_error, edge_p, place_p, evidence, chance)
 
 
 def _read_drivers(folder: Path, labels: str, table: str, grid: LatentGrid) -> Drivers:

