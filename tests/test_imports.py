@@ -53,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "movie",
     },
     "widgets": {
+        "batch",
         "export",
         "readers",
         "figures",
@@ -75,6 +76,7 @@ ROOMS: dict[str, set[str]] = {
     "inspecting": {"parts", "work", "layers"},
     "comparing": {"parts", "work", "layers"},
     "exporting": {"parts", "work", "layers"},
+    "batching": {"parts", "work"},
     "timeline": {"parts", "work", "layers", "inspecting", "comparing"},
 }
 

@@ -22,6 +22,7 @@ from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.batch.work import analyse_recording
 from napari_sparsevar.cli.batch import in_words
 from napari_sparsevar.disk.lock import LOCK
+from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Finished
 
 Write = Callable[[str], Path]
@@ -150,6 +151,28 @@ def test_a_process_that_is_killed_is_one_failed_row(
     (outcome,) = run_batch([recording], out=tmp_path, device="cpu")
     assert outcome.status == "failed"
     assert "run the batch again" in outcome.error
+
+
+def test_what_is_at_work_ends_when_it_is_asked_to_stop(
+    short_movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_sparsevar.batch import local, run_batch
+
+    control, processes = TrainingControl(), []
+    started = local._Processes._start
+
+    def stopped(self: local._Processes, words: object) -> object:
+        processes.append(started(self, words))  # type: ignore[arg-type]
+        control.stop()
+        return processes[-1]
+
+    monkeypatch.setattr(local._Processes, "_start", stopped)
+    recordings = [Recording(movie=short_movie, name=name) for name in ("one", "two")]
+    assert list(run_batch(recordings, out=tmp_path, device="cpu", control=control)) == []
+    [process] = processes
+    assert process is not None
+    assert process.wait(timeout=5) == -signal.SIGKILL
+    assert list(table(tmp_path).status) == ["waiting", "waiting"]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from napari_sparsevar.batch import read_list
+from napari_sparsevar.batch.listing import recordings_of
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice
 
@@ -55,3 +56,11 @@ def test_what_a_file_leaves_open_is_chosen(listed: Write) -> None:
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         read_list(tmp_path / "none.csv")
+
+
+def test_movies_without_a_list_are_called_as_their_files(tmp_path: Path) -> None:
+    files = ("a.tif", "b/A.ome.tif", "what?.tif", ".hidden.tif", f"{'x' * 200}.tif")
+    found = recordings_of([tmp_path / name for name in files], taken=["b"])
+    assert [one.name for one in found] == ["a", "A-2", "what-", "hidden", "x" * 90]
+    assert found[1].movie == tmp_path / "b/A.ome.tif"
+    assert recordings_of([tmp_path / "b.tif"], taken=["b", "b-2"])[0].name == "b-3"

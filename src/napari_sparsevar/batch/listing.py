@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
 
 _FORBIDDEN = set('/\\:*?"<>|')
+_LONGEST = 90  # letters of a movie's file that name its run
 
 
 class Recording(BaseModel):
@@ -127,6 +130,20 @@ def read_list(path: Path | str) -> tuple[Recording, ...]:
             f"{place} lists two recordings called {twice[0]}: give them a column name that differs."
         )
     return found
+
+
+def recordings_of(movies: Iterable[Path], taken: Iterable[str] = ()) -> tuple[Recording, ...]:
+    """Return a recording of each movie, called as its file, with a number where that is taken."""
+    names = {name.casefold() for name in taken}
+    found = []
+    for movie in movies:
+        stem = "".join("-" if letter in _FORBIDDEN else letter for letter in _stem(movie))
+        stem = stem.lstrip(".")[:_LONGEST] or "movie"
+        numbered = (f"{stem}-{number}" for number in count(2))
+        name = next(one for one in chain([stem], numbered) if one.casefold() not in names)
+        names.add(name.casefold())
+        found.append(Recording(movie=movie.absolute(), name=name))
+    return tuple(found)
 
 
 def _check_columns(place: Path, columns: list[str]) -> None:

@@ -10,20 +10,31 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import IO
 
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
+from napari_sparsevar.training.control import TrainingControl
 
 _LAST_WORDS = 4000
+_LOOK_S = 0.2
+"""How often it is looked whether it was asked to stop."""
 
 
 def run_locally(
-    recordings: Sequence[Recording], out: Path, *, jobs: int = 1, device: str = "auto"
+    recordings: Sequence[Recording],
+    out: Path,
+    *,
+    jobs: int = 1,
+    device: str = "auto",
+    control: TrainingControl | None = None,
 ) -> Iterator[Outcome]:
-    """Yield the outcome of each recording as it ends; closing it ends the processes too."""
+    """Yield the outcome of each recording as it ends; closing it ends the processes too.
+
+    So does ``control.stop()``, from another thread.
+    """
     threads = max(1, (os.cpu_count() or 1) // jobs)
     processes = _Processes()
     with ThreadPoolExecutor(jobs) as pool:
@@ -32,11 +43,19 @@ def run_locally(
                 pool.submit(processes.analyse, recording, out, device, threads)
                 for recording in recordings
             ]
-            for done in as_completed(waiting):
-                yield done.result()
+            yield from _as_they_end(waiting, control or TrainingControl())
         finally:
             processes.end()
             pool.shutdown(cancel_futures=True)
+
+
+def _as_they_end(waiting: Sequence[Future[Outcome]], control: TrainingControl) -> Iterator[Outcome]:
+    """Yield outcomes until there are no more, or it was asked to stop."""
+    left = set(waiting)
+    while left and not control.stop_requested:
+        done, left = wait(left, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+        for one in done:
+            yield one.result()
 
 
 class _Processes:

@@ -10,6 +10,7 @@ from napari_sparsevar.batch.local import run_locally
 from napari_sparsevar.batch.outcome import Outcome, write_outcomes
 from napari_sparsevar.disk.files import explain, replacing
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.training.control import TrainingControl
 
 
 def run_batch(
@@ -19,6 +20,7 @@ def run_batch(
     jobs: int = 1,
     scheduler: str | None = None,
     device: str = "auto",
+    control: TrainingControl | None = None,
 ) -> Iterator[Outcome]:
     """Analyse many recordings and keep a table of the results.
 
@@ -38,6 +40,9 @@ def run_batch(
         Address of a dask.distributed scheduler whose workers do it instead.
     device : str
         As in ``train``.
+    control : TrainingControl, optional
+        Stop from another thread: what is at work on this computer is ended, and goes on the next
+        time.
 
     Yields
     ------
@@ -58,7 +63,7 @@ def run_batch(
     known = {one.name: Outcome.waiting(one, folder) for one in listed}
     write_outcomes(folder, known)
     if scheduler is None:
-        work = run_locally(listed, folder, jobs=jobs, device=device)
+        work = run_locally(listed, folder, jobs=jobs, device=device, control=control)
     else:
         from napari_sparsevar.batch.cluster import run_on_cluster
 

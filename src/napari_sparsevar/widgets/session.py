@@ -15,6 +15,7 @@ from psygnal import Signal
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
+from napari_sparsevar.widgets.batching.state import Batching
 from napari_sparsevar.widgets.comparing.layers import remove_comparison, show_comparison
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.exporting.state import Exporting
@@ -64,6 +65,8 @@ class Session:
         The images of the chosen movie as layers.
     exporting : Exporting
         What is being written for other programs.
+    batching : Batching
+        The list of recordings that is worked through.
     inspecting : Inspecting
         The place that is inspected, the penalty, and what the run says of them.
     inspect_layers, model_movies : InspectLayers, ModelMovies
@@ -95,6 +98,7 @@ class Session:
         self.anatomy = Anatomy(viewer)
         self.training.run_grew.connect(self._grow)
         self.exporting = Exporting()
+        self.batching = Batching()
         self.comparing = Comparing()
         self.comparing.arrived.connect(self._want_layers)
         self.comparing.shown_changed.connect(self._follow_shown)

@@ -128,7 +128,7 @@ class Training(OneWork):
                 self._on_progress(event)
             case StepLoss():
                 self._on_step(event)
-            case ValidationLoss():
+            case ValidationLoss() if event.step:  # an application has one value, which is no curve
                 self._on_losses(event)
             case Notice() if event.message not in self.report.notices:
                 notices = (*self.report.notices, event.message)
