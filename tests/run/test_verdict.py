@@ -149,7 +149,8 @@ def test_what_is_there_is_said_with_its_error_and_one_click_is_next(results: Res
 @pytest.mark.parametrize(
     ("share", "error", "said"),
     [
-        (-0.05, 0.012, "with them the prediction is worse, by 5 ± 1 %"),
+        (-0.05, 0.012, "Other places explain nothing of what a place's own past leaves open in"),
+        (-0.05, 0.012, "the many edges of the map the prediction is worse, by 5 ± 1 %"),
         (0.003, 0.004, "explain nothing for sure of what a place's own past leaves open in"),
         (0.003, 0.004, "held-out time: 0.3 ± 0.4 % (standard error)."),
         (-0.0003, 0.0004, "held-out time: −0.03 ± 0.04 % (standard error)."),
@@ -161,6 +162,17 @@ def test_what_explains_nothing_is_not_said_to_explain(
     results: Results, share: float, error: float, said: str
 ) -> None:
     assert said in verdict(explaining(results, share, error)).findings[0]
+
+
+def test_edges_of_the_map_that_mislead_where_fewer_explain(results: Results) -> None:
+    worse = explaining(results, -0.05, 0.01).criterion
+    sparser = worse.assign(penalty=10 * worse["penalty"], cv_error=0.997)
+    both = replace(results, criterion=pd.concat([sparser, worse], ignore_index=True))
+    assert verdict(both).findings[0] == (
+        "Other places explain at most 0.3 % of what a place's own past leaves open in held-out "
+        "time, with few edges; with the many edges of the map the prediction is worse, by 5 ± 1 % "
+        "(standard error)."
+    )
 
 
 def test_nothing_there_is_nothing_to_interpret(results: Results) -> None:

@@ -1,11 +1,14 @@
 """What a person does with the Drivers dock."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QDockWidget
 
+from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.widgets.drivers_dock import NO_RUN, DriversDock
 from napari_sparsevar.widgets.inspecting.driver_table import NAME, NOTE, STABILITY, STRENGTH
 from napari_sparsevar.widgets.inspecting.keys import KEYS, help_text
@@ -325,3 +328,36 @@ def test_it_is_a_tab_beside_the_other_docks(qtbot, viewer, dock):
 def test_it_fits_a_laptop(qtbot, viewer, ready):
     assert ready.minimumSizeHint().height() <= 560
     assert ready.minimumSizeHint().width() <= 360
+
+
+def test_the_verdict_stands_above_and_grows_with_the_analysis(viewer, ready, inspected, full_run):
+    session, text = get_session(viewer), ready.verdict.headline.text
+    assert full_run.verdict.headline in text()
+    mapped = replace(
+        full_run,
+        results=replace(
+            full_run.results,
+            stage="map",
+            significance=Significance.unknown(full_run.results.fitted),
+        ),
+    )
+    session.training.run_grew.emit(mapped)
+    assert text().startswith("<b>Not tested against chance yet: ")
+    session.training.run_grew.emit(full_run)
+    assert full_run.verdict.headline in text()
+    assert ready.verdict.advice.text() == full_run.verdict.advice
+
+
+@pytest.mark.parametrize("title", ["Drivers", "Train"])
+def test_warnings_are_there_when_a_run_is_opened_again(
+    viewer, open_dock, full_run, open_run, title
+):
+    warnings = ("The field of view moves.", "10 frames are few.", "No frame rate.", "Saturated.")
+    record = full_run.record.model_copy(update={"notices": warnings})
+    open_run(viewer, replace(full_run, record=record))
+    dock = open_dock(title)
+    dock.verdict.fold.setChecked(True)
+    assert "4 warnings" in dock.verdict.fold.text()
+    for said in warnings:
+        assert said in dock.verdict.warnings.text()
+    assert full_run.verdict.headline in dock.verdict.headline.text()

@@ -46,7 +46,7 @@ def test_long_notices_do_not_make_the_window_taller_than_a_laptop(viewer, dock, 
     assert resize(1366, 760).height() == 760
     assert dock.minimumSizeHint().height() <= 560
     # Every word can be reached.
-    words = dock.panel.words.widget()
+    words = dock.verdict.lines.widget()
     assert words.height() >= words.heightForWidth(words.width())
 
 

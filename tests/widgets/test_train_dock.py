@@ -5,7 +5,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_sparsevar.training.config import TrainConfig
-from napari_sparsevar.training.events import Failed
+from napari_sparsevar.training.events import Failed, Notice
 from napari_sparsevar.widgets.session import get_session
 
 pytestmark = pytest.mark.windowless
@@ -112,7 +112,8 @@ def test_training_lays_the_maps_over_the_movie(
     assert {"index", "strength", "stability"} <= set(drivers.features.columns)
     assert viewer.layers.selection.active is contribution
     assert "Finished after 20 steps" in dock.panel.sentence.text()
-    assert "saturated" in dock.panel.notices.text()
+    assert "saturated" in dock.verdict.warnings.text()
+    assert get_session(viewer).run.verdict.headline in dock.verdict.headline.text()
     assert dock.settings.isEnabled()
     assert dock.panel.begin_button.isEnabled()
 
@@ -300,3 +301,24 @@ def test_a_very_long_name_can_be_read_and_trained(viewer, dock, add_movie, home)
     folder = dock.run_folder.path()
     assert len(folder.name.encode()) < 200
     folder.mkdir(parents=True)
+
+
+def test_the_verdict_of_an_older_run_does_not_stand_below_a_new_training(
+    viewer, dock, add_movie, fake_train, until_idle, training
+):
+    """All warnings of the training are there, and stay; the words are of the run they are of."""
+    said = dock.verdict
+    add_movie(viewer)
+    dock.panel.begin_button.click()
+    until_idle(training)
+    assert not said.headline.isHidden()
+    fake_train.step_seconds = 0.02
+    dock.panel.begin_button.click()
+    assert said.headline.isHidden()
+    for number in range(5):
+        training._receive(Notice(f"Warning {number}."))
+    until_idle(training)
+    assert not said.headline.isHidden()
+    for number in range(5):
+        assert f"Warning {number}." in said.warnings.text()
+    assert "saturated" in said.warnings.text()

@@ -105,7 +105,7 @@ def verdict_of(
         error,
         agreement,
         _headline(results.stage, drivers, candidates),
-        (*_said_of_explained(explained, error), *_said_of_agreement(results, agreement)),
+        (*_said_of_explained(results, explained, error), *_said_of_agreement(results, agreement)),
         tuple(limits.values()),
         _advice(results, fps, limits, predicts=predicts, agreement=agreement),
     )
@@ -146,7 +146,9 @@ def _counted(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
 
 
-def _said_of_explained(explained: float | None, error: float | None) -> tuple[str, ...]:
+def _said_of_explained(
+    results: Results, explained: float | None, error: float | None
+) -> tuple[str, ...]:
     if explained is None or error is None:
         return ()
     left = "of what a place's own past leaves open in held-out time"
@@ -155,9 +157,12 @@ def _said_of_explained(explained: float | None, error: float | None) -> tuple[st
     if explained > _SURE * error:
         return (f"Other places explain {share} ± {about} % (standard error) {left}.",)
     if explained < -_SURE * error:
+        most = 1.0 - float(results.criterion["cv_error"].min())
+        nothing = f"explain at most {100 * most:.1g} %" if most > 0 else "explain nothing"
+        few = ", with few edges" if most > 0 else ""
         return (
-            f"Other places explain nothing {left}: with them the prediction is worse, by "
-            f"{share} ± {about} % (standard error).",
+            f"Other places {nothing} {left}{few}; with the many edges of the map the prediction is "
+            f"worse, by {share} ± {about} % (standard error).",
         )
     sign = "−" if explained < 0 else ""
     return (

@@ -33,6 +33,7 @@ from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
 from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.verdict_panel import VerdictPanel
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 from napari_sparsevar.widgets.train_dock import TrainDock
@@ -40,6 +41,7 @@ from napari_sparsevar.widgets.work.failure import refusals_shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from qtpy.QtGui import QResizeEvent
 
     from napari_sparsevar.run.run import Run
 
@@ -58,13 +60,14 @@ ARROWS = (
 
 
 class DriversDock(Dock):
-    """Sparsity above, places in the middle, the selected place's partners and the path below."""
+    """Verdict and sparsity above, places in the middle, partners and the path below."""
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()
         self._viewer: ViewerModel = plain_viewer(napari_viewer)
         self._session = get_session(self._viewer)
         self._inspecting = self._session.inspecting
+        self.verdict = VerdictPanel()
         self.sparsity = SparsityPanel(self._inspecting)
         self.table = DriverTable(self._inspecting)
         self.actions_bar = PlaceActions(self._session, self._viewer, self.table)
@@ -101,8 +104,9 @@ class DriversDock(Dock):
         split.setChildrenCollapsible(False)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 4)
+        parts = self.verdict, self.sparsity, (split, 1), self._views()
         self._pages.addWidget(self.none)
-        self._pages.addWidget(boxed(in_column(self.sparsity, (split, 1), self._views(), spacing=6)))
+        self._pages.addWidget(boxed(in_column(*parts, spacing=6)))
         in_column((self._pages, 1), inside=self, margins=MARGINS)
         self.setMinimumWidth(350)
 
@@ -132,6 +136,7 @@ class DriversDock(Dock):
         self.timeline.clicked.connect(self._open_timeline)
         self.help.clicked.connect(self._show_help)
         watch(inspecting.run_changed, self._on_run, self)
+        watch(self._session.run_grew, self._judge, self)
         watch(inspecting.selection_changed, self._say_selected, self)
         watch(inspecting.answered, self._say_selected, self)
         watch(inspecting.read_out_changed, self._say_selected, self)
@@ -146,18 +151,29 @@ class DriversDock(Dock):
         self._on_timelines(self._session.timelines > 0)
         self._session.count_drivers_docks(1)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Share the height anew."""
+        super().resizeEvent(event)
+        self.verdict.leave_room(self.height())
+
     def _on_run(self, run: Run | None) -> None:
         self._pages.setCurrentIndex(0 if run is None else 1)
+        self._judge(run)
         self._say_selected()
         self._on_layers()
+
+    def _judge(self, run: Run | None) -> None:
+        if run is None:
+            self.verdict.tell(None)
+        else:
+            self.verdict.tell(run.verdict, run.record.notices)
 
     def _say_selected(self) -> None:
         selection, shown = self._inspecting.selection, self._inspecting.read_out
         if selection is not None:
             words = self._said_of(selection)
         elif shown is not None and not (shown.places["kind"] == "driver").any():
-            verdict = shown.run.verdict
-            words = f"{verdict.headline} {verdict.advice} {ANYWHERE}"
+            words = ANYWHERE  # why there is no driver, the verdict says
         else:
             words = f"Click a driver to see what it drives. {ANYWHERE}"
         self.selected.setText(words)

@@ -29,6 +29,7 @@ from napari_sparsevar.widgets.parts.form import AutoBox, ConfigForm
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.parts.preferences import preferred, remember
+from napari_sparsevar.widgets.parts.verdict_panel import VerdictPanel
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.training.begun import BegunTraining
 from napari_sparsevar.widgets.training.choices import DeviceBox, MovieChoice, default_run_folder
@@ -40,6 +41,8 @@ from napari_sparsevar.widgets.training.panel import TrainingPanel
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
     from napari_sparsevar.readers import LayerData
     from napari_sparsevar.run.run import Run
     from napari_sparsevar.training.resuming import Resumable
@@ -74,6 +77,7 @@ class TrainDock(Dock):
         self.other_runs = OtherRuns()
         self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)
+        self.verdict = VerdictPanel(brief=True)
         self.loss_plot = LossPlot(viewer.theme)
         self.settings = self._settings()
         self._arrange()
@@ -94,8 +98,8 @@ class TrainDock(Dock):
     def _arrange(self) -> None:
         # The guide scrolls with the settings: it must not push the buttons out of sight.
         above = boxed(in_column(self.guide, self.settings, margins=(0, 0, 6, 0), spacing=5))
-        parts = FittingScroll(above, minimum_height=120), self.panel, (self.loss_plot, 1)
-        in_column(*parts, inside=self, margins=MARGINS, spacing=8)
+        parts = FittingScroll(above, minimum_height=120), self.panel, self.verdict
+        in_column(*parts, (self.loss_plot, 1), inside=self, margins=MARGINS, spacing=8)
         self.setMinimumWidth(300)
 
     def _connect(self, viewer: ViewerModel) -> None:
@@ -114,7 +118,9 @@ class TrainDock(Dock):
         self.panel.show_button.clicked.connect(self._session.show_run)
         watch(training.state_changed, self._on_state, self)
         watch(training.losses_changed, self._on_losses, self)
+        watch(training.report_changed, self._judge, self)
         watch(self._session.run_changed, self._on_run, self)
+        watch(self._session.run_grew, self._judge, self)
         watch(self._session.drivers_docks_changed, self._guide_on, self)
         watch(viewer.events.theme, self._on_theme, self)
 
@@ -231,9 +237,25 @@ class TrainDock(Dock):
     def _on_losses(self) -> None:
         self.loss_plot.set_history(self._session.training.history)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Share the height anew."""
+        super().resizeEvent(event)
+        self.verdict.leave_room(self.height())
+
+    def _judge(self, *_: Any) -> None:
+        """Say what the run is worth and what to know of the movie; of a new run, the latter."""
+        run, training = self._session.run, self._session.training
+        seen = training.report.notices
+        if run is None or (training.state != "idle" and training.path is None):
+            self.verdict.tell(None, seen)
+        else:
+            also = seen if training.path == run.path else ()
+            self.verdict.tell(run.verdict, (*run.record.notices, *also))
+
     def _on_run(self, run: Run | None) -> None:
         self.panel.show_button.setVisible(run is not None)
         self.other_runs.propose(None if run is None else Path(run.path))
+        self._judge()
         self._guide_on()
 
     def _on_theme(self, event: Any) -> None:

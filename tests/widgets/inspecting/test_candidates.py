@@ -174,6 +174,6 @@ def test_on_the_movie_a_candidate_is_outlined_only_while_it_is_selected(
 def test_an_empty_list_says_what_to_do(viewer, opened):
     dock = opened(n_drivers=0, p_values=(0.2, 0.3, 0.4, 0.5))
     verdict = get_session(viewer).run.verdict
-    assert verdict.headline in dock.selected.text()
-    assert verdict.advice in dock.selected.text()
+    assert verdict.headline in dock.verdict.headline.text()
+    assert verdict.advice in dock.verdict.advice.text()
     assert "Click anywhere on the field" in dock.selected.text()

@@ -165,7 +165,7 @@ def test_the_run_that_is_shown_is_applied_to_another_movie(
     assert (request.parent, request.out) == (parent, proposed)
     assert request.movie.source == movie_file
     assert dock.panel.sentence.text() == "Finished after 12 s."
-    assert "pixels of another size" in dock.panel.notices.text()
+    assert "pixels of another size" in dock.verdict.warnings.text()
     assert get_session(viewer).run.path == proposed
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QLabel, QPushButton
 
-from napari_sparsevar.widgets.parts.boxes import wrapped_label
 from napari_sparsevar.widgets.parts.table import there
 from napari_sparsevar.widgets.training.state import Training, format_seconds
 from napari_sparsevar.widgets.work.one_work import Report
@@ -12,19 +11,18 @@ from napari_sparsevar.widgets.work.panel import WorkPanel
 
 
 class TrainingPanel(WorkPanel):
-    """Train / Pause / Stop, a progress bar, one sentence, time left, speed, what to know."""
+    """Train / Pause / Stop, a progress bar, one sentence, time left, speed."""
 
     def __init__(self, training: Training) -> None:
         self._training = training
         self.pause_button = QPushButton("Pause")
         self.show_button = QPushButton("Show maps again")
         self.remaining = QLabel()
-        self.notices = wrapped_label()
         super().__init__(
             training,
             begin="Train",
             buttons=(self.pause_button,),
-            words=(self.remaining, self.notices),
+            words=(self.remaining,),
         )
         self.end_button.setToolTip(
             "<qt>Stops after the current step and keeps the best model so far.</qt>"
@@ -54,8 +52,6 @@ class TrainingPanel(WorkPanel):
         super()._on_report(report)
         self.remaining.setText(_remaining(report))
         self.remaining.setVisible(bool(self.remaining.text()))
-        self.notices.setText("\n".join(report.notices[-3:]))
-        self.notices.setVisible(bool(report.notices))
 
 
 def _remaining(report: Report) -> str:

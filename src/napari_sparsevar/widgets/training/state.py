@@ -54,6 +54,8 @@ class Training(OneWork):
         Losses of the current or last training.
     request : TrainingRequest or None
         What runs or ran last.
+    path : Path or None
+        The run it has made or goes on with; None as long as there is none to be opened.
     """
 
     losses_changed = Signal()
@@ -71,6 +73,7 @@ class Training(OneWork):
         self._analysing = False
         self.history = LossHistory()
         self.request: TrainingRequest | None = None
+        self.path: Path | None = None
 
     @property
     def can_end(self) -> bool:
@@ -81,7 +84,7 @@ class Training(OneWork):
         """Start a training; ignored while one runs."""
         if self.state != "idle":
             return
-        self.request, self._analysing = request, False
+        self.request, self.path, self._analysing = request, None, False
         self.history = LossHistory()
         self.losses_changed.emit()
         self._control = TrainingControl()
@@ -92,7 +95,7 @@ class Training(OneWork):
         """Go on with the analysis of a run; ignored while something runs."""
         if self.state != "idle":
             return
-        self._control, self._analysing = TrainingControl(), True
+        self._control, self.path, self._analysing = TrainingControl(), path, True
         self._begin(partial(completing_stream, path, self._control), hurry=self._control.stop)
         self.say("Going on with the analysis…")
 
@@ -189,6 +192,7 @@ class Training(OneWork):
 
     def _on_ready(self, run: Run) -> None:
         first, self._analysing = not self._analysing, True
+        self.path = run.path
         if first and self.state == "stopping":  # the analysis is stopped by another click
             self._become("training")
         if first and self.request is not None:
