@@ -110,6 +110,9 @@ def test_movies_are_worked_through_one_after_the_other(
     assert shown(dock, STATUS) == ["finished", "failed", "finished"]
     assert shown(dock, DRIVERS) == ["3", "", "–"]
     assert shown(dock, WORDS)[:2] == ["It moves.", "The movie is constant; record another one."]
+    assert dock.words.text() == "b: The movie is constant; record another one."
+    dock.table.selectRow(0)
+    assert dock.words.text() == "It moves."
     assert dock.panel.sentence.text() == "2 of 3 finished; the table is results.csv."
     [(recordings, out)] = fake_batch.calls
     assert [one.preset for one in recordings] == ["thorough"] * 3

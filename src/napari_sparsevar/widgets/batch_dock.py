@@ -13,7 +13,14 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.config import PRESETS
 from napari_sparsevar.widgets.batching.table import BatchTable
 from napari_sparsevar.widgets.drivers_dock import DriversDock
-from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column, in_row
+from napari_sparsevar.widgets.parts.boxes import (
+    MARGINS,
+    FittingScroll,
+    boxed,
+    in_column,
+    in_row,
+    wrapped_label,
+)
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -35,6 +42,7 @@ class BatchDock(Dock):
         self._session = get_session(self._viewer)
         self._batching = self._session.batching
         self.table = BatchTable(self._batching)
+        self.words = wrapped_label()
         self.add = QPushButton("Add movies…")
         self.from_list = QPushButton("From CSV…")
         self.remove = QPushButton("Remove")
@@ -65,7 +73,9 @@ class BatchDock(Dock):
 
     def _arrange(self) -> None:
         self.table.setMinimumHeight(120)
-        in_column((self.table, 1), self.settings, self.panel, inside=self, margins=MARGINS)
+        words = FittingScroll(boxed(in_column(self.words)), minimum_height=36)
+        parts = (self.table, 1), words, self.settings, self.panel
+        in_column(*parts, inside=self, margins=MARGINS)
         self.from_list.setToolTip(
             "<qt>A table with a movie a row: columns movie, and name, fps, pixel_size_um, preset, "
             "apply_from … where wanted.</qt>"
@@ -79,6 +89,7 @@ class BatchDock(Dock):
         self.remove.clicked.connect(self._on_remove)
         self.panel.begin_button.clicked.connect(self.run)
         self.table.opened.connect(self._on_opened)
+        self.table.itemSelectionChanged.connect(self._say)
         watch(self._batching.rows_changed, self._on_rows, self)
 
     def run(self) -> None:
@@ -117,6 +128,10 @@ class BatchDock(Dock):
             self.out.value = batching.out
         self.settings.setEnabled(batching.state == "idle")
         self.panel.set_obstacle(None if batching.rows else NO_MOVIES)
+        self._say()
+
+    def _say(self) -> None:
+        self.words.setText(self.table.said())
 
     def _on_opened(self, path: str) -> None:
         run = self._session.run

@@ -47,11 +47,18 @@ class BatchTable(Table):
                 waiting = "" if idle else "running" if index == at_work_on else "waiting"
                 self._write(index, row, waiting)
 
+    def said(self) -> str:
+        """Return in full what is to know of the selected row, else of the last that failed."""
+        rows, index = self._batching.rows, self.selected_row
+        if index is not None and index < len(rows):
+            return _words(rows[index])
+        failed = [row for row in rows if row.outcome is not None and row.outcome.error]
+        return f"{failed[-1].recording.name}: {_words(failed[-1])}" if failed else ""
+
     def _write(self, index: int, row: BatchRow, status: str) -> None:
-        outcome, drivers, words = row.outcome, "", ""
+        outcome, drivers, words = row.outcome, "", _words(row)
         if outcome is not None:
             status = "done before" if outcome.skipped else outcome.status
-            words = outcome.error or outcome.warnings
             if outcome.status == "finished":
                 drivers = "–" if outcome.drivers is None else str(outcome.drivers)
         movie = str(row.recording.movie)
@@ -65,3 +72,8 @@ class BatchTable(Table):
         outcome = self._batching.rows[index].outcome
         if outcome is not None and outcome.status == "finished":
             self.opened.emit(outcome.run)
+
+
+def _words(row: BatchRow) -> str:
+    """Return why a recording failed, or what its run warns of."""
+    return "" if row.outcome is None else row.outcome.error or row.outcome.warnings
