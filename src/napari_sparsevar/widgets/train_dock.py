@@ -72,7 +72,7 @@ class TrainDock(Dock):
         self.look = MovieLook(viewer, self._session.anatomy, self.movie_choice, cell_diameter)
         self.guide = Guide()
         self.guide_button = QPushButton("Guide")
-        self.run_folder = NewFolder("run", label="Run folder")
+        self.run_folder = NewFolder("run", label="Run folder", mark="run.json")
         self.begun = BegunTraining(self.run_folder)
         self.other_runs = OtherRuns()
         self.device = DeviceBox()

@@ -11,13 +11,17 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.readers import Placement
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record, write_tensors
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.config import TrainConfig
+from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Applying, Finished, Notice, ResultsReady
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.training import worker
+from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 pytestmark = pytest.mark.windowless
 
@@ -93,6 +97,29 @@ def test_a_training_in_the_run_folder_is_resumed_with_its_own_settings(
     request = fake_train.requests[-1]
     assert (request.config, request.out, request.resume) == (CONFIG, begun, True)
     assert dock.panel.begin_button.text() == "Train"
+
+
+def test_a_run_that_is_chosen_for_the_run_folder_is_offered_to_go_on(
+    qtbot, viewer, dock, begun, movie_file, choosing
+):
+    viewer.open(movie_file, plugin="napari-sparsevar")
+    choosing(begun)
+    click(dock.run_folder.choose_btn.native)
+    until_looked(qtbot, dock)
+    assert dock.run_folder.line_edit.value == str(begun)
+    assert dock.panel.begin_button.text() == "Resume"
+
+
+def test_what_is_known_of_an_analysis_that_was_cut_is_shown_at_once(begun, movie_file):
+    (begun / CHECKPOINT).unlink()
+    record = read_record(begun).model_copy(update={"status": "finished", "stage": "map"})
+    write_record(begun, record)
+    request = TrainingRequest(
+        open_movie(movie_file), CONFIG, begun, "cpu", Placement((1.0, 1.0)), resume=True
+    )
+    events = worker.library_train(request, TrainingControl())
+    assert next(events) == ResultsReady("map", begun)
+    events.close()
 
 
 def test_a_run_that_is_chosen_brings_its_movie(qtbot, viewer, dock, begun, choosing):

@@ -1,8 +1,18 @@
 """What a person reads of a training is of now: no old speed, no old time left."""
 
+from pathlib import Path
+
 import pytest
 
-from napari_sparsevar.training.events import Continued, Paused, Progress, StepLoss
+from napari_sparsevar.training.events import (
+    Applying,
+    Continued,
+    Paused,
+    Progress,
+    Started,
+    StepLoss,
+    ValidationLoss,
+)
 from napari_sparsevar.widgets.training.panel import TrainingPanel
 from napari_sparsevar.widgets.training.state import Training
 
@@ -43,6 +53,19 @@ def test_a_pause_has_neither(training, shown):
     assert shown() == ("", "Continued after step 6.")
     training._receive(step(7))
     assert shown()[0] == "about 30 s left · 512 frames/s"
+
+
+def test_a_training_that_goes_on_says_after_which_step(training, shown):
+    training._receive(Started("cpu", 60, 900, (64, 64), (1, 16, 16), resumed_from_step=20))
+    assert shown()[1] == "Training on cpu: 16 × 16 latents, going on after step 20 of 60."
+
+
+def test_an_application_says_whose_network_it_is(training, shown):
+    training._receive(Applying("cpu", Path("runs/first"), 900, (64, 64), (1, 16, 16)))
+    assert shown()[1] == "Applying the network of first on cpu: 16 × 16 latents."
+    before = len(training.history.validation["total"].steps)
+    training._receive(ValidationLoss(0, {"total": 1.0}, True))
+    assert len(training.history.validation["total"].steps) == before
 
 
 def test_stopping_has_neither(training, shown):

@@ -22,11 +22,13 @@ class NewFolder(FileEdit):
         Its name in sentences: ``run`` for "the run folder".
     label : str
         Of the row.
+    mark : str
+        A file in every such folder: one that is chosen is taken as it is, nothing is made in it.
     """
 
-    def __init__(self, what: str, label: str) -> None:
+    def __init__(self, what: str, label: str, mark: str = "") -> None:
         super().__init__(mode=FileDialogMode.EXISTING_DIRECTORY, label=label)
-        self._what = what
+        self._what, self._mark = what, mark
         self._proposed = ""
         self.line_edit.min_width = 60
         self.line_edit.changed.connect(self._on_written)
@@ -72,7 +74,9 @@ class NewFolder(FileEdit):
         parent = QFileDialog.getExistingDirectory(
             self.native, f"Where should the {self._what} folder go?", str(written.parent)
         )
-        if parent:
+        if parent and self._mark and (Path(parent) / self._mark).is_file():
+            self.line_edit.value = parent
+        elif parent:
             self.line_edit.value = str(free(Path(parent) / written.name))
 
     def _on_written(self, written: str) -> None:
