@@ -40,13 +40,13 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
     """Put a training that only yields these events in the place of the real one."""
 
-    def install(*events: TrainingEvent | Exception) -> list[dict[str, Any]]:
+    def install(*events: TrainingEvent | BaseException) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = []
 
         def train(movie: Any, config: Any, **options: Any) -> Iterator[TrainingEvent]:
             calls.append({"movie": movie, "config": config, **options})
             for event in events:
-                if isinstance(event, Exception):
+                if isinstance(event, BaseException):
                     raise event
                 yield event
 

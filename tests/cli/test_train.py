@@ -172,6 +172,23 @@ def test_an_analysis_cut_short_says_how_it_goes_on(
     )
 
 
+def test_an_aborted_analysis_says_what_is_kept(
+    movie: Path, tmp_path: Path, pretend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    pretend(ResultsReady("map", out), KeyboardInterrupt())
+    monkeypatch.setattr(
+        "napari_sparsevar.training.analysing.is_cut_short", lambda path: path == out
+    )
+    done = sparsevar("train", movie, "--out", out)
+    assert done.exit_code == 130
+    assert done.stderr.splitlines()[-1] == (
+        f"Interrupted: {out} opens with what is known so far; 'sparsevar train --resume' goes on."
+    )
+    done = sparsevar("train", movie, "--out", tmp_path / "not-begun")
+    assert done.stderr.splitlines()[-1] == "Interrupted."
+
+
 def test_a_failure_of_the_user_is_code_2(movie: Path, tmp_path: Path, pretend: Any) -> None:
     pretend(Failed("The run directory run exists already; add --overwrite."))
     done = sparsevar("train", movie, "--out", tmp_path / "run")

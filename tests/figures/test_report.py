@@ -115,6 +115,7 @@ def test_the_verdict_comes_first_and_candidates_apart(full_run: Run, page: Page)
     run = without_drivers(full_run, np.nan)
     text = Page(report_page(run, Marks())).text
     assert text.count("Nothing could be tested against chance") >= 2
+    assert "Candidates, not tested" in text
     assert text.index("Candidates: they stand out of the map") < text.index("How sparse")
     assert f"{2 * run.candidates['y'].iloc[0]:.1f}" in text
     assert "more than chance would" not in text

@@ -19,6 +19,7 @@ from napari_sparsevar.analysis.fit.criterion import COLUMNS
 from napari_sparsevar.analysis.fit.fitting import default_penalty
 from napari_sparsevar.analysis.maps.drivers import Drivers
 from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.run.store import read_results, write_results
 from napari_sparsevar.run.verdict import Verdict, verdict_of
 
 MANY_FRAMES = 6000
@@ -235,3 +236,10 @@ def test_few_frames_are_told_and_enough_are_named(results: Results) -> None:
     many = torch.zeros(2000, 1)
     wide = replace(nothing, fitted=replace(nothing.fitted, weights=many))
     assert "record at least 1,600 frames (3 min)" in verdict(wide).advice
+
+
+def test_how_long_is_needed_is_kept_in_the_run(tmp_path: Path) -> None:
+    run = made_full_run(tmp_path)
+    write_results(tmp_path, untested(run.results, 801), 2.0)
+    kept = read_results(tmp_path, run.record)
+    assert "at least 810 frames (54 s)" in verdict_of(kept, {}, 15.0).advice

@@ -157,10 +157,13 @@ def found_rows(run: Run) -> Rows:
         for name, value in criterion.items()
         if not math.isnan(value)
     ]
-    edges = run.results.fitted.n_edges
+    edges, tested = run.results.fitted.n_edges, run.results.significance.tested
     return [
         ("Drivers", str(len(run.drivers))),
-        ("Candidates, not beyond chance", str(len(run.candidates))),
+        (
+            f"Candidates, {'not beyond chance' if tested else 'not tested'}",
+            str(len(run.candidates)),
+        ),
         ("Edges between places", f"{edges:,}"),
         ("Penalty", penalty_words(run).removeprefix("penalty ")),
         *choices,

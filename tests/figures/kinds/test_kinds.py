@@ -321,14 +321,21 @@ def test_the_caption_of_the_overview_begins_with_the_verdict(full_run: Run) -> N
         assert verdict == " ".join(run.verdict.sentences())
 
 
+@pytest.mark.parametrize("kind", ["contribution", "drivers"])
+def test_a_caption_says_once_whether_there_is_something(full_run: Run, kind: str) -> None:
+    for run in (full_run, without_drivers(full_run, 0.4), without_drivers(full_run, np.nan)):
+        caption = draw_figure(run, kind, marks=NOTHING).caption
+        assert caption.split("\n\n")[1] == run.verdict.headline
+        assert caption.count(run.verdict.headline) == 1
+
+
 def test_the_unit_of_the_map_is_said(full_run: Run) -> None:
     drawn = draw_figure(full_run, "contribution", marks=NOTHING)
     assert "1 being what chance reaches at that place" in drawn.caption
     said = texts(drawn.figure)
     assert {"chance", "contribution"} <= set(said) or "contribution\n(reach of chance = 1)" in said
     results = full_run.results
-    unknown = replace(results.significance, chance=results.significance.chance * np.nan)
-    run = replace(full_run, results=replace(results, significance=unknown))
+    run = replace(full_run, results=replace(results, chance=results.chance * np.nan))
     drawn = draw_figure(run, "contribution", marks=NOTHING)
     assert "in arbitrary units, as what chance reaches is not known" in drawn.caption
     assert "contribution\n(arbitrary units)" in texts(drawn.figure)
@@ -336,11 +343,10 @@ def test_the_unit_of_the_map_is_said(full_run: Run) -> None:
 
 def test_a_map_of_chance_is_not_stretched_to_the_brightest_colour(full_run: Run) -> None:
     results, peak = full_run.results, float(full_run.contribution_map.max())
-    unknown = replace(results.significance, chance=results.significance.chance * np.nan)
     for top, changes in (
         (2.0, {"contribution": results.contribution * np.float32(0.8 / peak)}),
         (peak, {}),
-        (2 * peak, {"significance": unknown}),
+        (2 * peak, {"chance": results.chance * np.nan}),
     ):
         run = replace(full_run, results=replace(results, **changes))
         figure = draw_figure(run, "contribution", marks=NOTHING).figure

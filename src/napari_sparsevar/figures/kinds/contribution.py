@@ -37,6 +37,7 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
 def _caption(run: Run, figure: Figure) -> str:
     return paragraphs(
         f"Which places drive the activity that follows, in {data_words(run)}.",
+        run.verdict.headline,
         f"(a) {tissue_words(run, figure)}",
         f"(b) {contribution_words(run, figure)}",
         settings_paragraph(run),

@@ -89,6 +89,7 @@ def _caption(run: Run, figure: Figure, listed: pd.DataFrame, options: FigureOpti
     arrows = arrows_words(run, listed, all_arrows=options.all_arrows)
     return paragraphs(
         f"Drivers in {data_words(run)}.",
+        run.verdict.headline,
         f"(a) {tissue_words(run, figure)} {arrows}",
         f"(b) {list_words(run, listed)}",
         f"(c) {traces_words(run, listed)}",

@@ -176,7 +176,7 @@ def arrows_words(run: Run, listed: pd.DataFrame, *, all_arrows: bool) -> str:
 def list_words(run: Run, listed: pd.DataFrame) -> str:
     """Return the list of drivers with places and numbers."""
     if listed.empty:
-        return f"{run.verdict.headline} So no driver is listed."
+        return "No driver is listed."
     each = "; ".join(_place_words(run, place) for place in listed.itertuples())
     return (
         f"Peak of the contribution in each ({unit_of_contribution(run)}); stability, the share of "
