@@ -75,9 +75,7 @@ def main() -> None:
         verdict = sv.load_run(out).verdict
     before = [0.0, 0.0]
     training = ended["train"][1]
-    print(
-        "| part | wall clock, s | processor, s | in units of training | known after the last step, s |"
-    )
+    print("| part | wall clock, s | processor, s | in trainings | known, s after the last step |")
     print("|---|---:|---:|---:|---:|")
     for name, what in WHAT.items():
         wall, processor = (now - then for now, then in zip(ended[name], before, strict=True))

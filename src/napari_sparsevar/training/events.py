@@ -43,7 +43,10 @@ class Applying:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a phase is, between 0 and 1, in words a person can read."""
+    """How far a phase is, between 0 and 1, in words a person can read.
+
+    ``eta_seconds`` is the time to the contribution map, and once that is there to the end of all.
+    """
 
     phase: Phase
     fraction: float
@@ -56,7 +59,8 @@ class StepLoss:
     """Loss terms of one training step, on training time blocks.
 
     ``terms`` holds ``reconstruction``, ``prediction`` and ``total``, each a mean squared error in
-    units of the noise scale of a pixel; ``frames_per_second`` counts frames of movie used.
+    units of the noise scale of a pixel; ``frames_per_second`` counts frames of movie used;
+    ``eta_seconds`` is the time to the contribution map.
     """
 
     step: int

@@ -11,7 +11,6 @@ from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.results import Results, first_map
-from napari_sparsevar.analysis.stages import STAGES
 from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.latents import encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
@@ -21,6 +20,9 @@ from napari_sparsevar.training.events import Progress, ResultsReady, TrainingEve
 from napari_sparsevar.training.pace import Pace, Part, Work
 from napari_sparsevar.training.preparation import Prepared
 from napari_sparsevar.training.run_folder import EventLog, RunFolder
+
+TO_THE_MAP: tuple[Part, ...] = ("encoding", "map")
+"""What follows the last step until there is something to look at."""
 
 Metrics = dict[str, float | int | str | None]
 
@@ -33,10 +35,9 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     pace, work = Pace.read(), work_of(prepared)
     network, frames, grid = prepared.trainer.network.eval(), prepared.frames, prepared.grid
     began = time.perf_counter()
-    parts: tuple[Part, ...] = ("encoding", *STAGES)
     encoding = WithResult(encode_movie(network, frames, grid, prepared.static, file))
     for fraction in encoding:
-        left = pace.left(parts, work, fraction, time.perf_counter() - began)
+        left = pace.left(TO_THE_MAP, work, fraction, time.perf_counter() - began)
         yield Progress("encode", fraction, "Encoding the movie", left)
     pace.took("encoding", work, time.perf_counter() - began)
     frames.release()
@@ -46,7 +47,7 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     began = time.perf_counter()
     fitting = WithResult(first_map(activity, footprints, frames.mean, frames.noise))
     for fraction, message in fitting:
-        left = pace.left(STAGES, work, fraction, time.perf_counter() - began)
+        left = pace.left(TO_THE_MAP[1:], work, fraction, time.perf_counter() - began)
         yield Progress("encode", 1.0, message, left)
     pace.took("map", work, time.perf_counter() - began)
     return fitting.result

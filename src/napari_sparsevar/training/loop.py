@@ -39,10 +39,11 @@ def _recent() -> deque[float]:
 
 @dataclass(frozen=True)
 class _Pace:
-    """How many seconds the last steps and validations took, pauses left out."""
+    """Seconds the last steps and validations took, pauses left out; and those that come after."""
 
     steps: deque[float] = field(default_factory=_recent)
     validations: deque[float] = field(default_factory=_recent)
+    afterwards: float = 0.0
 
     @staticmethod
     @contextmanager
@@ -58,11 +59,14 @@ class _Pace:
         left = trainer.config.steps - trainer.step
         validations = math.ceil(left / trainer.config.validate_every)
         seconds = sum(self.validations) / max(len(self.validations), 1)
-        return left * self.step_seconds() + validations * seconds
+        return left * self.step_seconds() + validations * seconds + self.afterwards
 
 
 def run_steps(
-    trainer: Trainer, control: TrainingControl, save: Callable[[], Path]
+    trainer: Trainer,
+    control: TrainingControl,
+    save: Callable[[], Path],
+    afterwards: float = 0.0,
 ) -> Generator[TrainingEvent, None, StopReason]:
     """Take steps until done, early stopping or stop; return why it ended.
 
@@ -72,6 +76,8 @@ def run_steps(
     control : TrainingControl
     save : callable
         Writes a checkpoint and returns its path.
+    afterwards : float
+        Seconds from the last step to the contribution map: part of the time left.
 
     Yields
     ------
@@ -79,14 +85,13 @@ def run_steps(
         ``StepLoss`` after every step, ``ValidationLoss`` when due, and what happens in between.
     """
     with trainer.reading_ahead():
-        return (yield from _steps(trainer, control, save))
+        return (yield from _steps(trainer, control, save, _Pace(afterwards=afterwards)))
 
 
 def _steps(
-    trainer: Trainer, control: TrainingControl, save: Callable[[], Path]
+    trainer: Trainer, control: TrainingControl, save: Callable[[], Path], pace: _Pace
 ) -> Generator[TrainingEvent, None, StopReason]:
     config = trainer.config
-    pace = _Pace()
     if trainer.step == 0 and not control.stop_requested:
         yield from _fitting(trainer, trainer.calibrate)
         yield from _validated(trainer, pace)  # the untrained network is the first model to beat

@@ -35,8 +35,9 @@ from napari_sparsevar.training.events import (
     TrainingEvent,
 )
 from napari_sparsevar.training.failures import Events, reported
-from napari_sparsevar.training.finish import Metrics, publish_map
+from napari_sparsevar.training.finish import TO_THE_MAP, Metrics, publish_map, work_of
 from napari_sparsevar.training.loop import run_steps
+from napari_sparsevar.training.pace import Pace
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
@@ -178,7 +179,8 @@ class _Training:
             log.write_losses()
             return save_checkpoint(working, trainer)
 
-        return run_steps(trainer, self.control, save)
+        afterwards = Pace.read().seconds(TO_THE_MAP, work_of(prepared))
+        return run_steps(trainer, self.control, save, afterwards)
 
     def _conclude(
         self,

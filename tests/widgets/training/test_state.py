@@ -39,7 +39,7 @@ def step(number):
 
 
 def test_a_step_says_how_long_and_how_fast(shown):
-    assert shown() == ("about 30 s left · 512 frames/s", "Step 5 of 60.")
+    assert shown() == ("about 30 s to the map · 512 frames/s", "Step 5 of 60.")
 
 
 def test_a_pause_has_neither(training, shown):
@@ -52,7 +52,7 @@ def test_a_pause_has_neither(training, shown):
     training._receive(Continued(6))
     assert shown() == ("", "Continued after step 6.")
     training._receive(step(7))
-    assert shown()[0] == "about 30 s left · 512 frames/s"
+    assert shown()[0] == "about 30 s to the map · 512 frames/s"
 
 
 def test_a_training_that_goes_on_says_after_which_step(training, shown):

@@ -57,7 +57,7 @@ class TrainingPanel(WorkPanel):
 def _remaining(report: Report) -> str:
     parts: list[str] = []
     if report.eta_seconds is not None:
-        parts.append(f"about {format_seconds(report.eta_seconds)} left")
+        parts.append(f"about {format_seconds(report.eta_seconds)} {report.toward}")
     if report.frames_per_second:
         parts.append(f"{report.frames_per_second:,.0f} frames/s")
     return " · ".join(parts)

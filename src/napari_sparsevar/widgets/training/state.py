@@ -42,6 +42,9 @@ _SPANS = {
 }
 
 
+TO_THE_MAP = "to the map"
+
+
 class Training(OneWork):
     """The training of one viewer; docks watch it and can be closed and opened again.
 
@@ -166,16 +169,22 @@ class Training(OneWork):
 
     def _on_progress(self, event: Progress) -> None:
         done = _overall(event.phase, event.fraction)
-        self._advance(event.message, done, event.eta_seconds)
+        toward = "left" if event.phase == "analyse" else TO_THE_MAP
+        self._advance(event.message, done, event.eta_seconds, toward)
 
     def _on_step(self, event: StepLoss) -> None:
         done = _overall("train", event.step / max(event.n_steps, 1))
         sentence = f"Step {event.step} of {event.n_steps}."
-        self._advance(sentence, done, event.eta_seconds, event.frames_per_second)
+        self._advance(sentence, done, event.eta_seconds, TO_THE_MAP, event.frames_per_second)
         self._on_losses(event)
 
     def _advance(
-        self, sentence: str, done: float, eta: float | None, speed: float | None = None
+        self,
+        sentence: str,
+        done: float,
+        eta: float | None,
+        toward: str,
+        speed: float | None = None,
     ) -> None:
         """Say how far it is; what was asked of it meanwhile stays the sentence.
 
@@ -183,7 +192,8 @@ class Training(OneWork):
         """
         report = replace(self.report, fraction=done, eta_seconds=None, frames_per_second=None)
         if self.state == "training":
-            report = replace(report, sentence=sentence, eta_seconds=eta, frames_per_second=speed)
+            report = replace(report, sentence=sentence, eta_seconds=eta, toward=toward)
+            report = replace(report, frames_per_second=speed)
         self._tell(report)
 
     def _on_losses(self, event: StepLoss | ValidationLoss) -> None:

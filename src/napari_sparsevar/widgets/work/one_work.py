@@ -45,11 +45,12 @@ def paced(work: Generator[Step, None, T]) -> Generator[Progressed, None, T]:
 
 @dataclass(frozen=True)
 class Report:
-    """What a person is told: one sentence, how far, how long, how fast, what to know."""
+    """What a person is told: one sentence, how far, how long (to what), how fast, what to know."""
 
     sentence: str = ""
     fraction: float = 0.0
     eta_seconds: float | None = None
+    toward: str = "left"
     frames_per_second: float | None = None
     notices: tuple[str, ...] = ()
 
