@@ -1,5 +1,6 @@
 """What people do while a network trains."""
 
+import gc
 import time
 
 import pytest
@@ -148,3 +149,13 @@ def test_theme_changes_while_the_dock_is_open(viewer, dock):
     light = dock.loss_plot._plot.backgroundBrush().color().lightness()
     viewer.theme = "dark"
     assert dock.loss_plot._plot.backgroundBrush().color().lightness() < light
+
+
+def test_closing_a_dock_and_collecting_garbage_before_qt_deletes_it(
+    viewer, open_dock, inspected, until_inspected
+):
+    viewer.window.remove_dock_widget(open_dock("Drivers"))
+    gc.collect()  # ended the program once
+    inspected.select_next(1)
+    until_inspected(inspected)
+    assert inspected.selection is not None

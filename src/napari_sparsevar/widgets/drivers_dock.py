@@ -20,7 +20,6 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
 from napari_sparsevar.widgets.compare_dock import CompareDock
-from napari_sparsevar.widgets.comparing.layers import go_to_place
 from napari_sparsevar.widgets.inspecting.answers import PlaceKind, SelectedPlace
 from napari_sparsevar.widgets.inspecting.driver_table import DriverTable
 from napari_sparsevar.widgets.inspecting.events import EventsPanel
@@ -30,6 +29,7 @@ from napari_sparsevar.widgets.inspecting.partners import PartnersPanel
 from napari_sparsevar.widgets.inspecting.path_plots import CriterionPlot, CurvesPlot
 from napari_sparsevar.widgets.inspecting.place_actions import PlaceActions
 from napari_sparsevar.widgets.inspecting.sparsity_panel import SparsityPanel
+from napari_sparsevar.widgets.layers.sight import Pixel, bring_into_sight, point_out
 from napari_sparsevar.widgets.parts.boxes import MARGINS, boxed, in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.dock import Dock
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -128,7 +128,7 @@ class DriversDock(Dock):
         inspecting = self._inspecting
         self.table.chosen.connect(self._on_chosen)
         self.partners.table.chosen.connect(self._session.edge.choose)
-        self.partners.table.chosen.connect(self._go_to)
+        self.partners.table.chosen.connect(self._on_partner)
         self.criterion.moved.connect(self._on_line)
         self.curves.moved.connect(self._on_line)
         self.arrows.toggled.connect(self._session.inspect_layers.arrows.show)
@@ -193,10 +193,19 @@ class DriversDock(Dock):
         self._inspecting.select(kind, label)
         selection = self._inspecting.selection
         if selection is not None:
-            self._go_to({"y": selection.y, "x": selection.x})
+            self._point_out((selection.y, selection.x))
 
-    def _go_to(self, place: pd.Series | dict[str, float]) -> None:
-        go_to_place(self._viewer, place, self._session.placement())
+    def _on_partner(self, partner: pd.Series) -> None:
+        selection = self._inspecting.selection
+        if selection is not None:
+            there = float(partner["y"]), float(partner["x"])
+            self._point_out(there, (selection.y, selection.x))
+
+    def _point_out(self, place: Pixel, *others: Pixel) -> None:
+        """Show where a place is, and others with it; the view moves only where it has to."""
+        placement = self._session.placement()
+        bring_into_sight(self._viewer, place, placement)
+        point_out(self._viewer, (place, *others), placement)
 
     def _on_line(self, penalty: float) -> None:
         path = self._inspecting.solution_path

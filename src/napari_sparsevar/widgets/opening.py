@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from napari import current_viewer
 from napari.utils.notifications import show_info
 from npe2 import PluginManager
 from npe2.io_utils import read
@@ -48,10 +49,22 @@ def get_reader(path: Paths) -> Reader:
 
 def _opened(reader: Callable[[Any], list[Any]], path: Paths) -> list[Any]:
     try:
-        return reader(path)
+        layers = reader(path)
     except Exception as error:  # noqa: BLE001 - at napari's start it would end the program
         _soon(Failure.of(error, f"Opening {_name(path)}").report)
         return NOTHING
+    if reader is readers.read_run:
+        _soon(_follow_run)
+    return layers
+
+
+def _follow_run() -> None:
+    """Have the session of the viewer take the run: without a dock nobody has asked for one yet."""
+    from napari_sparsevar.widgets.session import get_session
+
+    viewer = current_viewer()
+    if viewer is not None:
+        get_session(viewer)
 
 
 def _read_as_others_do(path: Paths) -> list[Any]:

@@ -31,6 +31,7 @@ from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.layers.overlays import show_run
 from napari_sparsevar.widgets.layers.regions import frame_shown, has_frames
 from napari_sparsevar.widgets.layers.run_opening import RunOpening
+from napari_sparsevar.widgets.parts.dock import show_dock
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 from napari_sparsevar.widgets.timeline.activity import Activity
 from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
@@ -150,6 +151,12 @@ class Session:
         viewer = self._viewer()
         if viewer is not None and self.run is not None:
             show_run(viewer, self.run, self._present_placement(viewer))
+
+    def show_drivers(self) -> None:
+        """Open the Drivers dock, or bring it to the front."""
+        viewer = self._viewer()
+        if viewer is not None:
+            show_dock(viewer, "Drivers")
 
     def take_units(self, movie: Movie | None) -> None:
         """Take note of a frame rate the person has given for the chosen movie."""
@@ -331,6 +338,9 @@ class Session:
     def _take_opened(self, run: Run, placement: Placement) -> None:
         self.run, self._placement, self._trained_layer = run, placement, None
         self._tell_of_run()
+        works = self.training.state != "idle" or self.comparing.state != "idle"
+        if not (self.drivers_docks or works):  # who watches something is not called away
+            self.show_drivers()
         if run.stage != "all":
             self.training.complete(run.path)
 

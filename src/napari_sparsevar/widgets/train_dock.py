@@ -116,6 +116,7 @@ class TrainDock(Dock):
         self.other_runs.apply.clicked.connect(self.apply)
         self.panel.begin_button.clicked.connect(self.train)
         self.panel.show_button.clicked.connect(self._session.show_run)
+        self.panel.drivers_button.clicked.connect(self._session.show_drivers)
         watch(training.state_changed, self._on_state, self)
         watch(training.losses_changed, self._on_losses, self)
         watch(training.report_changed, self._judge, self)
@@ -253,7 +254,7 @@ class TrainDock(Dock):
             self.verdict.tell(run.verdict, (*run.record.notices, *also))
 
     def _on_run(self, run: Run | None) -> None:
-        self.panel.show_button.setVisible(run is not None)
+        self.panel.offer_run(run is not None)
         self.other_runs.propose(None if run is None else Path(run.path))
         self._judge()
         self._guide_on()

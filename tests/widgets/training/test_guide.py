@@ -33,7 +33,7 @@ def test_the_way_from_nothing_to_the_drivers(
     until_idle(get_session(viewer).training)
     assert steps(dock) == (
         ["✓ Open", "✓ Check", "✓ Train", "▸ Inspect"],
-        ["Plugins ▸ SparseVAR ▸ Drivers."],
+        ["Press Show drivers."],
     )
     drivers = open_dock("Drivers")
     assert steps(dock) == (["✓ Open", "✓ Check", "✓ Train", "✓ Inspect"], [])

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from napari.settings import get_settings
+from npe2 import PluginManager
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+PLUGIN = "napari-sparsevar"
 NAMES = ("{} (SparseVAR)", "{} (napari-sparsevar)")
 """What napari calls our docks: opened from a menu, and from a program."""
+
+
+_going: dict[int, QWidget] = {}
+"""Docks that have been closed and that Qt has not deleted yet."""
 
 
 class Dock(QWidget):
@@ -23,6 +31,7 @@ class Dock(QWidget):
         closed = event is not None and event.type() == QEvent.Type.ParentChange
         if closed and self.parent() is None:
             self.give_up()
+            _hold_until_gone(self)
             self.deleteLater()
         return bool(super().event(event))
 
@@ -69,6 +78,31 @@ class Dock(QWidget):
                 return
 
 
+def show_dock(viewer: Any, title: str) -> None:
+    """Open one of our docks as the Plugins menu does, or bring the one there is to the front.
+
+    Nothing happens where the viewer has no window.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    title : str
+        Display name in the manifest.
+    """
+    open_docks = getattr(viewer.window, "dock_widgets", None)
+    if open_docks is None:
+        return
+    names = [name.format(title) for name in NAMES]
+    widget = next((open_docks[name] for name in names if name in open_docks), None)
+    if widget is None:
+        widget = PluginManager.instance().commands.get(f"{PLUGIN}.{title.lower()}")(viewer)
+        # The name the Plugins menu gives it, so that the menu knows it is open.
+        viewer.window.add_dock_widget(widget, name=names[0])
+    dock = widget.parent()
+    dock.show()
+    dock.raise_()
+
+
 def prefer_area(title: str, area: str) -> None:
     """Make a dock open in an area of the window, unless it has been put elsewhere before.
 
@@ -85,6 +119,13 @@ def prefer_area(title: str, area: str) -> None:
     places = get_settings().application.plugin_widget_positions
     for name in NAMES:
         places.setdefault(name.format(title), area)
+
+
+def _hold_until_gone(widget: QWidget) -> None:
+    """Leave the end of a widget to Qt: Python's collector would take down first what watches it."""
+    key = id(widget)
+    _going[key] = widget
+    widget.destroyed.connect(lambda *_: _going.pop(key, None))
 
 
 def _docked(widget: QWidget) -> tuple[QDockWidget, QMainWindow] | None:

@@ -99,7 +99,7 @@ def guide_steps(
         GuideStep("Open", "Drag a movie onto the viewer.", movie is not None),
         GuideStep("Check", check, movie is not None and not missing),
         GuideStep("Train", "Press Train; the map follows.", run_known),
-        GuideStep("Inspect", "Plugins ▸ SparseVAR ▸ Drivers.", run_known and drivers_open),
+        GuideStep("Inspect", "Press Show drivers.", run_known and drivers_open),
     )
 
 

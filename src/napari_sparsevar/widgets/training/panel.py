@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QLabel, QPushButton
 
+from napari_sparsevar.widgets.parts.boxes import boxed, in_row
 from napari_sparsevar.widgets.parts.table import there
 from napari_sparsevar.widgets.training.state import Training, format_seconds
 from napari_sparsevar.widgets.work.one_work import Report
@@ -17,6 +18,7 @@ class TrainingPanel(WorkPanel):
         self._training = training
         self.pause_button = QPushButton("Pause")
         self.show_button = QPushButton("Show maps again")
+        self.drivers_button = QPushButton("Show drivers")
         self.remaining = QLabel()
         super().__init__(
             training,
@@ -30,9 +32,19 @@ class TrainingPanel(WorkPanel):
         self.show_button.setToolTip(
             "<qt>Makes the layers of the last run again, for example after deleting them.</qt>"
         )
-        self.show_button.hide()
-        there(self.layout()).addWidget(self.show_button)
+        self.drivers_button.setToolTip(
+            "<qt>Opens the Drivers dock: which places drive others, and whom. It fills up while "
+            "the analysis goes on.</qt>"
+        )
+        self._of_run = boxed(in_row((self.drivers_button, 1), (self.show_button, 1)))
+        self.offer_run(False)
+        there(self.layout()).addWidget(self._of_run)
         self.pause_button.clicked.connect(self._on_pause)
+
+    def offer_run(self, known: bool) -> None:
+        """Offer what can be done with a run, or not where there is none."""
+        for widget in (self._of_run, self.drivers_button, self.show_button):
+            widget.setVisible(known)
 
     def _on_pause(self) -> None:
         if self._training.state == "paused":
