@@ -51,8 +51,16 @@ def _toggle_arrows(session: Session, viewer: ViewerModel) -> None:
 
 
 KEYS = (
-    Key("Alt-Right", "next driver", lambda session, viewer: session.inspecting.select_next(1)),
-    Key("Alt-Left", "previous driver", lambda session, viewer: session.inspecting.select_next(-1)),
+    Key(
+        "Alt-Right",
+        "next place of the list",
+        lambda session, viewer: session.inspecting.select_next(1),
+    ),
+    Key(
+        "Alt-Left",
+        "previous place of the list",
+        lambda session, viewer: session.inspecting.select_next(-1),
+    ),
     Key("Alt-0", "inspect nothing", lambda session, viewer: session.inspecting.clear()),
     Key(
         "Alt-E",
