@@ -271,4 +271,5 @@ def test_a_place_in_words_is_where_the_status_bar_has_it():
     from napari_sparsevar.readers import Placement
 
     assert Placement((2.0, 0.5), (10.0, 0.0), ("um", "um")).words(1, 61) == "(12.0, 30.5) µm"
+    assert Placement((2.0, 2.0), units=("um", "um")).words(57.5, 33.2) == "(115, 66) µm"
     assert Placement((1.0, 1.0)).words(5.6, 15.2) == "(6, 15) px"

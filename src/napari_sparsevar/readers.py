@@ -77,7 +77,8 @@ class Placement:
     def words(self, y: float, x: float) -> str:
         """Return a place, given in pixels of the map, as the status bar has it: world and unit.
 
-        ``(12.0, 30.5) µm``, or ``(6, 15) px`` where the size of a pixel is not known.
+        ``(12.0, 30.5) µm`` or ``(115, 30) µm``; ``(6, 15) px`` where the size of a pixel is not
+        known.
         """
         world = [
             float(first + size * at)
@@ -86,7 +87,8 @@ class Placement:
         if self.units[-1] == "pixel":
             return f"({round(world[0])}, {round(world[1])}) px"
         unit = {"um": "µm", "micrometer": "µm"}.get(self.units[-1], self.units[-1])
-        return f"({world[0]:.1f}, {world[1]:.1f}) {unit}"
+        decimals = 1 if max(map(abs, world)) < 100 else 0  # short enough for a table
+        return f"({world[0]:.{decimals}f}, {world[1]:.{decimals}f}) {unit}"
 
 
 def get_reader(path: str | Sequence[str]) -> Reader | None:

@@ -78,6 +78,8 @@ def test_candidates_stand_below_a_line_in_grey(opened):
     dock = table.window()
     assert rows(dock) == ["driver 1", "driver 2", NOT_BEYOND, "candidate 3", "candidate 4"]
     assert [table.item(row, P_VALUE).text() for row in (3, 4)] == ["0.30", "0.20"]
+    # All columns have room: none is as wide as the line is long.
+    assert table.horizontalScrollBar().maximum() == 0
     grey = table.palette().placeholderText().color()
     pale = [table.item(row, NAME).foreground().color() == grey for row in (0, 1, 3, 4)]
     assert pale == [False, False, True, True]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QTableWidgetItem
 
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
@@ -139,6 +139,7 @@ class DriverTable(Table):
             item = _Cell(NOT_BEYOND if tested else NOT_TESTED)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             item.setData(SECTION, _LINE)
+            item.setSizeHint(QSize(0, 0))  # no column is to be as wide as the line is long
             item.setBackground(self.palette().window())
             self.setItem(row, column, item)
         self.setSpan(row, 0, 1, self.columnCount())

@@ -17,7 +17,7 @@ from napari_sparsevar.widgets.parts.lifetime import watch
 
 FLASH_MS = 800
 
-RING_PX = 14
+RING_PX = 18
 """Radius of a ring, on the screen at any zoom."""
 
 _INSIDE = 0.95
