@@ -33,9 +33,23 @@ def test_maps_are_symmetric_about_zero_and_lie_on_the_movie(layers, select, insp
         layer = layers.layer(kind)
         low, high = layer.contrast_limits
         assert low == -high
-        assert high == pytest.approx(np.abs(inspected.answer.influence[direction].image).max())
+        # Nothing of it is tested: it must not look as if it were sure.
+        assert high == pytest.approx(3 * np.abs(inspected.answer.influence[direction].image).max())
         assert tuple(layer.scale) == (2.0, 2.0)
         assert [str(unit) for unit in layer.units] == ["micrometer", "micrometer"]
+
+
+def test_a_map_has_full_contrast_where_a_partner_is_beyond_chance(layers, select, inspected):
+    select()
+    (direction, found), *_ = inspected.answer.influence.items()
+    p_adjusted = np.ones(len(found.partners))
+    p_adjusted[-1] = 0.05
+    sure = replace(found, partners=found.partners.assign(p_adjusted=p_adjusted))
+    inspected.answer = replace(inspected.answer, influence={direction: sure})
+    layers._scaled_for = {}
+    inspected.answered.emit()
+    top = np.abs(found.image).max()
+    assert layers.layer(INFLUENCE[direction]).contrast_limits == pytest.approx([-top, top])
 
 
 def test_the_contribution_map_gives_way_and_comes_back(layers, select, inspected):

@@ -142,6 +142,13 @@ class Influence:
     partners: pd.DataFrame
     curves: list[PathCurve]
 
+    @property
+    def beyond_chance(self) -> npt.NDArray[np.bool_]:
+        """Which partners survive the test; none where nothing was tested."""
+        from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
+
+        return np.asarray(self.partners["p_adjusted"].to_numpy(float) <= LEVEL)
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:

@@ -51,6 +51,9 @@ POINT = 999
 PALE = "#c8c8c8a0"
 """Of an outline that is drawn only because it is selected."""
 
+PALE_TIMES = 3.0
+"""So many times its own maximum goes the scale of a map of which nothing is beyond chance."""
+
 REGION_OFFSET = 1000
 """A region listed among the drivers has this much more than its own label."""
 
@@ -243,6 +246,8 @@ class InspectLayers:
         if scaled_for != self._scaled_for.get(direction):
             self._scaled_for[direction] = scaled_for
             top = float(np.abs(image).max(initial=0.0)) or 1.0
+            if not answer.influence[direction].beyond_chance.any():
+                top *= PALE_TIMES
             layer.contrast_limits_range = (-top, top)
             layer.contrast_limits = (-top, top)
 

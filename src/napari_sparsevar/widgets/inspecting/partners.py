@@ -69,7 +69,7 @@ class PartnersPanel(QWidget):
     def _about_chance(self) -> str:
         """Return a sentence where nothing that is listed is beyond chance, else an empty one."""
         influence = self._inspecting.influence
-        if influence is None or influence.partners.empty or beyond_chance(influence.partners).any():
+        if influence is None or influence.partners.empty or influence.beyond_chance.any():
             return ""
         tested = influence.partners["p_adjusted"].notna().any()
         return WITHIN_CHANCE if tested else UNTESTED
@@ -135,19 +135,12 @@ class PartnersTable(RowsTable):
             return
         partners = influence.partners
         texts = [_texts(self._name(row), row, run.fps) for _, row in partners.iterrows()]
-        pale = (~beyond_chance(partners)).tolist()
+        pale = (~influence.beyond_chance).tolist()
         self.show_rows(partners, texts, NOTHING[self._inspecting.direction], pale)
 
     def _name(self, partner: pd.Series) -> str:
         y, x = float(partner["y"]), float(partner["x"])
         return place_name(self._inspecting, partner_key(self._inspecting, y, x), y, x)
-
-
-def beyond_chance(partners: pd.DataFrame) -> pd.Series:
-    """Return which partners survive the test; none where nothing was tested."""
-    from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
-
-    return partners["p_adjusted"] <= LEVEL
 
 
 def _texts(name: str, partner: pd.Series, fps: float | None) -> tuple[str, ...]:
