@@ -49,7 +49,8 @@ def test_one_that_fails_leaves_the_others_alone(
     assert list(found["status"]) == ["finished", "failed"]
     assert "missing.tif: it does not exist" in found.loc["bad", "error"]
     assert found.loc["good", "steps"] == 2
-    assert found.loc["good", "drivers"] == len(sv.load_run(out / "good").drivers)
+    assert pd.isna(found.loc["good", "drivers"])  # too short to test
+    assert sv.load_run(out / "good").drivers.empty
     assert sorted(p.name for p in out.iterdir()) == ["good", "results.csv"]
 
 
