@@ -36,18 +36,18 @@ def test_train_then_open_the_run_again(viewer, dock, small_movie, tiny_settings,
     dock.panel.begin_button.click()
     until_idle(session.training, timeout=60_000)
     assert "Finished after 4 steps" in dock.panel.sentence.text(), dock.panel.sentence.text()
-    contribution, drivers = viewer.layers[1:]
+    contribution, numbers, drivers = viewer.layers[1:]
     assert contribution.data.shape == (32, 32)
-    assert 0 <= contribution.data.min() <= contribution.data.max() <= 1
+    assert 0 <= contribution.data.min() <= contribution.data.max()
     assert tuple(contribution.scale) == tuple(small_movie.scale[-2:])
-    assert len(drivers.features) == drivers.data.max()
+    assert len(numbers.data) == len(drivers.features) == drivers.data.max()
     assert session.training.history.training["total"].steps == [1, 2, 3, 4]
     assert session.training.history.validation["total"].steps
 
     with pytest.warns(UserWarning, match="only its maps open"):
         again = read_run(str(session.run.path))
     np.testing.assert_array_equal(again[0][0], contribution.data)
-    assert [kind for _, _, kind in again] == ["image", "labels"]
+    assert [kind for _, _, kind in again] == ["image", "points", "labels"]
 
 
 def test_stop_keeps_the_best_model(qtbot, viewer, dock, small_movie, tiny_settings, until_idle):

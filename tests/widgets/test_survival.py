@@ -65,7 +65,7 @@ def test_movie_layer_deleted_while_training(
     assert len(viewer.layers) == 3
     assert tuple(viewer.layers[0].scale) == scale
     assert tuple(viewer.layers[0].translate) == translate
-    assert "drivers found" in dock.panel.sentence.text()
+    assert "Finished after" in dock.panel.sentence.text()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("CUDA out of memory"), ValueError("odd")])
@@ -83,7 +83,7 @@ def test_exception_in_the_first_step(
     fake_train.error = None
     dock.train()
     until_idle(training)
-    assert "drivers found" in dock.panel.sentence.text()
+    assert "Finished after" in dock.panel.sentence.text()
 
 
 def test_a_second_start_while_training_is_ignored(
