@@ -220,13 +220,15 @@ def _tested(results: Results) -> Generator[float, None, Results]:
 
 def _repeated(results: Results) -> Generator[float, None, Results]:
     projection, n_drivers = results.projection, len(results.drivers.table)
+    spacing = results.grid.stride
     sought = (results.drivers, results.candidates)
 
     def map_of(refit: FittedVar) -> FloatImage:
         return contribution_map(refit, projection)
 
     def found_again(image: FloatImage) -> npt.NDArray[np.bool_]:
-        return np.concatenate([standing_out_again(places, image) for places in sought])
+        again = [standing_out_again(places, image, spacing) for places in sought]
+        return np.concatenate(again)
 
     blocks = block_moments(_rows(results.activity), N_BLOCKS)
     found = yield from selection_stability(results.fitted, blocks, map_of, found_again)

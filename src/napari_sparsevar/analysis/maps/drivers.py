@@ -26,6 +26,9 @@ REACH = 2.5
 FAINTEST = 0.1
 """A peak below this share of the strongest is no driver."""
 
+_SMOOTHING = 0.4
+"""Standard deviation, in latents, of the smoothing before peaks are looked for."""
+
 OUTLYING = 3.0
 """A peak stands out when it exceeds the median by this many robust standard deviations."""
 
@@ -91,9 +94,8 @@ def find_drivers(
     Drivers
         With ``stability`` and ``p_adjusted`` missing (NaN).
     """
-    smooth = smoothed(contribution, 0.4 * spacing)
-    threshold = max(standing_out(smooth), FAINTEST * float(smooth.max()))
-    peaks = _peaks(smooth, threshold, SEPARATION * spacing)[:most]
+    smooth = smoothed(contribution, _SMOOTHING * spacing)
+    peaks = _peaks(smooth, _least_height(smooth), SEPARATION * spacing)[:most]
     regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
     labels, areas = _ranked(regions, told)
@@ -101,14 +103,23 @@ def find_drivers(
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
 
-def standing_out_again(drivers: Drivers, contribution: FloatImage) -> npt.NDArray[np.bool_]:
+def standing_out_again(
+    drivers: Drivers, contribution: FloatImage, spacing: int
+) -> npt.NDArray[np.bool_]:
     """Return which drivers another contribution map shows as well, (drivers,).
 
-    Those in which its peak stands out by the rule that found them.
+    Those in which its peak stands out by the rule of ``find_drivers``.
     """
+    smooth = smoothed(contribution, _SMOOTHING * spacing)
+    threshold = _least_height(smooth)
     labels = drivers.table["label"].to_numpy()
-    peaks = [contribution[drivers.labels == label].max(initial=0.0) for label in labels]
-    return np.asarray(np.asarray(peaks) > standing_out(contribution))
+    peaks = [smooth[drivers.labels == label].max(initial=0.0) for label in labels]
+    return np.asarray(np.asarray(peaks) > threshold)
+
+
+def _least_height(smooth: FloatImage) -> float:
+    """Return what a peak of a smoothed map must exceed."""
+    return max(standing_out(smooth), FAINTEST * float(smooth.max()))
 
 
 def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_], first: int = 1) -> Drivers:

@@ -20,7 +20,7 @@ from napari_sparsevar.run.run import Run
 
 
 def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
-    """Draw the mean image of the movie and every pixel's share in driving what happens next."""
+    """Draw the mean image of the movie and how strongly every pixel drives what happens next."""
     with figure_style():
         figure = new_figure(
             options.width_mm, map_height_mm(options.width_mm / 2, run.contribution_map.shape)

@@ -15,7 +15,7 @@ from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.widgets.inspecting.answers import PlaceKind
 from napari_sparsevar.widgets.inspecting.state import Inspecting, listed
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.table import Column, Table
+from napari_sparsevar.widgets.parts.table import PALE_TEXT, Column, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAME, STRENGTH, STABILITY, P_VALUE, NOTE = range(5)
 COLUMNS = (
     Column("Name", "Double-click to give it a name of your own."),
-    Column("Strength", "How strongly the place drives others; the strongest of the field is 1."),
+    Column("Strength", "How strongly the place drives others: 1 is what chance reaches there."),
     Column(
         "Stable",
         "Share of parts of the movie in which the driver stands out again; known for drivers at "
@@ -140,7 +140,6 @@ class DriverTable(Table):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             item.setData(SECTION, _LINE)
             item.setSizeHint(QSize(0, 0))  # no column is to be as wide as the line is long
-            item.setBackground(self.palette().window())
             self.setItem(row, column, item)
         self.setSpan(row, 0, 1, self.columnCount())
 
@@ -161,7 +160,7 @@ class DriverTable(Table):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             item.setData(SECTION, section)
             if place.hidden or section == _CANDIDATES:
-                item.setForeground(self.palette().placeholderText())
+                item.setForeground(PALE_TEXT)
             item.setToolTip(text if column in (NAME, NOTE) else "")
             self.setItem(row, column, item)
         self.cell(row, NAME).setData(KEY, (place.kind, int(place.label)))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,6 +19,10 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sparsevar.widgets.parts.boxes import in_column
+
+PALE_TEXT = QColor(140, 146, 156)
+"""Readable in a dark and in a light theme; a palette is not that of the theme before a table is
+shown."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +184,7 @@ class RowsTable(QWidget):
         item.setToolTip("")
         if item.text() != text:
             item.setText(text)
-        colour = self.table.palette().placeholderText() if pale else None
+        colour = PALE_TEXT if pale else None
         item.setData(Qt.ItemDataRole.ForegroundRole, colour)
 
     def _arrange(self) -> None:
