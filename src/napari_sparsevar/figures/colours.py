@@ -16,7 +16,7 @@ CHANCE = 1.0
 LEAST_TOP = 2.0
 """The last colour is never of less: what barely exceeds chance is not drawn like much."""
 
-_PALE, _PALE_OPACITY = (0.62, 0.75, 0.92), 0.5
+_PALE, _PALE_OPACITY = (0.78, 0.82, 0.87), 0.5
 _ABOVE_PLACES = (0.0, 0.5, 1.0)
 _ABOVE = ((0.80, 0.10, 0.35, 0.65), (1.0, 0.50, 0.10, 0.80), (1.0, 0.95, 0.35, 0.92))
 _N_COLOURS = 256

@@ -18,6 +18,7 @@ from napari_sparsevar.widgets.inspecting.driver_table import (
     STABILITY,
     STRENGTH,
 )
+from napari_sparsevar.widgets.parts.table import PALE_TEXT
 from napari_sparsevar.widgets.session import get_session
 
 pytestmark = pytest.mark.windowless
@@ -80,7 +81,7 @@ def test_candidates_stand_below_a_line_in_grey(opened):
     assert [table.item(row, P_VALUE).text() for row in (3, 4)] == ["0.30", "0.20"]
     # All columns have room: none is as wide as the line is long.
     assert table.horizontalScrollBar().maximum() == 0
-    grey = table.palette().placeholderText().color()
+    grey = PALE_TEXT
     pale = [table.item(row, NAME).foreground().color() == grey for row in (0, 1, 3, 4)]
     assert pale == [False, False, True, True]
 

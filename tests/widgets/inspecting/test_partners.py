@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.widgets.inspecting.partners import UNTESTED, WITHIN_CHANCE
+from napari_sparsevar.widgets.parts.table import PALE_TEXT
 
 pytestmark = pytest.mark.windowless
 
@@ -32,7 +33,7 @@ def judge(inspected, p_values):
 def pale(panel):
     """Return which rows are grey."""
     table = panel.table.table
-    grey = table.palette().placeholderText().color()
+    grey = PALE_TEXT
     return [table.item(row, 0).foreground().color() == grey for row in range(table.rowCount())]
 
 

@@ -50,9 +50,9 @@ class Report:
     sentence: str = ""
     fraction: float = 0.0
     eta_seconds: float | None = None
-    toward: str = "left"
     frames_per_second: float | None = None
     notices: tuple[str, ...] = ()
+    toward: str = "left"
 
 
 class OneWork:
