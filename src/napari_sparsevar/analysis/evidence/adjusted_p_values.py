@@ -113,7 +113,7 @@ def adjusted_p_values(
     families = [Family(of_places, [places, sure]), Family(of_edges, of_each)]
     reach = ChanceReach(torch.eye(z.shape[1]) if near is None else near)
     if drive is not None:
-        families.append(Family(lambda scores: drive(torch.where(tested, scores, 0.0)), [reach]))
+        families.append(Family(drive, [reach]))
     yield from draw(null, families, BATCH // z.numel())
     edge = torch.full_like(effects.z, torch.nan)
     edge_fdr = edge.clone()

@@ -25,13 +25,13 @@ def drive_of_scores(scores: Tensor, amplitude: Tensor, threshold: float) -> Tens
     Parameters
     ----------
     scores : Tensor, shape (..., P, p)
-        NaN counts nothing.
     amplitude : Tensor, shape (p,)
         What each target counts.
     threshold : float
     """
-    excess = scores.sign() * (scores.abs() - threshold).clamp_min_(0.0).square_()
-    by_lag = excess.nan_to_num_(0.0) @ (amplitude / amplitude.sum())
+    excess = scores - scores.clamp(-threshold, threshold)
+    excess.mul_(excess.abs())
+    by_lag = excess @ (amplitude / amplitude.sum())
     return by_lag.reshape(*scores.shape[:-2], -1, scores.shape[-1]).sum(dim=-2)
 
 

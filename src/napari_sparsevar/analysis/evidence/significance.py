@@ -102,8 +102,11 @@ def significance(
     counted = torch.ones(len(near)) if amplitude is None else amplitude.float()
     root = fitted.statistics.n**0.5
 
+    # What is not tested is no part of the map either.
+    coincidence = effects.coincidence.masked_fill(~effects.z.isfinite(), 0.0)
+
     def drive(scores: Tensor) -> Tensor:
-        return drive_of_scores(scores * effects.coincidence, counted, fitted.penalty * root)
+        return drive_of_scores(scores * coincidence, counted, fitted.penalty * root)
 
     edge_p = torch.full_like(effects.estimate, torch.nan)
     place_p, evidence, chance = edge_p[0], edge_p[0], edge_p[0]

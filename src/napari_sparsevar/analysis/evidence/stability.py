@@ -16,7 +16,7 @@ from napari_sparsevar.analysis.fit.lagged_rows import pool
 from napari_sparsevar.model.embedded_var import Moments, fit_var
 
 N_BLOCKS = 10
-N_PAIRS = 5
+N_PAIRS = 4
 
 Float32Array = npt.NDArray[np.float32]
 Blocks = npt.NDArray[np.intp]

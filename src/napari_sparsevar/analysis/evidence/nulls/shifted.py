@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -113,16 +114,23 @@ class ShiftedPairings:
         offsets = rng.permutation(every)[: self.draws]
         batch = int(np.clip(most, 1, _MOST_TOGETHER))
         rows = np.arange(width)
+        whole = (sources, sources.square()) if width == n else None
         for first in range(0, len(offsets), batch):
             start = int(rng.integers(n)) if width < n else 0
             shifts = offsets[first : first + batch]
-            source = sources[torch.from_numpy((rows + start) % n).to(sources.device)]
+            source, squares = whole or _with_squares(sources, (rows + start) % n)
             later = (rows[:, None] + start + shifts[None]) % n
             target = targets[torch.from_numpy(later).to(targets.device)].flatten(1)
             score = source.T @ target
-            spread = torch.sqrt(source.square_().T @ target.square_()).clamp_min_(1e-20)
+            spread = torch.sqrt(squares.T @ target.square_()).clamp_min_(1e-20)
             scores = score.div_(spread).reshape(predictors, len(shifts), -1)
             yield scores.transpose(0, 1).contiguous()
+
+
+def _with_squares(values: Tensor, rows: npt.NDArray[np.intp]) -> tuple[Tensor, Tensor]:
+    """Return some rows, and their squares."""
+    chosen = values[torch.from_numpy(rows).to(values.device)]
+    return chosen, chosen.square()
 
 
 def smallest_offset(effects: PlaceEffects) -> int:
