@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.readers import Placement
-from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
+from napari_sparsevar.widgets.inspecting.layers import INFLUENCE, PALE_TIMES
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.session import get_session
 
@@ -34,7 +34,7 @@ def test_maps_are_symmetric_about_zero_and_lie_on_the_movie(layers, select, insp
         low, high = layer.contrast_limits
         assert low == -high
         # Nothing of it is tested: it must not look as if it were sure.
-        assert high == pytest.approx(3 * np.abs(inspected.answer.influence[direction].image).max())
+        assert high == pytest.approx(PALE_TIMES * np.abs(inspected.answer.influence[direction].image).max())
         assert tuple(layer.scale) == (2.0, 2.0)
         assert [str(unit) for unit in layer.units] == ["micrometer", "micrometer"]
 

@@ -51,7 +51,7 @@ POINT = 999
 PALE = "#c8c8c8a0"
 """Of an outline that is drawn only because it is selected."""
 
-PALE_TIMES = 3.0
+PALE_TIMES = 8.0
 """So many times its own maximum goes the scale of a map of which nothing is beyond chance."""
 
 REGION_OFFSET = 1000
