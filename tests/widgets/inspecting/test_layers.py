@@ -34,7 +34,9 @@ def test_maps_are_symmetric_about_zero_and_lie_on_the_movie(layers, select, insp
         low, high = layer.contrast_limits
         assert low == -high
         # Nothing of it is tested: it must not look as if it were sure.
-        assert high == pytest.approx(PALE_TIMES * np.abs(inspected.answer.influence[direction].image).max())
+        assert high == pytest.approx(
+            PALE_TIMES * np.abs(inspected.answer.influence[direction].image).max()
+        )
         assert tuple(layer.scale) == (2.0, 2.0)
         assert [str(unit) for unit in layer.units] == ["micrometer", "micrometer"]
 

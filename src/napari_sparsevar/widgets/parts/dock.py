@@ -75,7 +75,13 @@ class Dock(QWidget):
                     tab.setWindowTitle(_short(tab.windowTitle()))
                 dock.show()
                 dock.raise_()
+                QTimer.singleShot(0, self._fit_screen)
                 return
+
+    def _fit_screen(self) -> None:
+        docked = _docked(self)
+        if docked is not None:
+            fit_screen(docked[1])
 
 
 def show_dock(viewer: Any, title: str) -> None:
@@ -119,6 +125,18 @@ def prefer_area(title: str, area: str) -> None:
     places = get_settings().application.plugin_widget_positions
     for name in NAMES:
         places.setdefault(name.format(title), area)
+
+
+def fit_screen(window: QMainWindow) -> None:
+    """Make a window that has grown beyond its screen as tall as the screen again.
+
+    It grows while two docks lie below each other, before one becomes a tab of the other.
+    """
+    screen = window.screen()
+    lowest = None if screen is None else screen.availableGeometry().bottom() + 1
+    if lowest is not None and window.frameGeometry().bottom() >= lowest:
+        frame = window.frameGeometry().height() - window.height()
+        window.resize(window.width(), lowest - max(window.y(), 0) - frame)
 
 
 def _hold_until_gone(widget: QWidget) -> None:
