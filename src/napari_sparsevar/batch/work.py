@@ -13,13 +13,13 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.run.record import RunRecord
-from napari_sparsevar.run.replacement import recover_run, working_folder
+from napari_sparsevar.run.replacement import recover_run
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.run_movie import is_movie_of
 from napari_sparsevar.run.store import is_run_directory
 from napari_sparsevar.training.analysing import is_cut_short
 from napari_sparsevar.training.apply import apply_run
-from napari_sparsevar.training.checkpoint import CHECKPOINT
+from napari_sparsevar.training.checkpoint import has_checkpoint
 from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
 from napari_sparsevar.training.train import train
 
@@ -42,7 +42,7 @@ def analyse_recording(
             **asdict(recording.choice),
         )
         record = read_record(place) if is_run_directory(place) else None
-        if record is not None and record.status == "finished" and not _stopped(place):
+        if record is not None and record.status == "finished" and not has_checkpoint(place):
             _check_same(recording, movie, record, place)
             if not is_cut_short(place):
                 return waiting.finished(record, skipped=True)
@@ -59,11 +59,6 @@ def analyse_recording(
         return waiting.failed(said, traceback.format_exc())
 
 
-def _stopped(place: Path) -> bool:
-    """Return whether there is a training to be continued."""
-    return any((folder / CHECKPOINT).exists() for folder in (place, working_folder(place)))
-
-
 def _events(
     recording: Recording,
     movie: Movie,
@@ -74,7 +69,7 @@ def _events(
 ) -> Iterator[TrainingEvent]:
     if recording.apply_from is not None:
         return apply_run(recording.apply_from, movie, out=place, device=device, threads=threads)
-    resume = _stopped(place) or is_cut_short(place)
+    resume = has_checkpoint(place) or is_cut_short(place)
     return train(
         movie,
         recording.configuration(),

@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.replacement import working_folder
 from napari_sparsevar.run.store import write_tensors
 from napari_sparsevar.training.trainer import Trainer
 
@@ -98,6 +99,11 @@ def _load_optimiser(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
         state.setdefault(int(index), {})[moment] = value
     groups = trainer.optimiser.state_dict()["param_groups"]
     trainer.optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def has_checkpoint(out: Path) -> bool:
+    """Return whether a training was cut or stopped, in its place or beside an older run."""
+    return any((folder / CHECKPOINT).exists() for folder in (out, working_folder(out)))
 
 
 def remove_checkpoint(folder: Path) -> None:

@@ -13,12 +13,11 @@ from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
-from napari_sparsevar.run.replacement import working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training.analysing import analysis_of, is_cut_short, outcome, resumed
 from napari_sparsevar.training.checkpoint import (
-    CHECKPOINT,
+    has_checkpoint,
     load_checkpoint,
     remove_checkpoint,
     save_checkpoint,
@@ -101,8 +100,7 @@ def train(
 
 def is_only_to_analyse(out: Path) -> bool:
     """Return whether all steps of the training of a run are done, and its analysis is not."""
-    training = any((folder / CHECKPOINT).exists() for folder in (out, working_folder(out)))
-    return not training and is_cut_short(out)
+    return not has_checkpoint(out) and is_cut_short(out)
 
 
 def _check_settings(config: TrainConfig, record: RunRecord, out: Path) -> None:
