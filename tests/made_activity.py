@@ -16,6 +16,7 @@ class MadeActivity:
     good: np.ndarray
     labels: Sequence[str] | None = None
     pairs: np.ndarray | None = None
+    starts: Sequence[int] = ()
 
     @property
     def names(self) -> Sequence[int] | Sequence[str]:

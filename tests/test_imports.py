@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "movie": {"disk"},
     "model": {"lasso"},
     "analysis": {"model", "movie", "lasso"},
+    "cells": {"analysis", "model", "movie", "lasso", "disk"},
     "run": {"analysis", "model", "movie", "lasso", "disk"},
     "comparison": {"run", "analysis", "model", "lasso", "disk"},
     "training": {"run", "analysis", "model", "movie", "disk"},
@@ -64,7 +65,7 @@ ALLOWED: dict[str, set[str]] = {
         "movie",
     },
     "__main__": {"cli"},
-    "__init__": {"batch", "comparison", "training", "run", "model", "movie"},
+    "__init__": {"batch", "cells", "comparison", "training", "run", "model", "movie"},
 }
 
 # The rooms of `widgets`; the docks and the session stand on all of them.

@@ -14,6 +14,7 @@ from napari_sparsevar.face import from_home
 
 if TYPE_CHECKING:
     from napari_sparsevar.batch import run_batch
+    from napari_sparsevar.cells import CellFit, Cells, fit_traces, open_cells
     from napari_sparsevar.comparison.compare import compare_sequences, compare_windows
     from napari_sparsevar.comparison.result import Comparison
     from napari_sparsevar.comparison.windows import Window, read_windows
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "CellFit",
+    "Cells",
     "Comparison",
     "ModelConfig",
     "Movie",
@@ -41,7 +44,9 @@ __all__ = [
     "apply_run",
     "compare_sequences",
     "compare_windows",
+    "fit_traces",
     "load_run",
+    "open_cells",
     "open_movie",
     "read_windows",
     "run_batch",
@@ -52,6 +57,8 @@ __all__ = [
 _look_up = from_home(
     __name__,
     {
+        "CellFit": "cells",
+        "Cells": "cells",
         "Comparison": "comparison.result",
         "ModelConfig": "model.config",
         "Movie": "movie",
@@ -64,7 +71,9 @@ _look_up = from_home(
         "apply_run": "training.apply",
         "compare_sequences": "comparison.compare",
         "compare_windows": "comparison.compare",
+        "fit_traces": "cells",
         "load_run": "run.run",
+        "open_cells": "cells",
         "open_movie": "movie",
         "read_windows": "comparison.windows",
         "run_batch": "batch",

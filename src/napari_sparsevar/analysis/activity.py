@@ -30,6 +30,14 @@ class Activity(Protocol):
         ...
 
     @property
+    def starts(self) -> Sequence[int]:
+        """Frames at which time jumps, such as the first of a trial; ascending, without 0.
+
+        No frame before one foretells a frame from there on.
+        """
+        ...
+
+    @property
     def names(self) -> Sequence[int] | Sequence[str]:
         """What each of the n series is called: latents by number, cells by name."""
         ...

@@ -67,6 +67,7 @@ def adjusted_p_values(
     rates: bool = True,
     drive: Statistic | None = None,
     near: Tensor | None = None,
+    signed: bool = False,
 ) -> Generator[float, None, AdjustedPValues]:
     """Adjust for the number of edges and places looked at; yield the fraction done.
 
@@ -77,7 +78,7 @@ def adjusted_p_values(
         Fewer are made when the recording has fewer different offsets.
     seed : int
     two_sided : bool
-        For edges, count strong negative effects as well. Places always count positive ones.
+        For edges, count strong negative effects as well.
     minimum_offset : int, optional
         Rows; by default ``smallest_offset``.
     rates : bool
@@ -86,6 +87,8 @@ def adjusted_p_values(
         Of every place, (D, P, p) to (D, p): what it reaches by chance is told as ``reach``.
     near : Tensor of bool, shape (p, p), optional
         For ``ChanceReach``; by default no place is like another.
+    signed : bool
+        Whether places count negative effects as well.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def adjusted_p_values(
         return chosen.abs_() if two_sided else chosen
 
     def of_places(scores: Tensor) -> Tensor:
-        return place_statistic(scores, tested)
+        return place_statistic(scores.abs() if signed else scores, tested)
 
     edge_scores, statistic = of_edges(z[None])[0], of_places(z[None])[0]
     edges, places = StepDown(edge_scores), StepDown(statistic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,26 +11,47 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.inference import interval
-from napari_sparsevar.analysis.evidence.significance import Significance
-from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.fit.fitting import Edges, FittedVar
+
+
+class TestedEdges(Protocol):
+    """What tests say of all pairs, (P, n) each."""
+
+    @property
+    def estimate(self) -> Tensor:
+        """Debiased effects."""
+        ...
+
+    @property
+    def standard_error(self) -> Tensor:
+        """Their standard errors."""
+        ...
+
+    @property
+    def edge_p(self) -> Tensor:
+        """Family-wise adjusted p-values."""
+        ...
 
 
 def edge_table(
     fitted: FittedVar,
     names: Sequence[int] | Sequence[str],
-    found: Significance,
+    found: TestedEdges,
     stability: Tensor,
+    listed: Edges | None = None,
 ) -> pd.DataFrame:
-    """Return every edge between different places, in the order of lag, source and target.
+    """Return edges between different places, by default in the order of lag, source and target.
 
     Parameters
     ----------
     fitted : FittedVar
     names : sequence of int or of str
         ``Activity.names``.
-    found : Significance
+    found : TestedEdges
     stability : Tensor, shape (P, n)
         Share of random halves of the recording in which each coefficient is selected.
+    listed : Edges, optional
+        By default all coefficients between different places that are not zero.
 
     Returns
     -------
@@ -49,7 +71,7 @@ def edge_table(
         stability          Share of random halves of the recording in which it is selected.
         ================== ======================================================================
     """
-    lag, source, target, coefficient = fitted.distant_edges()
+    lag, source, target, coefficient = listed or fitted.distant_edges()
     where = torch.from_numpy(lag * fitted.n_series + source), torch.from_numpy(target)
     estimate = found.estimate[where]
     low, high = interval(estimate, found.standard_error[where])

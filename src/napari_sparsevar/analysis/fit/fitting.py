@@ -115,8 +115,14 @@ class FittedVar:
         return Edges(lag, source, target, np.concatenate([part.data for part in parts]))
 
 
-def fit_whole(own: OwnDynamics, statistics: Moments, weights: Tensor, lags: int) -> FittedVar:
-    """Fit the VAR to all frames, at the default penalty.
+def fit_whole(
+    own: OwnDynamics,
+    statistics: Moments,
+    weights: Tensor,
+    lags: int,
+    penalty: float = DEFAULT_PENALTY,
+) -> FittedVar:
+    """Fit the VAR to all frames.
 
     Parameters
     ----------
@@ -127,8 +133,10 @@ def fit_whole(own: OwnDynamics, statistics: Moments, weights: Tensor, lags: int)
     weights : Tensor, shape (P, n)
         Penalty weights; 0 marks a target's own neighbourhood.
     lags : int
+    penalty : float
+        In units of ``universal_penalty``.
     """
-    penalty = default_penalty(statistics)
+    penalty *= universal_penalty(statistics.gram.shape[0], statistics.n)
     coefficients = fit_var(statistics, weights, penalty)
     return FittedVar(statistics, weights, lags, own, penalty, coefficients)
 

@@ -64,16 +64,23 @@ class StreamedRows:
     @property
     def n_rows(self) -> int:
         """Number of rows."""
-        return int(usable_targets(self.series.good[None], self.lags).sum())
+        usable = usable_targets(self.series.good[None], self.lags)[0]
+        for start in self.series.starts:  # the first frames of a stretch have no past
+            usable[max(start - self.lags, 0) : start] = False
+        return int(usable.sum())
 
     def pieces(self) -> Iterator[LaggedPairs]:
         """Yield all rows, some at a time, float32."""
         scale, drive_scale = self.own.scale.float(), self.own.drive_scale.float()
         tail: tuple[Tensor, Tensor] | None = None
+        first = 0
         for innovation, drive, good in filtered(
             self.series, self.own.standardised, self.own.dynamics
         ):
             innovation, drive = innovation / scale, drive / drive_scale
+            if self.series.begins(first):
+                tail = None
+            first += len(innovation)
             if tail is not None:
                 drive, good = torch.cat([tail[0], drive]), torch.cat([tail[1], good])
                 innovation = torch.cat([torch.zeros_like(tail[0]), innovation])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -84,31 +85,41 @@ def own_dynamics_of(activity: Activity, kind: Dynamics) -> OwnDynamics:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Series (T, n), in memory or mapped, and which of their frames are good."""
+    """Series (T, n), in memory or mapped, which frames are good, and where time jumps."""
 
     values: Float32Array
     good: Tensor
+    starts: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, activity: Activity) -> Series:
         """Return the series of an activity."""
-        return cls(activity.series, torch.from_numpy(activity.good))
+        return cls(activity.series, torch.from_numpy(activity.good), tuple(activity.starts))
 
     @property
     def size(self) -> int:
         """Number of series n."""
         return int(self.values.shape[1])
 
+    def begins(self, frame: int) -> bool:
+        """Return whether nothing before a frame belongs to it."""
+        return frame == 0 or frame in self.starts
+
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Tensor]]:
-        """Yield stretches of them (t, n) from start to stop with their first frames."""
+        """Yield stretches of them (t, n) from start to stop with their first frames.
+
+        None reaches over a frame at which time jumps.
+        """
         stop = len(self.values) if stop is None else stop
         # Not through the mapping itself: it would keep every page that was looked at.
         read = MappedFrames(self.values) if MappedFrames.suits(self.values) else None
         length = max(1, PIECE_NUMBERS // self.size)
-        for first in range(start, stop, length):
-            last = min(first + length, stop)
-            part = self.values[first:last] if read is None else read(first, last)
-            yield first, torch.from_numpy(np.array(part))
+        ends = [start, *(frame for frame in self.starts if start < frame < stop), stop]
+        for begin, end in pairwise(ends):
+            for first in range(begin, end, length):
+                last = min(first + length, end)
+                part = self.values[first:last] if read is None else read(first, last)
+                yield first, torch.from_numpy(np.array(part))
 
     def standardiser(self) -> Standardiser:
         """Return mean and deviation of each series over good frames, as ``embedded_var`` does."""
@@ -126,18 +137,25 @@ class Series:
         """Return that of standardised series at lags 1, 2, ... inside a stretch, (lags, n)."""
         longest = longest_lag(stop - start)
         sums = torch.zeros(longest, self.size, dtype=torch.float64)
+        counts = torch.zeros(longest, dtype=torch.float64)
         before = torch.zeros(0, self.size, dtype=torch.float64)
+        seen_before = torch.zeros(0, dtype=torch.bool)
         for first, values in self.pieces(start, stop):
-            seen = self.good[first : first + len(values), None]
+            if self.begins(first):
+                before, seen_before = before[:0], seen_before[:0]
+            good = self.good[first : first + len(values)]
+            seen, joined_seen = good[:, None], torch.cat([seen_before, good])
             joined = torch.cat([before, (standard.forward(values) * seen).double()])
             for lag in range(1, min(longest, len(joined) - 1) + 1):
                 later = joined[max(lag, len(before)) :]
                 earlier = joined[max(lag, len(before)) - lag : len(joined) - lag]
                 sums[lag - 1] += (later * earlier).sum(dim=0)
-            before = joined[-longest:]
-        good = self.good[start:stop]
-        counts = [int((good[lag:] & good[:-lag]).sum()) for lag in range(1, longest + 1)]
-        return sums / torch.tensor(counts).clamp_min(1)[:, None]
+                both = joined_seen[max(lag, len(before)) :]
+                counts[lag - 1] += (
+                    both & joined_seen[max(lag, len(before)) - lag : len(joined) - lag]
+                ).sum()
+            before, seen_before = joined[-longest:], joined_seen[-longest:]
+        return sums / counts.clamp_min(1.0)[:, None]
 
 
 def _calcium(
@@ -172,9 +190,14 @@ def _scales(
 def filtered(
     series: Series, standardised: Callable[[Tensor], Tensor], dynamics: CalciumDynamics
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield innovations and drives (t, n), not scaled, and which frames (t,) are good."""
+    """Yield innovations and drives (t, n), not scaled, and which frames (t,) are good.
+
+    Pieces are those of ``Series.pieces``; the filter begins anew where time jumps.
+    """
     state = None
     for start, values in series.pieces():
+        if series.begins(start):
+            state = None
         good = series.good[start : start + len(values)]
         found, state = filter_on(standardised(values)[None], good[None], dynamics, state)
         yield found.innovation[0], found.drive[0], good

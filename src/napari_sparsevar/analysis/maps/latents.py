@@ -32,6 +32,11 @@ class LatentActivity:
     config: ModelConfig
 
     @property
+    def starts(self) -> tuple[int, ...]:
+        """A movie is one stretch of time."""
+        return ()
+
+    @property
     def names(self) -> range:
         """Latents are called by their number."""
         return range(self.grid.size)

@@ -1,0 +1,98 @@
+"""Which edges between series can be trusted: effects, intervals, p-values of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.inference import place_effects
+from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError
+from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
+from napari_sparsevar.analysis.heap import trim_heap
+from napari_sparsevar.progress import part
+
+_DRAWS, _FEWER_DRAWS, _MANY = 199, 59, 1024
+"""Draws of the null distribution; fewer for many predictors, whose draws cost more."""
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeEvidence:
+    """What the tests say of edges and sources; NaN where nothing could be tested.
+
+    Attributes
+    ----------
+    estimate, standard_error : Tensor, shape (P, n), float32
+        Debiased effect of every source on every target that is not near it.
+    score : Tensor, shape (P, n), float32
+        How surprising each effect is, in standard deviations of chance.
+    edge_p, edge_fdr : Tensor, shape (P, n), float32
+        Adjusted p-values of the edges: family-wise, and for the false discovery rate.
+    source_p : Tensor, shape (n,), float32
+        Family-wise adjusted p-values of "this source drives none", up or down.
+    source_evidence : Tensor, shape (n,), float32
+        How sure each source is, on a scale on which 1 is p = 0.05.
+    note : str
+        Why nothing was tested; empty if it was.
+    """
+
+    estimate: Tensor
+    standard_error: Tensor
+    score: Tensor
+    edge_p: Tensor
+    edge_fdr: Tensor
+    source_p: Tensor
+    source_evidence: Tensor
+    note: str = ""
+
+    @property
+    def tested(self) -> bool:
+        """Whether anything could be tested."""
+        return bool(self.source_p.isfinite().any())
+
+
+def edge_evidence(
+    rows: LaggedRows, fitted: FittedVar, seed: int = 0
+) -> Generator[float, None, EdgeEvidence]:
+    """Test every edge and source; yield the fraction done.
+
+    Parameters
+    ----------
+    rows : LaggedRows
+        Those the VAR was fitted to.
+    fitted : FittedVar
+    seed : int
+    """
+    pairs = chosen_rows(rows, torch.arange(rows.n_rows))
+    near = torch.from_numpy(fitted.near)
+    effects = place_effects(
+        pairs.past.double(), pairs.following.double(), fitted.coefficients, fitted.weights, near
+    )
+    del pairs
+    trim_heap()
+    yield 0.3
+    estimate, error = effects.estimate.float(), effects.standard_error.float()
+    score = effects.z.float()
+    draws = _DRAWS if len(fitted.weights) <= _MANY else _FEWER_DRAWS
+    try:
+        drawing = adjusted_p_values(effects, draws, seed, signed=True)
+        found = yield from part(drawing, 0.3, 1.0)
+    except TooShortError as problem:
+        pairs_unknown = torch.full_like(score, torch.nan)
+        unknown = pairs_unknown[0]
+        return EdgeEvidence(
+            estimate, error, score, pairs_unknown, pairs_unknown, unknown, unknown, str(problem)
+        )
+    return EdgeEvidence(
+        estimate,
+        error,
+        score,
+        found.edge.float(),
+        found.edge_fdr.float(),
+        found.place.float(),
+        found.place_evidence.float(),
+    )

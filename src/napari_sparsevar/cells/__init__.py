@@ -1,0 +1,24 @@
+"""Cells that a person brings: open, fit, tables, matrix."""
+
+from typing import TYPE_CHECKING
+
+from napari_sparsevar.face import from_home
+
+if TYPE_CHECKING:
+    from napari_sparsevar.cells.cell_fit import CellFit
+    from napari_sparsevar.cells.cells import Cells
+    from napari_sparsevar.cells.fit import fit_traces
+    from napari_sparsevar.cells.open import open_cells
+
+__all__ = ["CellFit", "Cells", "fit_traces", "open_cells"]
+
+if not TYPE_CHECKING:  # a type checker would believe in any name
+    __getattr__ = from_home(
+        __name__,
+        {
+            "CellFit": "cell_fit",
+            "Cells": "cells",
+            "fit_traces": "fit",
+            "open_cells": "open",
+        },
+    )

@@ -1,0 +1,170 @@
+"""Who drives whom among cells: the tables and matrices of a finished fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
+from napari_sparsevar.analysis.evidence.stability import Stability
+from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.cells.activity import CellActivity, Trials
+from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array, FloatArray
+from napari_sparsevar.cells.tables import cell_table, edges_of_cells
+from napari_sparsevar.errors import UserError
+
+MatrixKind = Literal["estimate", "coefficient", "score", "p_adjusted", "p_fdr", "stability"]
+MATRIX_KINDS: tuple[MatrixKind, ...] = get_args(MatrixKind)
+
+
+@dataclass(frozen=True, eq=False)
+class CellFit:
+    """A sparse VAR among cells, with what can be trusted of it.
+
+    Attributes
+    ----------
+    cells : Cells
+        The n cells as they came, with names, outlines and positions as far as known.
+    activity : CellActivity
+        Traces of the m cells that could be fitted.
+    fitted_cells : ndarray of int, shape (m,)
+        Which of the n they are.
+    fitted : FittedVar
+    evidence : EdgeEvidence
+    stability : Stability
+    trials : sequence of (start, stop), optional
+        Frames that belong together; nothing is foretold across.
+    fps : float, optional
+        Frames per second.
+    said : str
+        What the traces are: ``raw fluorescence less 0.7 of the neuropil``.
+    notes : tuple of str
+        What a person should know, a sentence each.
+    seed : int
+    """
+
+    cells: Cells
+    activity: CellActivity
+    fitted_cells: npt.NDArray[np.intp]
+    fitted: FittedVar
+    evidence: EdgeEvidence
+    stability: Stability
+    trials: Trials | None = None
+    fps: float | None = None
+    said: str = ""
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the n cells are called, as they came."""
+        return tuple(self.cells.names)
+
+    @property
+    def lags(self) -> int:
+        """How many past frames predict the next one."""
+        return self.fitted.lags
+
+    @property
+    def good(self) -> BoolArray:
+        """Frames that were used, (T,)."""
+        return self.activity.good
+
+    @property
+    def series(self) -> Float32Array:
+        """What was fitted, (T, n); NaN for cells and frames that were left out."""
+        found = np.full((len(self.good), len(self.names)), np.nan, np.float32)
+        found[:, self.fitted_cells] = self.activity.series
+        found[~self.good] = np.nan
+        return found
+
+    @property
+    def positions(self) -> FloatArray | None:
+        """Y and x of each cell, (n, 2): micrometres, or pixels where their size is unknown."""
+        centres = self.cells.centres
+        return None if centres is None else centres * (self.cells.pixel_size_um or 1.0)
+
+    @property
+    def tested(self) -> bool:
+        """Whether there are p-values."""
+        return self.evidence.tested
+
+    @cached_property
+    def edges(self) -> pd.DataFrame:
+        """Every edge, the surest first: see ``edges_of_cells`` for its columns."""
+        return edges_of_cells(
+            self.cells, self.fitted_cells, self.fitted, self.evidence, self.stability.edges
+        )
+
+    @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """Every cell, the surest driver first: see ``cell_table`` for its columns."""
+        return cell_table(self.cells, self.fitted_cells, self.fitted, self.evidence, self.edges)
+
+    def matrix(self, kind: MatrixKind = "estimate", lag: int | None = None) -> FloatArray:
+        """Return one number a pair of cells, (n, n): rows drive columns.
+
+        Parameters
+        ----------
+        kind : {"estimate", "coefficient", "score", "p_adjusted", "p_fdr", "stability"}
+            ``estimate`` and ``coefficient`` are summed over lags; ``score``, how many standard
+            deviations of chance an effect is, is that of the lag at which it is largest. They are
+            0 where nothing is known: on the diagonal, between cells that are one, for a cell that
+            was left out. p-values are the smallest over lags (``p_fdr`` times their number) and
+            stability is the largest; NaN there.
+        lag : int, optional
+            Only this many frames later.
+
+        Raises
+        ------
+        UserError
+            If there is no such matrix or lag.
+        """
+        if kind not in MATRIX_KINDS:
+            raise UserError(f"There is no matrix {kind!r}; choose {', '.join(MATRIX_KINDS)}.")
+        if lag is not None and not 1 <= lag <= self.lags:
+            raise UserError(f"There is no lag {lag}; the fit has lags 1 to {self.lags}.")
+        among = _among_fitted(self, kind, lag)
+        effect = kind in ("estimate", "coefficient", "score")
+        found = np.full((len(self.names),) * 2, 0.0 if effect else np.nan)
+        found[np.ix_(self.fitted_cells, self.fitted_cells)] = among
+        return np.asarray(np.nan_to_num(found)) if effect else found
+
+
+def _among_fitted(fit: CellFit, kind: MatrixKind, lag: int | None) -> FloatArray:
+    """Return a matrix of the fitted cells alone, (m, m)."""
+    if kind == "coefficient":
+        chosen = fit.fitted.distant if lag is None else (fit.fitted.distant[lag - 1],)
+        return np.asarray(np.sum([lagged.toarray() for lagged in chosen], axis=0))
+    evidence = fit.evidence
+    values = {
+        "estimate": evidence.estimate,
+        "score": evidence.score,
+        "p_adjusted": evidence.edge_p,
+        "p_fdr": evidence.edge_fdr,
+        "stability": fit.stability.edges,
+    }[kind]
+    size = len(fit.fitted_cells)
+    by_lag = values.double().numpy().reshape(fit.lags, size, size)
+    found = by_lag[lag - 1] if lag is not None else _over_lags(by_lag, kind)
+    return np.asarray(np.where(fit.activity.near, np.nan, found))
+
+
+def _over_lags(by_lag: FloatArray, kind: MatrixKind) -> FloatArray:
+    """Return one matrix for those at each lag, (lags, m, m) to (m, m)."""
+    match kind:
+        case "estimate":
+            return np.asarray(by_lag.sum(axis=0))
+        case "score":
+            largest = np.nan_to_num(np.abs(by_lag)).argmax(axis=0)
+            return np.asarray(np.take_along_axis(by_lag, largest[None], axis=0)[0])
+        case "stability":
+            return np.asarray(by_lag.max(axis=0))
+        case "p_fdr":
+            return np.asarray(np.minimum(by_lag.min(axis=0) * len(by_lag), 1.0))
+    return np.asarray(by_lag.min(axis=0))

@@ -1,0 +1,204 @@
+"""Fit traces of cells: who drives whom, without a movie and without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from napari_sparsevar.analysis.activity import penalty_weights
+from napari_sparsevar.analysis.evidence.edge_evidence import edge_evidence
+from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
+from napari_sparsevar.analysis.fit.fitting import fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
+from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
+from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.deconvolution import decays_of, events_of, looks_like_calcium
+from napari_sparsevar.cells.preparing import Preparation, prepared
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.config import Dynamics
+from napari_sparsevar.progress import Step, returned, stage
+
+PENALTY = 1.0
+"""In units of ``universal_penalty``: few edges that are chance."""
+
+_MANY, _FEWER_BLOCKS = 2048, 4
+"""Predictors from which on stability is looked at with fewer blocks of time, to save memory."""
+
+
+def fit_traces(
+    traces: Cells | pd.DataFrame | npt.ArrayLike,
+    fps: float | None = None,
+    lags: int = 1,
+    names: Sequence[str] | None = None,
+    positions: npt.ArrayLike | None = None,
+    good: npt.ArrayLike | None = None,
+    trials: Trials | None = None,
+    seed: int = 0,
+    *,
+    preparation: Preparation | None = None,
+) -> CellFit:
+    """Fit a sparse VAR to traces of cells, and test it.
+
+    Parameters
+    ----------
+    traces : array, shape (T, n), DataFrame or Cells
+        Fluorescence, ΔF/F or events; a column a cell.
+    fps : float, optional
+        Frames per second.
+    lags : int
+        How many past frames predict the next one.
+    names : sequence of str, optional
+        Of the n cells; by default the columns of the table, or numbers from 0.
+    positions : array, shape (n, 2), optional
+        y and x of each cell, in pixels.
+    good : array of bool, shape (T,), optional
+        Frames to be used; others are left out, and nothing is foretold across them.
+    trials : sequence of (start, stop), optional
+        Frames of each trial, stop exclusive. Trials are never joined.
+    seed : int
+        Same seed, same p-values.
+    preparation : Preparation, optional
+        What is done to the traces before.
+
+    Returns
+    -------
+    CellFit
+
+    Raises
+    ------
+    UserError
+        If the traces cannot be fitted; the sentence says what to change.
+    """
+    cells = cells_of(traces, fps, names, positions)
+    return returned(fitting_cells(cells, lags, good, trials, seed, preparation))
+
+
+def fitting_cells(
+    cells: Cells,
+    lags: int = 1,
+    good: npt.ArrayLike | None = None,
+    trials: Trials | None = None,
+    seed: int = 0,
+    preparation: Preparation | None = None,
+) -> Generator[Step, None, CellFit]:
+    """Do as ``fit_traces`` does; yield how far it is."""
+    if lags < 1:
+        raise UserError(f"The number of lags is {lags}: choose 1 or more.")
+    yield 0.0, "Preparing the traces"
+    preparation = preparation or Preparation()
+    ready = prepared(cells, preparation)
+    usable = usable_activity(
+        ready.traces, cells.names, _good(good, len(ready.traces)), trials, cells.footprints
+    )
+    activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation)
+    yield 0.05, "Fitting the sparse VAR"
+    rows = StreamedRows.of(activity, lags, dynamics)
+    if rows.n_rows < 2 * lags + 2:
+        raise UserError(
+            f"{rows.n_rows} frames have {lags} good frames before them: that is too few to fit."
+        )
+    n_predictors = lags * len(activity.names)
+    blocks = block_moments(rows, N_BLOCKS if n_predictors <= _MANY else _FEWER_BLOCKS)
+    weights = torch.from_numpy(penalty_weights(activity.near, lags))
+    fitted = fit_whole(rows.own, pool(blocks), weights, lags, PENALTY)
+    testing = edge_evidence(rows, fitted, seed)
+    found = yield from stage(testing, 0.2, 0.8, "Testing edges against chance")
+    repeating = selection_stability(fitted, blocks, seed=seed)
+    stability = yield from stage(repeating, 0.8, 1.0, "Checking halves of the recording")
+    notes = [*cells.notes, *usable.notes]
+    if found.note:
+        notes.append(found.note)
+    return CellFit(
+        cells,
+        activity,
+        usable.fitted,
+        fitted,
+        found,
+        stability,
+        trials,
+        cells.fps,
+        said,
+        tuple(notes),
+        seed,
+    )
+
+
+def cells_of(
+    traces: Cells | pd.DataFrame | npt.ArrayLike,
+    fps: float | None,
+    names: Sequence[str] | None,
+    positions: npt.ArrayLike | None,
+) -> Cells:
+    """Return traces as cells; Raises UserError where their parts do not belong together."""
+    if isinstance(traces, Cells):
+        chosen = traces.take(traces.is_accepted) if not traces.is_accepted.all() else traces
+        named = chosen if names is None else replace(chosen, names=[str(name) for name in names])
+        placed = named if positions is None else replace(named, positions=_positions(positions))
+        return placed if fps is None else replace(placed, fps=fps)
+    if isinstance(traces, pd.DataFrame):
+        names = [str(name) for name in traces.columns] if names is None else names
+        traces = traces.to_numpy()
+    values = _numbers(traces)
+    if values.shape[1] > values.shape[0] and names is None and positions is None:
+        raise UserError(
+            f"Traces of the shape {values.shape} would be {values.shape[0]} frames of "
+            f"{values.shape[1]} cells: transpose them if cells are in rows, or give names, one a "
+            "column, if there are more cells than frames."
+        )
+    called = [str(name) for name in (range(values.shape[1]) if names is None else names)]
+    if len(called) != values.shape[1]:
+        raise UserError(
+            f"There are {len(called)} names for {values.shape[1]} columns of traces"
+            + (": transpose the traces." if len(called) == values.shape[0] else ".")
+        )
+    placed_at = None if positions is None else _positions(positions)
+    return Cells(called, positions=placed_at, traces={"raw": values}, fps=fps)
+
+
+def _numbers(traces: Any) -> npt.NDArray[np.float32]:
+    try:
+        values = np.asarray(traces, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise UserError("Traces are numbers, a row a frame and a column a cell.") from error
+    if values.ndim != 2 or 0 in values.shape:
+        raise UserError(f"Traces have the shape {values.shape}: give frames x cells.")
+    return values
+
+
+def _positions(positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    places = np.asarray(positions, dtype=np.float64)
+    if places.ndim != 2 or places.shape[1] != 2:
+        raise UserError(f"Positions have the shape {places.shape}: give y and x of each cell.")
+    return places
+
+
+def _good(good: npt.ArrayLike | None, n_frames: int) -> npt.NDArray[np.bool_]:
+    if good is None:
+        return np.ones(n_frames, bool)
+    marked = np.asarray(good)
+    if marked.dtype != bool or marked.shape != (n_frames,):
+        raise UserError(
+            f"good says of each of the {n_frames} frames whether it is used: give as many of True "
+            f"and False, not {marked.dtype} of the shape {marked.shape}."
+        )
+    return marked
+
+
+def _events(
+    activity: CellActivity, kind: str, said: str, preparation: Preparation
+) -> tuple[CellActivity, str, Dynamics]:
+    """Return what is fitted, what it is in words, and the dynamics that are left in it."""
+    if kind == "deconvolved" or preparation.events == "no":
+        return activity, said, "none" if kind == "deconvolved" else "calcium"
+    traces, good, starts = activity.series, activity.good, activity.starts
+    if preparation.events == "auto" and not looks_like_calcium(traces, good):
+        return activity, f"{said}, as they are: they do not rise in transients", "calcium"
+    events = events_of(traces, good, starts, decays_of(traces, good, starts))
+    return replace(activity, series=events), f"events behind {said}", "none"

@@ -1,0 +1,74 @@
+"""Label images: every pixel holds the number of its cell, 0 outside; TIFF, PNG and ``.npy``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_sparsevar.cells.cells import Cells, footprints_of_labels
+from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats.failures import explained
+
+_SUFFIXES = (".tif", ".tiff", ".png", ".npy")
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is one image of whole numbers, by the head of the file."""
+    if not path.is_file() or path.suffix.lower() not in _SUFFIXES:
+        return False
+    try:
+        shape, dtype = _head(path)
+    except (OSError, ValueError, KeyError, IndexError):
+        return False
+    return len(shape) == 2 and dtype.kind in "ui" and min(shape) > 1
+
+
+def read(path: Path, choice: CellChoice) -> Cells:
+    """Open a label image: a cell a number, named by it."""
+    with explained(path, f"{path} is no image"):
+        labels = _pixels(path)
+    footprints, numbers = footprints_of_labels(labels)
+    if not len(numbers):
+        raise UserError(f"{path} has no pixel above 0: it labels no cell; choose another file.")
+    shape = (int(labels.shape[0]), int(labels.shape[1]))
+    return Cells([str(number) for number in numbers], footprints, shape)
+
+
+def _head(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
+        head = np.load(path, mmap_mode="r", allow_pickle=False)
+        return head.shape, head.dtype
+    if suffix == ".png":
+        return _pixels(path).shape, _pixels(path).dtype
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        return file.series[0].shape, file.series[0].dtype
+
+
+def _pixels(path: Path) -> npt.NDArray[Any]:
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
+        return np.asarray(np.load(path, allow_pickle=False))
+    if suffix == ".png":
+        from PIL import Image
+
+        with Image.open(path) as image:
+            return np.asarray(image)
+    import tifffile
+
+    return np.asarray(tifffile.imread(path))
+
+
+FORMAT = CellFormat(
+    name="label image",
+    priority=-10,
+    suffixes=_SUFFIXES,
+    claims=claims,
+    read=read,
+)

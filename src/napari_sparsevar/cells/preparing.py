@@ -1,0 +1,117 @@
+"""Which of the traces of some cells are fitted, and what is done to them before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from napari_sparsevar.cells.cells import TRACE_KINDS, Cells, Float32Array, TraceKind
+from napari_sparsevar.errors import UserError
+
+_WORDS: dict[TraceKind, str] = {
+    "raw": "raw fluorescence",
+    "neuropil": "fluorescence of the neuropil",
+    "dff": "ΔF/F",
+    "denoised": "denoised fluorescence",
+    "residual": "residuals",
+    "deconvolved": "deconvolved events",
+}
+
+_PREFERRED: tuple[TraceKind, ...] = ("raw", "dff", "denoised", "deconvolved")
+
+_BASELINE = 20.0
+"""Percentile of a window that counts as its rest."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is fitted of the traces that came.
+
+    Parameters
+    ----------
+    kind : str, optional
+        A ``TraceKind``; by default the first there is of raw, dff, denoised and deconvolved.
+    neuropil : float
+        How much of the neuropil's trace is taken from a raw one that has it; 0 takes none.
+    detrend : float, optional
+        Seconds of the window whose 20th percentile is taken off as slow drift; by default none is.
+    events : {"auto", "yes", "no"}
+        Whether the events behind calcium transients are fitted in place of the traces. ``auto``:
+        where traces are calcium, rising in transients, and not deconvolved yet.
+    """
+
+    kind: TraceKind | None = None
+    neuropil: float = 0.7
+    detrend: float | None = None
+    events: Literal["auto", "yes", "no"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in TRACE_KINDS:
+            raise UserError(f"Traces are {', '.join(TRACE_KINDS)}, not {self.kind!r}.")
+        if not 0.0 <= self.neuropil <= 2.0:
+            raise UserError(f"The share of the neuropil is {self.neuropil}: choose 0 to 2.")
+        if self.detrend is not None and not self.detrend > 0.0:
+            raise UserError(f"The window of the drift is {self.detrend} s: choose more than 0.")
+
+
+class Prepared(NamedTuple):
+    """Traces that are ready to be fitted.
+
+    Attributes
+    ----------
+    traces : ndarray of float32, shape (T, n)
+    kind : str
+        What they are: a ``TraceKind``.
+    said : str
+        What was done, in words.
+    """
+
+    traces: Float32Array
+    kind: TraceKind
+    said: str
+
+
+def prepared(cells: Cells, wanted: Preparation) -> Prepared:
+    """Choose traces, take neuropil and drift off.
+
+    Raises
+    ------
+    UserError
+        If the cells have no such traces.
+    """
+    kind = wanted.kind or next((kind for kind in _PREFERRED if kind in cells.traces), None)
+    where = str(cells.source or "These cells")
+    if kind is None:
+        raise UserError(f"{where}: there are outlines but no traces; give the movie's run as well.")
+    if kind not in cells.traces:
+        raise UserError(
+            f"{where}: there are no {_WORDS[kind]}; there are "
+            f"{', '.join(_WORDS[found] for found in cells.traces)}."
+        )
+    traces, said = np.asarray(cells.traces[kind], np.float32), [_WORDS[kind]]
+    if kind == "raw" and "neuropil" in cells.traces and wanted.neuropil > 0.0:
+        traces = traces - np.float32(wanted.neuropil) * cells.traces["neuropil"]
+        said.append(f"less {wanted.neuropil:g} of the neuropil")
+    if wanted.detrend is not None:
+        length = round(wanted.detrend * (cells.fps or 1.0))
+        traces = traces - drift(traces, max(length, 2))
+        unit = "s" if cells.fps else "frames"
+        said.append(f"less its drift over {wanted.detrend:g} {unit}")
+    return Prepared(traces, kind, " ".join(said))
+
+
+def drift(traces: Float32Array, length: int) -> Float32Array:
+    """Return the slow drift of traces (T, n): the 20th percentile of windows, joined by lines."""
+    n_frames = len(traces)
+    edges = np.linspace(0, n_frames, max(1, round(n_frames / length)) + 1).astype(int)
+    middles = (edges[:-1] + edges[1:] - 1) / 2.0
+    levels = np.stack(
+        [np.nanpercentile(traces[start:stop], _BASELINE, axis=0) for start, stop in pairwise(edges)]
+    )
+    frames = np.arange(n_frames)
+    return np.stack(
+        [np.interp(frames, middles, level) for level in levels.T], axis=1, dtype=np.float32
+    )

@@ -1,0 +1,128 @@
+"""Fits of traces find who drives whom, whatever the traces are and however they come."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import napari_sparsevar as sv
+from napari_sparsevar.cells.preparing import Preparation
+
+DRIVER, FOLLOWER, N_CELLS = 3, 7, 10
+
+
+def calcium(n_frames: int = 3000, noise: float = 0.15, seed: int = 0) -> np.ndarray:
+    """Traces (T, n): half of the driver's events are followed by one of the follower."""
+    rng = np.random.default_rng(seed)
+    events = rng.random((n_frames, N_CELLS)) < 0.03
+    followed = np.flatnonzero(events[:-1, DRIVER])
+    events[followed[rng.random(len(followed)) < 0.6] + 1, FOLLOWER] = True
+    seen = events * rng.uniform(0.25, 0.75, events.shape)
+    for t in range(1, n_frames):
+        seen[t] += 0.9 * seen[t - 1]
+    return (seen + noise * rng.standard_normal(seen.shape)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fit() -> sv.CellFit:
+    names = [f"cell {letter}" for letter in "abcdefghij"]
+    return sv.fit_traces(calcium(), fps=30.0, lags=2, names=names, positions=np.eye(10)[:, :2])
+
+
+def test_the_edge_is_found_and_no_other(fit: sv.CellFit) -> None:
+    sure = fit.edges[fit.edges["p_adjusted"] <= 0.05]
+    assert sure[["source", "target", "lag"]].to_numpy().tolist() == [["cell d", "cell h", 1]]
+    assert fit.edges.iloc[0]["low"] > 0.0
+    assert fit.drivers.iloc[0]["name"] == "cell d"
+    assert fit.drivers.iloc[0]["p_adjusted"] <= 0.05
+    assert fit.drivers["drives"].sum() == fit.drivers["driven_by"].sum() == 1
+
+
+def test_matrices_say_what_the_table_says(fit: sv.CellFit) -> None:
+    row = fit.edges.iloc[0]
+    ends = fit.names.index(row["source"]), fit.names.index(row["target"])
+    for kind in ("estimate", "coefficient", "p_adjusted", "p_fdr", "stability"):
+        of_lag = fit.matrix(kind, lag=int(row["lag"]))
+        assert of_lag.shape == (N_CELLS, N_CELLS)
+        assert of_lag[ends] == pytest.approx(row[kind])
+    both = fit.matrix("estimate", 1) + fit.matrix("estimate", 2)
+    np.testing.assert_allclose(fit.matrix("estimate"), both)
+    assert not fit.matrix("coefficient").diagonal().any()
+    assert np.isnan(fit.matrix("p_adjusted").diagonal()).all()
+
+
+def test_renumbering_the_cells_renumbers_the_answer() -> None:
+    traces, order = calcium(1500), np.random.default_rng(1).permutation(N_CELLS)
+    straight, mixed = sv.fit_traces(traces), sv.fit_traces(traces[:, order])
+    np.testing.assert_allclose(straight.matrix()[np.ix_(order, order)], mixed.matrix(), atol=1e-4)
+
+
+def test_a_table_brings_its_names() -> None:
+    table = pd.DataFrame(calcium(800), columns=[f"roi_{cell}" for cell in range(N_CELLS)])
+    assert sv.fit_traces(table).names == tuple(table.columns)
+
+
+def test_what_cannot_be_fitted_stays_in_the_tables() -> None:
+    traces = calcium(1200)
+    traces[:, 0], traces[:, 1] = 5.0, np.nan
+    traces[:, 2] = traces[:, DRIVER]
+    traces[100, 5] = np.nan
+    fit = sv.fit_traces(traces)
+    assert list(fit.fitted_cells) == list(range(2, N_CELLS))
+    assert not fit.good[100]
+    assert len(fit.drivers) == N_CELLS
+    left_out = fit.drivers.set_index("name").loc[["0", "1"]]
+    assert left_out[["strength", "p_adjusted"]].isna().all(axis=None)
+    assert np.isnan(fit.matrix("p_adjusted")[2, DRIVER])
+    said = " ".join(fit.notes)
+    assert "Cell 0 never changes" in said
+    assert "Cell 1 is NaN" in said
+    assert "2 and 3" in said
+
+
+def test_trials_are_never_joined() -> None:
+    """Events at the end of a trial foretell nothing of the next one."""
+    rng = np.random.default_rng(0)
+    events = (rng.random((4000, 4)) < 0.05).astype(np.float32)
+    trials = [(start, start + 20) for start in range(0, 4000, 20)]
+    events[19::20, 0] = 1.0
+    events[20::20, 1] = 1.0
+    wanted = Preparation(events="no")
+    joined = sv.fit_traces(events, preparation=wanted).matrix("score")[0, 1]
+    apart = sv.fit_traces(events, trials=trials, preparation=wanted).matrix("score")[0, 1]
+    assert joined > 5.0
+    assert abs(apart) < 4.0
+
+
+def test_white_noise_does_not_turn_the_direction_round() -> None:
+    scores = [sv.fit_traces(calcium(6000, 0.3, seed)).matrix("score") for seed in range(3)]
+    forward = np.mean([score[DRIVER, FOLLOWER] for score in scores])
+    reverse = np.mean([score[FOLLOWER, DRIVER] for score in scores])
+    assert forward > 4.0
+    assert reverse < 3.0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"traces": np.zeros((10, 40))}, "transpose"),
+        ({"traces": np.zeros((40, 3)), "names": ["a", "b"]}, "2 names for 3 columns"),
+        ({"traces": np.zeros((40, 3)), "names": ["a", "b", "b"]}, "two cells are called 'b'"),
+        ({"traces": np.zeros((40, 3))}, "0 can be fitted"),
+        ({"traces": [["x", "y"], ["z", "u"]]}, "are numbers"),
+        ({"traces": calcium(40), "lags": 0}, "lags is 0"),
+        ({"traces": calcium(40), "good": np.ones(39, bool)}, "40 frames"),
+        ({"traces": calcium(40), "trials": [(0, 30), (20, 40)]}, "trial 20:40"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(given: dict[str, object], said: str) -> None:
+    with pytest.raises(sv.UserError, match=said):
+        sv.fit_traces(**given)
+
+
+def test_too_short_is_fitted_and_not_tested() -> None:
+    fit = sv.fit_traces(calcium(120))
+    assert not fit.tested
+    assert "too few for p-values" in " ".join(fit.notes)
+    assert fit.edges["p_adjusted"].isna().all()
