@@ -1,4 +1,4 @@
-r"""Events behind calcium traces: non-negative deconvolution, every cell with its own decay.
+r"""Events behind calcium traces: non-negative deconvolution.
 
 A trace is calcium that decays and is seen through noise,
 
@@ -40,7 +40,7 @@ def looks_like_calcium(traces: Float32Array, good: BoolArray) -> bool:
 
 
 def events_of(
-    traces: Float32Array, good: BoolArray, starts: Sequence[int], decay: FloatArray
+    traces: Float32Array, good: BoolArray, starts: Sequence[int], decay: float
 ) -> Float32Array:
     """Return the events of traces in units of their noise, (T, n).
 
@@ -52,8 +52,8 @@ def events_of(
         Calcium is taken to go straight over others.
     starts : sequence of int
         Frames at which time jumps: nothing is known of the calcium there.
-    decay : ndarray, shape (n,)
-        Share of the calcium that is left after a frame: ``decays_of``.
+    decay : float
+        Share of the calcium that is left after a frame: ``decay_of``.
     """
     events = np.zeros_like(traces)
     # One row a cell: each is worked on from end to end.
@@ -72,29 +72,25 @@ def events_of(
     return events
 
 
-def decays_of(traces: Float32Array, good: BoolArray, starts: Sequence[int]) -> FloatArray:
-    r"""Return the share of the calcium that each trace keeps over a frame, (n,).
+def decay_of(traces: Float32Array, good: BoolArray, starts: Sequence[int]) -> float:
+    r"""Return the share of the calcium that is left after a frame.
 
     The autocovariance of the model at lag l is in proportion to :math:`\gamma^l` but at lag 0,
     which alone the noise reaches: the decay is that at lag 2 over that at lag 1. Cells have the
-    same indicator, so each is drawn towards their median, the further the less two halves of the
-    recording agree on what is its own.
+    same indicator, so the median over cells is taken. Also where decays differ, by 4 % of a
+    frame's, one for all has found as much as each cell's own, and more where there is noise.
     """
-    inside = _same_stretch(len(traces), good, starts)
+    number = np.zeros(len(traces), np.intp)
+    number[list(starts)] = 1
+    stretch = np.cumsum(number)
     centred = np.where(good[:, None], traces - traces[good].mean(axis=0), 0.0).astype(np.float32)
-    middle = len(traces) // 2
-    halves = np.array(
-        [
-            _ratio(centred[part], [pairs[part] for pairs in inside])
-            for part in (slice(0, middle), slice(middle, None))
-        ]
-    )
-    own = _ratio(centred, inside)
-    common = float(np.median(own))
-    spread = 1.4826 * np.median(np.abs(own - common))
-    error = 1.4826 * np.median(np.abs(halves[0] - halves[1])) / 2.0
-    kept = max(0.0, 1.0 - (error / spread) ** 2) if spread > 0 else 0.0
-    return np.asarray(common + kept * (own - common))
+    covariance = []
+    for lag in (1, 2):
+        pairs = good[lag:] & good[:-lag] & (stretch[lag:] == stretch[:-lag])
+        products = np.einsum("ti,ti->i", centred[lag:][pairs], centred[:-lag][pairs])
+        covariance.append(products / max(int(pairs.sum()), 1))
+    own = covariance[1] / np.maximum(covariance[0], 1e-12)
+    return float(np.clip(np.median(own), LEAST_DECAY, LARGEST_DECAY))
 
 
 def noise_of(traces: Float32Array, good: BoolArray) -> Float32Array:
@@ -102,29 +98,6 @@ def noise_of(traces: Float32Array, good: BoolArray) -> Float32Array:
     second = np.diff(traces[good], n=2, axis=0)
     middle = np.median(second, axis=0)
     return np.asarray(1.4826 * np.median(np.abs(second - middle), axis=0) / np.sqrt(6.0))
-
-
-def _same_stretch(n: int, good: BoolArray, starts: Sequence[int]) -> list[BoolArray]:
-    """Return whether a frame and that one or two before it are good and of one stretch, (T,)."""
-    number = np.zeros(n, np.intp)
-    number[list(starts)] = 1
-    number = np.cumsum(number)
-    found = []
-    for lag in (1, 2):
-        pairs = np.zeros(n, bool)
-        pairs[lag:] = good[lag:] & good[:-lag] & (number[lag:] == number[:-lag])
-        found.append(pairs)
-    return found
-
-
-def _ratio(centred: Float32Array, inside: list[BoolArray]) -> FloatArray:
-    covariance = []
-    for lag, pairs in zip((1, 2), inside, strict=True):
-        products = np.einsum("ti,ti->i", centred[lag:][pairs[lag:]], centred[:-lag][pairs[lag:]])
-        covariance.append(products / max(int(pairs[lag:].sum()), 1))
-    first = np.maximum(covariance[0], 1e-12)
-    ratio = np.clip(covariance[1] / first, LEAST_DECAY, LARGEST_DECAY)
-    return np.asarray(ratio, np.float64)
 
 
 def _filled(traces: Float32Array, good: BoolArray) -> Float32Array:
@@ -144,7 +117,7 @@ def _filled(traces: Float32Array, good: BoolArray) -> Float32Array:
 @compiled
 def _pool(
     rows: FloatArray,
-    decay: FloatArray,
+    gamma: float,
     stretches: npt.NDArray[np.int64],
     events: FloatArray,
     first: int,
@@ -157,7 +130,6 @@ def _pool(
     value, weight = np.empty(longest), np.empty(longest)
     start, length = np.empty(longest, np.int64), np.empty(longest, np.int64)
     for cell in range(first, last):
-        gamma = decay[cell]
         for index in range(stretches.size - 1):
             pool = -1
             for t in range(stretches[index], stretches[index + 1]):

@@ -19,7 +19,7 @@ from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moment
 from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
-from napari_sparsevar.cells.deconvolution import decays_of, events_of, looks_like_calcium
+from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like_calcium
 from napari_sparsevar.cells.preparing import Preparation, prepared
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
@@ -200,5 +200,5 @@ def _events(
     traces, good, starts = activity.series, activity.good, activity.starts
     if preparation.events == "auto" and not looks_like_calcium(traces, good):
         return activity, f"{said}, as they are: they do not rise in transients", "calcium"
-    events = events_of(traces, good, starts, decays_of(traces, good, starts))
+    events = events_of(traces, good, starts, decay_of(traces, good, starts))
     return replace(activity, series=events), f"events behind {said}", "none"

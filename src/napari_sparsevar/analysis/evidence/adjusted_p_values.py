@@ -11,7 +11,11 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepDown
 from napari_sparsevar.analysis.evidence.chance import ChanceReach, Excess
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
-from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedPairings, smallest_offset
+from napari_sparsevar.analysis.evidence.nulls.shifted import (
+    ShiftedPairings,
+    smallest_offset,
+    steady_scores,
+)
 from napari_sparsevar.analysis.evidence.testing import Collector, Family, Statistic, draw
 
 NOTABLE = 2.0
@@ -96,8 +100,8 @@ def adjusted_p_values(
         If the recording is too short for ``ShiftedPairings``.
     """
     offset = minimum_offset or smallest_offset(effects)
-    null = ShiftedPairings(effects, draws, seed, offset)
-    z = effects.z.float()
+    null = ShiftedPairings(effects, draws, seed, offset, steady=signed)
+    z = (steady_scores(effects) if signed else effects.z).float()
     tested = z.isfinite()
     where_tested = torch.nonzero(tested.flatten())[:, 0]
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.inference import place_effects
-from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError
+from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError, steady_scores
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
 from napari_sparsevar.analysis.heap import trim_heap
@@ -76,7 +76,7 @@ def edge_evidence(
     trim_heap()
     yield 0.3
     estimate, error = effects.estimate.float(), effects.standard_error.float()
-    score = effects.z.float()
+    score = steady_scores(effects).float()
     draws = _DRAWS if len(fitted.weights) <= _MANY else _FEWER_DRAWS
     try:
         drawing = adjusted_p_values(effects, draws, seed, signed=True)

@@ -76,6 +76,8 @@ class ShiftedPairings:
     seed : int
     minimum_offset : int
         Rows: ``smallest_offset``.
+    steady : bool
+        Studentise by the larger of the robust and the classical deviation: ``steady_scores``.
 
     Raises
     ------
@@ -88,6 +90,7 @@ class ShiftedPairings:
     asked: int
     seed: int
     minimum_offset: int
+    steady: bool = False
 
     def __post_init__(self) -> None:
         shortest = FEWEST_OFFSETS * self.minimum_offset
@@ -122,7 +125,11 @@ class ShiftedPairings:
             later = (rows[:, None] + start + shifts[None]) % n
             target = targets[torch.from_numpy(later).to(targets.device)].flatten(1)
             score = source.T @ target
-            spread = torch.sqrt(squares.T @ target.square_()).clamp_min_(1e-20)
+            target.square_()
+            spread = torch.sqrt(squares.T @ target).clamp_min_(1e-20)
+            if self.steady:
+                classical = torch.outer(squares.sum(dim=0), target.sum(dim=0)).div_(len(rows))
+                spread = torch.maximum(spread, classical.sqrt_())
             scores = score.div_(spread).reshape(predictors, len(shifts), -1)
             yield scores.transpose(0, 1).contiguous()
 
@@ -131,6 +138,15 @@ def _with_squares(values: Tensor, rows: npt.NDArray[np.intp]) -> tuple[Tensor, T
     """Return some rows, and their squares."""
     chosen = values[torch.from_numpy(rows).to(values.device)]
     return chosen, chosen.square()
+
+
+def steady_scores(effects: PlaceEffects) -> Tensor:
+    r"""Return scores over the larger of their robust and their classical deviation, (P, p).
+
+    Where events are rare and two series never had one together, the robust deviation is next to
+    nothing, and the want of coincidences would seem most surprising.
+    """
+    return effects.z * effects.coincidence.clamp(max=1.0)
 
 
 def smallest_offset(effects: PlaceEffects) -> int:
