@@ -16,6 +16,7 @@ from napari_sparsevar.analysis.evidence.edge_evidence import edge_evidence
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
+from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
@@ -108,10 +109,12 @@ def fitting_cells(
     blocks = block_moments(rows, N_BLOCKS if n_predictors <= _MANY else _FEWER_BLOCKS)
     weights = torch.from_numpy(penalty_weights(activity.near, lags))
     fitted = fit_whole(rows.own, pool(blocks), weights, lags, PENALTY)
-    testing = edge_evidence(rows, fitted, seed)
-    found = yield from stage(testing, 0.2, 0.8, "Testing edges against chance")
     repeating = selection_stability(fitted, blocks, seed=seed)
-    stability = yield from stage(repeating, 0.8, 1.0, "Checking halves of the recording")
+    stability = yield from stage(repeating, 0.2, 0.4, "Checking halves of the recording")
+    del blocks  # before the test, which needs the memory
+    trim_heap()
+    testing = edge_evidence(rows, fitted, seed)
+    found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
     notes = [*cells.notes, *usable.notes]
     if found.note:
         notes.append(found.note)

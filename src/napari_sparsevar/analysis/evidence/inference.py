@@ -37,6 +37,9 @@ LARGEST_LEVERAGE = 0.9
 INSEPARABLE = 0.02
 """A source with less variance of its own than this, of 1, has no effect to speak of."""
 
+_ROWS_TOGETHER = 2048
+"""Rows that are taken to double precision together."""
+
 
 @dataclass(frozen=True, eq=False)
 class PlaceEffects:
@@ -108,8 +111,9 @@ def place_effects(
 
     Parameters
     ----------
-    predictors : Tensor, shape (n, P), float64
-        Rows in the order of time, mean 0 and variance 1.
+    predictors : Tensor, shape (n, P)
+        Rows in the order of time, mean 0 and variance 1. Their precision is that of residuals;
+        sums over rows are of double precision anyway.
     targets : Tensor, shape (n, p), float64
         What followed, mean 0 and variance 1.
     coefficients, weights : Tensor, shape (P, p)
@@ -122,14 +126,14 @@ def place_effects(
     n, predictor_count = predictors.shape
     lags = predictor_count // near.shape[0]
     same_cell = near.repeat(lags, lags)
-    gram = predictors.T @ predictors / n
+    gram = _mean_products(predictors, predictors)
     correlations = autocorrelation(predictors)
     apart = _unexplained(gram, same_cell, n / chance_inflation(correlations))
     fitted = _refitted(predictors, targets, gram, coefficients, weights)
     overlap = _overlap(apart.T @ gram, gram, apart, fitted, weights, same_cell)
-    source = predictors @ apart
-    residual = targets - predictors @ fitted
-    score = (source.T @ residual).div_(n).add_(overlap.restored)
+    source = predictors @ apart.to(predictors.dtype)
+    residual = targets - predictors @ fitted.to(predictors.dtype)
+    score = _mean_products(source, residual).add_(overlap.restored)
     left = leverage(predictors, gram, fitted).neg_().add_(1)
     # With thousands of places an array of rows takes 70 MB: they go as soon as they can.
     del gram, apart, fitted
@@ -156,6 +160,15 @@ def place_effects(
     return effects
 
 
+def _mean_products(first: Tensor, second: Tensor) -> Tensor:
+    """Return the mean over rows of the products of all columns, float64."""
+    total = torch.zeros(first.shape[1], second.shape[1], dtype=torch.float64, device=first.device)
+    for rows in range(0, len(first), _ROWS_TOGETHER):
+        piece = slice(rows, rows + _ROWS_TOGETHER)
+        total.addmm_(first[piece].double().T, second[piece].double())
+    return total.div_(len(first))
+
+
 def _mean_square(values: Tensor) -> Tensor:
     """Return the mean square of each column, float64."""
     norm: Tensor = torch.linalg.vector_norm(values, dim=0, dtype=torch.float64)
@@ -164,7 +177,10 @@ def _mean_square(values: Tensor) -> Tensor:
 
 def _robust_deviation(source: Tensor, target: Tensor) -> Tensor:
     """Return sqrt(mean over rows of source squared times target squared), (P, p)."""
-    products = source.float().square().T @ target.float().square()
+    products = torch.zeros(source.shape[1], target.shape[1], device=source.device)
+    for rows in range(0, len(source), _ROWS_TOGETHER):
+        piece = slice(rows, rows + _ROWS_TOGETHER)
+        products.addmm_(source[piece].float().square().T, target[piece].float().square())
     return (products / source.shape[0]).sqrt().double()
 
 
@@ -181,7 +197,7 @@ def _refitted(
     """
     n, size = predictors.shape
     loading = _robust_deviation(predictors, targets).clamp_min(1.0)
-    cross = predictors.T @ targets / n
+    cross = _mean_products(predictors, targets)
     gram = gram + RIDGE * torch.eye(size, dtype=gram.dtype, device=gram.device)
     return solve_lasso(gram, cross, universal_penalty(size, n) * loading * weights, initial=start)
 
@@ -207,21 +223,36 @@ def _overlap(
     same_cell: Tensor,
 ) -> Overlap:
     """Project off each target's own cell; ``shared`` is N'X / n."""
-    own = shared.diagonal()[:, None].repeat(1, weights.shape[1])
-    norm = (shared * apart.T).sum(dim=1)[:, None].repeat(1, weights.shape[1])
-    restored = (shared * same_cell) @ (coefficients * (weights > 0))
-    for target in range(weights.shape[1]):
+    n_targets = weights.shape[1]
+    # A row a target: each is written from end to end.
+    own = shared.diagonal().repeat(n_targets, 1)
+    norm = (shared * apart.T).sum(dim=1).repeat(n_targets, 1)
+    counted = coefficients * (weights > 0)
+    restored = ((shared * same_cell) @ counted).T.contiguous()
+    sources, near_ones = _by_column(same_cell)
+    columns = shared.T.contiguous()
+    for target in range(n_targets):
         cell = torch.nonzero(weights[:, target] == 0)[:, 0]
         block = gram[cell][:, cell].clone()
         block.diagonal().add_(RIDGE)
-        part = shared[:, cell]
-        solved = torch.cholesky_solve(part.T, torch.linalg.cholesky(block)).T
-        own[:, target] -= (solved * gram[:, cell]).sum(dim=1)
-        norm[:, target] -= (solved * part).sum(dim=1)
-        active = torch.nonzero(coefficients[:, target] * weights[:, target])[:, 0]
-        explained = (solved @ gram[cell][:, active]) * same_cell[:, active]
-        restored[:, target] -= explained @ coefficients[active, target]
-    return Overlap(own, norm.clamp_min(0.0), restored)
+        part = columns[cell]
+        solved = torch.cholesky_solve(part, torch.linalg.cholesky(block))
+        own[target] -= (solved * gram[cell]).sum(dim=0)
+        norm[target] -= (solved * part).sum(dim=0)
+        active = torch.nonzero(counted[:, target])[:, 0]
+        k = torch.cat([sources[near_ones[m] : near_ones[m + 1]] for m in active.tolist()] or [cell])
+        m = active.repeat_interleave(near_ones[active + 1] - near_ones[active])
+        if m.numel():
+            explained = (solved[:, k] * gram[cell][:, m]).sum(dim=0)
+            restored[target].index_add_(0, k, -explained * counted[m, target])
+    return Overlap(own.T, norm.T.clamp_min(0.0), restored.T)
+
+
+def _by_column(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rows at which a mask (P, P) is True, column by column, and where each begins."""
+    column, row = torch.nonzero(mask.T, as_tuple=True)
+    counts = torch.bincount(column, minlength=mask.shape[1])
+    return row, torch.cat([counts.new_zeros(1), counts.cumsum(dim=0)])
 
 
 def _unexplained(gram: Tensor, same_cell: Tensor, rows: float) -> Tensor:
@@ -277,7 +308,7 @@ def leverage(predictors: Tensor, gram: Tensor, coefficients: Tensor) -> Tensor:
             continue
         block = gram[active][:, active].clone()
         block.diagonal().add_(RIDGE)
-        lower = torch.linalg.cholesky(block)
+        lower = torch.linalg.cholesky(block).to(predictors.dtype)
         columns = predictors[:, active].T
         scaled = torch.linalg.solve_triangular(lower, columns, upper=False)
         found[:, target] = scaled.square().sum(dim=0) / n

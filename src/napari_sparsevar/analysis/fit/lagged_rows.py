@@ -90,6 +90,22 @@ class StreamedRows:
             tail = drive[-self.lags :], good[-self.lags :]
 
 
+def all_rows(rows: LaggedRows) -> LaggedPairs:
+    """Return all rows, float32, without ever holding them twice."""
+    found: LaggedPairs | None = None
+    first = 0
+    for piece in rows.pieces():
+        if found is None:
+            past = piece.past.new_empty(rows.n_rows, piece.past.shape[1])
+            found = LaggedPairs(past, past.new_empty(rows.n_rows, piece.following.shape[1]))
+        last = first + piece.n_rows
+        found.past[first:last], found.following[first:last] = piece.past, piece.following
+        first = last
+    if found is None:
+        raise ValueError("There is no row.")
+    return found
+
+
 def chosen_rows(rows: LaggedRows, numbers: Tensor) -> LaggedPairs:
     """Return some rows, given by their ascending numbers."""
     kept, first = [], 0
