@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "model": {"lasso"},
     "analysis": {"model", "movie", "lasso"},
     "cells": {"analysis", "model", "movie", "lasso", "disk"},
-    "run": {"analysis", "model", "movie", "lasso", "disk"},
+    "run": {"cells", "analysis", "model", "movie", "lasso", "disk"},
     "comparison": {"run", "analysis", "model", "lasso", "disk"},
     "training": {"run", "analysis", "model", "movie", "disk"},
     "batch": {"training", "run", "model", "movie", "disk"},

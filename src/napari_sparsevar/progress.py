@@ -57,3 +57,11 @@ def stage(
     for fraction in steps:
         yield fraction, message
     return steps.result
+
+
+def moved(work: Generator[Step, None, T], start: float, stop: float) -> Generator[Step, None, T]:
+    """Run a part of a larger work that says itself what is being done, as ``part`` does."""
+    steps = WithResult(work)
+    for fraction, message in steps:
+        yield start + (stop - start) * fraction, message
+    return steps.result

@@ -5,6 +5,7 @@ import tracemalloc
 import dask.array as da
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from napari_sparsevar.movie.reading.lazy_frames import from_memory, from_reader
 from napari_sparsevar.movie.traces import (
@@ -14,6 +15,7 @@ from napari_sparsevar.movie.traces import (
     region_traces,
     relative_change,
     relative_traces,
+    sparse_traces,
     weighted_traces,
 )
 
@@ -110,6 +112,14 @@ def weights():
 def test_weighted_sums_are_those_of_every_frame(frames, weights, length):
     found = whole(weighted_traces(da.from_array(frames, chunks=(length, 9, 11)), weights))
     np.testing.assert_allclose(found, np.einsum("tyx,nyx->tn", frames.astype(float), weights))
+
+
+def test_sparse_weights_are_the_same_weights(frames, weights):
+    rows = csr_array(weights.reshape(len(weights), -1))
+    found = whole(sparse_traces(from_memory(frames), rows))
+    np.testing.assert_allclose(found, whole(weighted_traces(from_memory(frames), weights)))
+    with pytest.raises(ValueError, match="weights have shape"):
+        next(sparse_traces(from_memory(frames), rows[:, :50]))
 
 
 def test_weighted_sums_of_all_pixels(frames):

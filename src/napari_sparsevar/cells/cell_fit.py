@@ -14,6 +14,7 @@ from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.cells.activity import CellActivity, Trials
+from napari_sparsevar.cells.agreement import Agreement, agreement_of
 from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array, FloatArray
 from napari_sparsevar.cells.tables import cell_table, edges_of_cells
 from napari_sparsevar.errors import UserError
@@ -46,6 +47,8 @@ class CellFit:
     notes : tuple of str
         What a person should know, a sentence each.
     seed : int
+    beside : CellFit, optional
+        The same cells read in another way: see ``disagreements``.
     """
 
     cells: Cells
@@ -59,6 +62,7 @@ class CellFit:
     said: str = ""
     notes: tuple[str, ...] = ()
     seed: int = 0
+    beside: CellFit | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,6 +109,16 @@ class CellFit:
     def drivers(self) -> pd.DataFrame:
         """Every cell, the surest driver first: see ``cell_table`` for its columns."""
         return cell_table(self.cells, self.fitted_cells, self.fitted, self.evidence, self.edges)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """On how many edges beyond chance this fit and the one beside it agree, and the others."""
+        return agreement_of(self, self if self.beside is None else self.beside)
+
+    @property
+    def disagreements(self) -> pd.DataFrame:
+        """Edges beyond chance by this fit or the one beside it, not by both: ``agreement_of``."""
+        return self.agreement.disagreements
 
     def matrix(self, kind: MatrixKind = "estimate", lag: int | None = None) -> FloatArray:
         """Return one number a pair of cells, (n, n): rows drive columns.

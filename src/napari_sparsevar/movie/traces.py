@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     import dask.array as da
+    from scipy import sparse
 
 FloatArray = npt.NDArray[np.float64]
 PIECE_PIXELS = 2**21
@@ -120,6 +121,35 @@ def weighted_traces(lazy: da.Array, weights: FloatArray) -> Iterator[Traced]:
         seen = flat if len(pixels) == flat.shape[1] else flat[:, pixels]
         values = _weighted_sum(seen.astype(np.float64), columns)
         yield Traced(start, start + len(frames), values)
+
+
+def sparse_traces(lazy: da.Array, weights: sparse.csr_array) -> Iterator[Traced]:
+    """Yield weighted sums over the pixels of each frame as `weighted_traces` does, of many cells.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array, shape (T, Y, X)
+        The movie; each of its blocks is read once.
+    weights : csr_array, shape (n, Y X)
+        One row for each sum.
+
+    Yields
+    ------
+    Traced
+        One column for each row. NaN where a pixel of its own is no number.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another number of pixels than a frame.
+    """
+    if weights.shape[1] != int(np.prod(lazy.shape[1:], dtype=np.int64)):
+        raise ValueError(f"weights have shape {weights.shape}, frames {lazy.shape[1:]}")
+    used = np.unique(weights.indices)
+    columns = weights[:, used].astype(np.float64)
+    for start, frames in _pieces(lazy):
+        seen = frames.reshape(len(frames), -1)[:, used].astype(np.float64)
+        yield Traced(start, start + len(frames), np.asarray((columns @ seen.T).T))
 
 
 def region_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +16,21 @@ from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.cells.activity import Trials
+from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.progress import returned
+from napari_sparsevar.run.cells import (
+    CellsLike,
+    ReadFrom,
+    cells_in,
+    fitting_both_ways,
+    reading_cells,
+)
 from napari_sparsevar.run.record import FORMAT_VERSION, OLDEST_VERSION, RunRecord
 from napari_sparsevar.run.replacement import recover_run
 from napari_sparsevar.run.store import (
@@ -114,6 +127,49 @@ class Run:
         if penalty < 0:
             raise UserError(f"The penalty is {penalty}: choose 0 or more.")
         return replace(self, results=at_penalty(self.results, penalty))
+
+    def cells(
+        self,
+        labels: CellsLike,
+        names: Sequence[str] | None = None,
+        *,
+        read_from: ReadFrom = "pixels",
+        trials: Trials | None = None,
+        movie: Movie | None = None,
+        preparation: Preparation | None = None,
+        seed: int = 0,
+    ) -> CellFit:
+        """Return who drives whom among the cells that a person has.
+
+        They are read from the pixels and from the latents, and fitted either way, at the lags
+        and in the good frames of the run.
+
+        Parameters
+        ----------
+        labels : Cells, label image of int (Y, X), or sequence of sparse footprints (Y, X)
+            Of ``open_cells``, for example. Footprints may overlap: they are weights.
+        names : sequence of str, optional
+            By default as the cells came, or their labels.
+        read_from : {"pixels", "latents"}
+            Which way is returned; the other is its ``beside``, and ``disagreements`` says where
+            they differ.
+        trials : sequence of (start, stop), optional
+            Frames of each trial, stop exclusive. Trials are never joined.
+        movie : Movie, optional
+            That of the run, if it is open already. Where it is not found there are only latents.
+        preparation : Preparation, optional
+            What is done to the traces before.
+        seed : int
+            Same seed, same p-values.
+
+        Raises
+        ------
+        UserError
+            If the cells do not fit the movie, or cannot be fitted; the sentence says what to do.
+        """
+        cells = cells_in(self, labels, names)
+        read = returned(reading_cells(self, cells, movie))
+        return returned(fitting_both_ways(self, read, read_from, trials, seed, preparation))
 
     @property
     def fps(self) -> float | None:

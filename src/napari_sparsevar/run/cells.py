@@ -1,0 +1,234 @@
+"""The cells of a movie's run, read from its latents and from its pixels, and fitted either way."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.cells.activity import Trials
+from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind, footprints_of_labels
+from napari_sparsevar.cells.fit import fitting_cells
+from napari_sparsevar.cells.preparing import Preparation
+from napari_sparsevar.cells.reading import mean_weights, pixel_traces
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.progress import Step, moved, stage
+from napari_sparsevar.run.record import RunRecord
+from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
+
+ReadFrom = Literal["pixels", "latents"]
+
+CellsLike = Cells | npt.NDArray[np.integer] | Sequence[sparse.sparray]
+"""Cells, a label image (Y, X), or sparse footprints (Y, X)."""
+
+_KINDS: dict[ReadFrom, TraceKind] = {"pixels": "raw", "latents": "denoised"}
+
+_OTHER: dict[ReadFrom, ReadFrom] = {"pixels": "latents", "latents": "pixels"}
+
+
+class OfRun(Protocol):
+    """What of a ``Run`` its cells are read from."""
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        ...
+
+    @property
+    def record(self) -> RunRecord:
+        """Its movie and settings."""
+        ...
+
+    @property
+    def results(self) -> Results:
+        """Its latents."""
+        ...
+
+
+def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -> Cells:
+    """Return whatever a person calls cells as those of the movie of a run.
+
+    Parameters
+    ----------
+    run : Run
+    given : Cells, label image of int (Y, X), or sequence of sparse footprints (Y, X)
+        Those that are not accepted as cells are left out.
+    names : sequence of str, optional
+        By default as they came, the labels of an image, or numbers from 0.
+
+    Raises
+    ------
+    UserError
+        If they have no outlines, or those of another field of view.
+    """
+    shape = run.results.grid.shape
+    cells = _cells(given)
+    if cells.footprints is None:
+        raise UserError(
+            f"{cells.source or 'These cells'} have traces but no outlines: fit the traces alone."
+        )
+    if cells.shape != shape:
+        raise UserError(
+            f"The cells are of a field of {cells.shape} pixels but the movie of {shape}: bring "
+            "those of this movie."
+        )
+    if names is not None and len(names) != len(cells):
+        raise UserError(f"There are {len(names)} names for {len(cells)} cells.")
+    return replace(
+        cells,
+        names=cells.names if names is None else [str(name) for name in names],
+        fps=run.record.movie.fps or cells.fps,
+        pixel_size_um=run.record.movie.pixel_size_um or cells.pixel_size_um,
+    )
+
+
+def _cells(given: CellsLike) -> Cells:
+    if isinstance(given, Cells):
+        return given if given.is_accepted.all() else given.take(given.is_accepted)
+    if isinstance(given, np.ndarray):
+        if given.ndim != 2 or given.dtype.kind not in "ui":
+            raise UserError(
+                f"A label image is height x width of whole numbers, not {given.dtype} of the shape "
+                f"{given.shape}."
+            )
+        footprints, labels = footprints_of_labels(given)
+        return Cells([str(label) for label in labels], footprints, given.shape)
+    rows = [sparse.csr_array(footprint).reshape((1, -1)) for footprint in given]
+    stacked = sparse.csr_array(sparse.vstack(rows)) if rows else sparse.csr_array((0, 0))
+    shape = given[0].shape if rows else (0, 0)
+    return Cells([str(number) for number in range(len(rows))], stacked, (shape[0], shape[1]))
+
+
+def reading_cells(
+    run: OfRun, cells: Cells, movie: Movie | None = None
+) -> Generator[Step, None, Cells]:
+    """Read what cells did from latents and movie of a run; yield how far it is.
+
+    Parameters
+    ----------
+    run : Run
+    cells : Cells
+        With footprints, of the field of view of the run: ``cells_in``.
+    movie : Movie, optional
+        That of the run, if it is open; otherwise it is looked for where it was and beside the run.
+
+    Returns
+    -------
+    Cells
+        Its traces are ``denoised``, from the latents, and ``raw`` and ``neuropil``, from the
+        pixels, all in grey values. Without the movie there are no pixels, and a note says so.
+    """
+    yield 0.0, "Reading cells from the latents"
+    traces: dict[TraceKind, Float32Array] = {"denoised": latent_traces(run.results, cells)}
+    found = _movie(run, movie)
+    if found.movie is None or found.notice:
+        said = f"Cells are read from the latents of the run alone. {found.notice}"
+        return replace(cells, traces=traces, notes=(*cells.notes, said))
+    reading = pixel_traces(found.movie.data, cells)
+    raw, neuropil = yield from stage(reading, 0.0, 1.0, "Reading cells from the movie")
+    return replace(cells, traces={**traces, "raw": raw, "neuropil": neuropil})
+
+
+def fitting_both_ways(
+    run: OfRun,
+    cells: Cells,
+    read_from: ReadFrom = "pixels",
+    trials: Trials | None = None,
+    seed: int = 0,
+    preparation: Preparation | None = None,
+) -> Generator[Step, None, CellFit]:
+    """Fit cells as they were read from latents and from pixels; yield how far it is.
+
+    Parameters
+    ----------
+    run : Run
+        Says which frames are good, and the lags.
+    cells : Cells
+        Of ``reading_cells``, or some of them.
+    read_from : {"pixels", "latents"}
+        Which way is fitted; the other is ``beside`` it, where both were read.
+    trials : sequence of (start, stop), optional
+        Frames that belong together.
+    seed : int
+    preparation : Preparation, optional
+        What else is done to either kind of traces before.
+
+    Raises
+    ------
+    UserError
+        If they cannot be fitted; the sentence says what to change.
+    """
+    preparation = preparation or Preparation()
+    lags, good = run.record.network.lags, np.asarray(run.results.good)
+    both = _KINDS["pixels"] in cells.traces
+    first = read_from if both else "latents"
+
+    def fitting(way: ReadFrom) -> Generator[Step, None, CellFit]:
+        wanted = replace(preparation, kind=_KINDS[way])
+        fit = yield from fitting_cells(cells, lags, good, trials, seed, wanted)
+        return replace(fit, said=f"{fit.said}, read from the {way}")
+
+    if not both:
+        return (yield from fitting(first))
+    fit = yield from moved(fitting(first), 0.0, 0.5)
+    other = _OTHER[first]
+    try:
+        beside = yield from moved(fitting(other), 0.5, 1.0)
+    except UserError as error:
+        return replace(fit, notes=(*fit.notes, f"Not compared with the {other}: {error}"))
+    fit = replace(fit, beside=beside)
+    return replace(fit, notes=(*fit.notes, agreement_words(fit, first, other)))
+
+
+def latent_traces(results: Results, cells: Cells) -> Float32Array:
+    """Return what the latents say of each cell, (T, n): its mean as decoded, in grey values.
+
+    Parameters
+    ----------
+    results : Results
+    cells : Cells
+        With footprints, of the field of view.
+    """
+    assert cells.footprints is not None
+    assert cells.shape is not None
+    weights = sparse.coo_array(mean_weights(cells.footprints))
+    rows, columns = np.divmod(weights.col, cells.shape[1])
+    padded = rows * results.grid.padded_shape[1] + columns
+    in_grey = weights.data * results.noise.ravel()[weights.col]
+    shape = len(cells), results.footprints.shape[1]
+    share = sparse.csr_array(sparse.coo_array((in_grey, (weights.row, padded)), shape=shape))
+    mixture = (results.footprints @ share.T).toarray().astype(np.float32)
+    return np.asarray(np.asarray(results.latents) @ mixture, np.float32)
+
+
+def agreement_words(fit: CellFit, way: ReadFrom, other: ReadFrom) -> str:
+    """Return the sentence on how many edges both ways find."""
+    assert fit.beside is not None
+    if not (fit.tested and fit.beside.tested):
+        return f"What {way} and {other} find cannot be compared: not both are tested."
+    both, apart = fit.agreement
+    alone = apart["disagreement"].value_counts()
+    words = (
+        f"{both} edges are beyond chance both by {way} and by {other}; "
+        f"{alone.get('not beside', 0)} only by {way}, {alone.get('only beside', 0)} only by {other}"
+    )
+    opposed = alone.get("sign", 0)
+    return f"{words}, {opposed} up by one and down by the other." if opposed else f"{words}."
+
+
+def _movie(run: OfRun, movie: Movie | None) -> RunMovie:
+    """Return the movie of the run, and why not where there is none or another."""
+    identity = run.record.movie
+    if movie is None:
+        return open_run_movie(run.path, identity)
+    if (movie.n_frames, *movie.shape) != identity.shape:
+        return RunMovie(None, another_size(identity, movie))
+    return RunMovie(movie, why_another(identity, movie))
