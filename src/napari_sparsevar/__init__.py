@@ -14,7 +14,14 @@ from napari_sparsevar.face import from_home
 
 if TYPE_CHECKING:
     from napari_sparsevar.batch import run_batch
-    from napari_sparsevar.cells import CellFit, Cells, fit_traces, open_cells
+    from napari_sparsevar.cells import (
+        CellFit,
+        Cells,
+        fit_traces,
+        load_fit,
+        open_cells,
+        save_fit,
+    )
     from napari_sparsevar.comparison.compare import compare_sequences, compare_windows
     from napari_sparsevar.comparison.result import Comparison
     from napari_sparsevar.comparison.windows import Window, read_windows
@@ -45,11 +52,13 @@ __all__ = [
     "compare_sequences",
     "compare_windows",
     "fit_traces",
+    "load_fit",
     "load_run",
     "open_cells",
     "open_movie",
     "read_windows",
     "run_batch",
+    "save_fit",
     "simulate_movie",
     "train",
 ]
@@ -72,11 +81,13 @@ _look_up = from_home(
         "compare_sequences": "comparison.compare",
         "compare_windows": "comparison.compare",
         "fit_traces": "cells",
+        "load_fit": "cells",
         "load_run": "run.run",
         "open_cells": "cells",
         "open_movie": "movie",
         "read_windows": "comparison.windows",
         "run_batch": "batch",
+        "save_fit": "cells",
         "simulate_movie": "movie",
         "train": "training.train",
     },

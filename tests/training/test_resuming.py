@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.replacement import working_folder
-from napari_sparsevar.run.store import write_record, write_tensors
+from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.resuming import resumable

@@ -10,8 +10,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from napari_sparsevar.batch.listing import Recording
+from napari_sparsevar.disk.contents import write_table
 from napari_sparsevar.run.record import RunRecord
-from napari_sparsevar.run.store import write_table
 
 TABLE = "results.csv"
 

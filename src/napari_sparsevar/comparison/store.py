@@ -23,12 +23,13 @@ from napari_sparsevar.comparison.result import (
     Comparison,
     ComparisonSet,
 )
+from napari_sparsevar.disk.contents import write_table
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.disk.folder import remove_folder, unfinished_folder
 from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.run.run import read_record
-from napari_sparsevar.run.store import COMPARISONS, write_image, write_table
+from napari_sparsevar.run.store import COMPARISONS, write_image
 
 RECORD = "comparison.json"
 

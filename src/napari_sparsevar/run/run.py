@@ -19,6 +19,7 @@ from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.preparing import Preparation
+from napari_sparsevar.disk.contents import read_table
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
@@ -33,14 +34,7 @@ from napari_sparsevar.run.cells import (
 )
 from napari_sparsevar.run.record import FORMAT_VERSION, OLDEST_VERSION, RunRecord
 from napari_sparsevar.run.replacement import recover_run
-from napari_sparsevar.run.store import (
-    LOSS_COLUMNS,
-    LOSSES,
-    RECORD,
-    is_run_directory,
-    read_results,
-    read_table,
-)
+from napari_sparsevar.run.store import LOSS_COLUMNS, LOSSES, RECORD, is_run_directory, read_results
 from napari_sparsevar.run.verdict import Verdict, verdict_of
 
 

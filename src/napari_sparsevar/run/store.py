@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import tifffile
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import load_file
 from scipy import sparse
 from torch import Tensor
 
@@ -37,6 +34,7 @@ from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, told_apart
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
+from napari_sparsevar.disk.contents import read_table, write_table, write_tensors
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
@@ -81,33 +79,6 @@ def write_record(folder: Path, record: RunRecord) -> None:
     """Write ``run.json``."""
     with replacing(folder / RECORD, overwrite=True) as path:
         path.write_text(record.model_dump_json(indent=2), encoding="utf-8")
-
-
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV."""
-    with replacing(path, overwrite=True) as temporary:
-        table.to_csv(temporary, index=False)
-
-
-def write_tensors(
-    path: Path, tensors: dict[str, Tensor], texts: dict[str, str] | None = None
-) -> None:
-    """Write tensors, with texts about them if there are any; UserError if the disk refuses."""
-    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with replacing(path, overwrite=True) as temporary:
-        try:
-            save_file(kept, temporary, texts)
-        except SafetensorError as error:
-            # It hides what the system said in its text.
-            said = re.search(r"os error (\d+)", str(error))
-            code = int(said[1]) if said else errno.EIO
-            raise OSError(code, os.strerror(code), str(path)) from error
-
-
-def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a table that must have these columns (it may have more); KeyError if it has not."""
-    table = pd.read_csv(path)
-    return table[[*columns, *(name for name in table.columns if name not in columns)]]
 
 
 def write_results(folder: Path, results: Results, pixel_size_um: float | None) -> None:

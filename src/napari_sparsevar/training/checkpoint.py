@@ -8,9 +8,9 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.run.replacement import working_folder
-from napari_sparsevar.run.store import write_tensors
 from napari_sparsevar.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.safetensors"

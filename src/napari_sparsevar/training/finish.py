@@ -11,10 +11,11 @@ from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.results import Results, first_map
+from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.latents import encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
-from napari_sparsevar.run.store import MODEL, write_record, write_stage, write_tensors
+from napari_sparsevar.run.store import MODEL, write_record, write_stage
 from napari_sparsevar.training.analysing import with_results
 from napari_sparsevar.training.events import Progress, ResultsReady, TrainingEvent
 from napari_sparsevar.training.pace import Pace, Part, Work

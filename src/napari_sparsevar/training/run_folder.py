@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from napari_sparsevar.disk.contents import read_table, write_table
 from napari_sparsevar.disk.files import LEFTOVERS, explain, replacing
 from napari_sparsevar.disk.lock import LOCK, FolderLock, check_free
 from napari_sparsevar.errors import UserError
@@ -25,9 +26,7 @@ from napari_sparsevar.run.store import (
     LOSSES,
     RECORD,
     is_run_directory,
-    read_table,
     write_record,
-    write_table,
 )
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.events import StepLoss, TrainingEvent, ValidationLoss

@@ -10,11 +10,12 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
+from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
-from napari_sparsevar.run.store import write_record, write_tensors
+from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training.checkpoint import CHECKPOINT
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
