@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from napari_sparsevar.cells.surround import core_pixels
 from napari_sparsevar.errors import UserError
 
 Float32Array = npt.NDArray[np.float32]
@@ -130,7 +131,7 @@ def same_cells(series: Float32Array, footprints: sparse.csr_array | None) -> Boo
     near = np.asarray(np.abs(centred.T @ centred) >= SAME_CELL)
     if footprints is not None:
         weights = sparse.csr_array(abs(footprints))
-        inside = (weights @ (weights > 0).astype(np.float64).T).toarray()
+        inside = (weights @ core_pixels(footprints).T).toarray()
         share = inside / np.maximum(weights.sum(axis=1), 1e-12)[:, None]
         near |= (share >= SHARED_WEIGHT) | (share.T >= SHARED_WEIGHT)
     np.fill_diagonal(near, True)

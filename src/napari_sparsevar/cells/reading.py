@@ -1,4 +1,14 @@
-"""Traces of cells read from the pixels of a movie, in one pass over it."""
+r"""Traces of cells read from the pixels of a movie, in one pass over it.
+
+A frame y is the sum of its cells, each footprint :math:`w_i` times what the cell does, and a
+background. The weighted means :math:`m_i = w_i^T y / \sum w_i` of cells that overlap hold light of
+both, and the brighter seems to drive the other. With the gram matrix :math:`G = W W^T` of the
+footprints, least squares tell them apart,
+
+.. math:: a = (G + \epsilon \, \mathrm{diag}\, G)^{-1} W y,
+
+and :math:`a_i G_{ii} / \sum w_i` is again a mean over the cell: without overlap, the same.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +17,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import splu
 
-from napari_sparsevar.cells.cells import Cells, Float32Array
+from napari_sparsevar.cells.cells import Cells, Float32Array, FloatArray
 from napari_sparsevar.cells.surround import surrounds
 from napari_sparsevar.movie.traces import sparse_traces
 
 if TYPE_CHECKING:
     import dask.array as da
+
+_RIDGE = 0.01
+"""Keeps footprints that are nearly the same from being told apart by noise."""
+
+_FRAMES = 1024
+"""Frames whose cells are told apart at once: the working memory."""
 
 
 def pixel_traces(
@@ -26,7 +43,8 @@ def pixel_traces(
     frames : dask.array.Array, shape (T, Y, X)
         Read block by block: memory does not grow with their number.
     cells : Cells
-        With footprints; they are weights of a mean, so that traces are in grey values.
+        With footprints. They are weights of a mean, so that traces are in grey values; cells that
+        overlap are ``told_apart``.
     """
     assert cells.footprints is not None
     n = len(cells)
@@ -35,10 +53,36 @@ def pixel_traces(
     for piece in sparse_traces(frames, weights):
         found[piece.start : piece.stop] = piece.values
         yield piece.stop / len(found)
-    return found[:, :n], found[:, n:]
+    # Both, so that one less a share of the other is told apart too.
+    return told_apart(found[:, :n], cells.footprints), told_apart(found[:, n:], cells.footprints)
 
 
 def mean_weights(footprints: sparse.csr_array) -> sparse.csr_array:
     """Return footprints whose weights add up to 1 each: those of a mean over the cell."""
-    total = np.asarray(abs(footprints).sum(axis=1)).ravel()
-    return sparse.csr_array(footprints.multiply(1.0 / np.maximum(total, 1e-12)[:, None]))
+    return sparse.csr_array(footprints.multiply(1.0 / _total(footprints)[:, None]))
+
+
+def told_apart(means: Float32Array, footprints: sparse.csr_array) -> Float32Array:
+    """Return weighted means (T, n) over cells without what overlapping cells add to them."""
+    if not overlapping(footprints):
+        return np.ascontiguousarray(means)
+    gram, total = sparse.csc_array(footprints @ footprints.T).astype(np.float64), _total(footprints)
+    own = np.maximum(gram.diagonal(), 1e-12)
+    solver = splu(sparse.csc_matrix(gram + sparse.diags_array(_RIDGE * own)))
+    in_means = (1.0 + _RIDGE) * own / total
+    found = np.empty(means.shape, np.float32)
+    for start in range(0, len(means), _FRAMES):
+        part = slice(start, start + _FRAMES)
+        found[part] = solver.solve((means[part] * total).T).T * in_means
+    return found
+
+
+def overlapping(footprints: sparse.csr_array) -> int:
+    """Return how many cells share pixels with another."""
+    shared = sparse.coo_array(abs(footprints) @ abs(footprints).T)
+    beside = (shared.row != shared.col) & (shared.data > 0)
+    return len(np.unique(shared.row[beside]))
+
+
+def _total(footprints: sparse.csr_array) -> FloatArray:
+    return np.maximum(np.asarray(abs(footprints).sum(axis=1), np.float64).ravel(), 1e-12)

@@ -29,7 +29,7 @@ def surrounds(cells: Cells) -> sparse.csr_array:
     """
     assert cells.footprints is not None
     assert cells.shape is not None
-    inside = _inside(cells.footprints)
+    inside = core_pixels(cells.footprints)
     taken = np.asarray(inside.sum(axis=0) > 0).reshape(cells.shape)
     rings = [
         _ring(inside.indices[start:stop], taken)
@@ -42,7 +42,7 @@ def surrounds(cells: Cells) -> sparse.csr_array:
     return sparse.csr_array(sparse.coo_array(placed, shape=inside.shape))
 
 
-def _inside(footprints: sparse.csr_array) -> sparse.csr_array:
+def core_pixels(footprints: sparse.csr_array) -> sparse.csr_array:
     """Return the pixels of each cell without its tails, (n, Y X), as ones."""
     weights = sparse.csr_array(abs(footprints))
     largest = weights.max(axis=1).toarray().ravel()

@@ -17,7 +17,7 @@ from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind, footprints_of_labels
 from napari_sparsevar.cells.fit import fitting_cells
 from napari_sparsevar.cells.preparing import Preparation
-from napari_sparsevar.cells.reading import mean_weights, pixel_traces
+from napari_sparsevar.cells.reading import mean_weights, overlapping, pixel_traces, told_apart
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import Step, moved, stage
@@ -127,6 +127,10 @@ def reading_cells(
         pixels, all in grey values. Without the movie there are no pixels, and a note says so.
     """
     yield 0.0, "Reading cells from the latents"
+    shared = overlapping(cells.footprints) if cells.footprints is not None else 0
+    if shared:
+        said = f"{shared} cells overlap others: their light is told apart by least squares."
+        cells = replace(cells, notes=(*cells.notes, said))
     traces: dict[TraceKind, Float32Array] = {"denoised": latent_traces(run.results, cells)}
     found = _movie(run, movie)
     if found.movie is None or found.notice:
@@ -206,7 +210,8 @@ def latent_traces(results: Results, cells: Cells) -> Float32Array:
     shape = len(cells), results.footprints.shape[1]
     share = sparse.csr_array(sparse.coo_array((in_grey, (weights.row, padded)), shape=shape))
     mixture = (results.footprints @ share.T).toarray().astype(np.float32)
-    return np.asarray(np.asarray(results.latents) @ mixture, np.float32)
+    means = np.asarray(np.asarray(results.latents) @ mixture, np.float32)
+    return told_apart(means, cells.footprints)
 
 
 def agreement_words(fit: CellFit, way: ReadFrom, other: ReadFrom) -> str:
