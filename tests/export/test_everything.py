@@ -10,9 +10,10 @@ import pytest
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import everything
-from napari_sparsevar.export.everything import PARTS, RECORD, ExportOptions, export_run
+from napari_sparsevar.export.everything import PARTS, ExportOptions, export_run
 from napari_sparsevar.export.material import Material, gather
 from napari_sparsevar.export.overlay import OverlayOptions
+from napari_sparsevar.export.record import RECORD
 from napari_sparsevar.progress import WithResult, returned
 from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run

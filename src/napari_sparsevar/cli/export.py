@@ -61,8 +61,9 @@ def export(
 ) -> None:
     """Write what was selected, maps and tables if nothing was."""
     # Before the run is opened, which takes a while.
-    from napari_sparsevar.export.everything import PARTS, ExportOptions, check_folder, export_run
+    from napari_sparsevar.export.everything import PARTS, ExportOptions, export_run
     from napari_sparsevar.export.material import gather
+    from napari_sparsevar.export.record import check_folder
 
     given = {
         "maps": maps,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
-from napari_sparsevar.disk.folder import REPLACED, replacing_folder
-from napari_sparsevar.errors import REPLACE, UserError
+from napari_sparsevar.disk.folder import replacing_folder
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import maps, movies, tables
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.export.nwb import needed_pynwb, write_nwb
+from napari_sparsevar.export.nwb import write_nwb
+from napari_sparsevar.export.nwb_parts import needed_pynwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
+from napari_sparsevar.export.record import Exported, check_folder, write_record
 from napari_sparsevar.figures.report import write_report
 from napari_sparsevar.figures.write import KINDS, FigureOptions, write_figure
 from napari_sparsevar.progress import Step
@@ -25,9 +24,6 @@ from napari_sparsevar.run.decoding import Kind
 Part = Literal["maps", "tables", "figures", "report", "nwb", "movies", "overlay"]
 
 PARTS: tuple[Part, ...] = get_args(Part)
-RECORD = "export.json"
-FORMAT: Final = "napari-sparsevar export"
-
 _WEIGHTS: dict[Part, float] = {
     "maps": 1,
     "tables": 1,
@@ -62,20 +58,6 @@ class ExportOptions:
     session_start: str | None = None
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     figure_ending: str = ".svg"
-
-
-class Exported(NamedTuple):
-    """A folder that is complete.
-
-    Attributes
-    ----------
-    path : Path
-    notes : tuple of str
-        What was assumed or left out.
-    """
-
-    path: Path
-    notes: tuple[str, ...]
 
 
 def export_run(
@@ -117,7 +99,7 @@ def export_run(
                 else:
                     yield (done + _WEIGHTS[part] * news[0]) / whole, news[1]
             done += _WEIGHTS[part]
-        _write_record(folder, material, parts, notes)
+        write_record(folder, _about(material, parts, notes))
     return Exported(out, tuple(notes))
 
 
@@ -138,57 +120,9 @@ def check_possible(material: Material, options: ExportOptions) -> None:
         options.overlay.frames(material.needed_movie("A movie of the overlay").n_frames)
 
 
-def check_folder(out: Path, *, overwrite: bool = False) -> None:
-    """Refuse a folder that may not be written, before the work.
-
-    Raises
-    ------
-    UserError
-        If there is something else than an empty folder or, with ``overwrite``, an earlier export.
-    """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    known = _known_files(out)
-    if known is None:
-        raise UserError(
-            f"{out} exists already, is no export of ours and is not overwritten: choose another."
-        )
-    if not overwrite:
-        raise UserError(f"{out} exists already; choose another folder.", options=REPLACE)
-    others = sorted(_files(out) - known - {REPLACED})
-    if others:
-        raise UserError(
-            f"{out} holds something that was not exported ({others[0]}): move it away or choose "
-            "another folder."
-        )
-
-
-def _known_files(out: Path) -> set[str] | None:
-    """Return what an export wrote; None where the folder is none."""
-    try:
-        found = json.loads((out / RECORD).read_text(encoding="utf-8"))
-        return {RECORD, *found["files"]} if found["format"] == FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _files(folder: Path) -> set[str]:
-    """Return the files below a folder; a Zarr store, which is many, is one."""
-    found: set[str] = set()
-    for place in folder.iterdir():
-        if place.is_dir() and place.suffix != ".zarr":
-            found |= {f"{place.name}/{name}" for name in _files(place)}
-        else:
-            found.add(place.name)
-    return found
-
-
-def _write_record(folder: Path, material: Material, parts: list[Part], notes: list[str]) -> None:
+def _about(material: Material, parts: list[Part], notes: list[str]) -> dict[str, Any]:
     run, chosen = material.run, material.chosen
-    record = {
-        "format": FORMAT,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("napari-sparsevar"),
+    return {
         "run": str(run.path),
         "movie": run.record.movie.model_dump(),
         "penalty": float(run.penalty),
@@ -196,9 +130,7 @@ def _write_record(folder: Path, material: Material, parts: list[Part], notes: li
         "comparison": chosen.comparison,
         "parts": parts,
         "notes": notes,
-        "files": sorted(_files(folder)),
     }
-    (folder / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
 
 
 def _write_maps(material: Material, folder: Path, options: ExportOptions) -> Iterator[Step | str]:

@@ -14,16 +14,13 @@ import numpy as np
 import pandas as pd
 
 from napari_sparsevar.disk.files import replacing
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.maps import maps_of
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.export.nwb_columns import COLUMN_MEANINGS
+from napari_sparsevar.export.nwb_parts import add_table, imaging_plane, needed_pynwb
 from napari_sparsevar.export.nwb_regions import add_regions
 from napari_sparsevar.export.session_start import session_start
 from napari_sparsevar.export.tables import comparison_tables, partner_tables, place_table
 from napari_sparsevar.progress import Step, stage
-
-UNKNOWN = "not known"
 
 
 def write_nwb(
@@ -64,7 +61,8 @@ def write_nwb(
     yield 0.0, "Collecting for NWB"
     with replacing(out, overwrite=overwrite) as temporary:
         file = _file(pynwb, material, began, note)
-        plane = _plane(pynwb, file, material)
+        run = material.run
+        plane = imaging_plane(pynwb, file, run.movie_name, run.fps, run.pixel_size_um)
         ophys = file.create_processing_module("ophys", "Drivers, painted regions and their traces")
         yield from stage(add_regions(ophys, plane, material), 0.0, 0.8, "Reading for NWB")
         _add_maps(pynwb, file, material)
@@ -74,23 +72,6 @@ def write_nwb(
             io.write(file)
     yield 1.0, "Writing NWB"
     return note
-
-
-def needed_pynwb() -> Any:
-    """Return pynwb.
-
-    Raises
-    ------
-    UserError
-        If it is not installed.
-    """
-    try:
-        import pynwb
-    except ImportError:
-        raise UserError(
-            "NWB files need pynwb, which is not installed: pip install 'napari-sparsevar[nwb]'."
-        ) from None
-    return pynwb
 
 
 def _file(pynwb: Any, material: Material, began: datetime, note: str) -> Any:
@@ -111,28 +92,6 @@ def _file(pynwb: Any, material: Material, began: datetime, note: str) -> Any:
     )
 
 
-def _plane(pynwb: Any, file: Any, material: Material) -> Any:
-    run = material.run
-    size = {}
-    if run.pixel_size_um:
-        size = {"grid_spacing": [run.pixel_size_um] * 2, "grid_spacing_unit": "micrometers"}
-    channel = pynwb.ophys.OpticalChannel(
-        name="channel", description=UNKNOWN, emission_lambda=float("nan")
-    )
-    return file.create_imaging_plane(
-        name="field of view",
-        optical_channel=channel,
-        description=f"The field of view of {run.movie_name}; images are stored as rows (y) by "
-        "columns (x).",
-        device=file.create_device(name="microscope", description=UNKNOWN),
-        excitation_lambda=float("nan"),
-        indicator=UNKNOWN,
-        location=UNKNOWN,
-        **({"imaging_rate": float(run.fps)} if run.fps else {}),
-        **size,
-    )
-
-
 def _add_maps(pynwb: Any, file: Any, material: Material) -> None:
     size = material.run.pixel_size_um
     resolution = {"resolution": 1e4 / size} if size else {}  # in pixels a centimetre
@@ -148,8 +107,6 @@ def _add_maps(pynwb: Any, file: Any, material: Material) -> None:
 
 
 def _add_tables(file: Any, material: Material) -> None:
-    from hdmf.common import DynamicTable
-
     module = file.create_processing_module("sparse_var", "Edges, comparisons and settings")
     tables = {
         "edges": (material.run.edges, "Edges of the sparse VAR between different places"),
@@ -160,7 +117,6 @@ def _add_tables(file: Any, material: Material) -> None:
         tables["windows"] = (windows_table(material), "Compared windows, in frames, stop exclusive")
     if len(material.run.candidates):
         meaning = "Places that stand out of the map and are not, or not known to be, beyond chance"
-        # A table has a column called ``name`` of its own.
         named = place_table(material, "candidate").rename(columns={"name": "place_name"})
         tables["candidates"] = (named, meaning)
     for name, table in partner_tables(material):
@@ -168,11 +124,7 @@ def _add_tables(file: Any, material: Material) -> None:
     for name, table in comparison_tables(material):
         tables[name] = (table, "Compared windows of time")
     for name, (table, meaning) in tables.items():
-        columns = [
-            {"name": column, "description": COLUMN_MEANINGS.get(column, column.replace("_", " "))}
-            for column in table.columns
-        ]
-        module.add(DynamicTable.from_dataframe(table, name, None, meaning, columns))
+        add_table(module, name, table, meaning)
 
 
 def settings_table(material: Material) -> pd.DataFrame:

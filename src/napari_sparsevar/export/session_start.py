@@ -45,18 +45,42 @@ def session_start(material: Material, given: str | datetime | None = None) -> Se
     UserError
         If what is given is no time.
     """
+    source = None if material.movie is None else material.movie.source
+    trained = datetime.fromisoformat(material.run.record.created)
+    return known_start(given, source, trained, "The time of the training of this run")
+
+
+def known_start(
+    given: str | datetime | None, source: Path | None, instead: datetime, what: str
+) -> SessionStart:
+    """Return when the recording began, as given or as a file says it.
+
+    Parameters
+    ----------
+    given : str or datetime, optional
+        ISO 8601, for example ``2026-05-01T10:30+02:00``.
+    source : Path, optional
+        The file of the recording.
+    instead : datetime
+        Taken where neither says it.
+    what : str
+        What that time is, in words: ``The time of the training``.
+
+    Raises
+    ------
+    UserError
+        If what is given is no time.
+    """
     if given is not None:
         return _with_zone(_parsed(given), "")
-    source = None if material.movie is None else material.movie.source
     found = None if source is None or not source.is_file() else _time_in(source)
     if found is not None:
         return _with_zone(found, "")
-    trained = datetime.fromisoformat(material.run.record.created)
     note = (
-        "The session start time is NOT known: neither was it given nor does the movie's file say "
-        "it. The time of the training of this run stands in its place."
+        "The session start time is NOT known: neither was it given nor does the file of the "
+        f"recording say it. {what} stands in its place."
     )
-    return _with_zone(trained, note)
+    return _with_zone(instead, note)
 
 
 def _parsed(given: str | datetime) -> datetime:
