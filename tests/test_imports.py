@@ -39,7 +39,16 @@ ALLOWED: dict[str, set[str]] = {
     "batch": {"training", "run", "model", "movie", "disk"},
     "figures": {"comparison", "run", "analysis", "model", "disk"},
     "readers": {"figures", "run", "movie"},
-    "export": {"readers", "figures", "comparison", "run", "analysis", "movie", "disk"},
+    "export": {
+        "readers",
+        "figures",
+        "comparison",
+        "run",
+        "cells",
+        "analysis",
+        "movie",
+        "disk",
+    },
     "writers": {"export", "movie"},
     "sample_data": {"readers", "movie"},
     "cli": {

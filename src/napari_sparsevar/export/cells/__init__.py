@@ -1,0 +1,1 @@
+"""Cells of a person in the formats of other programs."""
