@@ -25,6 +25,7 @@ from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
 
 ReadFrom = Literal["pixels", "latents"]
+"""The pixels come first: see ``docs/accuracy.md`` on cells that one brings."""
 
 CellsLike = Cells | npt.NDArray[np.integer] | Sequence[sparse.sparray]
 """Cells, a label image (Y, X), or sparse footprints (Y, X)."""
