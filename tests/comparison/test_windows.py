@@ -11,6 +11,7 @@ from napari_sparsevar.comparison.windows import (
     Window,
     check_windows,
     parse_pieces,
+    read_trials,
     read_windows,
 )
 from napari_sparsevar.errors import UserError
@@ -90,3 +91,19 @@ def test_lists_that_cannot_be_read_say_why(tmp_path: Path, text: str, said: str)
         read_windows(path)
     with pytest.raises(UserError, match="Cannot read"):
         read_windows(tmp_path / "missing.csv")
+
+
+def test_trials_need_no_label_and_are_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv"
+    path.write_text("start_s,stop_s\n10,20\n0,5\n")
+    assert read_trials(path, 2.0) == [(0, 10), (20, 40)]
+    with pytest.raises(UserError, match="frame rate is unknown"):
+        read_trials(path)
+    for text, said in [
+        ("start,stop\n0,5\n4,9\n", "overlap"),
+        ("start,stop\n0,5\n4,\n", "line 3: start or stop is missing"),
+        ("begin,stop\n0,5\n", "needs start, stop"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(UserError, match=said):
+            read_trials(path)

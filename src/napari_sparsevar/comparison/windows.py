@@ -141,30 +141,53 @@ def read_windows(path: Path | str, fps: float | None = None) -> list[Window]:
     UserError
         If the file cannot be read or has other columns, or seconds are given without frame rate.
     """
+    table = _frames_of(Path(path), fps, ["label"])
+    windows = []
+    for label, rows in table.groupby(table["label"].astype(str), sort=False):
+        windows.append(Window(str(label), _pieces(rows)))
+    return windows
+
+
+def read_trials(path: Path | str, fps: float | None = None) -> list[Piece]:
+    """Read trials, in order of time: as ``read_windows``, but there need not be any labels.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or has other columns, seconds are given without frame rate, or
+        trials overlap.
+    """
+    trials = _pieces(_frames_of(Path(path), fps, []))
+    return list(Window(f"of {path}", trials).pieces)
+
+
+def _frames_of(path: Path, fps: float | None, others: list[str]) -> pd.DataFrame:
+    """Return start and stop in frames, and other columns that must be there."""
     import pandas as pd
 
-    table = _read_csv(Path(path))
+    table = _read_csv(path)
     seconds = {"start_s", "stop_s"} <= set(table.columns)
     names = ["start_s", "stop_s"] if seconds else ["start", "stop"]
-    if not {*names, "label"} <= set(table.columns):
+    if not {*names, *others} <= set(table.columns):
+        needed = ", and label" if others else ""
         raise UserError(
             f"{path} has the columns {', '.join(map(str, table.columns))}: a list of trials needs "
-            "start, stop (frames) or start_s, stop_s (seconds), and label."
+            f"start, stop (frames) or start_s, stop_s (seconds){needed}."
         )
     if seconds and not fps:
         raise UserError(f"{path} is in seconds but the frame rate is unknown: give it first.")
-    factor = float(fps) if seconds and fps else 1.0
-    numbers = table[names].apply(pd.to_numeric, errors="coerce")
-    bad = numbers.isna().any(axis=1) | table["label"].isna()
+    table[names] = table[names].apply(pd.to_numeric, errors="coerce")
+    bad = table[[*names, *others]].isna().any(axis=1)
     if bad.any():
-        raise UserError(f"{path}, line {int(bad.idxmax()) + 2}: start, stop or label is missing.")
-    windows = []
-    for label, rows in numbers.groupby(table["label"].astype(str), sort=False):
-        pieces = [
-            (snap(start * factor), snap(stop * factor)) for start, stop in rows.to_numpy(float)
-        ]
-        windows.append(Window(str(label), tuple(pieces)))
-    return windows
+        what = "start, stop or label" if others else "start or stop"
+        raise UserError(f"{path}, line {int(bad.idxmax()) + 2}: {what} is missing.")
+    factor = float(fps) if seconds and fps else 1.0
+    return table.assign(start=table[names[0]] * factor, stop=table[names[1]] * factor)
+
+
+def _pieces(rows: pd.DataFrame) -> tuple[Piece, ...]:
+    ends = rows[["start", "stop"]].to_numpy(float)
+    return tuple((snap(start), snap(stop)) for start, stop in ends)
 
 
 def snap(frame: float) -> int:
