@@ -58,6 +58,7 @@ ALLOWED: dict[str, set[str]] = {
         "comparison",
         "training",
         "run",
+        "cells",
         "analysis",
         "model",
         "movie",

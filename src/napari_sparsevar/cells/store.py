@@ -113,18 +113,28 @@ def save_fit(fit: CellFit, path: Path | str, *, overwrite: bool = False) -> Path
         If something is there already, or the disk refuses.
     """
     folder = Path(path)
-    if folder.exists() and not is_fit_directory(folder):
-        raise UserError(f"{folder} exists already and is no fit of cells: choose another name.")
-    if folder.exists() and not overwrite:
-        raise UserError(
-            f"There is a fit in {folder} already: choose another name.", options=REPLACE
-        )
+    check_fit_folder(folder, overwrite=overwrite)
     with replacing_folder(folder, overwrite=overwrite) as temporary:
         _write(fit, temporary)
         if fit.beside is not None:
             (temporary / BESIDE).mkdir()
             _write(fit.beside, temporary / BESIDE)
     return folder
+
+
+def check_fit_folder(folder: Path, *, overwrite: bool = False) -> None:
+    """Refuse a folder that a fit may not be written to, before the work.
+
+    Raises
+    ------
+    UserError
+    """
+    if folder.exists() and not is_fit_directory(folder):
+        raise UserError(f"{folder} exists already and is no fit of cells: choose another name.")
+    if folder.exists() and not overwrite:
+        raise UserError(
+            f"There is a fit in {folder} already: choose another name.", options=REPLACE
+        )
 
 
 def is_fit_directory(path: Path) -> bool:

@@ -10,6 +10,7 @@ import typer
 
 from napari_sparsevar.cli.apply import apply
 from napari_sparsevar.cli.batch import batch
+from napari_sparsevar.cli.cells import cells
 from napari_sparsevar.cli.compare import compare
 from napari_sparsevar.cli.ending import OneSentenceGroup
 from napari_sparsevar.cli.export import export
@@ -17,6 +18,7 @@ from napari_sparsevar.cli.figure import figure
 from napari_sparsevar.cli.info import info
 from napari_sparsevar.cli.report import report
 from napari_sparsevar.cli.simulate import simulate
+from napari_sparsevar.cli.traces import traces
 from napari_sparsevar.cli.train import train
 
 app = typer.Typer(
@@ -30,9 +32,13 @@ app = typer.Typer(
 )
 app.command(help="Write a movie with known drivers, and the truth about it.")(simulate)
 app.command(help="Train on a movie and write a run directory.")(train)
-app.command(help="Say what a movie or a run directory holds.")(info)
+app.command(help="Say what a movie, a run directory or a fit of cells holds.")(info)
 app.command(help="Apply the network of a run to another movie of the same kind.")(apply)
 app.command(help="Train on many recordings, here or on a cluster.")(batch)
+app.command(help="Say who drives whom among cells, from their traces alone.")(traces)
+app.command(help="Say who drives whom among the cells of a run, and write it for other programs.")(
+    cells
+)
 app.command(help="Compare the dynamics of two or more stretches of time.")(compare)
 app.command(help="Draw a figure of a run, for print.")(figure)
 app.command(help="Write a run as one HTML page: figures, tables, checks.")(report)

@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 
 from napari_sparsevar.analysis.evidence.words import p_value_text
-from napari_sparsevar.cli.info import as_table
+from napari_sparsevar.cli.text import as_table
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet, FloatArray, Interval
 from napari_sparsevar.comparison.sentence import sentence
 from napari_sparsevar.run.store import COMPARISONS

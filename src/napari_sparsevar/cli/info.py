@@ -1,4 +1,4 @@
-"""The command ``sparsevar info``: what there is to say about a movie or a run."""
+"""The command ``sparsevar info``: what there is to say about a movie, a run or a fit of cells."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_sparsevar.cli.cell_summary import say_fit
 from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import AsJson, Channel, Dataset, Debug, FrameShape, Plane
+from napari_sparsevar.cli.text import as_table, print_values
 from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.errors import UserError
 
@@ -23,7 +25,10 @@ TOP_DRIVERS = 10
 
 @explained
 def info(
-    path: Annotated[Path, typer.Argument(help="A movie or a run directory.", metavar="MOVIE|RUN")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="A movie, a run directory or a fit of cells.", metavar="MOVIE|RUN"),
+    ],
     channel: Channel = None,
     plane: Plane = None,
     dataset: Dataset = None,
@@ -32,8 +37,12 @@ def info(
     debug: Debug = False,
 ) -> None:
     """Print a summary."""
+    from napari_sparsevar.cells.store import is_fit_directory, load_fit
     from napari_sparsevar.movie.choice import Choice
 
+    if is_fit_directory(path):
+        say_fit(load_fit(path), path, as_json=as_json)
+        return
     if (path / "run.json").is_file():
         summary = summary_of_run(path)
     else:
@@ -49,18 +58,6 @@ def info(
     print_values(summary)
     if drivers is not None:
         typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
-
-
-def print_values(values: dict[str, Any], indent: str = "") -> None:
-    """Print names and values, one a line, groups below their name."""
-    width = max(map(len, values), default=0)
-    for name, value in values.items():
-        label = indent + name.replace("_", " ").ljust(width)
-        if isinstance(value, dict) and value:
-            typer.echo(f"{label.rstrip()}")
-            print_values(value, indent + "  ")
-        else:
-            typer.echo(f"{label}  {as_text(value)}")
 
 
 def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]:
@@ -116,27 +113,3 @@ def summary_of_run(path: Path) -> dict[str, Any]:
         **record,
         "drivers": json.loads(run.drivers.head(TOP_DRIVERS).to_json(orient="records")),
     }
-
-
-def as_text(value: Any) -> str:
-    """Write a value of a summary as a person would."""
-    if value is None:
-        return "not known"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, list | dict):
-        return " ".join(map(as_text, value)) or "none"
-    return str(value)
-
-
-def as_table(rows: list[dict[str, Any]]) -> str:
-    """Write rows under their column names."""
-    if not rows:
-        return "none"
-    names = list(rows[0])
-    cells = [names, *([as_text(row[name]) for name in names] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in cells
-    )

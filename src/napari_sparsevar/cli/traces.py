@@ -1,0 +1,79 @@
+"""The command ``sparsevar traces``: from traces of cells to who drives whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_sparsevar.cli.cell_options import (
+    CellsInOption,
+    Detrend,
+    Events,
+    EventsOption,
+    KindOption,
+    Neuropil,
+    Seed,
+    Trials,
+    Variable,
+    opened_cells,
+    preparation_of,
+    trials_of,
+)
+from napari_sparsevar.cli.cell_summary import say_fit
+from napari_sparsevar.cli.ending import explained
+from napari_sparsevar.cli.options import AsJson, Debug, FrameRate, Overwrite, Plane
+from napari_sparsevar.cli.progress import follow_steps
+
+
+@explained
+def traces(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Traces of cells: a suite2p folder, CaImAn, NWB, a table ...", metavar="FILE|DIR"
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FIT", help="The folder to write.")],
+    fps: FrameRate = None,
+    lags: Annotated[
+        int, typer.Option(min=1, help="How many past frames predict the next one.")
+    ] = 1,
+    bad_frames: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Frames to leave out: their numbers from 0, one a line, or a line a frame with 1 "
+            "where it is bad and 0 elsewhere.",
+        ),
+    ] = None,
+    trials: Trials = None,
+    variable: Variable = None,
+    cells_in: CellsInOption = None,
+    kind: KindOption = None,
+    plane: Plane = None,
+    neuropil: Neuropil = 0.7,
+    detrend: Detrend = None,
+    events: EventsOption = Events.auto,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Fit traces, keep the fit and print what was found."""
+    from napari_sparsevar.cells.fit import cells_of, fitting_cells
+    from napari_sparsevar.cells.store import check_fit_folder, save_fit
+    from napari_sparsevar.movie.bad_frames import read_bad_frames
+
+    check_fit_folder(out, overwrite=overwrite)
+    prepared = preparation_of(kind, neuropil, detrend, events)
+    found = opened_cells(
+        path, variable=variable, cells_in=cells_in, kind=kind, plane=plane, fps=fps
+    )
+    good = None if bad_frames is None else ~read_bad_frames(bad_frames, found.n_frames or 0)
+    cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps)
+    work = fitting_cells(cells, lags, good, pieces, seed, prepared)
+    fit = follow_steps(work, quiet=as_json)
+    save_fit(fit, out, overwrite=overwrite)
+    say_fit(fit, out, as_json=as_json)
