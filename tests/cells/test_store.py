@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,15 @@ def test_outlines_come_back(tmp_path: Path) -> None:
         cells.shape,
         traces={"dff": rng.standard_normal((200, 2)).astype(np.float32)},
         pixel_size_um=1.5,
+        notes=("One cell was drawn by hand.",),
     )
-    found = sv.load_fit(sv.save_fit(sv.fit_traces(traced), tmp_path / "fit")).cells
+    fit = sv.fit_traces(traced)
+    loaded = sv.load_fit(sv.save_fit(replace(fit, beside=fit), tmp_path / "fit"))
+    assert loaded.beside is not None
+    np.testing.assert_array_equal(loaded.beside.matrix("score"), fit.matrix("score"))
+    assert loaded.notes == fit.notes
+    found = loaded.cells
+    assert found.notes == traced.notes
     np.testing.assert_array_equal(found.label_image(), cells.label_image())
     np.testing.assert_array_equal(found.centres, cells.centres)
     assert found.pixel_size_um == 1.5

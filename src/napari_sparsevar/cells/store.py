@@ -66,6 +66,8 @@ class FitRecord(BaseModel):
         Height and width of the field of view.
     source, kind : str
         Where the cells come from, and the name of that format.
+    cell_notes : tuple of str
+        What was said of the cells before they were fitted.
     lags, penalty, fps, trials, said, notes, seed
         As in ``CellFit``.
     starts : tuple of int
@@ -85,6 +87,7 @@ class FitRecord(BaseModel):
     pixel_size_um: float | None = None
     source: str | None = None
     kind: str = ""
+    cell_notes: tuple[str, ...] = ()
     lags: int
     penalty: float
     fps: float | None = None
@@ -193,6 +196,7 @@ def _record(fit: CellFit) -> FitRecord:
         pixel_size_um=cells.pixel_size_um,
         source=None if cells.source is None else str(cells.source),
         kind=cells.kind,
+        cell_notes=tuple(cells.notes),
         lags=fit.lags,
         penalty=fit.fitted.penalty,
         fps=fit.fps,
@@ -321,6 +325,6 @@ def _cells(record: FitRecord, tensors: Mapping[str, Tensor]) -> Cells:
         pixel_size_um=record.pixel_size_um,
         source=None if record.source is None else Path(record.source),
         kind=record.kind,
-        notes=record.notes,
+        notes=record.cell_notes,
         **kept,
     )
