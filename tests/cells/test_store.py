@@ -90,6 +90,10 @@ def test_foreign_and_damaged_folders_are_one_sentence(fit: sv.CellFit, tmp_path:
     with pytest.raises(sv.UserError, match="newer version"):
         sv.load_fit(folder)
     (folder / "cells.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "cells.json").write_text(json.dumps({**record, "lags": 1}), encoding="utf-8")
+    with pytest.raises(sv.UserError, match="damaged"):
+        sv.load_fit(folder)
+    (folder / "cells.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "cells.safetensors").write_bytes(b"nothing")
     with pytest.raises(sv.UserError, match="damaged"):
         sv.load_fit(folder)

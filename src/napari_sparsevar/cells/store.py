@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict
 from safetensors.torch import load_file
 from scipy import sparse
 from torch import Tensor
@@ -25,15 +24,13 @@ from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.cells.activity import CellActivity
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.record import FORMAT, FORMAT_VERSION, FitRecord
 from napari_sparsevar.disk.contents import write_table, write_tensors
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import REPLACE, UserError
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.temporal import CalciumDynamics
-
-FORMAT: Final = "napari-sparsevar cells"
-FORMAT_VERSION = 1
 
 RECORD, TENSORS, EDGES, CELLS, BESIDE = (
     "cells.json",
@@ -53,50 +50,6 @@ _EVIDENCE = (
     "source_p",
     "source_evidence",
 )
-
-
-class FitRecord(BaseModel):
-    """What ``cells.json`` says of a fit; tensors are in the file beside it.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of the n cells.
-    shape : tuple of int or None
-        Height and width of the field of view.
-    source, kind : str
-        Where the cells come from, and the name of that format.
-    cell_notes : tuple of str
-        What was said of the cells before they were fitted.
-    lags, penalty, fps, trials, said, notes, seed
-        As in ``CellFit``.
-    starts : tuple of int
-        Frames at which time jumps.
-    why_untested : str
-        Empty if there are p-values.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    format: str = FORMAT
-    format_version: int = FORMAT_VERSION
-    package_version: str = ""
-    created: str = ""
-    names: tuple[str, ...]
-    shape: tuple[int, int] | None = None
-    pixel_size_um: float | None = None
-    source: str | None = None
-    kind: str = ""
-    cell_notes: tuple[str, ...] = ()
-    lags: int
-    penalty: float
-    fps: float | None = None
-    trials: tuple[tuple[int, int], ...] | None = None
-    starts: tuple[int, ...] = ()
-    said: str = ""
-    notes: tuple[str, ...] = ()
-    why_untested: str = ""
-    seed: int = 0
 
 
 def save_fit(fit: CellFit, path: Path | str, *, overwrite: bool = False) -> Path:
@@ -255,6 +208,7 @@ def _sparse_of(
 
 
 def _fit_of(record: FitRecord, tensors: Mapping[str, Tensor]) -> CellFit:
+    _check_shapes(record, tensors)
     cells, chosen = _cells(record, tensors), tensors["fitted_cells"].numpy()
     activity = CellActivity(
         tensors["series"].numpy(),
@@ -282,6 +236,21 @@ def _fit_of(record: FitRecord, tensors: Mapping[str, Tensor]) -> CellFit:
         record.notes,
         record.seed,
     )
+
+
+def _check_shapes(record: FitRecord, tensors: Mapping[str, Tensor]) -> None:
+    """Raise ValueError where record and tensors are not of one fit."""
+    m, frames = len(tensors["fitted_cells"]), len(tensors["good"])
+    pairs = (record.lags * m, m)
+    shapes = {
+        "series": (frames, m),
+        "near": (m, m),
+        "gram": (pairs[0], pairs[0]),
+        **dict.fromkeys(("cross", "stability", "evidence.estimate", "evidence.edge_p"), pairs),
+    }
+    for name, shape in shapes.items():
+        if tuple(tensors[name].shape) != shape:
+            raise ValueError(f"{name} is {tuple(tensors[name].shape)}, not {shape}")
 
 
 def _fitted(record: FitRecord, tensors: Mapping[str, Tensor]) -> FittedVar:
