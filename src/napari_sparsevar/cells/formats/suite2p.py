@@ -1,0 +1,192 @@
+"""suite2p: outlines, traces and what is a cell, from the folder of each plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind
+from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.plain_pickle import read_plain
+
+_OUTLINES, _SORTED = "stat.npy", "iscell.npy"
+_TRACES: dict[str, TraceKind] = {"F.npy": "raw", "Fneu.npy": "neuropil", "spks.npy": "deconvolved"}
+_OPTIONS = ("ops.npy", "db.npy", "settings.npy", "reg_outputs.npy", "detect_outputs.npy")
+"""Before version 1 all lay in the first; now frame rate and images are in the others."""
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is a folder of suite2p, one that holds it, or a file in it."""
+    if path.is_dir():
+        return bool(_planes(path))
+    known = path.name == _OUTLINES or path.name in _TRACES
+    return known and path.is_file() and bool(_planes(path.parent))
+
+
+def read(path: Path, choice: CellChoice) -> Cells:
+    """Open all planes; cells are called by their number, ``plane0/12`` where there are several."""
+    folder = path if path.is_dir() else path.parent
+    planes = [_plane(plane) for plane in _planes(folder)]
+    if len(planes) == 1:
+        return planes[0]
+    return _joined(planes, [plane.name for plane in _planes(folder)], path)
+
+
+def _planes(folder: Path) -> list[Path]:
+    """Return the folders of the planes in the order of their numbers."""
+    for inside in (folder, folder / "suite2p"):
+        if _has_cells(inside):
+            return [inside]
+        found = [part for part in inside.glob("plane[0-9]*") if _has_cells(part)]
+        if found:
+            return sorted(found, key=lambda part: (len(part.name), part.name))
+    return []
+
+
+def _has_cells(folder: Path) -> bool:
+    return (folder / _OUTLINES).is_file() and any(
+        (folder / name).is_file() for name in (*_OPTIONS, _SORTED, *_TRACES)
+    )
+
+
+def _plane(folder: Path) -> Cells:
+    options = _options(folder)
+    outlines = _outlines(folder / _OUTLINES)
+    shape = _shape(options, outlines)
+    traces: dict[TraceKind, Float32Array] = {}
+    for name, kind in _TRACES.items():
+        if (folder / name).is_file():
+            traces[kind] = np.ascontiguousarray(_numbers(folder / name).T, dtype=np.float32)
+    accepted = None
+    if (folder / _SORTED).is_file():
+        accepted = np.asarray(_numbers(folder / _SORTED)[:, 0] > 0)
+    rate, image = options.get("fs"), options.get("meanImg")
+    fits = isinstance(image, np.ndarray) and image.shape == shape
+    return Cells(
+        [str(number) for number in range(len(outlines))],
+        _footprints(outlines, shape, folder / _OUTLINES),
+        shape,
+        traces=traces,
+        accepted=accepted,
+        fps=float(rate) if isinstance(rate, int | float) and rate > 0 else None,
+        mean_image=np.asarray(image, np.float32) if fits else None,
+        source=folder,
+    )
+
+
+def _options(folder: Path) -> dict[str, Any]:
+    """Return what all files of options say, those of version 1 in their groups laid flat."""
+    found: dict[str, Any] = {}
+    for name in _OPTIONS:
+        if (folder / name).is_file():
+            said = read_plain(folder / name)
+            if not isinstance(said, dict):
+                raise UserError(f"{folder / name} holds no options of suite2p; copy it again.")
+            for key, value in said.items():
+                found |= value if isinstance(value, dict) else {key: value}
+    return found
+
+
+def _outlines(path: Path) -> list[dict[str, Any]]:
+    found = read_plain(path)
+    whole = isinstance(found, list) and all(
+        isinstance(cell, dict) and {"ypix", "xpix", "lam"} <= set(cell) for cell in found
+    )
+    if not whole:
+        raise UserError(f"{path} holds no outlines of suite2p; copy it again.")
+    if not found:
+        raise UserError(f"{path} holds no cell; run the detection again.")
+    return list(found)
+
+
+def _shape(options: Mapping[str, Any], outlines: list[dict[str, Any]]) -> tuple[int, int]:
+    height, width = options.get("Ly"), options.get("Lx")
+    if isinstance(height, int) and isinstance(width, int):
+        return height, width
+    image = options.get("meanImg")
+    if isinstance(image, np.ndarray) and image.ndim == 2:
+        return int(image.shape[0]), int(image.shape[1])
+    reach = (max(int(np.max(cell[axis])) for cell in outlines) for axis in ("ypix", "xpix"))
+    rows, columns = reach
+    return rows + 1, columns + 1
+
+
+def _footprints(
+    outlines: list[dict[str, Any]], shape: tuple[int, int], path: Path
+) -> sparse.csr_array:
+    """Return the weights of pixels, also of those that cells share, (n, Y X)."""
+    with explained(path, f"{path} is damaged"):
+        sizes = [len(cell["lam"]) for cell in outlines]
+        y, x, weight = (
+            np.concatenate([np.asarray(cell[part]).ravel() for cell in outlines])
+            for part in ("ypix", "xpix", "lam")
+        )
+        if not ((y >= 0) & (y < shape[0]) & (x >= 0) & (x < shape[1])).all():
+            raise UserError(f"{path} has pixels outside its field of {shape}; copy it again.")
+        rows = np.repeat(np.arange(len(outlines)), sizes)
+        pixels = y.astype(np.int64) * shape[1] + x
+        placed = (weight.astype(np.float32), (rows, pixels))
+        return sparse.csr_array(
+            sparse.coo_array(placed, shape=(len(outlines), shape[0] * shape[1]))
+        )
+
+
+def _numbers(path: Path) -> npt.NDArray[Any]:
+    with explained(path, f"{path} is damaged or cut short"):
+        values = np.load(path, allow_pickle=False)
+    if values.ndim != 2:
+        raise UserError(f"{path} has {values.ndim} axes, not cells x frames; copy it again.")
+    return np.asarray(values)
+
+
+def _joined(planes: list[Cells], called: list[str], source: Path) -> Cells:
+    """Return the cells of all planes; fields of different size are one of the largest."""
+    shape = (
+        max(plane.shape[0] for plane in planes if plane.shape),
+        max(plane.shape[1] for plane in planes if plane.shape),
+    )
+    kinds = [kind for kind in planes[0].traces if all(kind in plane.traces for plane in planes)]
+    length = min(plane.n_frames or 0 for plane in planes)
+    return Cells(
+        [
+            f"{name}/{cell}"
+            for name, plane in zip(called, planes, strict=True)
+            for cell in plane.names
+        ],
+        sparse.csr_array(sparse.vstack([_widened(plane, shape) for plane in planes])),
+        shape,
+        # The last planes of a volume may lack a frame.
+        traces={
+            kind: np.concatenate([plane.traces[kind][:length] for plane in planes], axis=1)
+            for kind in kinds
+        },
+        accepted=np.concatenate([plane.is_accepted for plane in planes]),
+        plane=np.repeat(np.arange(1, len(planes) + 1), [len(plane) for plane in planes]),
+        fps=planes[0].fps,
+        source=source,
+    )
+
+
+def _widened(plane: Cells, shape: tuple[int, int]) -> sparse.coo_array:
+    assert plane.footprints is not None
+    assert plane.shape is not None
+    entries = sparse.coo_array(plane.footprints)
+    rows, columns = np.divmod(entries.col, plane.shape[1])
+    placed = (entries.data, (entries.row, rows * shape[1] + columns))
+    return sparse.coo_array(placed, shape=(len(plane), shape[0] * shape[1]))
+
+
+FORMAT = CellFormat(
+    name="suite2p",
+    priority=10,
+    suffixes=(".npy",),
+    claims=claims,
+    read=read,
+)

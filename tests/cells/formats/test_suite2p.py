@@ -1,0 +1,137 @@
+"""A folder of suite2p comes back as it was written: outlines, traces, numbers, what is a cell."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import napari_sparsevar as sv
+
+SHAPE, N_FRAMES = (20, 30), 40
+
+
+def write_plane(folder: Path, n: int = 3, seed: int = 0, *, version: int = 0) -> dict[str, Any]:
+    """Write what suite2p writes; cells 0 and 1 share a pixel, cell 1 is none."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    stat = np.empty(n, object)
+    for cell in range(n):
+        y, x = np.meshgrid(np.arange(3) + 2 * cell, np.arange(3) + 2 * cell, indexing="ij")
+        weight = rng.uniform(0.5, 1.0, 9).astype(np.float32)
+        stat[cell] = {
+            "ypix": y.ravel(),
+            "xpix": x.ravel(),
+            "lam": weight,
+            "med": (2.0 * cell, 2.0 * cell),
+            "overlap": np.zeros(9, bool),
+        }
+    np.save(folder / "stat.npy", stat)
+    written: dict[str, Any] = {"stat": stat}
+    for name in ("F", "Fneu", "spks"):
+        written[name] = rng.uniform(0, 100, (n, N_FRAMES)).astype(np.float32)
+        np.save(folder / f"{name}.npy", written[name])
+    accepted = np.ones((n, 2))
+    accepted[1, 0] = 0
+    np.save(folder / "iscell.npy", accepted)
+    image = rng.uniform(0, 1, SHAPE).astype(np.float32)
+    if version == 0:
+        ops = {"Ly": SHAPE[0], "Lx": SHAPE[1], "fs": 15.0, "meanImg": image}
+        np.save(folder / "ops.npy", ops)
+    else:
+        np.save(folder / "db.npy", {"Ly": SHAPE[0], "Lx": SHAPE[1]})
+        np.save(folder / "settings.npy", {"fs": 15.0, "detection": {"algorithm": "sparsery"}})
+        np.save(folder / "reg_outputs.npy", {"meanImg": image})
+    return written
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("at", ["", "suite2p", "suite2p/plane0", "suite2p/plane0/F.npy"])
+def test_what_was_written_comes_back(tmp_path: Path, version: int, at: str) -> None:
+    written = write_plane(tmp_path / "suite2p" / "plane0", version=version)
+    cells = sv.open_cells(tmp_path / at)
+    assert cells.kind == "suite2p"
+    assert list(cells.names) == ["0", "1", "2"]
+    assert cells.is_accepted.tolist() == [True, False, True]
+    assert cells.fps == 15.0
+    assert cells.shape == SHAPE
+    assert cells.mean_image is not None
+    for kind, name in {"raw": "F", "neuropil": "Fneu", "deconvolved": "spks"}.items():
+        np.testing.assert_array_equal(cells.traces[kind], written[name].T)
+    assert cells.footprints is not None
+    for number, cell in enumerate(written["stat"]):
+        weights = cells.footprints[[number]].toarray().reshape(SHAPE)
+        np.testing.assert_array_equal(weights[cell["ypix"], cell["xpix"]], cell["lam"])
+        assert np.count_nonzero(weights) == 9
+
+
+def test_the_fit_is_of_what_is_a_cell_and_of_less_neuropil(tmp_path: Path) -> None:
+    write_plane(tmp_path / "plane0")
+    fit = sv.fit_traces(sv.open_cells(tmp_path / "plane0"))
+    assert fit.names == ("0", "2")
+    assert "less 0.7 of the neuropil" in fit.said
+
+
+def test_planes_are_told_apart(tmp_path: Path) -> None:
+    write_plane(tmp_path / "suite2p" / "plane0", 2, 0)
+    second = write_plane(tmp_path / "suite2p" / "plane1", 3, 1)
+    cells = sv.open_cells(tmp_path)
+    assert list(cells.names) == [
+        "plane0/0",
+        "plane0/1",
+        "plane1/0",
+        "plane1/1",
+        "plane1/2",
+    ]
+    one = sv.open_cells(tmp_path, plane=2)
+    assert list(one.names) == ["plane1/0", "plane1/1", "plane1/2"]
+    np.testing.assert_array_equal(one.traces["raw"], second["F"].T)
+    with pytest.raises(sv.UserError, match="No cell lies in plane 3"):
+        sv.open_cells(tmp_path, plane=3)
+
+
+def test_outlines_alone_open(tmp_path: Path) -> None:
+    write_plane(tmp_path / "plane0")
+    for name in ("F", "Fneu", "spks"):
+        (tmp_path / "plane0" / f"{name}.npy").unlink()
+    cells = sv.open_cells(tmp_path / "plane0")
+    assert not cells.traces
+    with pytest.raises(sv.UserError, match="no traces"):
+        sv.fit_traces(cells)
+
+
+class Runs:
+    def __reduce__(self) -> Any:
+        return os.system, ("touch ran",)
+
+
+def test_bad_files_are_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "plane0"
+    write_plane(folder)
+    whole = (folder / "F.npy").read_bytes()
+    (folder / "F.npy").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(sv.UserError, match="cut short"):
+        sv.open_cells(folder)
+    np.save(folder / "F.npy", np.zeros((2, N_FRAMES), np.float32))
+    with pytest.raises(sv.UserError, match="3 cells have 2 raw traces"):
+        sv.open_cells(folder)
+    np.save(folder / "stat.npy", np.array([Runs()], object))
+    with pytest.raises(sv.UserError, match="run code"):
+        sv.open_cells(folder)
+    assert not Path("ran").exists()
+
+
+def test_masks_of_cellpose_keep_their_numbers(tmp_path: Path) -> None:
+    masks = np.zeros((8, 9), np.uint16)
+    masks[:2, :3], masks[5:, 4:] = 3, 8
+    said = {"masks": masks, "outlines": masks * 0, "filename": "a.tif", "flows": [masks * 0.5]}
+    np.save(tmp_path / "a_seg.npy", said)
+    cells = sv.open_cells(tmp_path / "a_seg.npy")
+    assert list(cells.names) == ["3", "8"]
+    np.testing.assert_array_equal(cells.label_image() > 0, masks > 0)
+    np.save(tmp_path / "b_seg.npy", {"masks": masks * 0})
+    with pytest.raises(sv.UserError, match="no mask"):
+        sv.open_cells(tmp_path / "b_seg.npy")
