@@ -103,6 +103,18 @@ def test_white_noise_does_not_turn_the_direction_round() -> None:
     assert reverse < 3.0
 
 
+def test_followers_of_one_driver_do_not_drive_each_other() -> None:
+    """White series: a filter that takes them for noise would smear what happens over time."""
+    found = 0
+    for seed in range(6):
+        traces = np.random.default_rng(seed).standard_normal((1200, 5))
+        traces[1:, [1, 2]] += 0.6 * traces[:-1, [0]]
+        p_values = sv.fit_traces(traces).matrix("p_adjusted")
+        assert (p_values[0, [1, 2]] <= 0.05).all()
+        found += int((p_values[[1, 2], [2, 1]] <= 0.05).any())
+    assert found <= 1
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -16,6 +16,7 @@ from napari_sparsevar.analysis.evidence.edge_evidence import edge_evidence
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
+from napari_sparsevar.analysis.fit.own_dynamics import own_dynamics_of
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
 from napari_sparsevar.cells.cell_fit import CellFit
@@ -28,6 +29,9 @@ from napari_sparsevar.progress import Step, returned, stage
 
 PENALTY = 1.0
 """In units of ``universal_penalty``: few edges that are chance."""
+
+MOST_NOISE = 0.9
+"""Share of the variance that is noise, above which traces have no dynamics to speak of."""
 
 _MANY, _FEWER_BLOCKS = 2048, 4
 """Predictors from which on stability is looked at with fewer blocks of time, to save memory."""
@@ -199,9 +203,19 @@ def _events(
 ) -> tuple[CellActivity, str, Dynamics]:
     """Return what is fitted, what it is in words, and the dynamics that are left in it."""
     if kind == "deconvolved" or preparation.events == "no":
-        return activity, said, "none" if kind == "deconvolved" else "calcium"
+        return activity, said, "none" if kind == "deconvolved" else _dynamics(activity)
     traces, good, starts = activity.series, activity.good, activity.starts
     if preparation.events == "auto" and not looks_like_calcium(traces, good):
-        return activity, f"{said}, as they are: they do not rise in transients", "calcium"
+        return activity, f"{said}, as they are: they do not rise in transients", _dynamics(activity)
     events = events_of(traces, good, starts, decay_of(traces, good, starts))
     return replace(activity, series=events), f"events behind {said}", "none"
+
+
+def _dynamics(activity: CellActivity) -> Dynamics:
+    """Return the dynamics to take out of traces that are no transients: none if they are white.
+
+    A filter that takes all for noise would spread what happens over many frames, and the followers
+    of one driver would seem to drive each other.
+    """
+    found = own_dynamics_of(activity, "calcium").dynamics
+    return "none" if found.noise > MOST_NOISE else "calcium"
