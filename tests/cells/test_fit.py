@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import signal
 
 import napari_sparsevar as sv
 from napari_sparsevar.cells.preparing import Preparation
@@ -101,6 +102,18 @@ def test_white_noise_does_not_turn_the_direction_round() -> None:
     reverse = np.mean([score[FOLLOWER, DRIVER] for score in scores])
     assert forward > 4.0
     assert reverse < 3.0
+
+
+def test_a_long_recording_without_coupling_has_no_edge() -> None:
+    """Draws of fewer rows than the recording has would reach less: 8 of 12 had an edge."""
+    found = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        events = (rng.random((9000, 20)) < 0.02) * rng.uniform(0.25, 0.75, (9000, 20))
+        calcium = signal.lfilter([1.0], [1.0, -0.95], events, axis=0)
+        fit = sv.fit_traces(calcium + 0.15 * rng.standard_normal(calcium.shape))
+        found += int((fit.edges["p_adjusted"] <= 0.05).any())
+    assert found <= 2
 
 
 def test_followers_of_one_driver_do_not_drive_each_other() -> None:

@@ -12,6 +12,7 @@ from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepD
 from napari_sparsevar.analysis.evidence.chance import ChanceReach, Excess
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.analysis.evidence.nulls.shifted import (
+    MOST_ROWS,
     ShiftedPairings,
     smallest_offset,
     steady_scores,
@@ -100,7 +101,9 @@ def adjusted_p_values(
         If the recording is too short for ``ShiftedPairings``.
     """
     offset = minimum_offset or smallest_offset(effects)
-    null = ShiftedPairings(effects, draws, seed, offset, steady=signed)
+    # With rare events the largest score of fewer rows is smaller: all are needed.
+    most_rows = len(effects.source_residual) if signed else MOST_ROWS
+    null = ShiftedPairings(effects, draws, seed, offset, signed, most_rows)
     z = (steady_scores(effects) if signed else effects.z).float()
     tested = z.isfinite()
     where_tested = torch.nonzero(tested.flatten())[:, 0]

@@ -16,11 +16,11 @@ from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, all_rows
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.progress import part
 
-_DRAWS = ((1024, 199), (2048, 59))
+_DRAWS = ((256, 199), (1024, 99), (2048, 39))
 """Draws of the null distribution up to so many predictors: those of more cost more."""
 
-_FEWEST_DRAWS = 39
-"""Draws beyond: a test at 5 % is exact with them, and no p-value below 0.025."""
+_FEWEST_DRAWS = 19
+"""Draws beyond: a test at 5 % is exact with them, and no p-value below 0.05."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,6 +78,8 @@ class ShiftedPairings:
         Rows: ``smallest_offset``.
     steady : bool
         Studentise by the larger of the robust and the classical deviation: ``steady_scores``.
+    most_rows : int
+        Rows in a draw.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class ShiftedPairings:
     seed: int
     minimum_offset: int
     steady: bool = False
+    most_rows: int = MOST_ROWS
 
     def __post_init__(self) -> None:
         shortest = FEWEST_OFFSETS * self.minimum_offset
@@ -111,7 +114,7 @@ class ShiftedPairings:
         """Yield all draws, at most so many at a time."""
         sources, targets = self.effects.source_residual, self.effects.target_residual
         n, predictors = sources.shape
-        width = min(n, MOST_ROWS)
+        width = min(n, self.most_rows)
         rng = np.random.default_rng(self.seed)
         every = np.arange(self.minimum_offset, n - self.minimum_offset + 1)
         offsets = rng.permutation(every)[: self.draws]
