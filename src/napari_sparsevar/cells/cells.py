@@ -50,6 +50,9 @@ class Cells:
         Plane in depth of each, the first is 1; by default all lie in one.
     fps, pixel_size_um : float, optional
         Frames per second; edge of a pixel in micrometres.
+    times : ndarray, shape (T,), optional
+        When each frame was taken, in seconds, or in frames where seconds are not known: time may
+        jump. See ``times.timing_of``.
     mean_image : ndarray, shape (Y, X), optional
         The field of view as their program saw it.
     source : path, optional
@@ -69,6 +72,7 @@ class Cells:
     plane: npt.NDArray[np.intp] | None = None
     fps: float | None = None
     pixel_size_um: float | None = None
+    times: FloatArray | None = None
     mean_image: Float32Array | None = None
     source: Path | None = None
     kind: str = ""
@@ -209,7 +213,8 @@ def _check(cells: Cells) -> None:
     for part, size in sizes.items():
         if size is not None and size != n:
             raise UserError(f"{what}: {n} cells have {size} {part}; export them again.")
-    if len({len(trace) for trace in cells.traces.values()}) > 1:
+    lengths = {len(trace) for trace in cells.traces.values()}
+    if len(lengths | ({len(cells.times)} if lengths and cells.times is not None else set())) > 1:
         raise UserError(f"{what}: its traces are of different length; export them again.")
     if cells.footprints is not None:
         pixels = None if cells.shape is None else cells.shape[0] * cells.shape[1]

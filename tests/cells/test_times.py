@@ -1,0 +1,43 @@
+"""Times of frames: how far apart they are, and where they jump."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import napari_sparsevar as sv
+from napari_sparsevar.cells.times import timing_of
+
+
+def test_even_times_have_a_step_and_no_jump() -> None:
+    timing = timing_of(5.0 + np.arange(100) * 0.1, "F")
+    assert timing.step == pytest.approx(0.1)
+    assert timing.jumps == ()
+    assert timing.note("F") == ()
+
+
+def test_jumps_are_where_frames_are_missing_or_time_begins_anew() -> None:
+    times = np.concatenate([np.arange(30), np.arange(40, 60), np.arange(20)]) * 0.1
+    timing = timing_of(times, "F")
+    assert timing.step == pytest.approx(0.1)
+    assert timing.jumps == (30, 50)
+    assert "2 of the frames (30, 50, counted from 0)" in timing.note("F")[0]
+
+
+def test_times_that_were_rounded_do_not_jump() -> None:
+    timing = timing_of((np.arange(1000) / 29.97).round(2), "F")
+    assert timing.jumps == ()
+    assert 1.0 / timing.step == pytest.approx(29.97, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (np.zeros(9), "do not go up"),
+        (np.array([0.0, np.nan, 2.0]), "when frame 1 was taken"),
+        (np.cumsum(np.tile([1.0, 3.0], 20)), "not taken evenly"),
+    ],
+)
+def test_times_without_a_step_are_one_sentence(times: np.ndarray, said: str) -> None:
+    with pytest.raises(sv.UserError, match=said):
+        timing_of(times, "F")
