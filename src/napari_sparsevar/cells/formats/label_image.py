@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.cells.cells import Cells, footprints_of_labels
+from napari_sparsevar.cells.formats import array
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.failures import explained
@@ -28,7 +29,9 @@ def claims(path: Path) -> bool:
 
 
 def read(path: Path, choice: CellChoice) -> Cells:
-    """Open a label image: a cell a number, named by it."""
+    """Open a label image: a cell a number, named by it; of traces where a person says so."""
+    if path.suffix.lower() == ".npy" and (choice.cells_in or choice.kind):
+        return array.read(path, choice)
     with explained(path, f"{path} is no image"):
         labels = _pixels(path)
     footprints, numbers = footprints_of_labels(labels)
@@ -41,8 +44,7 @@ def read(path: Path, choice: CellChoice) -> Cells:
 def _head(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        head = np.load(path, mmap_mode="r", allow_pickle=False)
-        return head.shape, head.dtype
+        return array.npy_head(path)
     if suffix == ".png":
         return _pixels(path).shape, _pixels(path).dtype
     import tifffile
