@@ -1,0 +1,58 @@
+"""Tables of traces with names: CSV, TSV and Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.cells.formats.table_layout import cells_of_table
+from napari_sparsevar.cells.formats.table_text import Table, read_text
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats.failures import explained
+
+_TEXT = (".csv", ".tsv")
+_PARQUET = b"PAR1"
+
+
+def claims(path: Path) -> bool:
+    """Return whether this is a table, text by its name and Parquet by its first bytes."""
+    if not path.is_file():
+        return False
+    return path.suffix.lower() in _TEXT or _is_parquet(path)
+
+
+def read(path: Path, choice: CellChoice) -> Cells:
+    """Open traces; names of rows and columns say where cells are, else it is asked."""
+    table = _parquet(path) if _is_parquet(path) else read_text(path)
+    return cells_of_table(table, path, choice)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_PARQUET)) == _PARQUET
+
+
+def _parquet(path: Path) -> Table:
+    try:
+        import pyarrow
+    except ImportError:
+        raise UserError(
+            f"{path} is Parquet, which needs pyarrow: pip install 'napari-sparsevar[parquet]'."
+        ) from None
+    with explained(path, f"{path} is damaged or no Parquet file", pyarrow.ArrowException):
+        frame = pd.read_parquet(path, engine="pyarrow")
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index(names=frame.index.name or "")
+    header = tuple(str(name) for name in frame.columns)
+    return Table(header, frame.set_axis(range(len(header)), axis=1))
+
+
+FORMAT = CellFormat(
+    name="table",
+    suffixes=(*_TEXT, ".parquet"),
+    claims=claims,
+    read=read,
+)

@@ -1,0 +1,155 @@
+"""Tables as text: their encoding, separator, decimal sign and first lines are found out."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats.failures import explained
+
+_HEAD_BYTES = 1 << 20
+_HEAD_LINES = 12
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
+_EMPTY = {"", "na", "n/a", "nan", "null", "none", "inf", "-inf"}
+_STATUS = {"accepted", "rejected", "undecided"}
+"""What Inscopix writes of each cell below its name."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it lies in a file.
+
+    Attributes
+    ----------
+    header : tuple of str or None
+        Names of the columns; None where the first row holds numbers.
+    body : DataFrame
+        The rows below, columns numbered from 0.
+    status : tuple of str or None
+        A second row of words: what somebody thought of each column.
+    """
+
+    header: tuple[str, ...] | None
+    body: pd.DataFrame
+    status: tuple[str, ...] | None = None
+
+
+def read_text(path: Path) -> Table:
+    """Read a table of text.
+
+    Raises
+    ------
+    UserError
+        If it is empty or no table.
+    """
+    with explained(path, f"{path} is no table", csv.Error):
+        encoding = _encoding(path)
+        with path.open(encoding=encoding, errors="replace") as file:
+            lines = _head(file)
+        if not lines:
+            raise UserError(f"{path} is empty; choose another file.")
+        separator = _separator([line for _, line in lines])
+        rows = list(csv.reader((line for _, line in lines), delimiter=separator))
+        decimal = "," if separator != "," and _decimal_comma(rows) else "."
+        header = _header(rows, decimal)
+        status = _status(rows) if header is not None else None
+        first = (header is not None) + (status is not None)
+        if first >= len(rows):
+            raise UserError(f"{path} holds names but no numbers; choose another file.")
+        body = pd.read_csv(
+            path,
+            sep=separator,
+            header=None,
+            skiprows=lines[first][0],
+            decimal=decimal,
+            encoding=encoding,
+            encoding_errors="replace",
+            low_memory=False,
+            skipinitialspace=True,
+        )
+    if header is not None and len(header) == body.shape[1] - 1:
+        header = ("", *header)  # as R writes it: row names have no name
+    if header is not None and len(header) != body.shape[1]:
+        raise UserError(
+            f"{path} has {len(header)} names of columns and {body.shape[1]} columns; export it "
+            "again."
+        )
+    return Table(header, body, status)
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    try:
+        head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The last letter may be cut in two.
+        return "utf-8-sig" if error.start > len(head) - 4 and len(head) == _HEAD_BYTES else "cp1252"
+    return "utf-8-sig"
+
+
+def _head(text: Iterable[str]) -> list[tuple[int, str]]:
+    """Return the first lines with something in them, and how many lines precede each."""
+    found: list[tuple[int, str]] = []
+    for number, line in enumerate(text):
+        if line.strip() and not (line.startswith("#") and not found):
+            found.append((number, line))
+        if len(found) == _HEAD_LINES:
+            break
+    return found
+
+
+def _separator(lines: list[str]) -> str:
+    """Return the first sign that cuts all lines into as many parts, names apart."""
+    for sign in ("\t", ";", ","):
+        counts = [len(row) for row in csv.reader(lines, delimiter=sign)]
+        body = counts[1:] or counts
+        if min(body) > 1 and len(set(body)) == 1:
+            return sign
+    return max("\t;,", key=lines[0].count)
+
+
+def _decimal_comma(rows: list[list[str]]) -> bool:
+    return any(_DECIMAL_COMMA.fullmatch(word) for row in rows[-3:] for word in row)
+
+
+def _header(rows: list[list[str]], decimal: str) -> tuple[str, ...] | None:
+    """Return the first row where it names columns.
+
+    Words do. So do whole numbers that go up, over rows that are not whole: numbers of regions.
+    """
+    first = [word.strip() for word in rows[0]]
+    values = [_number(word, decimal) for word in first]
+    named = any(value is None for value in values) or first[0] == ""
+    numbers = [value for value in values if value is not None]
+    whole = all(value.is_integer() for value in numbers)
+    rising = whole and all(a < b for a, b in pairwise(numbers))
+    below = [_number(word, decimal) for row in rows[1:] for word in row]
+    broken = any(value is not None and value % 1.0 for value in below)
+    if named or (rising and broken and len(values) > 1):
+        return tuple(first)
+    return None
+
+
+def _status(rows: list[list[str]]) -> tuple[str, ...] | None:
+    words = [word.strip().lower() for word in rows[1]] if len(rows) > 1 else []
+    return tuple(words) if words[1:] and set(words[1:]) <= _STATUS else None
+
+
+def _number(word: str, decimal: str) -> float | None:
+    """Return a number, NaN where nothing is said, None for any other word."""
+    if word.strip().lower() in _EMPTY:
+        return float("nan")
+    try:
+        return float(word.replace(decimal, "."))
+    except ValueError:
+        return None

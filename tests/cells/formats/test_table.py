@@ -1,0 +1,250 @@
+"""Tables with names: the names say where cells and times are, else it is asked."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import napari_sparsevar as sv
+from made_fits import made_fit
+from napari_sparsevar.cells.formats.format import CellChoiceNeeded
+from napari_sparsevar.cells.formats.matrix import time_unit
+from napari_sparsevar.export.cells.tables import write_csv
+from napari_sparsevar.progress import returned
+
+TRACES = np.random.default_rng(0).standard_normal((30, 3)).astype(np.float32).round(4)
+NAMES = ["a", "b 2", "ç"]
+TIMES = np.arange(30) / 20.0
+
+
+def frame(**first: Any) -> pd.DataFrame:
+    """Return a table with a column a cell, behind those given."""
+    return pd.DataFrame({**first, **dict(zip(NAMES, TRACES.T, strict=True))})
+
+
+def write(path: Path, table: pd.DataFrame, **options: Any) -> Path:
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+        table.to_parquet(path)
+    else:
+        table.to_csv(
+            path, **{"index": False, "sep": "\t" if path.suffix == ".tsv" else ","} | options
+        )
+    return path
+
+
+def check(cells: sv.Cells, names: list[str] = NAMES) -> None:
+    assert list(cells.names) == names
+    np.testing.assert_allclose(cells.traces["raw"], TRACES, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["F.csv", "F.tsv", "F.parquet"])
+@pytest.mark.parametrize(
+    ("time", "values", "fps"),
+    [
+        ("time_s", TIMES, 20.0),
+        ("Time (ms)", TIMES * 1000, 20.0),
+        ("frame", np.arange(30), None),
+        ("t", TIMES, 20.0),
+    ],
+)
+def test_a_column_of_times_says_it(
+    tmp_path: Path, name: str, time: str, values: Any, fps: float | None
+) -> None:
+    cells = sv.open_cells(write(tmp_path / name, frame(**{time: values})))
+    check(cells)
+    assert cells.fps == fps
+    assert cells.times is not None
+    np.testing.assert_allclose(cells.times, np.arange(30) if fps is None else TIMES)
+    assert any("taken for seconds" in note for note in cells.notes) == (time == "t")
+
+
+@pytest.mark.parametrize("name", ["F.csv", "F.parquet"])
+def test_names_of_columns_say_it(tmp_path: Path, name: str) -> None:
+    check(sv.open_cells(write(tmp_path / name, frame())))
+
+
+def test_an_index_is_no_cell(tmp_path: Path) -> None:
+    check(sv.open_cells(write(tmp_path / "F.csv", frame(), index=True)))
+    check(sv.open_cells(write(tmp_path / "timed.csv", frame(time_s=TIMES), index=True)))
+
+
+@pytest.mark.parametrize("name", ["F.csv", "F.parquet"])
+@pytest.mark.parametrize("first", ["cell", "ROI", "whatever"])
+def test_a_column_of_names_says_it(tmp_path: Path, name: str, first: str) -> None:
+    turned = pd.DataFrame(TRACES.T, columns=[f"v{i}" for i in range(30)])
+    turned.insert(0, first, NAMES)
+    check(sv.open_cells(write(tmp_path / name, turned)))
+
+
+def test_numbers_of_cells_are_names(tmp_path: Path) -> None:
+    turned = pd.DataFrame(TRACES.T, columns=[str(i) for i in range(30)])
+    turned.insert(0, "roi", [3, 7, 12])
+    check(sv.open_cells(write(tmp_path / "F.csv", turned)), ["3", "7", "12"])
+
+
+def test_times_may_name_columns(tmp_path: Path) -> None:
+    turned = pd.DataFrame(TRACES.T, columns=[f"{time:g}" for time in TIMES + 0.01], index=NAMES)
+    cells = sv.open_cells(write(tmp_path / "F.csv", turned, index=True))
+    check(cells)
+    assert cells.fps == 20.0
+
+
+def test_a_row_a_cell_and_time(tmp_path: Path) -> None:
+    long = frame(time_s=TIMES).melt("time_s", var_name="cell", value_name="dff")
+    cells = sv.open_cells(write(tmp_path / "F.csv", long.sample(frac=1, random_state=0)))
+    order = [list(cells.names).index(name) for name in NAMES]
+    np.testing.assert_allclose(cells.traces["raw"][:, order], TRACES, rtol=1e-6)
+    assert cells.fps == 20.0
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_what_nothing_says_is_asked(tmp_path: Path, header: bool) -> None:
+    bare = pd.DataFrame(TRACES)
+    path = write(tmp_path / "F.csv", bare, header=header)
+    with pytest.raises(CellChoiceNeeded) as asked:
+        sv.open_cells(path)
+    assert asked.value.setting == "cells_in"
+    check(sv.open_cells(path, cells_in="columns"), ["0", "1", "2"])
+    path = write(tmp_path / "turned.csv", bare.T, header=header)
+    check(sv.open_cells(path, cells_in="rows"), ["0", "1", "2"])
+
+
+def test_semicolons_and_decimal_commas(tmp_path: Path) -> None:
+    path = write(tmp_path / "F.csv", frame(time_s=TIMES), sep=";", decimal=",", encoding="cp1252")
+    check(sv.open_cells(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    check(sv.open_cells(write(tmp_path / "F.csv", frame(), encoding=encoding)))
+
+
+def test_comments_and_empty_cells(tmp_path: Path) -> None:
+    table = frame(time_s=TIMES)
+    table.iloc[4, 2] = np.nan
+    path = write(tmp_path / "F.csv", table)
+    path.write_text("# from somewhere\n\n" + path.read_text("utf-8"), "utf-8")
+    found = sv.open_cells(path).traces["raw"]
+    assert np.isnan(found[4, 1])
+    assert np.isfinite(np.delete(found.ravel(), 4 * 3 + 1)).all()
+
+
+def test_names_that_come_twice_are_told_apart(tmp_path: Path) -> None:
+    table = frame()
+    table.columns = ["a", "a", "b"]
+    cells = sv.open_cells(write(tmp_path / "F.csv", table))
+    check(cells, ["a", "a (2)", "b"])
+    assert "several cells called 'a'" in cells.notes[0]
+
+
+def test_times_that_jump_are_kept_and_said(tmp_path: Path) -> None:
+    times = TIMES + np.where(np.arange(30) >= 12, 5.0, 0.0)
+    cells = sv.open_cells(write(tmp_path / "F.csv", frame(time_s=times)))
+    assert cells.fps == 20.0
+    assert "jumps at 1 of the frames (12" in cells.notes[0]
+
+
+def test_dates_are_times(tmp_path: Path) -> None:
+    stamps = pd.Timestamp("2026-01-02T03:04:05") + pd.to_timedelta(TIMES, unit="s")
+    path = write(tmp_path / "F.csv", frame(timestamp=stamps.strftime("%Y-%m-%dT%H:%M:%S.%f")))
+    assert sv.open_cells(path).fps == 20.0
+    check(sv.open_cells(write(tmp_path / "F.parquet", frame(timestamp=stamps))))
+
+
+def test_inscopix_says_below_the_names_what_is_a_cell(tmp_path: Path) -> None:
+    table = frame(**{" ": TIMES})
+    path = write(tmp_path / "F.csv", table)
+    names, *rows = path.read_text("utf-8").splitlines()
+    status = "Time(s)/Cell Status, accepted, rejected, undecided"
+    path.write_text("\n".join([names, status, *rows]), "utf-8")
+    cells = sv.open_cells(path)
+    check(cells)
+    np.testing.assert_array_equal(cells.is_accepted, [True, False, True])
+    assert cells.fps == 20.0
+
+
+def test_of_the_measures_of_imagej_the_means_are_taken(tmp_path: Path) -> None:
+    columns = {" ": np.arange(1, 31)}
+    for number, trace in enumerate(TRACES.T, start=1):
+        columns |= {f"Area{number}": np.full(30, 25), f"Mean{number}": trace}
+    path = write(tmp_path / "Results.csv", pd.DataFrame(columns))
+    check(sv.open_cells(path), ["Mean1", "Mean2", "Mean3"])
+
+
+@pytest.mark.parametrize("fps", [10.0, None])
+def test_what_was_exported_comes_back(tmp_path: Path, fps: float | None) -> None:
+    fit = made_fit(fps=fps)
+    returned(write_csv(fit, tmp_path))
+    cells = sv.open_cells(tmp_path / "traces-raw.csv")
+    assert tuple(cells.names) == tuple(fit.names)
+    assert cells.fps == fps
+    np.testing.assert_allclose(cells.traces["raw"], fit.cells.traces["raw"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("a,b,c\n", "names but no numbers"),
+        ("a,b\n1,2\n3,nice\n5,6\n", "'nice' in column 2 [(]b[)], row 2"),
+        ("a\n1\n2\n3\n", "two cells or more"),
+        ("a,b\n,\nNaN,NaN\n", "nothing but NaN"),
+        ("a,b\n1,2\n3,4,5\n", "export it again"),
+        ("time,a,b\n0,1,2\n1.5,3,4\n1.6,3,4\n9,3,4\n", "not taken evenly"),
+        ("time_s,a,b\n0,1,2\n0,3,4\n0,3,4\n", "do not go up"),
+        ("time_s,a,b\n0,1,2\n,3,4\n2,3,4\n", "when frame 1 was taken"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "F.csv").write_text(text)
+    with pytest.raises(sv.UserError, match=said):
+        sv.open_cells(tmp_path / "F.csv")
+
+
+def test_a_damaged_parquet_file_is_one_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path / "F.parquet", frame())
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(sv.UserError, match="Parquet"):
+        sv.open_cells(path)
+
+
+def test_without_pyarrow_a_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "F.parquet").write_bytes(b"PAR1 and so on")
+    found = builtins.__import__
+
+    def refuse(name: str, *rest: Any) -> Any:
+        if name == "pyarrow":
+            raise ImportError
+        return found(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(sv.UserError, match=r"pip install 'napari-sparsevar\[parquet\]'"):
+        sv.open_cells(tmp_path / "F.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("time", ""),
+        ("Time (s)", "s"),
+        ("t_ms", "ms"),
+        ("seconds", "seconds"),
+        ("Frame", "frame"),
+        ("time_frame", ""),
+        ("t1", None),
+        ("minimum", None),
+        ("cell", None),
+        ("", None),
+    ],
+)
+def test_names_of_times(name: str, unit: str | None) -> None:
+    assert time_unit(name) == unit
