@@ -42,7 +42,7 @@ def claims(path: Path) -> bool:
 
 def holds_movie(path: Path) -> bool:
     """Return whether an NWB file has an imaging series."""
-    return holds(path, _is_series)
+    return holds(path, is_series)
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -57,7 +57,7 @@ def read(path: Path, choice: Choice) -> Movie:
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     found: list[str] = []
-    file.visititems(lambda _, node: found.append(node.name) if _is_series(node) else None)
+    file.visititems(lambda _, node: found.append(node.name) if is_series(node) else None)
     if not found:
         raise UserError(f"{path} holds no TwoPhotonSeries or OnePhotonSeries; choose another file.")
     name = pick(choice.dataset, found, str(path))
@@ -73,20 +73,24 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         what,
         name=f"{path.stem} {name.rsplit('/', 1)[-1]}" if len(found) > 1 else path.stem,
         source=path,
-        fps=_rate(series),
-        pixel_size_um=_pixel_size(series, dataset.shape[chosen.column]),
+        fps=rate_of(series),
+        pixel_size_um=pixel_size_of(series, dataset.shape[chosen.column]),
     )
     return of_dataset(movie, name, found)
 
 
-def _is_series(node: object) -> bool:
-    if not hasattr(node, "attrs") or is_dataset(node):
-        return False
-    kind = node.attrs.get("neurodata_type", "")
-    return (kind.decode() if isinstance(kind, bytes) else kind) in _KINDS
+def is_series(node: object) -> bool:
+    """Return whether something in a file is an imaging series."""
+    return not is_dataset(node) and type_of(node) in _KINDS
 
 
-def _rate(series: h5py.Group) -> float | None:
+def type_of(node: object) -> str:
+    """Return what NWB calls something in a file; empty where it has no name for it."""
+    kind = getattr(node, "attrs", {}).get("neurodata_type", "")
+    return kind.decode() if isinstance(kind, bytes) else str(kind)
+
+
+def rate_of(series: h5py.Group) -> float | None:
     """Return frames per second from the rate, the time stamps or the plane, in this order."""
     start, stamps = series.get("starting_time"), series.get("timestamps")
     if start is not None and "rate" in start.attrs:
@@ -98,7 +102,16 @@ def _rate(series: h5py.Group) -> float | None:
     return _rounded(_number(series.get("imaging_plane/imaging_rate")))
 
 
-def _pixel_size(series: h5py.Group, width: int) -> float | None:
+def pixel_size_of(series: h5py.Group, width: int) -> float | None:
+    """Return the edge of a pixel in micrometres, from the plane or the field of view.
+
+    Parameters
+    ----------
+    series : h5py.Group
+        Whatever has an imaging plane.
+    width : int
+        Pixels in a row.
+    """
     spacing = series.get("imaging_plane/grid_spacing")
     if is_dataset(spacing) and spacing.size > 1:
         unit = spacing.attrs.get("unit", "meters")
