@@ -41,3 +41,19 @@ def test_times_that_were_rounded_do_not_jump() -> None:
 def test_times_without_a_step_are_one_sentence(times: np.ndarray, said: str) -> None:
     with pytest.raises(sv.UserError, match=said):
         timing_of(times, "F")
+
+
+def test_nothing_is_foretold_across_a_jump() -> None:
+    """Frames that are missing are as a border of two trials."""
+    rng = np.random.default_rng(0)
+    traces = rng.standard_normal((300, 3)).astype(np.float32)
+    traces[1:, 1] += 0.8 * traces[:-1, 0]
+    times = np.arange(300) / 10.0
+    times[120:] += 7.0
+    jumping = sv.fit_traces(sv.Cells(list("abc"), traces={"raw": traces}, times=times))
+    parted = sv.fit_traces(
+        sv.Cells(list("abc"), traces={"raw": traces}), trials=[(0, 120), (120, 300)]
+    )
+    glued = sv.fit_traces(sv.Cells(list("abc"), traces={"raw": traces}))
+    np.testing.assert_array_equal(jumping.matrix("estimate"), parted.matrix("estimate"))
+    assert (jumping.matrix("estimate") != glued.matrix("estimate")).any()

@@ -76,6 +76,7 @@ def usable_activity(
     good: BoolArray,
     trials: Trials | None,
     footprints: sparse.csr_array | None = None,
+    jumps: Sequence[int] = (),
 ) -> Usable:
     """Leave out what cannot be fitted, and say so.
 
@@ -90,6 +91,8 @@ def usable_activity(
     trials : sequence of (start, stop) or None
         Frames, stop exclusive, in order of time.
     footprints : csr_array, shape (n, Y X), optional
+    jumps : sequence of int
+        Frames before which time jumps, also inside a trial.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def usable_activity(
         If fewer than two cells are left.
     """
     inside, starts = _stretches(len(traces), trials)
+    starts = tuple(sorted({*starts, *jumps}))
     good = good & inside
     finite = np.isfinite(traces)
     missing = 1.0 - finite[good].mean(axis=0) if good.any() else np.ones(len(names))

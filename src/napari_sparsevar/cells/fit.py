@@ -23,6 +23,7 @@ from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like_calcium
 from napari_sparsevar.cells.preparing import Preparation, prepared
+from napari_sparsevar.cells.times import timing_of
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.progress import Step, returned, stage
@@ -100,7 +101,12 @@ def fitting_cells(
     preparation = preparation or Preparation()
     ready = prepared(cells, preparation)
     usable = usable_activity(
-        ready.traces, cells.names, _good(good, len(ready.traces)), trials, cells.footprints
+        ready.traces,
+        cells.names,
+        _good(good, len(ready.traces)),
+        trials,
+        cells.footprints,
+        () if cells.times is None else timing_of(cells.times, str(cells.source or "this")).jumps,
     )
     activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation)
     yield 0.05, "Fitting the sparse VAR"
