@@ -421,7 +421,7 @@ def test_a_full_disk_is_one_sentence(
         # As the writer of the weights says it on a disk that is full.
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr("napari_sparsevar.run.store.save_file", full)
+    monkeypatch.setattr("napari_sparsevar.disk.contents.save_file", full)
     message = failure_of(small_movie, small_config, tmp_path / "run")
     assert "disk is full" in message
 
