@@ -99,3 +99,12 @@ def test_a_truncated_file_is_one_sentence(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(sv.UserError, match="damaged, cut short"):
         sv.open_cells(path)
+
+
+def test_pixels_outside_the_field_are_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "results.hdf5"
+    write(path)
+    with h5py.File(path, "r+") as file:
+        file["estimates/A/indices"][1] = 10**6
+    with pytest.raises(sv.UserError, match="damaged"):
+        sv.open_cells(path)

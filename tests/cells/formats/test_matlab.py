@@ -14,6 +14,7 @@ from scipy.io import savemat
 import napari_sparsevar as sv
 from napari_sparsevar.cells.formats import hdf5, matlab
 from napari_sparsevar.cells.formats.format import CellChoiceNeeded
+from napari_sparsevar.movie.formats.hdf5 import FORMAT as movies
 
 TRACES = np.random.default_rng(0).standard_normal((50, 4))
 NAMES = ["a", "bb", "ç", "4"]
@@ -68,6 +69,7 @@ def test_names_say_where_cells_are(tmp_path: Path, write: Any, turned: bool) -> 
     assert list(cells.names) == NAMES
     np.testing.assert_allclose(cells.traces["raw"], TRACES, rtol=1e-6)
     assert cells.fps == 30.0
+    assert not (movies.claims(path) and movies.holds_movie(path))
 
 
 @WRITERS

@@ -74,6 +74,14 @@ def test_an_index_is_no_cell(tmp_path: Path) -> None:
     check(sv.open_cells(write(tmp_path / "timed.csv", frame(time_s=TIMES), index=True)))
 
 
+def test_a_first_column_that_counts_or_runs_as_time_is_no_cell(tmp_path: Path) -> None:
+    check(sv.open_cells(write(tmp_path / "F.csv", frame(Bild=np.arange(1, 31)))))
+    cells = sv.open_cells(write(tmp_path / "timed.csv", frame(Zeit=TIMES + 0.05)))
+    check(cells)
+    assert cells.fps == 20.0
+    assert "taken for seconds" in cells.notes[0]
+
+
 @pytest.mark.parametrize("name", ["F.csv", "F.parquet"])
 @pytest.mark.parametrize("first", ["cell", "ROI", "whatever"])
 def test_a_column_of_names_says_it(tmp_path: Path, name: str, first: str) -> None:
@@ -133,6 +141,16 @@ def test_comments_and_empty_cells(tmp_path: Path) -> None:
     found = sv.open_cells(path).traces["raw"]
     assert np.isnan(found[4, 1])
     assert np.isfinite(np.delete(found.ravel(), 4 * 3 + 1)).all()
+
+
+def test_numpy_writes_names_behind_a_mark(tmp_path: Path) -> None:
+    for mark, sign in (("# ", ","), ("#", " ")):
+        header = sign.join(["time_s", "a", "b", "c"])
+        path, table = tmp_path / "F.csv", np.column_stack([TIMES, TRACES])
+        np.savetxt(path, table, delimiter=sign, header=header, comments=mark, fmt="%.4f")
+        cells = sv.open_cells(path)
+        check(cells, ["a", "b", "c"])
+        assert cells.fps == 20.0
 
 
 def test_names_that_come_twice_are_told_apart(tmp_path: Path) -> None:

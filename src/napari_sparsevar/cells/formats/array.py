@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -53,13 +54,17 @@ def npy_head(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
         first = version == (1, 0)
         read_head = np.lib.format.read_array_header_1_0
         read_long_head = np.lib.format.read_array_header_2_0
-        shape, _, dtype = (read_head if first else read_long_head)(file)
+        try:
+            shape, _, dtype = (read_head if first else read_long_head)(file)
+        except (SyntaxError, TokenError, TypeError, KeyError) as error:
+            raise ValueError(f"{path} has no head of an array") from error
     return shape, dtype
 
 
 def _contents(path: Path) -> Contents:
     found: dict[str, Any] = {}
-    with np.load(path, allow_pickle=False) as file:
+    # Of a damaged file NumPy would leave open what it opens itself.
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         for name in file.files:
             try:
                 found[name] = file[name]

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array, FloatArray, TraceKind
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.cells.formats.matrix import single
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.hdf5_file import is_dataset, is_hdf5, open_hdf5
 
@@ -63,11 +64,12 @@ def _read(file: h5py.File, path: Path) -> Cells:
 def _footprints(node: h5py.Group | h5py.Dataset) -> sparse.csr_array:
     """Return the weights of every component, (n, pixels): stored compressed, or as they are."""
     if is_dataset(node):
-        return sparse.csr_array(np.asarray(node[()], np.float32).T)
+        return sparse.csr_array(single(node[()].T))
     shape = tuple(int(size) for size in node["shape"][()])
-    parts = (np.asarray(node["data"][()], np.float32), node["indices"][()], node["indptr"][()])
+    parts = (single(node["data"][()]), node["indices"][()], node["indptr"][()])
     by_column = len(parts[2]) == shape[1] + 1
     stored = (sparse.csc_array if by_column else sparse.csr_array)(parts, shape=shape)
+    stored.check_format(full_check=True)  # SciPy reads past the end of what is damaged
     return sparse.csr_array(stored.T)
 
 
@@ -110,7 +112,7 @@ def _traces(estimates: h5py.Group, n_cells: int, path: Path) -> dict[TraceKind, 
                 f"{path}: {name} has the shape {values.shape} and should have {n_cells} rows; "
                 "save it again from CaImAn."
             )
-        found[kind] = np.ascontiguousarray(values.T, np.float32)
+        found[kind] = single(values.T)
     if "denoised" in found and "residual" in found:
         return {"raw": found["denoised"] + found["residual"], **found}
     return found

@@ -40,7 +40,7 @@ def read(path: Path, choice: CellChoice) -> Cells:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
-    damaged = (MatReadError, NotImplementedError, MemoryError, zlib.error)
+    damaged = (MatReadError, NotImplementedError, NameError, MemoryError, zlib.error)
     with explained(path, f"{path} is damaged or no MATLAB file", *damaged):
         found = loadmat(path, simplify_cells=True)
     return cells_of_contents(contents_of(dict(_flat(found))), path, choice)

@@ -106,11 +106,16 @@ def traces_of(values: npt.NDArray[Any], axis: int, what: str) -> Float32Array:
     _check_size(values.shape, what)
     if values.dtype.kind not in "uifb":
         raise UserError(f"{what} holds no real numbers but {values.dtype}; export it as numbers.")
-    with np.errstate(over="ignore"):  # what is too large is not finite, and left out
-        traces = np.ascontiguousarray(values.T if axis == 0 else values, dtype=np.float32)
+    traces = single(values.T if axis == 0 else values)
     if not np.isfinite(traces).any():
         raise UserError(f"{what} holds nothing but NaN; export the traces again.")
     return traces
+
+
+def single(values: npt.NDArray[Any]) -> Float32Array:
+    """Return numbers in single precision; what is too large is not finite, and so not known."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def matrix_cells(

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array
 from napari_sparsevar.cells.formats.format import CellChoice, CellChoiceNeeded, CellFormat
+from napari_sparsevar.cells.formats.matrix import single
 from napari_sparsevar.cells.formats.naming import text_of, unique_names
 from napari_sparsevar.cells.formats.nwb_masks import Masks, masks_of
 from napari_sparsevar.cells.formats.nwb_series import Series, series_in, times_of, traces_of_series
@@ -230,7 +231,7 @@ def _mean_images(file: h5py.File) -> list[Float32Array]:
         last = name.lower().split("/")[-1]
         means = ("mean" in last or "average" in last) and "chan2" not in last
         if means and is_dataset(node) and node.ndim == 2 and node.dtype.kind in "uif":
-            found.append(np.asarray(node[()], np.float32))
+            found.append(single(node[()]))
 
     file.visititems(collect)
     return found

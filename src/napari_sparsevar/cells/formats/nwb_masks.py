@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from napari_sparsevar.cells.formats.matrix import single
 from napari_sparsevar.movie.formats.hdf5_file import is_dataset
 
 if TYPE_CHECKING:
@@ -88,11 +89,11 @@ def _listed(pixels: npt.NDArray[Any], ends: npt.NDArray[Any]) -> Masks:
     names = pixels.dtype.names or ()
     x, y = (pixels[name].astype(np.intp) for name in ("x", "y"))
     z = pixels["z"].astype(np.intp) if "z" in names else np.zeros(len(pixels), np.intp)
-    return Masks(cell, y, x, z, pixels["weight"].astype(np.float32), None)
+    return Masks(cell, y, x, z, single(pixels["weight"]), None)
 
 
 def _of_image(number: int, image: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
     places = [place.astype(np.intp) for place in np.nonzero(image)]
     plane = places[2] if len(places) == 3 else np.zeros_like(places[0])
-    weight = image[tuple(places)].astype(np.float32)
+    weight = single(image[tuple(places)])
     return np.full_like(places[0], number), places[0], places[1], plane, weight

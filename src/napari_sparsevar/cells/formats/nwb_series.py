@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.cells.cells import Float32Array, FloatArray, TraceKind
+from napari_sparsevar.cells.formats.matrix import single
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.hdf5_file import is_dataset
 from napari_sparsevar.movie.formats.nwb import rate_of, type_of
@@ -115,7 +116,7 @@ def times_of(series: h5py.Group) -> tuple[FloatArray | None, float | None]:
 
 def _values(file: h5py.File, series: Series) -> tuple[Float32Array, tuple[str, ...]]:
     """Return the traces of a series (T, m): frames come first, unless the rows say no."""
-    values, m = np.asarray(file[series.path]["data"][()], np.float32), len(series.rows)
+    values, m = single(file[series.path]["data"][()]), len(series.rows)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim == 2 and values.shape[1] == m:
         return values, ()

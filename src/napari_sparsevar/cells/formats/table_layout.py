@@ -32,6 +32,11 @@ _MEASURED = re.compile(
 _NUMBER_OF_FRAME = re.compile(r"(frame|time)[ _]?\d+")
 
 
+_UNEVEN, _FEWEST_TIMES = 0.05, 10
+"""Most by which steps of time differ, in steps, and fewest times, where nothing but this says that
+it is time."""
+
+
 class _Roles(NamedTuple):
     """Which column is what, by number; None where there is none.
 
@@ -97,19 +102,19 @@ def _axis(
 
 
 def _roles(table: Table) -> _Roles:
-    """Return what the columns are; one that only counts the rows is left out."""
+    """Return what the columns are; a first one that only counts the rows is left out."""
     body, labels = table.body, table.header or ("",) * table.body.shape[1]
     values = [i for i in body if labels[i] not in _UNNAMED or not body[i].isna().all()]
-    if values and labels[values[0]] in _UNNAMED and _counts(body[values[0]]):
-        del values[0]
     time = next((i for i in values if time_unit(labels[i]) is not None), None)
     names = next((i for i in values if _NAMES.fullmatch(labels[i].lower())), None)
-    if time is None and names is None and values:
-        first = body[values[0]]
-        if _holds_words(first) and first.nunique() > 1:
-            names = values[0]
-        elif table.header is not None and labels[values[0]] in _UNNAMED and _rises(first):
-            time = values[0]
+    if values and values[0] not in (time, names):
+        first = values[0]
+        if _counts(body[first]):
+            del values[0]
+        elif time is None and names is None and _holds_words(body[first]):
+            names = first if body[first].nunique() > 1 else None
+        elif time is None and names is None and table.header and _rises_evenly(body[first]):
+            time = first
     return _Roles(time, names, _means(labels, [i for i in values if i not in (time, names)]))
 
 
@@ -135,11 +140,12 @@ def _counts(column: pd.Series[Any]) -> bool:
     return bool((np.diff(column) == 1).all()) and column.iloc[0] in (0, 1)
 
 
-def _rises(column: pd.Series[Any]) -> bool:
-    """Return whether a column of fractions goes up from row to row, as time does."""
-    if len(column) < 3 or not pd.api.types.is_float_dtype(column):
+def _rises_evenly(column: pd.Series[Any]) -> bool:
+    """Return whether a column goes up by the same from row to row, as time does and no trace."""
+    if len(column) < _FEWEST_TIMES or not pd.api.types.is_numeric_dtype(column):
         return False
-    return bool((np.diff(column) > 0).all())
+    steps = np.diff(column.to_numpy(np.float64))
+    return bool(steps.min() > 0.0 and np.ptp(steps) < _UNEVEN * np.median(steps))
 
 
 def _columns_are(header: list[str] | None) -> str | None:

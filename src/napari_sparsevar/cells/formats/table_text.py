@@ -16,6 +16,7 @@ from napari_sparsevar.movie.formats.failures import explained
 
 _HEAD_BYTES = 1 << 20
 _HEAD_LINES = 12
+_QUOTED = re.compile(r'"[^"]*"')
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
 _EMPTY = {"", "na", "n/a", "nan", "null", "none", "inf", "-inf"}
 _STATUS = {"accepted", "rejected", "undecided"}
@@ -52,7 +53,7 @@ def read_text(path: Path) -> Table:
     with explained(path, f"{path} is no table", csv.Error):
         encoding = _encoding(path)
         with path.open(encoding=encoding, errors="replace") as file:
-            lines = _head(file)
+            comment, lines = _head(file)
         if not lines:
             raise UserError(f"{path} is empty; choose another file.")
         separator = _separator([line for _, line in lines])
@@ -63,6 +64,9 @@ def read_text(path: Path) -> Table:
         first = (header is not None) + (status is not None)
         if first >= len(rows):
             raise UserError(f"{path} holds names but no numbers; choose another file.")
+        if not _words(rows[0], decimal):
+            named = next(csv.reader([comment], delimiter=separator), [])
+            header, first = (tuple(named), 0) if len(named) == len(rows[0]) else (header, first)
         body = pd.read_csv(
             path,
             sep=separator,
@@ -74,14 +78,19 @@ def read_text(path: Path) -> Table:
             low_memory=False,
             skipinitialspace=True,
         )
-    if header is not None and len(header) == body.shape[1] - 1:
-        header = ("", *header)  # as R writes it: row names have no name
-    if header is not None and len(header) != body.shape[1]:
-        raise UserError(
-            f"{path} has {len(header)} names of columns and {body.shape[1]} columns; export it "
-            "again."
-        )
-    return Table(header, body, status)
+    return Table(_of_all_columns(header, body.shape[1], path), body, status)
+
+
+def _of_all_columns(
+    header: tuple[str, ...] | None, n_columns: int, path: Path
+) -> tuple[str, ...] | None:
+    if header is None or len(header) == n_columns:
+        return header
+    if len(header) == n_columns - 1:
+        return ("", *header)  # as R writes it: row names have no name
+    raise UserError(
+        f"{path} has {len(header)} names of columns and {n_columns} columns; export it again."
+    )
 
 
 def _encoding(path: Path) -> str:
@@ -97,21 +106,27 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _head(text: Iterable[str]) -> list[tuple[int, str]]:
-    """Return the first lines with something in them, and how many lines precede each."""
+def _head(text: Iterable[str]) -> tuple[str, list[tuple[int, str]]]:
+    """Return the last line of a comment on top, and the first lines with something in them.
+
+    With each of these comes how many lines precede it.
+    """
+    comment = ""
     found: list[tuple[int, str]] = []
     for number, line in enumerate(text):
-        if line.strip() and not (line.startswith("#") and not found):
+        if line.startswith("#") and not found:
+            comment = line.lstrip("# ")
+        elif line.strip():
             found.append((number, line))
         if len(found) == _HEAD_LINES:
             break
-    return found
+    return comment, found
 
 
 def _separator(lines: list[str]) -> str:
     """Return the first sign that cuts all lines into as many parts, names apart."""
-    for sign in ("\t", ";", ","):
-        counts = [len(row) for row in csv.reader(lines, delimiter=sign)]
+    for sign in ("\t", ";", ",", " "):
+        counts = [_QUOTED.sub("", line).count(sign) + 1 for line in lines]
         body = counts[1:] or counts
         if min(body) > 1 and len(set(body)) == 1:
             return sign
@@ -127,17 +142,19 @@ def _header(rows: list[list[str]], decimal: str) -> tuple[str, ...] | None:
 
     Words do. So do whole numbers that go up, over rows that are not whole: numbers of regions.
     """
-    first = [word.strip() for word in rows[0]]
-    values = [_number(word, decimal) for word in first]
-    named = any(value is None for value in values) or first[0] == ""
-    numbers = [value for value in values if value is not None]
-    whole = all(value.is_integer() for value in numbers)
-    rising = whole and all(a < b for a, b in pairwise(numbers))
+    first = tuple(word.strip() for word in rows[0])
+    if _words(rows[0], decimal) or first[0] == "":
+        return first
+    values = [_number(word, decimal) or 0.0 for word in first]
+    rising = all(value.is_integer() for value in values) and all(a < b for a, b in pairwise(values))
     below = [_number(word, decimal) for row in rows[1:] for word in row]
     broken = any(value is not None and value % 1.0 for value in below)
-    if named or (rising and broken and len(values) > 1):
-        return tuple(first)
-    return None
+    return first if rising and broken and len(values) > 2 else None
+
+
+def _words(row: list[str], decimal: str) -> bool:
+    """Return whether anything in a row is no number."""
+    return any(_number(word, decimal) is None for word in row)
 
 
 def _status(rows: list[list[str]]) -> tuple[str, ...] | None:
