@@ -25,4 +25,4 @@ fi
 pip_install "pip" --upgrade "pip>=25.1" # the first that reads dependency groups
 pip_install "$torch" "$torch"
 pip_install "napari-sparsevar, napari and the tools of the tests" \
-    --editable ".[$qt,nwb,video,batch]" --group test --group docs
+    --editable ".[$qt,nwb,parquet,video,batch]" --group test --group docs

@@ -61,7 +61,13 @@ def test_renumbering_the_cells_renumbers_the_answer() -> None:
 
 def test_a_table_brings_its_names() -> None:
     table = pd.DataFrame(calcium(800), columns=[f"roi_{cell}" for cell in range(N_CELLS)])
-    assert sv.fit_traces(table).names == tuple(table.columns)
+    fit = sv.fit_traces(table)
+    assert fit.names == tuple(table.columns)
+    table.insert(0, "time", np.arange(len(table)) / 20.0)
+    timed = sv.fit_traces(table)
+    assert timed.names == fit.names
+    assert timed.fps == 20.0
+    np.testing.assert_array_equal(timed.matrix(), fit.matrix())
 
 
 def test_what_cannot_be_fitted_stays_in_the_tables() -> None:

@@ -81,6 +81,13 @@ class Cells:
     def __post_init__(self) -> None:
         _check(self)
 
+    @classmethod
+    def of_labels(cls, labels: npt.NDArray[np.integer]) -> Cells:
+        """Return the cells of a label image (Y, X), named by their labels; 0 is background."""
+        footprints, numbers = footprints_of_labels(labels)
+        shape = (int(labels.shape[0]), int(labels.shape[1]))
+        return cls([str(number) for number in numbers], footprints, shape)
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -18,13 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.lasso.compiled import compiled, for_ranges
+from napari_sparsevar.movie.traces import BASELINE_PERCENTILE
 
 Float32Array = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-BASELINE = 20.0
-"""Percentile of a trace that counts as rest."""
 
 LEAST_DECAY, LARGEST_DECAY = 0.05, 0.99
 
@@ -55,18 +53,17 @@ def events_of(
     decay : float
         Share of the calcium that is left after a frame: ``decay_of``.
     """
-    events = np.zeros_like(traces)
     # One row a cell: each is worked on from end to end.
     rows = np.ascontiguousarray(_filled(traces, good).T, dtype=np.float64)
-    rows -= np.percentile(rows[:, good], BASELINE, axis=1, keepdims=True)
+    rows -= np.percentile(rows[:, good], BASELINE_PERCENTILE, axis=1, keepdims=True)
     stretches = np.array([0, *starts, len(traces)])
-    by_cell = np.zeros_like(rows)
+    found = np.zeros_like(rows)
 
     def work(first: int, last: int) -> None:
-        _pool(rows, decay, stretches, by_cell, first, last)
+        _pool(rows, decay, stretches, found, first, last)
 
     for_ranges(work, len(rows))
-    events[:] = by_cell.T
+    events = np.ascontiguousarray(found.T, dtype=np.float32)
     events /= np.maximum(noise_of(traces, good), 1e-12)
     events[~good] = 0.0
     return events
@@ -77,8 +74,8 @@ def decay_of(traces: Float32Array, good: BoolArray, starts: Sequence[int]) -> fl
 
     The autocovariance of the model at lag l is in proportion to :math:`\gamma^l` but at lag 0,
     which alone the noise reaches: the decay is that at lag 2 over that at lag 1. Cells have the
-    same indicator, so the median over cells is taken. Also where decays differ, by 4 % of a
-    frame's, one for all has found as much as each cell's own, and more where there is noise.
+    same indicator, so the median over cells is taken. One decay for all has found as much as each
+    cell's own where these differ (standard deviation 0.04), and more where there is noise.
     """
     number = np.zeros(len(traces), np.intp)
     number[list(starts)] = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activit
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like_calcium
+from napari_sparsevar.cells.formats.format import CellChoice
+from napari_sparsevar.cells.formats.table_layout import cells_of_table
+from napari_sparsevar.cells.formats.table_text import table_of
 from napari_sparsevar.cells.preparing import Preparation, prepared
 from napari_sparsevar.cells.times import timing_of
 from napari_sparsevar.errors import UserError
@@ -61,7 +65,8 @@ def fit_traces(
     lags : int
         How many past frames predict the next one.
     names : sequence of str, optional
-        Of the n cells; by default the columns of the table, or numbers from 0.
+        Of the n cells; by default the columns of the table, or numbers from 0. A column of times is
+        no cell.
     positions : array, shape (n, 2), optional
         y and x of each cell, in pixels.
     good : array of bool, shape (T,), optional
@@ -149,15 +154,20 @@ def cells_of(
     names: Sequence[str] | None,
     positions: npt.ArrayLike | None,
 ) -> Cells:
-    """Return traces as cells; Raises UserError where their parts do not belong together."""
+    """Return traces as cells, those that are accepted.
+
+    Raises
+    ------
+    UserError
+        If traces, names and positions do not belong together.
+    """
+    if isinstance(traces, pd.DataFrame):
+        traces = cells_of_table(table_of(traces), Path("The table"), CellChoice(cells_in="columns"))
     if isinstance(traces, Cells):
         chosen = traces.take(traces.is_accepted) if not traces.is_accepted.all() else traces
         named = chosen if names is None else replace(chosen, names=[str(name) for name in names])
         placed = named if positions is None else replace(named, positions=_positions(positions))
         return placed if fps is None else replace(placed, fps=fps)
-    if isinstance(traces, pd.DataFrame):
-        names = [str(name) for name in traces.columns] if names is None else names
-        traces = traces.to_numpy()
     values = _numbers(traces)
     if values.shape[1] > values.shape[0] and names is None and positions is None:
         raise UserError(

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_sparsevar.cells.cells import TRACE_KINDS, Cells, Float32Array, TraceKind
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.traces import BASELINE_PERCENTILE
 
 _WORDS: dict[TraceKind, str] = {
     "raw": "raw fluorescence",
@@ -21,9 +22,6 @@ _WORDS: dict[TraceKind, str] = {
 }
 
 _PREFERRED: tuple[TraceKind, ...] = ("raw", "dff", "denoised", "deconvolved")
-
-_BASELINE = 20.0
-"""Percentile of a window that counts as its rest."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,10 @@ def drift(traces: Float32Array, length: int) -> Float32Array:
     edges = np.linspace(0, n_frames, max(1, round(n_frames / length)) + 1).astype(int)
     middles = (edges[:-1] + edges[1:] - 1) / 2.0
     levels = np.stack(
-        [np.nanpercentile(traces[start:stop], _BASELINE, axis=0) for start, stop in pairwise(edges)]
+        [
+            np.nanpercentile(traces[start:stop], BASELINE_PERCENTILE, axis=0)
+            for start, stop in pairwise(edges)
+        ]
     )
     frames = np.arange(n_frames)
     return np.stack(

@@ -14,7 +14,7 @@ from scipy import sparse
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
-from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind, footprints_of_labels
+from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind
 from napari_sparsevar.cells.fit import fitting_cells
 from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.cells.reading import mean_weights, overlapping, pixel_traces, told_apart
@@ -100,8 +100,7 @@ def _cells(given: CellsLike) -> Cells:
                 f"A label image is height x width of whole numbers, not {given.dtype} of the shape "
                 f"{given.shape}."
             )
-        footprints, labels = footprints_of_labels(given)
-        return Cells([str(label) for label in labels], footprints, given.shape)
+        return Cells.of_labels(given)
     rows = [sparse.csr_array(footprint).reshape((1, -1)) for footprint in given]
     stacked = sparse.csr_array(sparse.vstack(rows)) if rows else sparse.csr_array((0, 0))
     shape = given[0].shape if rows else (0, 0)

@@ -93,6 +93,12 @@ def test_planes_are_told_apart(tmp_path: Path) -> None:
         sv.open_cells(tmp_path, plane=3)
 
 
+def test_events_that_are_opened_are_fitted(tmp_path: Path) -> None:
+    write_plane(tmp_path / "plane0")
+    fit = sv.fit_traces(sv.open_cells(tmp_path / "plane0" / "spks.npy"))
+    assert fit.said == "deconvolved events"
+
+
 def test_outlines_alone_open(tmp_path: Path) -> None:
     write_plane(tmp_path / "plane0")
     for name in ("F", "Fneu", "spks"):

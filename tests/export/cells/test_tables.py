@@ -71,8 +71,8 @@ def test_parquet_comes_back(tmp_path: Path) -> None:
 
 def test_a_cell_may_be_called_as_the_column_of_the_time_is() -> None:
     fit = made_fit(outlines=False)
-    called = pd.DataFrame(fit.activity.series[:, :2], columns=["time_s", "b"])
-    table = tables.trace_table(sv.fit_traces(called, 10.0), called.to_numpy())
+    traces = fit.activity.series[:, :2]
+    table = tables.trace_table(sv.fit_traces(traces, 10.0, names=["time_s", "b"]), traces)
     assert list(table.columns) == ["time_s-2", "time_s", "b"]
 
 

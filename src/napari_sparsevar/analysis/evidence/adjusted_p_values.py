@@ -73,6 +73,7 @@ def adjusted_p_values(
     drive: Statistic | None = None,
     near: Tensor | None = None,
     signed: bool = False,
+    rare_events: bool = False,
 ) -> Generator[float, None, AdjustedPValues]:
     """Adjust for the number of edges and places looked at; yield the fraction done.
 
@@ -94,6 +95,9 @@ def adjusted_p_values(
         For ``ChanceReach``; by default no place is like another.
     signed : bool
         Whether places count negative effects as well.
+    rare_events : bool
+        Whether series are events that seldom meet: scores are ``steady_scores``, and draws as long
+        as the recording, because the largest score of fewer rows is smaller.
 
     Raises
     ------
@@ -101,10 +105,9 @@ def adjusted_p_values(
         If the recording is too short for ``ShiftedPairings``.
     """
     offset = minimum_offset or smallest_offset(effects)
-    # With rare events the largest score of fewer rows is smaller: all are needed.
-    most_rows = len(effects.source_residual) if signed else MOST_ROWS
-    null = ShiftedPairings(effects, draws, seed, offset, signed, most_rows)
-    z = (steady_scores(effects) if signed else effects.z).float()
+    most_rows = len(effects.source_residual) if rare_events else MOST_ROWS
+    null = ShiftedPairings(effects, draws, seed, offset, rare_events, most_rows)
+    z = (steady_scores(effects) if rare_events else effects.z).float()
     tested = z.isfinite()
     where_tested = torch.nonzero(tested.flatten())[:, 0]
 

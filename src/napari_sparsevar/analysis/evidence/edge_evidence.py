@@ -79,7 +79,8 @@ def edge_evidence(
     score = steady_scores(effects).float()
     affordable = (draws for most, draws in _DRAWS if len(fitted.weights) <= most)
     try:
-        drawing = adjusted_p_values(effects, next(affordable, _FEWEST_DRAWS), seed, signed=True)
+        draws = next(affordable, _FEWEST_DRAWS)
+        drawing = adjusted_p_values(effects, draws, seed, signed=True, rare_events=True)
         found = yield from part(drawing, 0.3, 1.0)
     except TooShortError as problem:
         pairs_unknown = torch.full_like(score, torch.nan)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_sparsevar.cells.cells import Cells, footprints_of_labels
+from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
@@ -25,11 +25,9 @@ def read(path: Path, choice: CellChoice) -> Cells:
         raise UserError(f"{path} holds no masks of Cellpose; save the segmentation again.")
     if masks.ndim != 2:
         raise UserError(f"{path} holds masks of {masks.ndim} axes: bring those of one plane.")
-    footprints, numbers = footprints_of_labels(masks)
-    if not len(numbers):
+    if not masks.any():
         raise UserError(f"{path} has no mask: choose another segmentation.")
-    shape = (int(masks.shape[0]), int(masks.shape[1]))
-    return Cells([str(number) for number in numbers], footprints, shape)
+    return Cells.of_labels(masks)
 
 
 FORMAT = CellFormat(

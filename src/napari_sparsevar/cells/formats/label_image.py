@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.cells.cells import Cells, footprints_of_labels
+from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats import array
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.errors import UserError
@@ -34,11 +34,9 @@ def read(path: Path, choice: CellChoice) -> Cells:
         return array.read(path, choice)
     with explained(path, f"{path} is no image"):
         labels = _pixels(path)
-    footprints, numbers = footprints_of_labels(labels)
-    if not len(numbers):
+    if not (labels > 0).any():
         raise UserError(f"{path} has no pixel above 0: it labels no cell; choose another file.")
-    shape = (int(labels.shape[0]), int(labels.shape[1]))
-    return Cells([str(number) for number in numbers], footprints, shape)
+    return Cells.of_labels(labels)
 
 
 def _head(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -46,7 +44,8 @@ def _head(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     if suffix == ".npy":
         return array.npy_head(path)
     if suffix == ".png":
-        return _pixels(path).shape, _pixels(path).dtype
+        image = _pixels(path)
+        return image.shape, image.dtype
     import tifffile
 
     with tifffile.TiffFile(path) as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,15 @@ def read(path: Path, choice: CellChoice) -> Cells:
     """Open all planes; cells are called by their number, ``plane0/12`` where there are several."""
     folder = path if path.is_dir() else path.parent
     planes = [_plane(plane) for plane in _planes(folder)]
+    if _TRACES.get(path.name) == "deconvolved":  # who opens it does not mean the fluorescence
+        planes = [replace(plane, traces=_only_events(plane)) for plane in planes]
     if len(planes) == 1:
         return planes[0]
     return _joined(planes, [plane.name for plane in _planes(folder)], path)
+
+
+def _only_events(plane: Cells) -> dict[TraceKind, Float32Array]:
+    return {"deconvolved": plane.traces["deconvolved"]}
 
 
 def _planes(folder: Path) -> list[Path]:

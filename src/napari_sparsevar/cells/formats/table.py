@@ -9,7 +9,7 @@ import pandas as pd
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.cells.formats.table_layout import cells_of_table
-from napari_sparsevar.cells.formats.table_text import Table, read_text
+from napari_sparsevar.cells.formats.table_text import Table, read_text, table_of
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.failures import explained
 
@@ -44,10 +44,7 @@ def _parquet(path: Path) -> Table:
         ) from None
     with explained(path, f"{path} is damaged or no Parquet file", pyarrow.ArrowException):
         frame = pd.read_parquet(path, engine="pyarrow")
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame = frame.reset_index(names=frame.index.name or "")
-    header = tuple(str(name) for name in frame.columns)
-    return Table(header, frame.set_axis(range(len(header)), axis=1))
+    return table_of(frame)
 
 
 FORMAT = CellFormat(

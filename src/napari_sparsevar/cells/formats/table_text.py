@@ -42,6 +42,14 @@ class Table:
     status: tuple[str, ...] | None = None
 
 
+def table_of(frame: pd.DataFrame) -> Table:
+    """Return a table that is in memory; an index that does more than count is its first column."""
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index(names=frame.index.name or "")
+    header = tuple(str(name) for name in frame.columns)
+    return Table(header, frame.set_axis(range(len(header)), axis=1))
+
+
 def read_text(path: Path) -> Table:
     """Read a table of text.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.cells.graph import write_graph
@@ -34,7 +35,7 @@ def export_cells(
     folder: Path | str,
     formats: Collection[CellsAs] = USUAL,
     *,
-    level: float | None = 0.05,
+    level: float | None = LEVEL,
     session_start: str | None = None,
     overwrite: bool = False,
 ) -> Generator[Step, None, Exported]:

@@ -17,6 +17,7 @@ from xml.sax.xmlreader import AttributesImpl
 import pandas as pd
 
 from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.disk.files import replacing
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,7 +36,7 @@ _TEXT, _WHOLE = {"label", "name", "fitted"}, {"plane", "lag", "lags", "drives", 
 
 
 def write_graph(
-    fit: CellFit, path: Path, *, level: float | None = 0.05, overwrite: bool = False
+    fit: CellFit, path: Path, *, level: float | None = LEVEL, overwrite: bool = False
 ) -> int:
     """Write cells as nodes and what they drive as directed edges, one for each lag.
 
