@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -132,17 +131,6 @@ def test_wrong_words_are_one_sentence(fit: Path, tmp_path: Path) -> None:
         assert done.exit_code == 2
         assert one_sentence(done.stderr)
         assert said in done.stderr
-
-
-def test_nothing_that_was_not_tested_sounds_as_if_it_were() -> None:
-    from napari_sparsevar.cli.cell_summary import sentence
-
-    fit = made_fit()
-    assert sentence(fit).startswith("2 edges are beyond chance")
-    unknown = replace(fit.evidence, note="too short", source_p=fit.evidence.source_p * np.nan)
-    assert "could be tested" in sentence(replace(fit, evidence=unknown))
-    nobody = replace(fit.evidence, edge_p=fit.evidence.edge_p * 0 + 1.0)
-    assert "No edge among 4 cells" in sentence(replace(fit, evidence=nobody))
 
 
 def test_cells_of_a_run_are_read_and_fitted(

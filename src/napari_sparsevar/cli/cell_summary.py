@@ -47,6 +47,7 @@ def say_fit(fit: CellFit, place: Path | None, *, as_json: bool = False) -> None:
 def summary_of_fit(fit: CellFit) -> dict[str, Any]:
     """Return what was fitted and found, ready for JSON."""
     from napari_sparsevar.cells.tables import LEVEL
+    from napari_sparsevar.cells.words import sentence
 
     cells = fit.cells
     return {
@@ -70,26 +71,6 @@ def summary_of_fit(fit: CellFit) -> dict[str, Any]:
         "surest_drivers": _rows(fit.drivers[_DRIVER_COLUMNS].head(TOP_DRIVERS)),
         "notes": list(fit.notes),
     }
-
-
-def sentence(fit: CellFit) -> str:
-    """Return in one sentence whether anybody drives anybody."""
-    from napari_sparsevar.cells.tables import LEVEL
-
-    if not fit.tested:
-        return "Nothing could be tested: the edges below are what the lasso keeps, no findings."
-    sure = fit.edges[fit.edges["p_adjusted"] <= LEVEL]
-    adjusted = f"p <= {LEVEL:g}, adjusted for all pairs and lags"
-    if not len(sure):
-        return f"No edge among {len(fit.activity.names)} cells is beyond chance ({adjusted})."
-    edges = "1 edge is" if len(sure) == 1 else f"{len(sure)} edges are"
-    sources, targets = sure["source"].nunique(), sure["target"].nunique()
-    ends = f"from {_counted(sources)} to {_counted(targets)}"
-    return f"{edges} beyond chance ({adjusted}), {ends} of {len(fit.activity.names)}."
-
-
-def _counted(n: int) -> str:
-    return f"{n} cell" if n == 1 else f"{n} cells"
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

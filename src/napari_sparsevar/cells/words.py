@@ -1,0 +1,24 @@
+"""What a fit of cells found, in words."""
+
+from __future__ import annotations
+
+from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.tables import LEVEL
+
+
+def sentence(fit: CellFit) -> str:
+    """Return in one sentence whether anybody drives anybody."""
+    if not fit.tested:
+        return "Nothing could be tested: the edges below are what the lasso keeps, no findings."
+    sure = fit.edges[fit.edges["p_adjusted"] <= LEVEL]
+    adjusted = f"p <= {LEVEL:g}, adjusted for all pairs and lags"
+    if not len(sure):
+        return f"No edge among {len(fit.activity.names)} cells is beyond chance ({adjusted})."
+    edges = "1 edge is" if len(sure) == 1 else f"{len(sure)} edges are"
+    sources, targets = sure["source"].nunique(), sure["target"].nunique()
+    ends = f"from {_counted(sources)} to {_counted(targets)}"
+    return f"{edges} beyond chance ({adjusted}), {ends} of {len(fit.activity.names)}."
+
+
+def _counted(n: int) -> str:
+    return f"{n} cell" if n == 1 else f"{n} cells"

@@ -1,0 +1,17 @@
+"""What is said of a fit: nothing that was not tested sounds as if it were."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from made_fits import made_fit
+from napari_sparsevar.cells.words import sentence
+
+
+def test_nothing_that_was_not_tested_sounds_as_if_it_were() -> None:
+    fit = made_fit()
+    assert sentence(fit).startswith("2 edges are beyond chance")
+    unknown = replace(fit.evidence, note="too short", source_p=fit.evidence.source_p * np.nan)
+    assert "could be tested" in sentence(replace(fit, evidence=unknown))
+    nobody = replace(fit.evidence, edge_p=fit.evidence.edge_p * 0 + 1.0)
+    assert "No edge among 4 cells" in sentence(replace(fit, evidence=nobody))
