@@ -56,6 +56,8 @@ def test_outlines_come_back(tmp_path: Path) -> None:
         cells.shape,
         traces={"dff": rng.standard_normal((200, 2)).astype(np.float32)},
         pixel_size_um=1.5,
+        times=np.arange(200) / 7.0,
+        field_known=False,
         notes=("One cell was drawn by hand.",),
     )
     fit = sv.fit_traces(traced)
@@ -68,6 +70,8 @@ def test_outlines_come_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.label_image(), cells.label_image())
     np.testing.assert_array_equal(found.centres, cells.centres)
     assert found.pixel_size_um == 1.5
+    np.testing.assert_array_equal(found.times, traced.times)
+    assert not found.field_known
 
 
 def test_what_is_there_is_not_lost(fit: sv.CellFit, tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ class Cells:
         Name of the format.
     notes : tuple of str
         What a person should know, a sentence each.
+    field_known : bool
+        False where ``shape`` only ends with the last footprint and the field of view may be larger:
+        see ``placing.in_field``.
     """
 
     names: Sequence[str]
@@ -77,6 +80,7 @@ class Cells:
     source: Path | None = None
     kind: str = ""
     notes: tuple[str, ...] = ()
+    field_known: bool = True
 
     def __post_init__(self) -> None:
         _check(self)

@@ -19,6 +19,8 @@ class FitRecord(BaseModel):
         Of the n cells.
     shape : tuple of int or None
         Height and width of the field of view.
+    field_known : bool
+        As in ``Cells``.
     source, kind : str
         Where the cells come from, and the name of that format.
     cell_notes : tuple of str
@@ -39,6 +41,7 @@ class FitRecord(BaseModel):
     created: str = ""
     names: tuple[str, ...]
     shape: tuple[int, int] | None = None
+    field_known: bool = True
     pixel_size_um: float | None = None
     source: str | None = None
     kind: str = ""

@@ -146,6 +146,7 @@ def _record(fit: CellFit) -> FitRecord:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         names=fit.names,
         shape=cells.shape,
+        field_known=cells.field_known,
         pixel_size_um=cells.pixel_size_um,
         source=None if cells.source is None else str(cells.source),
         kind=cells.kind,
@@ -182,7 +183,7 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
     }
     if cells.footprints is not None:
         found |= _sparse_tensors("footprints", sparse.coo_array(cells.footprints))
-    for name in ("positions", "accepted", "plane", "mean_image"):
+    for name in ("positions", "accepted", "plane", "times", "mean_image"):
         value = getattr(cells, name)
         if value is not None:
             found[f"cells.{name}"] = torch.from_numpy(np.ascontiguousarray(value))
@@ -277,7 +278,7 @@ def _cells(record: FitRecord, tensors: Mapping[str, Tensor]) -> Cells:
         footprints = sparse.csr_array(_sparse_of(tensors, "footprints", (n, size)))
     kept: dict[str, Any] = {
         name: tensors[f"cells.{name}"].numpy()
-        for name in ("positions", "accepted", "plane", "mean_image")
+        for name in ("positions", "accepted", "plane", "times", "mean_image")
         if f"cells.{name}" in tensors
     }
     traces: Any = {
@@ -295,5 +296,6 @@ def _cells(record: FitRecord, tensors: Mapping[str, Tensor]) -> Cells:
         source=None if record.source is None else Path(record.source),
         kind=record.kind,
         notes=record.cell_notes,
+        field_known=record.field_known,
         **kept,
     )

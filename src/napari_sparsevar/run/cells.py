@@ -16,6 +16,7 @@ from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind
 from napari_sparsevar.cells.fit import fitting_cells
+from napari_sparsevar.cells.placing import in_field
 from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.cells.reading import mean_weights, overlapping, pixel_traces, told_apart
 from napari_sparsevar.errors import UserError
@@ -76,11 +77,7 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
         raise UserError(
             f"{cells.source or 'These cells'} have traces but no outlines: fit the traces alone."
         )
-    if cells.shape != shape:
-        raise UserError(
-            f"The cells are of a field of {cells.shape} pixels but the movie of {shape}: bring "
-            "those of this movie."
-        )
+    cells = in_field(cells, shape)
     if names is not None and len(names) != len(cells):
         raise UserError(f"There are {len(names)} names for {len(cells)} cells.")
     return replace(

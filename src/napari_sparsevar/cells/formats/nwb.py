@@ -198,6 +198,7 @@ def _outlines(file: h5py.File, table: h5py.Group, n_cells: int, path: Path) -> d
     return {
         "footprints": masks.footprints(n_cells, shape),
         "shape": shape,
+        "field_known": masks.shape is not None or field is not None,
         "plane": masks.planes(n_cells),
         "mean_image": known[0] if len(known) == 1 else None,
         "notes": notes,

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.cells.placing import widened
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
@@ -66,7 +67,7 @@ def _has_cells(folder: Path) -> bool:
 def _plane(folder: Path) -> Cells:
     options = _options(folder)
     outlines = _outlines(folder / _OUTLINES)
-    shape = _shape(options, outlines)
+    shape, known = _shape(options, outlines)
     traces: dict[TraceKind, Float32Array] = {}
     for name, kind in _TRACES.items():
         if (folder / name).is_file():
@@ -85,6 +86,7 @@ def _plane(folder: Path) -> Cells:
         fps=float(rate) if isinstance(rate, int | float) and rate > 0 else None,
         mean_image=np.asarray(image, np.float32) if fits else None,
         source=folder,
+        field_known=known,
     )
 
 
@@ -113,16 +115,19 @@ def _outlines(path: Path) -> list[dict[str, Any]]:
     return list(found)
 
 
-def _shape(options: Mapping[str, Any], outlines: list[dict[str, Any]]) -> tuple[int, int]:
+def _shape(
+    options: Mapping[str, Any], outlines: list[dict[str, Any]]
+) -> tuple[tuple[int, int], bool]:
+    """Return height and width of the field, and whether they are known."""
     height, width = options.get("Ly"), options.get("Lx")
     if isinstance(height, int) and isinstance(width, int):
-        return height, width
+        return (height, width), True
     image = options.get("meanImg")
     if isinstance(image, np.ndarray) and image.ndim == 2:
-        return int(image.shape[0]), int(image.shape[1])
+        return (int(image.shape[0]), int(image.shape[1])), True
     reach = (max(int(np.max(cell[axis])) for cell in outlines) for axis in ("ypix", "xpix"))
     rows, columns = reach
-    return rows + 1, columns + 1
+    return (rows + 1, columns + 1), False
 
 
 def _footprints(
@@ -178,16 +183,14 @@ def _joined(planes: list[Cells], called: list[str], source: Path) -> Cells:
         plane=np.repeat(np.arange(1, len(planes) + 1), [len(plane) for plane in planes]),
         fps=planes[0].fps,
         source=source,
+        field_known=all(plane.field_known for plane in planes),
     )
 
 
-def _widened(plane: Cells, shape: tuple[int, int]) -> sparse.coo_array:
+def _widened(plane: Cells, shape: tuple[int, int]) -> sparse.csr_array:
     assert plane.footprints is not None
     assert plane.shape is not None
-    entries = sparse.coo_array(plane.footprints)
-    rows, columns = np.divmod(entries.col, plane.shape[1])
-    placed = (entries.data, (entries.row, rows * shape[1] + columns))
-    return sparse.coo_array(placed, shape=(len(plane), shape[0] * shape[1]))
+    return widened(plane.footprints, plane.shape, shape)
 
 
 FORMAT = CellFormat(
