@@ -178,3 +178,18 @@ def test_what_are_no_cells_of_the_movie_is_one_sentence(
 def test_sparse_footprints_are_cells(run: sv.Run, fit: sv.CellFit, labels: np.ndarray) -> None:
     given = [sparse.coo_array((labels == number).astype(np.float32)) for number in range(1, 6)]
     np.testing.assert_allclose(run.cells(given).matrix(), fit.matrix())
+
+
+def test_outlines_of_a_smaller_field_are_cells_of_the_movie(
+    run: sv.Run, fit: sv.CellFit, labels: np.ndarray
+) -> None:
+    """As from ImageJ, or drawn in the viewer: their field ends with the last of them."""
+    rows, columns = (int(places.max()) + 1 for places in np.nonzero(labels))
+    drawn = replace(sv.Cells.of_labels(labels[:rows, :columns]), field_known=False)
+    assert drawn.shape != labels.shape
+    np.testing.assert_allclose(run.cells(drawn).matrix(), fit.matrix())
+
+
+def test_a_path_is_opened(run: sv.Run, fit: sv.CellFit, labels: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "labels.npy", labels)
+    np.testing.assert_allclose(run.cells(tmp_path / "labels.npy").matrix(), fit.matrix())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
 from napari_sparsevar.cells.cells import Cells, TraceKind
@@ -12,12 +13,13 @@ from napari_sparsevar.cells.formats.format import (
     cell_format_of,
     cell_formats,
 )
+from napari_sparsevar.cells.memory import CellsLike, cells_in_memory
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 
 
 def open_cells(
-    path: Path | str,
+    given: CellsLike,
     *,
     variable: str | None = None,
     cells_in: CellsIn | None = None,
@@ -29,8 +31,10 @@ def open_cells(
 
     Parameters
     ----------
-    path : path
-        A file or folder in a known format (``docs/cells.md`` lists them).
+    given : path, label image of int (Y, X), layer, sequence of sparse footprints (Y, X), or Cells
+        A file or folder in a known format (``docs/cells.md`` lists them), or what is in memory: of
+        a Shapes layer of napari every area is a cell, and a column ``name`` of the features of a
+        layer names its cells.
     variable : str, optional
         Which of several arrays or series in a file.
     cells_in : {"rows", "columns"}, optional
@@ -53,7 +57,16 @@ def open_cells(
     CellChoiceNeeded
         A `UserError` for a file that leaves open which array is meant, or where its cells are.
     """
-    file = Path(path).expanduser()
+    choice = CellChoice(variable, cells_in, kind)
+    if isinstance(given, str | PathLike):
+        cells = _of_file(Path(given).expanduser(), choice)
+    else:
+        cells = cells_in_memory(given)
+    cells = cells if fps is None else replace(cells, fps=fps)
+    return cells if plane is None else cells.of_plane(plane)
+
+
+def _of_file(file: Path, choice: CellChoice) -> Cells:
     try:
         file.stat()
         found = cell_format_of(file)
@@ -62,13 +75,7 @@ def open_cells(
                 f"{file} holds no cells in a known format: "
                 f"{', '.join(sorted({format_.name for format_ in cell_formats()}))}."
             )
-        cells = found.read(file, CellChoice(variable, cells_in, kind))
+        cells = found.read(file, choice)
     except OSError as error:
         raise UserError(f"Cannot read {file}: {explain(error)}.") from error
-    cells = replace(
-        cells,
-        source=cells.source or file,
-        kind=cells.kind or found.name,
-        fps=cells.fps if fps is None else fps,
-    )
-    return cells if plane is None else cells.of_plane(plane)
+    return replace(cells, source=cells.source or file, kind=cells.kind or found.name)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from napari_sparsevar.analysis.results import Results
@@ -16,6 +15,8 @@ from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind
 from napari_sparsevar.cells.fit import fitting_cells
+from napari_sparsevar.cells.memory import CellsLike
+from napari_sparsevar.cells.open import open_cells
 from napari_sparsevar.cells.placing import in_field
 from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.cells.reading import mean_weights, overlapping, pixel_traces, told_apart
@@ -27,9 +28,6 @@ from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movi
 
 ReadFrom = Literal["pixels", "latents"]
 """The pixels come first: see ``docs/accuracy.md`` on cells that one brings."""
-
-CellsLike = Cells | npt.NDArray[np.integer] | Sequence[sparse.sparray]
-"""Cells, a label image (Y, X), or sparse footprints (Y, X)."""
 
 _KINDS: dict[ReadFrom, TraceKind] = {"pixels": "raw", "latents": "denoised"}
 
@@ -61,8 +59,8 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
     Parameters
     ----------
     run : Run
-    given : Cells, label image of int (Y, X), or sequence of sparse footprints (Y, X)
-        Those that are not accepted as cells are left out.
+    given : Cells, path, label image of int (Y, X), layer, or sequence of sparse footprints (Y, X)
+        As ``open_cells`` takes them. Those that are not accepted as cells are left out.
     names : sequence of str, optional
         By default as they came, the labels of an image, or numbers from 0.
 
@@ -72,7 +70,8 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
         If they have no outlines, or those of another field of view.
     """
     shape = run.results.grid.shape
-    cells = _cells(given)
+    cells = open_cells(given)
+    cells = cells if cells.is_accepted.all() else cells.take(cells.is_accepted)
     if cells.footprints is None:
         raise UserError(
             f"{cells.source or 'These cells'} have traces but no outlines: fit the traces alone."
@@ -86,22 +85,6 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
         fps=run.record.movie.fps or cells.fps,
         pixel_size_um=run.record.movie.pixel_size_um or cells.pixel_size_um,
     )
-
-
-def _cells(given: CellsLike) -> Cells:
-    if isinstance(given, Cells):
-        return given if given.is_accepted.all() else given.take(given.is_accepted)
-    if isinstance(given, np.ndarray):
-        if given.ndim != 2 or given.dtype.kind not in "ui":
-            raise UserError(
-                f"A label image is height x width of whole numbers, not {given.dtype} of the shape "
-                f"{given.shape}."
-            )
-        return Cells.of_labels(given)
-    rows = [sparse.csr_array(footprint).reshape((1, -1)) for footprint in given]
-    stacked = sparse.csr_array(sparse.vstack(rows)) if rows else sparse.csr_array((0, 0))
-    shape = given[0].shape if rows else (0, 0)
-    return Cells([str(number) for number in range(len(rows))], stacked, (shape[0], shape[1]))
 
 
 def reading_cells(

@@ -18,6 +18,7 @@ from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.memory import CellsLike
 from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.disk.contents import read_table
 from napari_sparsevar.disk.files import explain
@@ -26,7 +27,6 @@ from napari_sparsevar.model.grid import BoolArray
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import returned
 from napari_sparsevar.run.cells import (
-    CellsLike,
     ReadFrom,
     cells_in,
     fitting_both_ways,
@@ -140,8 +140,8 @@ class Run:
 
         Parameters
         ----------
-        labels : Cells, label image of int (Y, X), or sequence of sparse footprints (Y, X)
-            Of ``open_cells``, for example. Footprints may overlap: they are weights.
+        labels : Cells, path, label image of int (Y, X), layer, or sequence of sparse footprints
+            Whatever ``open_cells`` takes. Footprints may overlap: they are weights.
         names : sequence of str, optional
             By default as the cells came, or their labels.
         read_from : {"pixels", "latents"}
