@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "comparison": {"run", "analysis", "model", "lasso", "disk"},
     "training": {"run", "analysis", "model", "movie", "disk"},
     "batch": {"training", "run", "model", "movie", "disk"},
-    "figures": {"comparison", "run", "analysis", "model", "disk"},
+    "figures": {"comparison", "run", "cells", "analysis", "model", "disk"},
     "readers": {"figures", "run", "movie"},
     "export": {
         "readers",

@@ -1,4 +1,4 @@
-"""The command ``sparsevar figure``: a figure of a run, for print."""
+"""The command ``sparsevar figure``: a figure of a run or of cells, for print."""
 
 from __future__ import annotations
 
@@ -9,17 +9,37 @@ from typing import Annotated
 import typer
 
 from napari_sparsevar.cli.ending import explained, fail
-from napari_sparsevar.cli.options import Debug, Overwrite, Penalty, RunArgument
-from napari_sparsevar.figures.options import KINDS
+from napari_sparsevar.cli.options import Debug, Overwrite, Penalty, RunOrFit
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.options import CELL_KINDS, KINDS
 
-Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]
-_FIRST = next(iter(Kind))
+Kind = StrEnum("Kind", [*KINDS, *CELL_KINDS])  # type: ignore[misc]
 _MEANINGS = " ".join(f"{name}: {kind.meaning}." for name, kind in KINDS.items())
+_OF_CELLS = " ".join(f"{name}: {kind.meaning}." for name, kind in CELL_KINDS.items())
+
+
+class Value(StrEnum):
+    """What a matrix of cells shows."""
+
+    estimate = "estimate"
+    coefficient = "coefficient"
+    score = "score"
+    p_adjusted = "p_adjusted"
+    p_fdr = "p_fdr"
+    stability = "stability"
+
+
+class Order(StrEnum):
+    """In which order cells stand."""
+
+    cluster = "cluster"
+    position = "position"
+    name = "name"
 
 
 @explained
 def figure(
-    run: RunArgument,
+    run: RunOrFit,
     out: Annotated[
         Path,
         typer.Option(
@@ -27,7 +47,10 @@ def figure(
             help="The file to write, .svg, .pdf or .png; its caption goes to FIGURE.caption.txt.",
         ),
     ],
-    kind: Annotated[Kind, typer.Option(help=_MEANINGS)] = _FIRST,
+    kind: Annotated[
+        Kind | None,
+        typer.Option(help=f"Of a run {_MEANINGS} Of cells {_OF_CELLS} The first if left out."),
+    ] = None,
     region: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Of influence: a painted region, by name or label."),
@@ -58,6 +81,32 @@ def figure(
             "left out.",
         ),
     ] = None,
+    value: Annotated[Value, typer.Option(help="Of cells: what the matrix shows.")] = Value.estimate,
+    order: Annotated[
+        Order | None,
+        typer.Option(help="Of cells: by cluster if left out, in a circle by name."),
+    ] = None,
+    lag: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Of cells: one lag; all together if left out."),
+    ] = None,
+    level: Annotated[
+        float,
+        typer.Option(metavar="P", help="Of cells: p-value up to which a pair is shown; 1 for all."),
+    ] = 0.05,
+    fdr: Annotated[
+        bool,
+        typer.Option(
+            "--fdr", help="Of cells: the false discovery rate decides, not the family-wise p-value."
+        ),
+    ] = False,
+    all_cells: Annotated[
+        bool, typer.Option("--all-cells", help="Of traces: every cell, as an image.")
+    ] = False,
+    frames: Annotated[
+        str | None,
+        typer.Option(metavar="START:STOP", help="Of traces: some of the frames, stop exclusive."),
+    ] = None,
     dpi: Annotated[float, typer.Option(min=30, max=2400, help="Dots an inch of a PNG.")] = 300.0,
     width: Annotated[
         float, typer.Option(metavar="MM", help="In millimetres: 85 is one column, 180 are two.")
@@ -77,6 +126,32 @@ def figure(
         all_arrows=all_arrows,
         comparison=comparison,
         pair=pair,
+        value=value.value,
+        order=None if order is None else order.value,
+        lag=lag,
+        level=level,
+        tested_by="p_fdr" if fdr else "p_adjusted",
+        all_cells=all_cells,
+        frames=frames_of(frames),
     )
-    write_figure(run, out, kind.value, options, dpi=dpi, overwrite=overwrite, tell=fail)
+    name = None if kind is None else kind.value
+    write_figure(run, out, name, options, dpi=dpi, overwrite=overwrite, tell=fail)
     typer.echo(f"Wrote {out} and {caption_path(out)}.")
+
+
+def frames_of(text: str | None) -> tuple[int, int] | None:
+    """Return the first frame and the one after the last of ``START:STOP``.
+
+    Raises
+    ------
+    UserError
+        If the text is anything else.
+    """
+    if text is None:
+        return None
+    from napari_sparsevar.comparison.windows import parse_pieces
+
+    pieces = parse_pieces(text)
+    if len(pieces) > 1:
+        raise UserError(f"--frames is '{text}': give one stretch, START:STOP.")
+    return pieces[0]

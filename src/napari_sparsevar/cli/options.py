@@ -25,6 +25,9 @@ FrameShape = Annotated[
     typer.Option(metavar="H W", help="Height and width of a frame, for a file of bare pixels."),
 ]
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]
+RunOrFit = Annotated[
+    Path, typer.Argument(help="A run directory, or a fit of cells.", metavar="RUN|FIT")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 ... or mps.")]
 FrameRate = Annotated[float | None, typer.Option(help="Frames per second of the movie.")]
 PixelSize = Annotated[float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")]

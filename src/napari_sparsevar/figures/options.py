@@ -1,14 +1,16 @@
-"""What can be chosen of a figure of a run: its kind, its size and what it shows."""
+"""What can be chosen of a figure: its kind, its size and what it shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
+    from napari_sparsevar.cells.cell_fit import MatrixKind
+    from napari_sparsevar.cells.ordering import CellOrder
     from napari_sparsevar.figures.panels.colour_maps import Limits
     from napari_sparsevar.model.grid import BoolArray
 
@@ -18,10 +20,11 @@ SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 85.0, 180.0
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A kind of figure, which ``draw(run, options, marks, tell)`` of its module draws.
+    """A kind of figure, which ``draw`` of its module draws.
 
-    The module is ``figures.kinds.NAME``; it is imported when such a figure is drawn, so that lists
-    of kinds need neither matplotlib nor torch.
+    The module is ``figures.kinds.NAME``, of cells ``figures.cell_kinds.NAME``; it is imported when
+    such a figure is drawn, so that lists of kinds need neither matplotlib nor torch. The arguments
+    are ``draw(run, options, marks, tell)`` and, of cells, ``draw(fit, options)``.
 
     Attributes
     ----------
@@ -59,7 +62,21 @@ KINDS = {
     "loss": FigureKind("Training", "the training"),
     "path": FigureKind("Choice of the penalty", "how sparse, and what speaks for it"),
 }
-"""In the order in which they are offered."""
+"""Of a run, in the order in which they are offered."""
+
+CELL_KINDS = {
+    "matrix": FigureKind("Matrix", "who drives whom among cells", has_penalty=False),
+    "graph": FigureKind(
+        "Graph", "the cells where they lie, with arrows", has_arrows=True, has_penalty=False
+    ),
+    "traces": FigureKind(
+        "Traces", "drivers and their followers over time, or all cells", has_penalty=False
+    ),
+}
+"""Of a fit of cells."""
+
+TestedBy = Literal["p_adjusted", "p_fdr"]
+"""Which p-value decides: adjusted for all pairs and lags, or for the false discovery rate."""
 
 
 class Place(NamedTuple):
@@ -108,6 +125,20 @@ class FigureOptions(Chosen):
         Rank of a driver.
     all_arrows : bool
         Whether arrows that chance makes too are drawn, thin and pale.
+    value : {"estimate", "coefficient", "score", "p_adjusted", "p_fdr", "stability"}
+        Of cells: what the matrix shows.
+    order : {"cluster", "position", "name"}, optional
+        Of cells: by cluster in a matrix and in traces, by name in a circle by default.
+    lag : int, optional
+        Of cells: how many frames later; all lags together by default.
+    level : float
+        Of cells: the p-value up to which a pair is shown; at 1 all are.
+    tested_by : {"p_adjusted", "p_fdr"}
+        Of cells: which p-value that is.
+    all_cells : bool
+        Of traces: every cell, as an image.
+    frames : tuple of int, optional
+        Of traces: the first frame and the one after the last; all by default.
     """
 
     width_mm: float = DOUBLE_COLUMN_MM
@@ -119,6 +150,13 @@ class FigureOptions(Chosen):
     region: str | None = None
     driver: int | None = None
     all_arrows: bool = False
+    value: MatrixKind = "estimate"
+    order: CellOrder | None = None
+    lag: int | None = None
+    level: float = 0.05
+    tested_by: TestedBy = "p_adjusted"
+    all_cells: bool = False
+    frames: tuple[int, int] | None = None
 
 
 class Drawn(NamedTuple):

@@ -170,30 +170,34 @@ def draw_arrow(
     halo: str = "white",
     dashed: bool = False,
     shrink: float = 0.0,
+    shrink_end: float = 0.0,
+    width: float = 0.9,
     faint: bool = False,
 ) -> None:
     """Draw a bent arrow from one place (x, y) to another, in points of line and head.
 
     Parameters
     ----------
-    shrink : float
-        Points left free at its start.
+    shrink, shrink_end : float
+        Points left free at its start and at its end.
+    width : float
+        Points.
     faint : bool
         Thin and pale, for what is not beyond chance.
     """
-    width, alpha = (0.5, FAINT) if faint else (0.9, 1.0)
+    width, alpha = (0.5, FAINT) if faint else (width, 1.0)
     arrow = FancyArrowPatch(
         start,
         stop,
         arrowstyle="-|>",
-        mutation_scale=6,
+        mutation_scale=4 + 2.2 * max(width, 0.9),
         connectionstyle="arc3,rad=0.15",
         linewidth=width,
         alpha=alpha,
         linestyle=(0, (2.5, 1.5)) if dashed else "-",
         color=colour,
         shrinkA=shrink,
-        shrinkB=0,
+        shrinkB=shrink_end,
         gid=name,
     )
     if not faint:

@@ -17,7 +17,7 @@ MOST_POINTS = 1500
 
 ROW_MM, AROUND_ROWS_MM = 6.0, 16.0
 
-_APART = 4.5
+APART = 4.5
 """Standard deviations between the zero lines of two rows."""
 _BAR = 5.0
 """Length of the bar beside the rows, in standard deviations."""
@@ -29,7 +29,16 @@ def traces_height_mm(n_rows: int) -> float:
     return AROUND_ROWS_MM + ROW_MM * max(n_rows, 2)
 
 
-def draw_traces(axes: Axes, activity: FloatArray, names: Sequence[str], fps: float | None) -> None:
+def draw_traces(
+    axes: Axes,
+    activity: FloatArray,
+    names: Sequence[str],
+    fps: float | None,
+    *,
+    colours: Sequence[str] | None = None,
+    first_frame: int = 0,
+    apart: float = APART,
+) -> None:
     """Draw activity (n, T) in standard deviations, the first place on top.
 
     Parameters
@@ -40,17 +49,23 @@ def draw_traces(axes: Axes, activity: FloatArray, names: Sequence[str], fps: flo
     names : sequence of str
     fps : float or None
         Frames per second; frames are counted where it is not known.
+    colours : sequence of str, optional
+        One a row.
+    first_frame : int
+        Number of the first frame.
+    apart : float
+        Standard deviations between the zero lines of two rows.
     """
     per_unit = fps or 1.0
-    levels = -_APART * np.arange(len(names))
-    for level, trace in zip(levels, activity, strict=True):
+    levels = -apart * np.arange(len(names))
+    for number, (level, trace) in enumerate(zip(levels, activity, strict=True)):
         frames, values = binned(trace, MOST_POINTS)
-        axes.plot(frames / per_unit, values + level, color=PALETTE[0], linewidth=0.5)
+        colour = colours[number] if colours else PALETTE[0]
+        axes.plot((frames + first_frame) / per_unit, values + level, color=colour, linewidth=0.5)
     axes.set_yticks(levels, list(names))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    last = activity.shape[1] / per_unit
-    axes.set_xlim(0, last)
+    axes.set_xlim(first_frame / per_unit, (first_frame + activity.shape[1]) / per_unit)
     axes.set_xlabel("time (s)" if fps else "frame")
     _deviation_bar(axes, float(levels[0]))
 
