@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ import napari_sparsevar as sv
 from made_runs import SOURCE, TARGETS, made_full_run
 from napari_sparsevar.cells.reading import pixel_traces
 from napari_sparsevar.progress import returned
-from napari_sparsevar.run.cells import latent_traces
+from napari_sparsevar.run.cells import cells_in, latent_traces
 
 PLACES = (SOURCE, *TARGETS, (1, 6), (4, 3))
 """Cells lie at these latents, row and column; the first drives the second and third."""
@@ -193,3 +195,16 @@ def test_outlines_of_a_smaller_field_are_cells_of_the_movie(
 def test_a_path_is_opened(run: sv.Run, fit: sv.CellFit, labels: np.ndarray, tmp_path: Path) -> None:
     np.save(tmp_path / "labels.npy", labels)
     np.testing.assert_allclose(run.cells(tmp_path / "labels.npy").matrix(), fit.matrix())
+
+
+def test_cells_that_are_flipped_beside_the_movie_are_warned_of() -> None:
+    """The sentence is the first thing that is known of them."""
+    movie, truth = sv.simulate_movie(60, n_cells=24, n_drivers=2, n_followers=2)
+    mean = np.asarray(movie.data, np.float64).mean(axis=0)
+    grid = SimpleNamespace(shape=movie.shape)
+    record = SimpleNamespace(movie=SimpleNamespace(fps=1.0, pixel_size_um=1.0))
+    of_run: Any = SimpleNamespace(record=record, results=SimpleNamespace(mean=mean, grid=grid))
+    given = [sparse.csr_array(footprint) for footprint in truth.footprints]
+    assert not cells_in(of_run, given).notes
+    (note,) = cells_in(of_run, [footprint[::-1] for footprint in given]).notes
+    assert "mirrored top to bottom" in note

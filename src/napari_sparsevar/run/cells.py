@@ -15,6 +15,7 @@ from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells, Float32Array, TraceKind
 from napari_sparsevar.cells.fit import fitting_cells
+from napari_sparsevar.cells.matching import orientation_notes
 from napari_sparsevar.cells.memory import CellsLike
 from napari_sparsevar.cells.open import open_cells
 from napari_sparsevar.cells.placing import in_field
@@ -56,6 +57,8 @@ class OfRun(Protocol):
 def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -> Cells:
     """Return whatever a person calls cells as those of the movie of a run.
 
+    Where they clearly fit its mean image better flipped or transposed, a note says so.
+
     Parameters
     ----------
     run : Run
@@ -82,6 +85,7 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
     return replace(
         cells,
         names=cells.names if names is None else [str(name) for name in names],
+        notes=(*cells.notes, *orientation_notes(cells, run.results.mean)),
         fps=run.record.movie.fps or cells.fps,
         pixel_size_um=run.record.movie.pixel_size_um or cells.pixel_size_um,
     )
