@@ -36,7 +36,9 @@ def read(path: Path, choice: CellChoice) -> sv.Cells:
 
 @pytest.fixture
 def traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    table = CellFormat(name="named", suffixes=(), claims=lambda path: True, read=read)
+    table = CellFormat(
+        name="named", suffixes=(), claims=lambda path: True, read=read, uses=("cells_in",)
+    )
     monkeypatch.setattr(opening, "cell_format_of", lambda path: table)
     np.save(tmp_path / "F.npy", made_traces())
     return tmp_path / "F.npy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -10,8 +11,10 @@ from napari_sparsevar.cells.cells import Cells, TraceKind
 from napari_sparsevar.cells.formats.format import (
     CellChoice,
     CellsIn,
+    Setting,
     cell_format_of,
     cell_formats,
+    unused,
 )
 from napari_sparsevar.cells.memory import CellsLike, cells_in_memory
 from napari_sparsevar.disk.files import explain
@@ -40,7 +43,8 @@ def open_cells(
     cells_in : {"rows", "columns"}, optional
         Where the cells of a bare table of numbers are.
     kind : str, optional
-        What the traces of a bare table are, see ``TraceKind``; by default ``raw``.
+        What the traces of a bare table are, see ``TraceKind``; by default ``raw``. A file that says
+        it has to have some of this kind.
     plane : int, optional
         Only the cells of this plane in depth, the first is 1.
     fps : float, optional
@@ -53,7 +57,8 @@ def open_cells(
     Raises
     ------
     UserError
-        If it cannot be read or holds no cells: one sentence says why and what to do.
+        If it cannot be read or holds no cells, or has no use for a setting: one sentence says why
+        and what to do.
     CellChoiceNeeded
         A `UserError` for a file that leaves open which array is meant, or where its cells are.
     """
@@ -62,6 +67,11 @@ def open_cells(
         cells = _of_file(Path(given).expanduser(), choice)
     else:
         cells = cells_in_memory(given)
+        _check_uses("What is in memory", choice, ())
+    if kind is not None and kind not in cells.traces:
+        there = f"traces that are {', '.join(cells.traces)}" if cells.traces else "no traces"
+        what = cells.source or "What is in memory"
+        raise UserError(f"{what} has {there}, none that are {kind}: leave kind out.")
     cells = cells if fps is None else replace(cells, fps=fps)
     return cells if plane is None else cells.of_plane(plane)
 
@@ -75,7 +85,16 @@ def _of_file(file: Path, choice: CellChoice) -> Cells:
                 f"{file} holds no cells in a known format: "
                 f"{', '.join(sorted({format_.name for format_ in cell_formats()}))}."
             )
+        _check_uses(file, choice, found.uses)
         cells = found.read(file, choice)
     except OSError as error:
         raise UserError(f"Cannot read {file}: {explain(error)}.") from error
     return replace(cells, source=cells.source or file, kind=cells.kind or found.name)
+
+
+def _check_uses(what: object, choice: CellChoice, uses: Sequence[Setting]) -> None:
+    """Refuse a setting that would be ignored."""
+    given: dict[Setting, str | None] = {"variable": choice.variable, "cells_in": choice.cells_in}
+    for setting, value in given.items():
+        if value is not None and setting not in uses:
+            raise unused(what, setting)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_sparsevar.cells.cells import Cells
-from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.cells.formats.format import CellChoice, CellFormat, unused
 from napari_sparsevar.cells.formats.matrix import cells_axis, matrix_cells, traces_of
 from napari_sparsevar.cells.formats.variables import Contents, cells_of_contents, contents_of
 from napari_sparsevar.movie.formats.failures import explained
@@ -35,6 +35,8 @@ def read(path: Path, choice: CellChoice) -> Cells:
     with explained(path, f"{path} is damaged or cut short", zipfile.BadZipFile, EOFError):
         if path.suffix.lower() == ".npz":
             return cells_of_contents(_contents(path), path, choice)
+        if choice.variable is not None:
+            raise unused(path, "variable")
         values = np.load(path, mmap_mode="r", allow_pickle=False)
         traces = traces_of(values, cells_axis(values.shape, str(path), choice), str(path))
     # A label image that is said to be traces comes here as well.
@@ -79,4 +81,5 @@ FORMAT = CellFormat(
     suffixes=(".npy", ".npz"),
     claims=claims,
     read=read,
+    uses=("variable", "cells_in"),
 )

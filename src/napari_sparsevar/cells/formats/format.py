@@ -14,6 +14,7 @@ from napari_sparsevar.cells.cells import Cells, TraceKind
 from napari_sparsevar.errors import UserError
 
 CellsIn = Literal["rows", "columns"]
+Setting = Literal["variable", "cells_in"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class CellFormat:
         ``read(path, choice)`` opens what was claimed, or raises one sentence.
     priority : int
         The highest is asked first: a special case before the general one.
+    uses : tuple of {"variable", "cells_in"}
+        What of ``CellChoice`` its files can leave open; the other is refused.
     """
 
     name: str
@@ -80,6 +83,12 @@ class CellFormat:
     claims: Callable[[Path], bool]
     read: Callable[[Path, CellChoice], Cells]
     priority: int = 0
+    uses: tuple[Setting, ...] = ()
+
+
+def unused(what: object, setting: str) -> UserError:
+    """Return the error that a setting says nothing of a file or layer."""
+    return UserError(f"{what} leaves nothing open that {setting} could say: leave {setting} out.")
 
 
 def cell_format_of(path: Path) -> CellFormat | None:

@@ -93,4 +93,5 @@ FORMAT = CellFormat(
     suffixes=(".h5", ".hdf5", ".mat"),
     claims=claims,
     read=read,
+    uses=("variable", "cells_in"),
 )

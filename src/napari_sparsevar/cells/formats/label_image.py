@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats import array
-from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
+from napari_sparsevar.cells.formats.format import CellChoice, CellFormat, unused
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.failures import explained
 
@@ -32,6 +32,8 @@ def read(path: Path, choice: CellChoice) -> Cells:
     """Open a label image: a cell a number, named by it; of traces where a person says so."""
     if path.suffix.lower() == ".npy" and (choice.cells_in or choice.kind):
         return array.read(path, choice)
+    if choice.cells_in is not None:
+        raise unused(path, "cells_in")
     with explained(path, f"{path} is no image"):
         labels = _pixels(path)
     if not (labels > 0).any():
@@ -72,4 +74,5 @@ FORMAT = CellFormat(
     suffixes=_SUFFIXES,
     claims=claims,
     read=read,
+    uses=("cells_in",),
 )

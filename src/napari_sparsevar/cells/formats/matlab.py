@@ -64,4 +64,5 @@ FORMAT = CellFormat(
     suffixes=(".mat",),
     claims=claims,
     read=read,
+    uses=("variable", "cells_in"),
 )

@@ -258,4 +258,5 @@ FORMAT = CellFormat(
     suffixes=(".nwb",),
     claims=claims,
     read=read,
+    uses=("variable",),
 )

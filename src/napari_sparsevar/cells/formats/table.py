@@ -52,4 +52,5 @@ FORMAT = CellFormat(
     suffixes=(*_TEXT, ".parquet"),
     claims=claims,
     read=read,
+    uses=("cells_in",),
 )
