@@ -13,10 +13,11 @@ from napari_sparsevar.cells.cells import Cells, FloatArray
 from napari_sparsevar.cells.formats.naming import unique_names
 from napari_sparsevar.errors import UserError
 
-_MOST = 1 << 26
-"""Pixels that an outline may span: more are no cell but a damaged file."""
+_MOST = 1 << 30
+"""Pixels that an outline may span, times its corners, each of which is compared with each: seconds.
+More is no cell but a damaged file."""
 
-_CORNERS = 256
+_CORNERS = 128
 """Of the polygon that stands for an ellipse."""
 
 
@@ -99,8 +100,11 @@ def _inside(outline: Outline, what: str) -> npt.NDArray[np.intp]:
         return np.empty((0, 2), np.intp)
     corners = np.concatenate(outline.polygons)
     spanned = np.prod(np.ptp(corners, axis=0) + 1.0) if np.isfinite(corners).all() else np.inf
-    if spanned > _MOST:
-        raise UserError(f"{what}: the outline {outline.name!r} is damaged; draw it again.")
+    if spanned * len(corners) > _MOST:
+        raise UserError(
+            f"{what}: the outline {outline.name!r} is too large for a cell, or damaged; draw it "
+            "again or leave it out."
+        )
     found = [
         np.stack(polygon(corners[:, 0], corners[:, 1]), axis=1) for corners in outline.polygons
     ]
