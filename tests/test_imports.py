@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {"model", "movie", "lasso"},
     "cells": {"analysis", "model", "movie", "lasso", "disk"},
     "run": {"cells", "analysis", "model", "movie", "lasso", "disk"},
-    "comparison": {"run", "analysis", "model", "lasso", "disk"},
+    "comparison": {"run", "cells", "analysis", "model", "lasso", "disk"},
     "training": {"run", "analysis", "model", "movie", "disk"},
     "batch": {"training", "run", "model", "movie", "disk"},
     "figures": {"comparison", "run", "cells", "analysis", "model", "disk"},

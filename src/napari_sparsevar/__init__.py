@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         open_cells,
         save_fit,
     )
-    from napari_sparsevar.comparison.compare import compare_sequences, compare_windows
+    from napari_sparsevar.comparison.compare import compare, compare_sequences, compare_windows
     from napari_sparsevar.comparison.result import Comparison
     from napari_sparsevar.comparison.windows import Window, read_windows
     from napari_sparsevar.errors import UserError
@@ -49,6 +49,7 @@ __all__ = [
     "UserError",
     "Window",
     "apply_run",
+    "compare",
     "compare_sequences",
     "compare_windows",
     "fit_traces",
@@ -78,6 +79,7 @@ _look_up = from_home(
         "UserError": "errors",
         "Window": "comparison.windows",
         "apply_run": "training.apply",
+        "compare": "comparison.compare",
         "compare_sequences": "comparison.compare",
         "compare_windows": "comparison.compare",
         "fit_traces": "cells",

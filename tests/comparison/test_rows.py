@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar.comparison.rows import rows_of_run, rows_of_sequences
+from napari_sparsevar.comparison.rows import rows_of_activity, rows_of_sequences
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 
@@ -31,8 +31,8 @@ def test_past_is_lag_major_and_precedes_what_follows() -> None:
 
 
 def test_windows_of_a_run_are_cut_out_of_one_filter(run: sv.Run) -> None:
-    whole = rows_of_run(run.results, [Window("all", ((0, 300),))])[0]
-    a, b = rows_of_run(
+    whole = rows_of_activity(run.results, [Window("all", ((0, 300),))])[0]
+    a, b = rows_of_activity(
         run.results, [Window("A", ((0, 100),)), Window("B", ((100, 180), (200, 300)))]
     )
     assert (len(a.past), len(b.past), len(whole.past)) == (98, 78 + 98, 298)

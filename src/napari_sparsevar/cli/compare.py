@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_sparsevar.cli.ending import explained
-from napari_sparsevar.cli.options import AsJson, Debug, RunArgument
+from napari_sparsevar.cli.options import AsJson, Debug, RunOrFit
 from napari_sparsevar.cli.progress import follow_steps
 from napari_sparsevar.errors import UserError
 
@@ -21,7 +21,7 @@ _FRAMES = "START:STOP"
 
 @explained
 def compare(
-    run: RunArgument,
+    run: RunOrFit,
     a: Annotated[
         str | None,
         typer.Option(
@@ -59,10 +59,11 @@ def compare(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Compare windows of a run, keep the result in it and print what was found."""
+    """Compare windows of a run or of cells, keep the result there and print what was found."""
     # Before the run is opened, which takes a while.
     given = windows_of_options(a, b, window or [])
 
+    from napari_sparsevar.cells.store import is_fit_directory, load_fit
     from napari_sparsevar.cli.comparison_summary import print_comparisons, summary_of_comparisons
     from napari_sparsevar.comparison.compare import comparing
     from napari_sparsevar.comparison.options import ComparisonOptions
@@ -71,7 +72,7 @@ def compare(
     from napari_sparsevar.run.run import load_run
 
     options = ComparisonOptions(draws=draws, level=level, seed=seed, baseline=baseline)
-    opened = load_run(run)
+    opened = load_fit(run) if is_fit_directory(run) else load_run(run)
     windows = [*given, *(read_windows(trials, opened.fps) if trials else [])]
     if len(windows) < 2:
         raise UserError(

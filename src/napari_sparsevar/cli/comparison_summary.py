@@ -143,7 +143,8 @@ def _row_of_pair(pair: Comparison, p_adjusted: float) -> dict[str, str]:
         "anything p": _p(pair.anything.p_value),
         "largest change": interval_text(dynamics.effect),
         "changed edges": f"{len(dynamics.changed(pair.level))} of {dynamics.tested_edges}",
-        "changed places": f"{len(dynamics.changed_places(pair.level))} of {len(dynamics.places)}",
+        f"changed {pair.places_are}": f"{len(dynamics.changed_places(pair.level))} of "
+        f"{len(dynamics.places)}",
         "loss of first on second": interval_text(losses[0]),
         "of second on first": interval_text(losses[1]),
     }
@@ -161,11 +162,11 @@ def _print_edges(pair: Comparison) -> None:
 def _print_places(pair: Comparison) -> None:
     changed = pair.dynamics.changed_places(pair.level)
     if changed.empty:
-        typer.echo("\nNo place changed, all its edges together.")
+        typer.echo(f"\nNo {pair.places_are[:-1]} changed, all its edges together.")
         return
     listed = changed.head(TOP_PLACES).to_dict("records")
     shown = [_row_of_place(one, pair.b.label) for one in listed]
-    _print_changed("places", shown, len(changed))
+    _print_changed(pair.places_are, shown, len(changed))
 
 
 def _print_changed(what: str, shown: list[dict[str, str]], n_changed: int) -> None:
@@ -185,9 +186,11 @@ def _row_of_edge(edge: dict[Any, Any]) -> dict[str, str]:
 
 
 def _row_of_place(changed: dict[Any, Any], later: str) -> dict[str, str]:
-    """Return a row of a place; ``later`` is the label of the second window."""
+    """Return a row of a place or cell; ``later`` is the label of the second window."""
+    what = "cell" if "name" in changed else "place"
+    position = _position(changed.get("y"), changed.get("x"))
     return {
-        "place": _position(changed.get("y"), changed.get("x")) or str(changed["place"]),
+        what: str(changed.get("name") or position or changed["place"]),
         f"drives others in {later}": "more" if changed["balance"] > 0 else "less",
         "balance": f"{changed['balance']:+.2f}",
         "adjusted p": _p(changed["p_adjusted"]),
@@ -195,8 +198,9 @@ def _row_of_place(changed: dict[Any, Any], later: str) -> dict[str, str]:
 
 
 def _end(edge: dict[Any, Any], end: str) -> str:
-    """Return where an edge begins or ends: y, x in pixels, or the number of the latent."""
-    return _position(edge.get(f"{end}_y"), edge.get(f"{end}_x")) or str(edge[end])
+    """Return where an edge begins or ends: the name of a cell, y and x in pixels, or a number."""
+    position = _position(edge.get(f"{end}_y"), edge.get(f"{end}_x"))
+    return str(edge.get(f"{end}_name") or position or edge[end])
 
 
 def _position(y: float | None, x: float | None) -> str:

@@ -1,31 +1,29 @@
-"""Compare windows of a run, or any two sequences."""
+"""Compare windows of a run or of cells, or any two sequences."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjustments import holm
-from napari_sparsevar.analysis.results import Results
+from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.difference import difference_map
 from napari_sparsevar.comparison.dynamics import dynamics_test
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.prediction import pixel_metric, prediction
-from napari_sparsevar.comparison.result import POSITIONS, Comparison, ComparisonSet
+from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.rows import (
     Rows,
     check_rows,
-    rows_of_run,
+    rows_of_activity,
     rows_of_sequences,
 )
+from napari_sparsevar.comparison.subject import FittedActivity, Subject
 from napari_sparsevar.comparison.windows import Piece, Window, check_windows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
@@ -36,23 +34,14 @@ Frames = Window | Piece | Sequence[Piece]
 Pieces = npt.ArrayLike | Sequence[npt.ArrayLike]
 
 
-class _Subject(NamedTuple):
-    """What is compared: its edges, and the run they come from if there is one."""
-
-    weights: Tensor
-    tested: Tensor
-    lags: int
-    results: Results | None
-
-
 def comparing(
-    run: Run, windows: Sequence[Window], options: ComparisonOptions | None = None
+    source: Run | CellFit, windows: Sequence[Window], options: ComparisonOptions | None = None
 ) -> Generator[Step, None, ComparisonSet]:
-    """Compare several windows of a run in pairs; yield what is done.
+    """Compare several windows of a run or of cells in pairs; yield what is done.
 
     Parameters
     ----------
-    run : Run
+    source : Run or CellFit
     windows : sequence of Window
         Two or more that do not overlap.
     options : ComparisonOptions, optional
@@ -64,15 +53,14 @@ def comparing(
         If the windows cannot be compared; the sentence says what to change.
     """
     options = options or ComparisonOptions()
-    results = run.results
-    check_windows(windows, len(results.good))
+    fitted: FittedActivity = source if isinstance(source, CellFit) else source.results
+    check_windows(windows, len(fitted.activity.good))
     pairs = window_pairs(windows, options.baseline)
     yield 0.0, "Preparing the windows"
-    found = rows_of_run(results, windows)
-    check_rows(found, [window.label for window in windows], results.fitted.lags)
+    found = rows_of_activity(fitted, windows)
+    check_rows(found, [window.label for window in windows], fitted.fitted.lags)
     rows = dict(zip([window.label for window in windows], found, strict=True))
-    weights = results.fitted.weights
-    subject = _Subject(weights, weights > 0, results.fitted.lags, results)
+    subject = _subject(source)
     compared = []
     for index, (a, b) in enumerate(pairs):
         steps = _compare(a, b, [rows[a.label], rows[b.label]], subject, options)
@@ -89,17 +77,57 @@ def comparing(
     )
 
 
-def compare_windows(
-    run: Run, a: Frames, b: Frames, *, draws: int = 1000, level: float = 0.05, seed: int = 0
-) -> Comparison:
-    """Test whether two windows of a run follow the same dynamics.
-
-    Edges between distant places are compared. What happens within a cell (its decay, its noise) is
-    fitted but not tested: it changes with the level of noise.
+def compare(
+    source: Run | CellFit,
+    windows: Sequence[Window],
+    *,
+    baseline: str | None = None,
+    draws: int = 1000,
+    level: float = 0.05,
+    seed: int = 0,
+) -> ComparisonSet:
+    """Test in pairs whether several windows of a run or of cells follow the same dynamics.
 
     Parameters
     ----------
-    run : Run
+    source : Run or CellFit
+    windows : sequence of Window
+        Two or more that do not overlap; trials of one label are one (``read_windows``).
+    baseline : str, optional
+        Label of the window that every other is compared with; all pairs by default.
+    draws, level, seed
+        As in ``compare_windows``.
+
+    Returns
+    -------
+    ComparisonSet
+        ``pairs``, and their p-values ``adjusted`` together.
+
+    Raises
+    ------
+    UserError
+        If windows overlap, or are too short for a test at this level.
+    """
+    return returned(comparing(source, windows, ComparisonOptions(draws, level, seed, baseline)))
+
+
+def compare_windows(
+    source: Run | CellFit,
+    a: Frames,
+    b: Frames,
+    *,
+    draws: int = 1000,
+    level: float = 0.05,
+    seed: int = 0,
+) -> Comparison:
+    """Test whether two windows of a run or of cells follow the same dynamics.
+
+    Edges between distant places or different cells are compared. What happens within a cell (its
+    decay, its noise) is fitted but not tested: it changes with the level of noise.
+
+    Parameters
+    ----------
+    source : Run or CellFit
     a, b : Window, (start, stop) or several of them
         Frames, stop exclusive; pieces are never joined across a gap.
     draws : int
@@ -117,7 +145,7 @@ def compare_windows(
         If the windows overlap, or are too short for a test at this level.
     """
     options = ComparisonOptions(draws, level, seed)
-    return returned(comparing(run, [Window.of("A", a), Window.of("B", b)], options)).pairs[0]
+    return returned(comparing(source, [Window.of("A", a), Window.of("B", b)], options)).pairs[0]
 
 
 def compare_sequences(
@@ -165,17 +193,15 @@ def compare_sequences(
     rows = rows_of_sequences(parts, lags, dynamics)
     check_rows(rows, ("A", "B"), lags)
     size = rows[0].following.shape[1]
-    weights = (1.0 - torch.eye(size, dtype=torch.float64)).repeat(lags, 1)
-    tested = torch.ones_like(weights, dtype=torch.bool) if own_history else weights > 0
-    windows = _numbered(parts)
-    return returned(_compare(*windows, rows, _Subject(weights, tested, lags, None), options))
+    subject = Subject.of_sequences(size, lags, own_history=own_history)
+    return returned(_compare(*_numbered(parts), rows, subject, options))
 
 
 def _compare(
     a: Window,
     b: Window,
     rows: Sequence[Rows],
-    subject: _Subject,
+    subject: Subject,
     options: ComparisonOptions,
 ) -> Generator[float, None, Comparison]:
     """Make every test of one pair; yield the fraction done."""
@@ -189,19 +215,12 @@ def _compare(
     metric = None if subject.results is None else pixel_metric(subject.results)
     predicting = prediction(rows, subject.weights, found.test.block_length, metric)
     predicted = yield from part(predicting, 0.8, 1.0)
-    test, difference = found.test, None
-    if subject.results is not None:
-        difference = difference_map(found.edges, subject.results)
-        centres = subject.results.grid.centres()
-        for name, ends, axis in zip(
-            POSITIONS, ("source", "source", "target", "target"), (0, 1, 0, 1), strict=True
-        ):
-            test.edges[name] = centres[test.edges[ends].to_numpy(), axis]
-        test.places["y"], test.places["x"] = centres[test.places["place"]].T
+    results = subject.results
+    difference = None if results is None else difference_map(found.edges, results)
     return Comparison(
         a,
         b,
-        test,
+        subject.placed(found.test),
         anything,
         predicted,
         difference,
@@ -209,6 +228,12 @@ def _compare(
         options.draws,
         options.seed,
     )
+
+
+def _subject(source: Run | CellFit) -> Subject:
+    if isinstance(source, CellFit):
+        return Subject.of_cells(source)
+    return Subject.of_results(source.results)
 
 
 def window_pairs(

@@ -29,12 +29,13 @@ EDGE_COLUMNS = [
     "coefficient_a",
     "coefficient_b",
 ]
-"""Of the table of changed edges; those of a run have the positions of both ends as well.
+"""Of the table of changed edges; where places are known, with the positions of both ends as well,
+and of cells with their names (``NAMES``).
 
 ============== ============================================================================
 Column         Meaning
 ============== ============================================================================
-source, target Latents.
+source, target Latents, or cells by their number among all that came.
 lag            Frames from one to the other.
 change         Of the coefficient, B minus A, in standard deviations of the target for one of
                the source.
@@ -47,15 +48,18 @@ coefficient_b  The coefficient in B.
 ============== ============================================================================
 """
 
+NAMES = ["source_name", "target_name"]
+
 POSITIONS = ["source_y", "source_x", "target_y", "target_x"]
 
 PLACE_COLUMNS = ["place", "statistic", "balance", "p_adjusted"]
-"""Of the table of places; those of a run have their position, ``y`` and ``x``, as well.
+"""Of the table of places; where it is known, with their position, ``y`` and ``x``, as well, and of
+cells with their ``name``.
 
 ========== ================================================================================
 Column     Meaning
 ========== ================================================================================
-place      Latent, as a source.
+place      Latent or cell, as a source.
 statistic  Squares of what its edges change beyond 2 standard errors, added up.
 balance    From -1, all of it from edges that fell in B, to 1, all from edges that rose.
 p_adjusted Family-wise, over all places.
@@ -177,7 +181,7 @@ class Comparison:
     prediction : Prediction
     difference : ndarray of float32, shape (Y, X), or None
         Where influence differs, beyond chance: positive where a place drives others more in B.
-        None for sequences that do not come from a run.
+        None for cells and for sequences that do not come from a run.
     level : float
     draws : int
     seed : int
@@ -192,6 +196,11 @@ class Comparison:
     level: float
     draws: int
     seed: int
+
+    @property
+    def places_are(self) -> str:
+        """What was compared: ``cells``, or ``places`` of a movie."""
+        return "cells" if "name" in self.dynamics.places else "places"
 
     @property
     def p_value(self) -> float:

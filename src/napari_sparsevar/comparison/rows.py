@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.results import Results
-from napari_sparsevar.comparison.windows import Window
+from napari_sparsevar.analysis.fit.own_dynamics import Series, filtered
+from napari_sparsevar.comparison.subject import FittedActivity
+from napari_sparsevar.comparison.windows import Piece, Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.model.embedded_var import Sequences, sequences, standardiser
@@ -39,22 +41,37 @@ class Rows(NamedTuple):
     piece: npt.NDArray[np.int64]
 
 
-def rows_of_run(results: Results, windows: Sequence[Window]) -> list[Rows]:
-    """Return the lagged pairs of windows of a run.
+def rows_of_activity(source: FittedActivity, windows: Sequence[Window]) -> list[Rows]:
+    """Return the lagged pairs of windows of an activity.
 
-    The own dynamics are those of the whole movie, and the filter runs through it once; a pair is
-    kept if the frame and its past lie in the same piece of the same window and are good.
+    The own dynamics are those of the whole recording, and the filter runs through it once; a pair
+    is kept if the frame and its past lie in the same piece of the same window, are good, and time
+    does not jump between them.
 
     Parameters
     ----------
-    results : Results
+    source : FittedActivity
+        Results of a run, or a fit of cells.
     windows : sequence of Window
     """
-    fitted = results.fitted
-    good = torch.from_numpy(results.good)
-    standard = fitted.own.standardised(torch.from_numpy(np.array(results.latents)))
-    found = sequences(standard[None], good[None], fitted.own.dynamics)
-    return [_rows(found, results.good, window.pieces, fitted.lags) for window in windows]
+    activity, own, lags = source.activity, source.fitted.own, source.fitted.lags
+    parts = list(filtered(Series.of(activity), own.standardised, own.dynamics))
+    scale, size = own.scale.float(), own.drive_scale.float()
+    drive = torch.cat([part[1] for part in parts])[None] / size
+    innovation = torch.cat([part[0] for part in parts])[None] / scale
+    found = Sequences(drive, innovation, drive, scale, size)
+    return [
+        _rows(found, activity.good, cut(window.pieces, activity.starts), lags) for window in windows
+    ]
+
+
+def cut(pieces: Sequence[Piece], starts: Sequence[int]) -> list[Piece]:
+    """Return pieces cut where time jumps, such as at the first frame of a trial."""
+    found = []
+    for start, stop in pieces:
+        ends = [start, *(frame for frame in starts if start < frame < stop), stop]
+        found += list(pairwise(ends))
+    return found
 
 
 def rows_of_sequences(

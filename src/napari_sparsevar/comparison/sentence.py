@@ -23,7 +23,7 @@ def sentence(comparison: Comparison, adjusted: float | None = None) -> str:
         places = len(comparison.dynamics.changed_places(level))
         where = (
             f"{changed} of {comparison.dynamics.tested_edges:,} edges and {places} of "
-            f"{len(comparison.dynamics.places):,} places after adjustment"
+            f"{len(comparison.dynamics.places):,} {comparison.places_are} after adjustment"
         )
         return (
             f"The dynamics differ between {a} and {b} ({name} = {p_value_text(decides)}; {where}); "

@@ -1,4 +1,4 @@
-"""Comparisons kept in the run directory, one folder each, written whole or not at all."""
+"""Comparisons kept beside a run or a fit of cells, one folder each, whole or not there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import tifffile
 
+from napari_sparsevar.cells.store import is_fit_directory
 from napari_sparsevar.comparison.record import (
     FORMAT_VERSION,
     ComparisonRecord,
@@ -19,6 +20,7 @@ from napari_sparsevar.comparison.record import (
 )
 from napari_sparsevar.comparison.result import (
     EDGE_COLUMNS,
+    NAMES,
     PLACE_COLUMNS,
     Comparison,
     ComparisonSet,
@@ -34,6 +36,7 @@ from napari_sparsevar.run.store import COMPARISONS, write_image
 RECORD = "comparison.json"
 
 _WHOLE_NUMBERS = {"source", "target", "lag", "place"}
+_WORDS = {*NAMES, "name"}
 
 
 class DamagedComparison(UserWarning):
@@ -41,9 +44,9 @@ class DamagedComparison(UserWarning):
 
 
 def save_comparisons(run_folder: Path, found: ComparisonSet) -> ComparisonSet:
-    """Keep comparisons in a run directory and return them with the name they got.
+    """Keep comparisons in the directory of a run or of a fit of cells; return them with a name.
 
-    They are written to ``comparisons/NAME`` in the run directory: ``comparison.json`` and, for
+    They are written to ``comparisons/NAME`` in the directory: ``comparison.json`` and, for
     every pair of windows, ``A-B.edges.csv``, ``A-B.places.csv``, ``A-B.null.npy`` (the null of the
     test of dynamics, then that of the test of anything) and ``A-B.difference.tif`` where there is a
     map. The folder appears when it is complete.
@@ -51,16 +54,18 @@ def save_comparisons(run_folder: Path, found: ComparisonSet) -> ComparisonSet:
     Parameters
     ----------
     run_folder : Path
-        A run directory.
+        A run directory, or that of a fit of cells.
     found : ComparisonSet
         Its own name does not matter: the name is made of the labels, with a number if it is taken.
 
     Raises
     ------
     UserError
-        If the folder is not a run, or the disk refuses.
+        If the folder is neither, or the disk refuses.
     """
-    pixel_size_um = read_record(Path(run_folder)).movie.pixel_size_um
+    pixel_size_um = None  # of a map, which cells do not have
+    if not is_fit_directory(Path(run_folder)):
+        pixel_size_um = read_record(Path(run_folder)).movie.pixel_size_um
     folder = Path(run_folder) / COMPARISONS
     try:
         folder.mkdir(exist_ok=True)
@@ -211,7 +216,9 @@ def _read_numbers(path: Path, columns: list[str]) -> pd.DataFrame:
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise ValueError(f"{path.name} has no column {missing[0]}")
-    return pd.DataFrame({name: _numbers(table[name]) for name in table.columns})
+    return pd.DataFrame(
+        {name: table[name] if name in _WORDS else _numbers(table[name]) for name in table.columns}
+    )
 
 
 def _numbers(texts: pd.Series) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:

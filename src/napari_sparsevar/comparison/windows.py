@@ -85,13 +85,13 @@ class Window:
 
 
 def check_windows(windows: Sequence[Window], n_frames: int) -> None:
-    """Raise UserError if windows share frames, share a label or reach past the movie's end."""
+    """Raise UserError if windows share frames, share a label or reach past the end."""
     if len(windows) < 2:
         raise UserError("A comparison needs two windows: mark another stretch of time.")
     for window in windows:
         if window.pieces[-1][1] > n_frames:
             raise UserError(
-                f"Window {window} reaches past the end: the movie has {n_frames} frames."
+                f"Window {window} reaches past the end: the recording has {n_frames} frames."
             )
     for first, second in combinations(windows, 2):
         if first.label == second.label:
