@@ -1,4 +1,4 @@
-"""The command ``sparsevar report``: a run as one page."""
+"""The command ``sparsevar report``: a run or a fit of cells as one page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from napari_sparsevar.cli.ending import explained, fail
-from napari_sparsevar.cli.options import Debug, Overwrite, Penalty, RunArgument
+from napari_sparsevar.cli.options import Debug, Overwrite, Penalty, RunOrFit
 
 
 @explained
 def report(
-    run: RunArgument,
+    run: RunOrFit,
     out: Annotated[
         Path,
         typer.Option(metavar="REPORT.html", help="The file to write; it needs no other."),

@@ -1,4 +1,4 @@
-"""A run as one page that needs nothing else: figures, tables, settings, checks, versions."""
+"""A run, or a fit of cells, as one page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
-from napari_sparsevar.comparison.result import ComparisonSet
-from napari_sparsevar.comparison.sentence import sentence
+from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.comparison.store import load_comparisons, warn
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import REPLACE, UserError
 from napari_sparsevar.figures.captions import penalty_words
+from napari_sparsevar.figures.cell_report import cell_report_page
 from napari_sparsevar.figures.kinds.path import chosen_penalties
 from napari_sparsevar.figures.listing import known_places
 from napari_sparsevar.figures.options import Place
+from napari_sparsevar.figures.page import (
+    MOST_COMPARISONS,
+    Rows,
+    comparison_words,
+    page_of,
+)
 from napari_sparsevar.figures.report_figures import comparison_figures, found_figures
+from napari_sparsevar.figures.write import opened
 from napari_sparsevar.run.annotations import Marks, read_marks
 from napari_sparsevar.run.record import software_versions
-from napari_sparsevar.run.run import Run, load_run
+from napari_sparsevar.run.run import Run
 
 ENDINGS = (".html", ".htm")
 
-MOST_COMPARISONS = 8
-"""The latest, which are drawn."""
-
 TEMPLATE = "report.html.j2"
-
-Rows = list[tuple[str, str]]
 
 
 def write_report(
-    source: Run | Path,
+    source: Run | CellFit | Path,
     out: Path,
     *,
     penalty: float | None = None,
@@ -44,16 +44,16 @@ def write_report(
     overwrite: bool = False,
     tell: Callable[[str], None] = warn,
 ) -> None:
-    """Write the report of a run as one HTML file that loads nothing and runs nothing.
+    """Write the report of a run or of cells as one HTML file that loads nothing and runs nothing.
 
     Parameters
     ----------
-    source : Run or Path
-        A run, or its directory.
+    source : Run, CellFit or Path
+        A run or a fit of cells, or its directory, which keeps comparisons.
     out : Path
         Ends in .html.
     penalty : float, optional
-        Where on the solution path; that of the run by default.
+        Of a run: where on the solution path; that of the run by default.
     marks : Marks, optional
         Names, notes and regions; those that the run directory keeps by default.
     place : Place, optional
@@ -65,13 +65,16 @@ def write_report(
     Raises
     ------
     UserError
-        If the run cannot be opened, or the file cannot be written.
+        If it cannot be opened, or the file cannot be written.
     """
     check_report_path(out, overwrite=overwrite)
-    run = source if isinstance(source, Run) else load_run(source)
-    shown = run if penalty is None else run.at_penalty(penalty)
-    marks = marks or read_marks(run.path, run.contribution_map.shape, tell)
-    page = report_page(shown, marks, tell, place)
+    found = opened(source)
+    if isinstance(found, CellFit):
+        page = cell_report_page(found, source if isinstance(source, Path) else None, tell)
+    else:
+        shown = found if penalty is None else found.at_penalty(penalty)
+        marks = marks or read_marks(found.path, found.contribution_map.shape, tell)
+        page = report_page(shown, marks, tell, place)
     with replacing(out, overwrite=overwrite) as path:
         path.write_text(page, encoding="utf-8")
 
@@ -107,15 +110,10 @@ def report_page(
         tell(said)
 
     comparisons = load_comparisons(run.path, told)[-MOST_COMPARISONS:]
-    environment = Environment(
-        loader=PackageLoader("napari_sparsevar.figures", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
+    return page_of(
+        TEMPLATE,
         title=run.movie_name,
+        question="what drives what",
         run=run,
         movie=movie_rows(run),
         found=found_rows(run),
@@ -124,7 +122,9 @@ def report_page(
         candidates=place_rows(run, marks, ("candidate",)),
         unit="µm" if run.pixel_size_um else "px",
         figures=found_figures(run, marks, tell, place),
-        comparisons=[_comparison(run, found, tell) for found in comparisons],
+        comparisons=[
+            comparison_words(found, comparison_figures(run, found, tell)) for found in comparisons
+        ],
         notices=[*run.record.notices, *known],
         settings=setting_rows(run.record.configuration),
         network=setting_rows(run.record.network.model_dump()),
@@ -201,21 +201,6 @@ def setting_rows(settings: Mapping[str, Any], group: str = "") -> Rows:
         else:
             rows.append((words, _value(value)))
     return rows
-
-
-def _comparison(run: Run, found: ComparisonSet, tell: Callable[[str], None]) -> dict[str, Any]:
-    several = len(found.pairs) > 1
-    said = [
-        sentence(pair, adjusted if several else None)
-        for pair, adjusted in zip(found.pairs, found.adjusted, strict=True)
-    ]
-    return {
-        "name": found.name,
-        "created": found.created,
-        "windows": [f"{window}, {window.n_frames:,} frames" for window in found.windows],
-        "sentences": said,
-        "figures": comparison_figures(run, found, tell),
-    }
 
 
 def _metric_rows(metrics: Mapping[str, Any]) -> Rows:

@@ -51,7 +51,7 @@ def found_figures(
 
     def one(title: str, kind: str, **choices: object) -> ReportFigure:
         options = FigureOptions(width_mm=SINGLE_COLUMN_MM, **choices)  # type: ignore[arg-type]
-        return _ready(title, draw_figure(run, kind, options, marks=marks, tell=tell))
+        return ready(title, draw_figure(run, kind, options, marks=marks, tell=tell))
 
     influence = [
         one(f"Influence of {each.name}", "influence", place=each)
@@ -70,7 +70,7 @@ def comparison_figures(
 ) -> list[ReportFigure]:
     """Return the figure of a comparison that the run keeps."""
     options = FigureOptions(width_mm=SINGLE_COLUMN_MM, comparison=found.name)
-    return [_ready(found.name, draw_figure(run, "comparison", options, tell=tell))]
+    return [ready(found.name, draw_figure(run, "comparison", options, tell=tell))]
 
 
 def _places_to_draw(run: Run, marks: Marks, chosen: Place | None) -> Iterator[Place]:
@@ -86,7 +86,8 @@ def _places_to_draw(run: Run, marks: Marks, chosen: Place | None) -> Iterator[Pl
                 yield Place(str(row.name), mask)
 
 
-def _ready(title: str, drawn: Drawn) -> ReportFigure:
+def ready(title: str, drawn: Drawn) -> ReportFigure:
+    """Return a figure for a page, without the last paragraph of its caption, the settings."""
     # The settings are said once, on the page itself.
     caption = drawn.caption.strip().split("\n\n")[:-1]
     return ReportFigure(title, as_address(drawn.figure), caption)
