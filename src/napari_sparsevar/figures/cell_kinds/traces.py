@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.cells import Float32Array
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.captions import paragraphs
 from napari_sparsevar.figures.cell_captions import (
@@ -16,7 +18,6 @@ from napari_sparsevar.figures.cell_captions import (
     level_words,
 )
 from napari_sparsevar.figures.cell_listing import (
-    FloatArray,
     listed_drivers,
     order_words,
     ordered_cells,
@@ -49,7 +50,6 @@ class _Row(NamedTuple):
 def draw(fit: CellFit, options: FigureOptions) -> Drawn:
     """Draw the surest drivers, each with those that follow it most; or all cells as an image."""
     start, stop = _frames(fit, options)
-    activity = _standardised(fit)[start:stop].T
     words = f"Activity of {cell_data_words(fit)}{_when(options, start, stop)}."
     with figure_style():
         if options.all_cells:
@@ -57,7 +57,8 @@ def draw(fit: CellFit, options: FigureOptions) -> Drawn:
             axes = figure.subplots()
             order = ordered_cells(fit, options, "cluster")
             names = [fit.names[cell] for cell in order]
-            draw_raster(axes, activity[order], names, fit.fps, start)
+            activity = _standardised(fit, order.tolist(), start, stop)
+            draw_raster(axes, activity, names, fit.fps, start)
             head(axes, "a", "All cells")
             said = f"(a) {raster_words(*activity.shape)} {order_words(options, 'cluster')}"
             if (options.order or "cluster") == "cluster":
@@ -66,7 +67,7 @@ def draw(fit: CellFit, options: FigureOptions) -> Drawn:
             chosen = _rows(fit, options)
             figure = new_figure(options.width_mm, traces_height_mm(len(chosen)))
             axes = figure.subplots()
-            _draw_rows(axes, fit, activity, chosen, start)
+            _draw_rows(axes, fit, chosen, start, stop)
             head(axes, "a", _title(chosen))
             said = f"(a) {_rows_words(chosen, stop - start)} {level_words(fit, options)}"
     return Drawn(figure, paragraphs(words, said, cell_settings_paragraph(fit)))
@@ -86,13 +87,17 @@ def _when(options: FigureOptions, start: int, stop: int) -> str:
     return "" if options.frames is None else f", frames {start} to {stop}"
 
 
-def _standardised(fit: CellFit) -> FloatArray:
-    """Return the fitted series (T, n) in standard deviations about the mean, NaN where unknown."""
-    series = fit.series.astype(float)
-    used = series[np.ix_(fit.good, fit.fitted_cells)]
-    found = np.full(series.shape, np.nan)
-    scale = np.maximum(used.std(axis=0), 1e-12)
-    found[:, fit.fitted_cells] = (series[:, fit.fitted_cells] - used.mean(axis=0)) / scale
+def _standardised(fit: CellFit, cells: Sequence[int], start: int, stop: int) -> Float32Array:
+    """Return some cells (k, frames) in standard deviations about their mean, NaN where unknown."""
+    column = {int(cell): number for number, cell in enumerate(fit.fitted_cells)}
+    found = np.full((len(cells), stop - start), np.nan, np.float32)
+    # One at a time: all of a long recording would fill the memory several times over.
+    for row, cell in enumerate(cells):
+        if cell in column:
+            series = fit.activity.series[:, column[cell]]
+            used = series[fit.good]
+            found[row] = (series[start:stop] - used.mean()) / max(float(used.std()), 1e-12)
+    found[:, ~fit.good[start:stop]] = np.nan
     return found
 
 
@@ -107,10 +112,8 @@ def _rows(fit: CellFit, options: FigureOptions) -> list[_Row]:
     return chosen or [_Row(int(cell), "") for cell in fit.fitted_cells[: MOST_DRIVERS * 2]]
 
 
-def _draw_rows(
-    axes: Axes, fit: CellFit, activity: FloatArray, chosen: list[_Row], start: int
-) -> None:
-    shown = activity[[row.cell for row in chosen]]
+def _draw_rows(axes: Axes, fit: CellFit, chosen: list[_Row], start: int, stop: int) -> None:
+    shown = _standardised(fit, [row.cell for row in chosen], start, stop).astype(float)
     colours = {"driver": VERMILION, "follower": BLUE, "": GREY}
     peaks = [np.nanpercentile(np.abs(binned(one, MOST_POINTS)[1]), 99.7) for one in shown]
     names = [shortened(fit.names[row.cell]) for row in chosen]

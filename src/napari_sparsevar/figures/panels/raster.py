@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from napari_sparsevar.figures.cell_listing import FloatArray
+from napari_sparsevar.cells.cells import Float32Array
 from napari_sparsevar.figures.panels.map import number_text
 from napari_sparsevar.figures.panels.traces import binned, frames_each
 from napari_sparsevar.figures.style import shortened
@@ -21,7 +21,7 @@ _LOWEST, _HIGHEST = 1.0, 99.5
 
 
 def draw_raster(
-    axes: Axes, activity: FloatArray, names: Sequence[str], fps: float | None, first_frame: int
+    axes: Axes, activity: Float32Array, names: Sequence[str], fps: float | None, first_frame: int
 ) -> None:
     """Draw activity (n, T) in standard deviations, dark where it is high; NaN is white.
 
@@ -36,7 +36,7 @@ def draw_raster(
         Number of the first frame.
     """
     n, n_frames = activity.shape
-    means = np.stack([binned(one, MOST_COLUMNS)[1] for one in activity])
+    means = np.stack([binned(one.astype(float), MOST_COLUMNS)[1] for one in activity])
     rows = np.stack([binned(column, MOST_ROWS)[1] for column in means.T], axis=1)
     low, high = np.nanpercentile(rows, [_LOWEST, _HIGHEST])
     unit = fps or 1.0
