@@ -23,17 +23,18 @@ def in_field(cells: Cells, shape: tuple[int, int]) -> Cells:
     Parameters
     ----------
     cells : Cells
-        With footprints.
     shape : tuple of int
         Height and width of the field.
 
     Raises
     ------
     UserError
-        If they are of a field of another size, or a cell lies outside of this one.
+        If they have no outlines, are of a field of another size, or a cell lies outside of this one.
     """
-    assert cells.footprints is not None
-    assert cells.shape is not None
+    if cells.footprints is None or cells.shape is None:
+        raise UserError(
+            f"{cells.source or 'These cells'} have traces but no outlines: fit the traces alone."
+        )
     if cells.shape == shape:
         return cells if cells.field_known else replace(cells, field_known=True)
     if cells.field_known:

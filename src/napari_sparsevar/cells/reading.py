@@ -13,6 +13,7 @@ and :math:`a_i G_{ii} / \sum w_i` is again a mean over the cell: without overlap
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,17 +21,78 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from napari_sparsevar.cells.cells import Cells, Float32Array, FloatArray
+from napari_sparsevar.cells.matching import orientation_notes
+from napari_sparsevar.cells.placing import in_field
 from napari_sparsevar.cells.surround import surrounds
 from napari_sparsevar.movie.traces import sparse_traces
+from napari_sparsevar.progress import Step, stage
 
 if TYPE_CHECKING:
     import dask.array as da
 
+    from napari_sparsevar.movie.movie import Movie
+
 _RIDGE = 0.01
 """Keeps footprints that are nearly the same from being told apart by noise."""
 
+_LOOKED_AT = 64
+"""Frames, spread over a movie, whose mean is enough to see which way round cells lie."""
+
 _FRAMES = 1024
 """Frames whose cells are told apart at once: the working memory."""
+
+
+def reading_movie(movie: Movie, cells: Cells) -> Generator[Step, None, Cells]:
+    """Read what cells did from the pixels of a movie; yield how far it is.
+
+    Parameters
+    ----------
+    movie : Movie
+    cells : Cells
+        Of its field of view.
+
+    Returns
+    -------
+    Cells
+        Its traces are ``raw`` and ``neuropil``, in grey values.
+
+    Raises
+    ------
+    UserError
+        If they have no outlines, or those of another field of view.
+    """
+    cells = in_field(cells, movie.shape)
+    reading = pixel_traces(movie.data, cells)
+    raw, neuropil = yield from stage(reading, 0.0, 1.0, "Reading cells from the movie")
+    return replace(
+        cells,
+        traces={"raw": raw, "neuropil": neuropil},
+        fps=movie.fps or cells.fps,
+        pixel_size_um=movie.pixel_size_um or cells.pixel_size_um,
+        notes=(*cells.notes, *overlap_note(cells)),
+    )
+
+
+def looked_over(movie: Movie, cells: Cells) -> Cells:
+    """Return cells with a note where they clearly fit a movie better flipped or transposed.
+
+    Parameters
+    ----------
+    movie : Movie
+        A few of its frames are read.
+    cells : Cells
+        With footprints, of its field of view.
+    """
+    few = movie.data[:: max(1, movie.n_frames // _LOOKED_AT)]
+    mean = np.asarray(few.mean(axis=0), np.float32)
+    return replace(cells, notes=(*cells.notes, *orientation_notes(cells, mean)))
+
+
+def overlap_note(cells: Cells) -> tuple[str, ...]:
+    """Return the sentence on cells that share pixels; nothing where none do."""
+    shared = 0 if cells.footprints is None else overlapping(cells.footprints)
+    said = f"{shared} cells overlap others: their light is told apart by least squares."
+    return (said,) if shared else ()
 
 
 def pixel_traces(

@@ -20,10 +20,15 @@ from napari_sparsevar.cells.memory import CellsLike
 from napari_sparsevar.cells.open import open_cells
 from napari_sparsevar.cells.placing import in_field
 from napari_sparsevar.cells.preparing import Preparation
-from napari_sparsevar.cells.reading import mean_weights, overlapping, pixel_traces, told_apart
+from napari_sparsevar.cells.reading import (
+    mean_weights,
+    overlap_note,
+    reading_movie,
+    told_apart,
+)
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.progress import Step, moved, stage
+from napari_sparsevar.progress import Step, moved
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
 
@@ -72,14 +77,9 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
     UserError
         If they have no outlines, or those of another field of view.
     """
-    shape = run.results.grid.shape
     cells = open_cells(given)
     cells = cells if cells.is_accepted.all() else cells.take(cells.is_accepted)
-    if cells.footprints is None:
-        raise UserError(
-            f"{cells.source or 'These cells'} have traces but no outlines: fit the traces alone."
-        )
-    cells = in_field(cells, shape)
+    cells = in_field(cells, run.results.grid.shape)
     if names is not None and len(names) != len(cells):
         raise UserError(f"There are {len(names)} names for {len(cells)} cells.")
     return replace(
@@ -111,18 +111,15 @@ def reading_cells(
         pixels, all in grey values. Without the movie there are no pixels, and a note says so.
     """
     yield 0.0, "Reading cells from the latents"
-    shared = overlapping(cells.footprints) if cells.footprints is not None else 0
-    if shared:
-        said = f"{shared} cells overlap others: their light is told apart by least squares."
-        cells = replace(cells, notes=(*cells.notes, said))
     traces: dict[TraceKind, Float32Array] = {"denoised": latent_traces(run.results, cells)}
     found = _movie(run, movie)
     if found.movie is None or found.notice:
         said = f"Cells are read from the latents of the run alone. {found.notice}"
-        return replace(cells, traces=traces, notes=(*cells.notes, said))
-    reading = pixel_traces(found.movie.data, cells)
-    raw, neuropil = yield from stage(reading, 0.0, 1.0, "Reading cells from the movie")
-    return replace(cells, traces={**traces, "raw": raw, "neuropil": neuropil})
+        return replace(cells, traces=traces, notes=(*cells.notes, *overlap_note(cells), said))
+    read = yield from reading_movie(found.movie, cells)
+    return replace(
+        read, traces={**traces, **read.traces}, fps=cells.fps, pixel_size_um=cells.pixel_size_um
+    )
 
 
 def fitting_both_ways(

@@ -1,0 +1,1 @@
+"""Cells that a person brings: opened, fitted, shown, changed."""

@@ -1,0 +1,186 @@
+"""Cells opened, read, fitted and written, as generators for the background."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.editing import Edits, edited
+from napari_sparsevar.cells.formats.format import CellChoice, CellChoiceNeeded
+from napari_sparsevar.cells.preparing import Preparation
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.progress import Step, moved
+from napari_sparsevar.widgets.work.one_work import Progressed, paced
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from napari_sparsevar.cells.cell_fit import CellFit
+    from napari_sparsevar.export.cells.everything import CellsAs
+    from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.run.run import Run
+
+Way: TypeAlias = Literal["traces", "pixels", "latents"]
+"""What cells are fitted from: traces that came with them, pixels of the movie, latents of a run."""
+
+
+@dataclass(frozen=True, eq=False)
+class FitRequest:
+    """Everything a fit needs, fixed before it starts; no widget and no layer in it.
+
+    Parameters
+    ----------
+    cells : Cells
+        As they came.
+    edits : Edits
+    way : Way
+    run : Run, optional
+        Whose movie, latents, lags and good frames are taken; for ``latents`` it is needed.
+    movie : Movie, optional
+        That they are cells of.
+    lags : int
+        Where no run says it.
+    preparation : Preparation
+    trials, bad_frames : Path, optional
+        Files that list them.
+    read : Cells, optional
+        The same cells with the traces that were read for an earlier fit.
+    """
+
+    cells: Cells
+    edits: Edits = field(default_factory=Edits)
+    way: Way = "traces"
+    run: Run | None = None
+    movie: Movie | None = None
+    lags: int = 1
+    preparation: Preparation = field(default_factory=Preparation)
+    trials: Path | None = None
+    bad_frames: Path | None = None
+    read: Cells | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Cells of a file, with the fit where it holds one."""
+
+    cells: Cells
+    fit: CellFit | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A file leaves open what is meant."""
+
+    path: Path
+    given: CellChoice
+    needed: CellChoiceNeeded
+
+
+@dataclass(frozen=True, eq=False)
+class CellsRead:
+    """Cells with the traces that were read for a fit."""
+
+    cells: Cells
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A fit, and what each of its cells is known by."""
+
+    fit: CellFit
+    numbers: npt.NDArray[np.intp]
+
+
+def opening_stream(path: Path, given: CellChoice) -> Iterator[Opened | Asked]:
+    """Yield cells, a fit that was kept, or the question that the file leaves open."""
+    from napari_sparsevar.cells.open import open_cells
+    from napari_sparsevar.cells.store import is_fit_directory, load_fit
+
+    if is_fit_directory(path):
+        fit = load_fit(path)
+        yield Opened(fit.cells, fit)
+        return
+    try:
+        cells = open_cells(path, variable=given.variable, cells_in=given.cells_in, kind=given.kind)
+    except CellChoiceNeeded as needed:
+        yield Asked(path, given, needed)
+    else:
+        yield Opened(cells)
+
+
+def fitting_stream(request: FitRequest) -> Iterator[Progressed | CellsRead | Fitted]:
+    """Yield progress, what was read of the movie, and the fit at the end."""
+    fit, numbers, read = yield from paced(_fitting(request))
+    if read is not None:
+        yield CellsRead(read)
+    yield Fitted(fit, numbers)
+
+
+def writing_stream(
+    fit: CellFit, folder: Path, formats: tuple[CellsAs, ...]
+) -> Iterator[Progressed | str]:
+    """Write a fit to be opened again, or into files for other programs; yield a sentence."""
+    if not formats:
+        from napari_sparsevar.cells.store import save_fit
+
+        yield f"Kept in {save_fit(fit, folder)}: Open… brings it back."
+        return
+    from napari_sparsevar.export.cells.everything import export_cells
+
+    done = yield from paced(export_cells(fit, folder, formats))
+    yield " ".join([f"Wrote {', '.join(formats)} to {done.path}.", *done.notes])
+
+
+def _fitting(
+    request: FitRequest,
+) -> Generator[Step, None, tuple[CellFit, npt.NDArray[np.intp], Cells | None]]:
+    cells, begin, read = request.read or request.cells, 0.0, None
+    if request.way != "traces" and request.read is None:
+        cells = read = yield from moved(_reading(request), 0.0, 0.4)
+        begin = 0.4
+    changed, numbers = edited(cells, request.edits)
+    fit = yield from moved(_fit_of(request, changed), begin, 1.0)
+    return fit, numbers, read
+
+
+def _reading(request: FitRequest) -> Generator[Step, None, Cells]:
+    """Read the cells as they came: merging afterwards gives what the whole would be read as."""
+    if request.run is not None:
+        from napari_sparsevar.run.cells import cells_in, reading_cells
+
+        cells = cells_in(request.run, request.cells)
+        return (yield from reading_cells(request.run, cells, request.movie))
+    from napari_sparsevar.cells.reading import reading_movie
+
+    if request.movie is None:
+        raise UserError("These cells have no traces: open their movie as well, or choose its run.")
+    return (yield from reading_movie(request.movie, request.cells))
+
+
+def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]:
+    from napari_sparsevar.cells.fit import fitting_cells
+
+    trials = None
+    if request.trials is not None:
+        from napari_sparsevar.comparison.windows import read_trials
+
+        trials = read_trials(request.trials, cells.fps)
+    prepared = request.preparation
+    if request.way != "traces" and request.run is not None:
+        from napari_sparsevar.run.cells import fitting_both_ways
+
+        fitting = fitting_both_ways(request.run, cells, request.way, trials, preparation=prepared)
+        return (yield from fitting)
+    good = None
+    if request.bad_frames is not None and cells.n_frames is not None:
+        from napari_sparsevar.movie.bad_frames import read_bad_frames
+
+        good = ~read_bad_frames(request.bad_frames, cells.n_frames)
+    if request.way == "pixels":
+        prepared = replace(prepared, kind="raw")
+    return (yield from fitting_cells(cells, request.lags, good, trials, preparation=prepared))
