@@ -8,7 +8,9 @@ import pytest
 from scipy import signal
 
 import napari_sparsevar as sv
+from made_fits import made_fit
 from napari_sparsevar.cells.preparing import Preparation
+from napari_sparsevar.errors import UserError
 
 DRIVER, FOLLOWER, N_CELLS = 3, 7, 10
 
@@ -157,3 +159,24 @@ def test_too_short_is_fitted_and_not_tested() -> None:
     assert not fit.tested
     assert "too few for p-values" in " ".join(fit.notes)
     assert fit.edges["p_adjusted"].isna().all()
+
+
+def test_a_pair_says_what_the_tables_and_matrices_say():
+    fit = made_fit()
+    pair = fit.pair("b & c", "12").set_index("lag")
+    edge = fit.edges.query("source == 'b & c' and target == '12' and lag == 1").iloc[0]
+    for column in ("coefficient", "estimate", "low", "high", "p_adjusted", "stability"):
+        assert pair.loc[1, column] == pytest.approx(edge[column])
+    source, target = fit.names.index("b & c"), fit.names.index("12")
+    for lag in (1, 2):
+        assert pair.loc[lag, "estimate"] == fit.matrix("estimate", lag)[source, target]
+    assert fit.pair("a", "still").drop(columns="lag").isna().all(axis=None)  # it was left out
+    assert fit.pair("a", "a").drop(columns="lag").isna().all(axis=None)
+    with pytest.raises(UserError, match="no cell 'b'"):
+        fit.pair("b", "a")
+
+
+def test_the_trace_of_a_cell_is_its_column():
+    fit = made_fit()
+    for number, name in enumerate(fit.names):
+        np.testing.assert_array_equal(fit.trace(name), fit.series[:, number])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
+from napari_sparsevar.analysis.evidence.inference import interval
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.cells.activity import CellActivity, Trials
@@ -21,6 +22,11 @@ from napari_sparsevar.errors import UserError
 
 MatrixKind = Literal["estimate", "coefficient", "score", "p_adjusted", "p_fdr", "stability"]
 MATRIX_KINDS: tuple[MatrixKind, ...] = get_args(MatrixKind)
+
+PAIR_COLUMNS = (
+    *("lag", "coefficient", "estimate", "low", "high"),
+    *("p_adjusted", "p_fdr", "stability"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +125,70 @@ class CellFit:
     def disagreements(self) -> pd.DataFrame:
         """Edges beyond chance by this fit or the one beside it, not by both: ``agreement_of``."""
         return self.agreement.disagreements
+
+    def trace(self, cell: str) -> Float32Array:
+        """Return what was fitted of one cell, (T,); NaN where it or a frame was left out.
+
+        Raises
+        ------
+        UserError
+            If there is no such cell.
+        """
+        place = self._place(cell)
+        found = np.full(len(self.good), np.nan, np.float32)
+        if place is not None:
+            found[self.good] = self.activity.series[self.good, place]
+        return found
+
+    def pair(self, source: str, target: str) -> pd.DataFrame:
+        """Return all that is known of one cell driving another.
+
+        Parameters
+        ----------
+        source, target : str
+            Names of two cells.
+
+        Returns
+        -------
+        DataFrame
+            A row a lag, with ``lag``, ``coefficient``, ``estimate``, ``low``, ``high``,
+            ``p_adjusted``, ``p_fdr`` and ``stability`` as in ``edges``; NaN where a cell was left
+            out, or both are one.
+
+        Raises
+        ------
+        UserError
+            If there is no such cell.
+        """
+        first, second = self._place(source), self._place(target)
+        lags = np.arange(1, self.lags + 1)
+        if first is None or second is None or self.activity.near[first, second]:
+            return pd.DataFrame({"lag": lags}).reindex(columns=PAIR_COLUMNS)
+        rows = (lags - 1) * len(self.fitted_cells) + first
+        evidence = self.evidence
+        low, high = interval(evidence.estimate[rows, second], evidence.standard_error[rows, second])
+        by_lag = {
+            "coefficient": self.fitted.coefficients[rows, second],
+            "estimate": evidence.estimate[rows, second],
+            "low": low,
+            "high": high,
+            "p_adjusted": evidence.edge_p[rows, second],
+            "p_fdr": evidence.edge_fdr[rows, second],
+            "stability": self.stability.edges[rows, second],
+        }
+        numbers = {name: values.double().numpy() for name, values in by_lag.items()}
+        return pd.DataFrame({"lag": lags, **numbers})[list(PAIR_COLUMNS)]
+
+    def _place(self, cell: str) -> int | None:
+        """Return which of the fitted cells one is; None where it was left out."""
+        if cell not in self._numbers:
+            raise UserError(f"There is no cell {cell!r} in this fit; its names are in names.")
+        found = np.flatnonzero(self.fitted_cells == self._numbers[cell])
+        return int(found[0]) if len(found) else None
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     def matrix(self, kind: MatrixKind = "estimate", lag: int | None = None) -> FloatArray:
         """Return one number a pair of cells, (n, n): rows drive columns.

@@ -50,6 +50,8 @@ class FitRequest:
         Files that list them.
     read : Cells, optional
         The same cells with the traces that were read for an earlier fit.
+    fps : float, optional
+        Frames per second, where a person says it.
     """
 
     cells: Cells
@@ -62,6 +64,7 @@ class FitRequest:
     trials: Path | None = None
     bad_frames: Path | None = None
     read: Cells | None = None
+    fps: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +146,8 @@ def _fitting(
     if request.way != "traces" and request.read is None:
         cells = read = yield from moved(_reading(request), 0.0, 0.4)
         begin = 0.4
+    if request.fps is not None:
+        cells = replace(cells, fps=request.fps)
     changed, numbers = edited(cells, request.edits)
     fit = yield from moved(_fit_of(request, changed), begin, 1.0)
     return fit, numbers, read

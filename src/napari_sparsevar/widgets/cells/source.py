@@ -1,0 +1,194 @@
+"""Where cells come from: a file, a folder, a layer, or what lies beside the movie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.components import ViewerModel
+from napari.layers import Labels, Layer, Shapes
+from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
+
+from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.widgets.cells.state import BroughtCells
+from napari_sparsevar.widgets.cells.worker import Asked
+from napari_sparsevar.widgets.layers.overlays import kind_of
+from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
+from napari_sparsevar.widgets.parts.lifetime import watch
+from napari_sparsevar.widgets.parts.table import there
+from napari_sparsevar.widgets.work.failure import refusals_shown
+
+if TYPE_CHECKING:
+    from napari_sparsevar.widgets.session import Session
+
+NO_CELLS = (
+    "Bring the cells you have: a suite2p folder, CaImAn, NWB, Cellpose or ImageJ outlines, a label "
+    "image, or a table of traces. Open… or drop a file here."
+)
+MOST_CHOICES = 40
+"""Entries of a menu; what a dialog asks is longer."""
+
+_QUESTIONS = {
+    "variable": "Which one?",
+    "cells_in": "Where are the cells?",
+    "kind": "What are the traces?",
+}
+
+_WORDS = {
+    "raw": "fluorescence",
+    "neuropil": "neuropil",
+    "dff": "ΔF/F",
+    "denoised": "denoised traces",
+    "residual": "residuals",
+    "deconvolved": "deconvolved events",
+}
+
+
+class CellSource(QWidget):
+    """A button that opens, what is at hand, and an offer of what lies beside the movie."""
+
+    def __init__(self, session: Session, viewer: ViewerModel) -> None:
+        super().__init__()
+        self._session, self._viewer = session, viewer
+        self._brought: BroughtCells = session.cells
+        self._offered: Path | None = None
+        self.open = QToolButton()
+        self.menu = QMenu(self)
+        self.said = wrapped_label()
+        self.offer = QPushButton()
+        self._arrange()
+        self.menu.aboutToShow.connect(self.list_sources)
+        self.offer.clicked.connect(self._take_offer)
+        watch(self._brought.cells_changed, self.describe, self)
+        watch(self._brought.asked, self.ask, self)
+        watch(session.movie_layer_changed, self._look_beside, self)
+        self._look_beside()
+
+    def _arrange(self) -> None:
+        self.open.setText("Open…")
+        self.open.setMenu(self.menu)
+        self.open.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.open.setToolTip("<qt>Cells of another program, of a layer, or a fit you kept.</qt>")
+        in_column(in_row((self.said, 1), self.open), self.offer, inside=self, spacing=4)
+
+    def describe(self, *_: Any) -> None:
+        """Say what cells are at hand."""
+        cells = self._brought.given
+        self.said.setText(NO_CELLS if cells is None else description(cells))
+        self.offer.setVisible(cells is None and self._offered is not None)
+
+    def list_sources(self) -> None:
+        """List files, layers and what lies beside the movie, as they are now."""
+        self.menu.clear()
+        self._entry("File…", self._open_file)
+        self._entry("Folder (suite2p, a fit you kept)…", self._open_folder)
+        layers = [layer for layer in reversed(list(self._viewer.layers)) if holds_cells(layer)]
+        if layers:
+            there(self.menu.addSection("Layers"))
+        for layer in layers[:MOST_CHOICES]:
+            self._entry(f"“{layer.name}”", partial(self._take_layer, layer))
+        found = self._beside()
+        if found:
+            there(self.menu.addSection("Beside the movie"))
+        for path in found[:MOST_CHOICES]:
+            self._entry(_short(path), partial(self._brought.open, path))
+
+    def ask(self, question: Asked) -> None:
+        """Have the person say what a file leaves open."""
+        setting, choices = question.needed.setting, list(question.needed.choices)
+        title = _QUESTIONS.get(setting, "Which one?")
+        chosen, taken = QInputDialog.getItem(self, title, str(question.needed), choices, 0, False)
+        if taken:
+            self._brought.open(question.path, replace(question.given, **{setting: chosen}))
+
+    def _entry(self, text: str, act: Callable[[], object]) -> None:
+        action = there(self.menu.addAction(text))
+        action.triggered.connect(lambda *_: act())
+
+    def _open_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Cells or traces", self._start())
+        if name:
+            self._brought.open(Path(name))
+
+    def _open_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Folder of cells", self._start())
+        if name:
+            self._brought.open(Path(name))
+
+    def _take_layer(self, layer: Layer) -> None:
+        with refusals_shown():
+            self._brought.take(cells_of_layer(layer, self._field()))
+
+    def _take_offer(self) -> None:
+        if self._offered is not None:
+            self._brought.open(self._offered)
+
+    def _look_beside(self, *_: Any) -> None:
+        found = self._beside()
+        self._offered = found[0] if found else None
+        if found:
+            self.offer.setText(f"Use {_short(found[0])}, found beside the movie")
+            self.offer.setToolTip(f"<qt>{found[0]}</qt>")
+        self.describe()
+
+    def _beside(self) -> list[Path]:
+        source = self._movie_path()
+        if source is None:
+            return []
+        from napari_sparsevar.cells.beside import find_cells
+
+        return list(find_cells(source))
+
+    def _movie_path(self) -> Path | None:
+        layer = self._session.movie_layer
+        named = None if layer is None else layer.metadata.get(METADATA_KEY, {}).get("source")
+        return None if named is None else Path(named)
+
+    def _field(self) -> tuple[int, int] | None:
+        layer = self._session.movie_layer
+        return None if layer is None else (int(layer.data.shape[-2]), int(layer.data.shape[-1]))
+
+    def _start(self) -> str:
+        source = self._movie_path()
+        return "" if source is None else str(source.parent)
+
+
+def description(cells: Cells) -> str:
+    """Return in one line what cells came, and what of them is known."""
+    where = "" if cells.source is None else f"{cells.source.name}: "
+    known = [_WORDS[kind] for kind in cells.traces]
+    if cells.footprints is not None:
+        known.insert(0, "outlines")
+    elif cells.positions is not None:
+        known.insert(0, "positions")
+    length = "" if cells.n_frames is None else f", {cells.n_frames:,} frames"
+    rate = "" if cells.fps is None else f" at {cells.fps:g} Hz"
+    plural = "s" * (len(cells) != 1)
+    return f"{where}{len(cells):,} cell{plural} with {', '.join(known)}{length}{rate}"
+
+
+def holds_cells(layer: Layer) -> bool:
+    """Whether a layer of a person's own can be cells: outlines drawn or painted."""
+    flat = layer.ndim == 2 and not getattr(layer, "multiscale", False)
+    return isinstance(layer, Labels | Shapes) and flat and kind_of(layer) in (None, "regions")
+
+
+def cells_of_layer(layer: Layer, shape: tuple[int, int] | None) -> Cells:
+    """Return the cells that a layer shows, in the field of view of the movie where there is one.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    from napari_sparsevar.cells.memory import cells_in_memory
+
+    return replace(cells_in_memory(layer, shape), kind=f"layer “{layer.name}”")
+
+
+def _short(path: Path) -> str:
+    return "/".join(path.parts[-2:])
