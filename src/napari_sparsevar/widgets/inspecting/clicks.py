@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,9 @@ from napari.layers import Image, Labels, Layer
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.inspecting.layers import POINT, REGION_OFFSET, InspectLayers
 from napari_sparsevar.widgets.inspecting.state import Inspecting
+from napari_sparsevar.widgets.layers.clicking import on_click
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
-
-STILL_PX = 4
-"""The mouse may move so far, on the screen, between press and release of a click."""
 
 
 class InspectClicks:
@@ -40,17 +38,7 @@ class InspectClicks:
         self._layers = layers
         self._placement = placement
         self.probing = False
-        viewer.mouse_drag_callbacks.append(self._on_press)
-
-    def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:
-        if event.button != 1 or _is_at_work(viewer.layers.selection.active):
-            return
-        pressed = event.pos
-        yield
-        while event.type == "mouse_move":
-            yield
-        if abs(event.pos - pressed).max() <= STILL_PX:
-            self.click(event.position)
+        viewer.mouse_drag_callbacks.append(on_click(self.click))
 
     def click(self, position: Any) -> None:
         """Inspect what is at a position in the world."""
@@ -91,8 +79,3 @@ def _shows_field(viewer: ViewerModel) -> bool:
 def _may_be_probed(active: Layer | None) -> bool:
     """Whether a click is about the movie or a map, not about marks of somebody else's."""
     return active is None or isinstance(active, Image) or kind_of(active) is not None
-
-
-def _is_at_work(active: Layer | None) -> bool:
-    """Whether the mouse paints or moves something: then a click is no question."""
-    return active is not None and str(active.mode) not in ("pan_zoom", "pick")
