@@ -14,6 +14,11 @@ _LEAST = 0.5
 """Of the weight of a cell: with less of it in the field of view it is a cell of another."""
 
 
+def may_lie_in(cells: Cells, shape: tuple[int, ...]) -> bool:
+    """Return whether cells have outlines that may be of a field of view of this size."""
+    return cells.footprints is not None and (cells.shape == shape or not cells.field_known)
+
+
 def in_field(cells: Cells, shape: tuple[int, int]) -> Cells:
     """Return cells as those of a field of view.
 
@@ -29,7 +34,7 @@ def in_field(cells: Cells, shape: tuple[int, int]) -> Cells:
     Raises
     ------
     UserError
-        If they have no outlines, are of a field of another size, or a cell lies outside of this one.
+        If they have no outlines or are of a field of another size, or one lies outside of this.
     """
     if cells.footprints is None or cells.shape is None:
         raise UserError(

@@ -21,7 +21,8 @@ _WORDS: dict[TraceKind, str] = {
     "deconvolved": "deconvolved events",
 }
 
-_PREFERRED: tuple[TraceKind, ...] = ("raw", "dff", "denoised", "deconvolved")
+PREFERRED: tuple[TraceKind, ...] = ("raw", "dff", "denoised", "deconvolved")
+"""Kinds of traces that can be fitted, the one that is taken first first."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def prepared(cells: Cells, wanted: Preparation) -> Prepared:
     UserError
         If the cells have no such traces.
     """
-    kind = wanted.kind or next((kind for kind in _PREFERRED if kind in cells.traces), None)
+    kind = wanted.kind or next((kind for kind in PREFERRED if kind in cells.traces), None)
     where = str(cells.source or "These cells")
     if kind is None:
         raise UserError(f"{where}: there are outlines but no traces; give the movie's run as well.")
