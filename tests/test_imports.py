@@ -71,6 +71,7 @@ ALLOWED: dict[str, set[str]] = {
         "comparison",
         "training",
         "run",
+        "cells",
         "analysis",
         "movie",
     },
@@ -89,6 +90,7 @@ ROOMS: dict[str, set[str]] = {
     "exporting": {"parts", "work", "layers"},
     "batching": {"parts", "work"},
     "timeline": {"parts", "work", "layers", "inspecting", "comparing"},
+    "cells": {"parts", "work", "layers", "timeline"},
 }
 
 LOADS_CODE = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

@@ -11,6 +11,8 @@ from napari._qt.dialogs.qt_reader_dialog import QtReaderDialog
 from npe2 import PluginManager
 
 from napari_sparsevar.widgets.layers.movies import movie_of
+from napari_sparsevar.widgets.opening import get_reader
+from napari_sparsevar.widgets.session import get_session
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (12, 16, 18)).astype(np.uint16)
 
@@ -179,3 +181,27 @@ def test_napari_started_on_a_colour_image_stays(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     assert "LAYERS [('rgb', (8, 9, 3))]" in done.stdout
     assert "colour (RGB) image" in done.stdout
+
+
+def test_cells_go_to_their_dock(make_napari_viewer, tmp_path, qtbot, choose_sparsevar):
+    path = tmp_path / "traces.csv"
+    traces = np.random.default_rng(0).normal(size=(60, 3))
+    np.savetxt(path, traces, delimiter=",", header="a,b,c", comments="")
+    PluginManager.instance().discover()
+    viewer = make_napari_viewer()
+    viewer.window._qt_viewer._qt_open([str(path)], stack=False)
+    assert not viewer.layers
+    cells = get_session(viewer).cells
+    qtbot.waitUntil(lambda: cells.given is not None and not cells.busy, timeout=20_000)
+    assert list(cells.given.names) == ["a", "b", "c"]
+    np.testing.assert_allclose(cells.given.traces["raw"], traces, rtol=1e-5)
+
+
+def test_tables_and_archives_without_cells_are_not_ours(tmp_path):
+    for name, content in (
+        ("a.csv", "index,axis-0,axis-1\n0,1.5,2.5\n"),
+        ("b.zip", ""),
+        ("c.npy", ""),
+    ):
+        (tmp_path / name).write_text(content)
+        assert get_reader(str(tmp_path / name)) is None

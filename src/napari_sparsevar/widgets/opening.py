@@ -31,8 +31,17 @@ NOTHING: list[Any] = [(None,)]
 _OURS, _NAPARI = "napari-sparsevar", "napari"
 
 
-def get_reader(path: Paths) -> Reader:
+_CELLS_ALONE = (".npy", ".npz", ".csv", ".tsv", ".parquet", ".zip", ".roi")
+"""Endings that we open only where they hold cells: napari asks by them too."""
+
+_IMAGES = (".tif", ".tiff", ".png")
+"""Endings of what is an image to napari, even where it could be labels of cells."""
+
+
+def get_reader(path: Paths) -> Reader | None:
     """Return what opens the path: our reader, or napari's own where it is not ours to open.
+
+    Cells of another program go to the Cells dock.
 
     Parameters
     ----------
@@ -41,10 +50,18 @@ def get_reader(path: Paths) -> Reader:
 
     Returns
     -------
-    callable
-        Takes the path, returns layers. It raises nothing: what goes wrong is a notification.
+    callable or None
+        Takes the path, returns layers. It raises nothing: what goes wrong is a notification. None
+        for a kind of file that we open only where it holds cells.
     """
-    return partial(_opened, readers.get_reader(path) or _read_as_others_do)
+    ours: Callable[[Any], list[Any]] | None = readers.get_reader(path)
+    if ours is None and isinstance(path, str):
+        suffix = Path(path).suffix.lower()
+        if suffix not in _IMAGES and _holds_cells(Path(path)):
+            ours = _bring_cells
+        elif suffix in _CELLS_ALONE:
+            return None
+    return partial(_opened, ours or _read_as_others_do)
 
 
 def _opened(reader: Callable[[Any], list[Any]], path: Paths) -> list[Any]:
@@ -65,6 +82,39 @@ def _follow_run() -> None:
     viewer = current_viewer()
     if viewer is not None:
         get_session(viewer)
+
+
+def _holds_cells(path: Path) -> bool:
+    from napari_sparsevar.cells.formats.format import cell_format_of
+    from napari_sparsevar.cells.store import is_fit_directory
+
+    try:
+        known = is_fit_directory(path) or cell_format_of(path) is not None
+        return known and not _is_layer_table(path)
+    except OSError:
+        return False
+
+
+def _is_layer_table(path: Path) -> bool:
+    """Whether napari wrote the table, of its points or shapes."""
+    if path.suffix.lower() != ".csv":
+        return False
+    with path.open("rb") as file:
+        return file.readline(80).startswith((b"index,axis-", b"index,shape-type"))
+
+
+def _bring_cells(path: str) -> list[Any]:
+    """Have the session open cells: which of several is meant, its dock asks."""
+    _soon(partial(_bring_to_session, Path(path)))
+    return NOTHING
+
+
+def _bring_to_session(path: Path) -> None:
+    from napari_sparsevar.widgets.session import get_session
+
+    viewer = current_viewer()
+    if viewer is not None:
+        get_session(viewer).bring_cells(path)
 
 
 def _read_as_others_do(path: Paths) -> list[Any]:

@@ -12,10 +12,13 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer
 from psygnal import Signal
 
+from napari_sparsevar.cells.placing import may_lie_in
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.batching.state import Batching
+from napari_sparsevar.widgets.cells.layers import CellLayers
+from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.comparing.layers import remove_comparison, show_comparison
 from napari_sparsevar.widgets.comparing.state import Comparing
 from napari_sparsevar.widgets.exporting.state import Exporting
@@ -40,6 +43,7 @@ from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
+    from napari_sparsevar.cells.cells import Cells
     from napari_sparsevar.run.run import Run
 
 # Keyed by the window: viewers compare field by field, windows by identity.
@@ -68,6 +72,10 @@ class Session:
         What is being written for other programs.
     batching : Batching
         The list of recordings that is worked through.
+    cells : BroughtCells
+        The cells that a person brings.
+    cell_layers : CellLayers
+        Their layers.
     inspecting : Inspecting
         The place that is inspected, the penalty, and what the run says of them.
     inspect_layers, model_movies : InspectLayers, ModelMovies
@@ -100,6 +108,8 @@ class Session:
         self.training.run_grew.connect(self._grow)
         self.exporting = Exporting()
         self.batching = Batching()
+        self.cells = BroughtCells()
+        self.cell_layers = CellLayers(viewer, self.cells, self.cells_placement)
         self.comparing = Comparing()
         self.comparing.arrived.connect(self._want_layers)
         self.comparing.shown_changed.connect(self._follow_shown)
@@ -157,6 +167,13 @@ class Session:
         viewer = self._viewer()
         if viewer is not None:
             show_dock(viewer, "Drivers")
+
+    def bring_cells(self, path: Path) -> None:
+        """Open cells of another program in the Cells dock."""
+        viewer = self._viewer()
+        if viewer is not None:
+            show_dock(viewer, "Cells")
+            self.cells.open(path)
 
     def take_units(self, movie: Movie | None) -> None:
         """Take note of a frame rate the person has given for the chosen movie."""
@@ -312,6 +329,16 @@ class Session:
             return placed
         assert self.run is not None
         return Placement(scale=self.run.scale, units=self.run.units)
+
+    def cells_placement(self, cells: Cells) -> Placement:
+        """Return where cells lie: on their movie, on the maps of their run, or by themselves."""
+        layer = self.movie_layer
+        if layer is not None and may_lie_in(cells, tuple(layer.data.shape[-2:])):
+            return placement_of(layer)
+        if self.run is not None and may_lie_in(cells, self.run.contribution_map.shape):
+            return self.placement()
+        size, unit = cells.pixel_size_um or 1.0, "um" if cells.pixel_size_um else "pixel"
+        return Placement(scale=(size, size), units=(unit, unit))
 
     def _present_placement(self, viewer: ViewerModel) -> Placement | None:
         """Where the movie lies now; where it lay at the start if it has been deleted."""

@@ -11,6 +11,7 @@ from magicgui.widgets import ComboBox, FileEdit
 from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.placing import may_lie_in
 from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.cells.state import BroughtCells
@@ -169,12 +170,13 @@ class CellSettings(QWidget):
     def _run(self, cells: Cells) -> Run | None:
         """Return the run whose field the cells are of."""
         run = self._session.run
-        return run if run is not None and run.contribution_map.shape == cells.shape else None
+        fits = run is not None and may_lie_in(cells, run.contribution_map.shape)
+        return run if fits else None
 
     def _movie(self, cells: Cells) -> Image | None:
         layer = self._session.movie_layer
-        fits = layer is not None and tuple(layer.data.shape[-2:]) == cells.shape
-        return layer if fits and cells.footprints is not None else None
+        fits = layer is not None and may_lie_in(cells, tuple(layer.data.shape[-2:]))
+        return layer if fits else None
 
     def _show_what_counts(self, *_: Any) -> None:
         cells, way = self._brought.given, self.way.value

@@ -13,6 +13,7 @@ from napari.layers import Labels, Layer, Shapes
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.memory import cells_in_memory
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import Asked
@@ -103,7 +104,8 @@ class CellSource(QWidget):
         title = _QUESTIONS.get(setting, "Which one?")
         chosen, taken = QInputDialog.getItem(self, title, str(question.needed), choices, 0, False)
         if taken:
-            self._brought.open(question.path, replace(question.given, **{setting: chosen}))
+            answer: dict[str, Any] = {setting: chosen}
+            self._brought.open(question.path, replace(question.given, **answer))
 
     def _entry(self, text: str, act: Callable[[], object]) -> None:
         action = there(self.menu.addAction(text))
@@ -121,7 +123,7 @@ class CellSource(QWidget):
 
     def _take_layer(self, layer: Layer) -> None:
         with refusals_shown():
-            self._brought.take(cells_of_layer(layer, self._field()))
+            self._brought.take(cells_in_memory(layer))
 
     def _take_offer(self) -> None:
         if self._offered is not None:
@@ -139,18 +141,14 @@ class CellSource(QWidget):
         source = self._movie_path()
         if source is None:
             return []
-        from napari_sparsevar.cells.beside import find_cells
+        from napari_sparsevar.cells.finding import find_cells
 
-        return list(find_cells(source))
+        return [found.path for found in find_cells(source)]
 
     def _movie_path(self) -> Path | None:
         layer = self._session.movie_layer
         named = None if layer is None else layer.metadata.get(METADATA_KEY, {}).get("source")
         return None if named is None else Path(named)
-
-    def _field(self) -> tuple[int, int] | None:
-        layer = self._session.movie_layer
-        return None if layer is None else (int(layer.data.shape[-2]), int(layer.data.shape[-1]))
 
     def _start(self) -> str:
         source = self._movie_path()
@@ -175,19 +173,6 @@ def holds_cells(layer: Layer) -> bool:
     """Whether a layer of a person's own can be cells: outlines drawn or painted."""
     flat = layer.ndim == 2 and not getattr(layer, "multiscale", False)
     return isinstance(layer, Labels | Shapes) and flat and kind_of(layer) in (None, "regions")
-
-
-def cells_of_layer(layer: Layer, shape: tuple[int, int] | None) -> Cells:
-    """Return the cells that a layer shows, in the field of view of the movie where there is one.
-
-    Raises
-    ------
-    UserError
-        If there are none.
-    """
-    from napari_sparsevar.cells.memory import cells_in_memory
-
-    return replace(cells_in_memory(layer, shape), kind=f"layer “{layer.name}”")
 
 
 def _short(path: Path) -> str:

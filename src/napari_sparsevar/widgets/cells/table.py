@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 NAME, DRIVES, DRIVEN, STRENGTH, P_VALUE, STABLE = range(6)
 COLUMNS = (
     Column("Cell", "As it came. Double-click to give it a name of your own."),
-    Column("Drives", "Cells it drives beyond chance, counted by lag."),
-    Column("By", "Edges beyond chance from other cells to it."),
+    Column("→", "Edges beyond chance from it to others."),
+    Column("←", "Edges beyond chance from others to it."),
     Column(
         "Strength",
         "Sum of what follows it over all cells: above 0 they go up, below they go down. 0 where "

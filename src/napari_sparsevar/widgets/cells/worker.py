@@ -160,11 +160,14 @@ def _reading(request: FitRequest) -> Generator[Step, None, Cells]:
 
         cells = cells_in(request.run, request.cells)
         return (yield from reading_cells(request.run, cells, request.movie))
-    from napari_sparsevar.cells.reading import reading_movie
+    from napari_sparsevar.cells.placing import in_field
+    from napari_sparsevar.cells.reading import looked_over, reading_movie
 
     if request.movie is None:
         raise UserError("These cells have no traces: open their movie as well, or choose its run.")
-    return (yield from reading_movie(request.movie, request.cells))
+    cells = in_field(request.cells, request.movie.shape)
+    yield 0.0, "Looking which way round the cells lie"
+    return (yield from reading_movie(request.movie, looked_over(request.movie, cells)))
 
 
 def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]:
