@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_sparsevar import Movie, simulate_movie
-from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.model.config import ResolvedConfig
 from napari_sparsevar.model.grid import LatentGrid
 from real_parts.model import Tested, analysed, settings_for, train_model

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from napari_sparsevar.cells.tables import LEVEL
+from napari_sparsevar.analysis.evidence.level import LEVEL
 
 Ends = list[tuple[str, str, int]]
 

@@ -10,13 +10,11 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
 from napari_sparsevar.analysis.evidence.edges import edge_table
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.fit.fitting import Edges, FittedVar
 from napari_sparsevar.cells.cells import Cells, FloatArray
 
 Numbers = npt.NDArray[np.intp]
-
-LEVEL = 0.05
-"""Adjusted p-value up to which an edge or a cell is beyond chance."""
 
 
 def edges_of_cells(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cell_fit import CellFit
-from napari_sparsevar.cells.tables import LEVEL
 
 
 def sentence(fit: CellFit) -> str:

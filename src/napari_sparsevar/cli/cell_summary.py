@@ -46,7 +46,7 @@ def say_fit(fit: CellFit, place: Path | None, *, as_json: bool = False) -> None:
 
 def summary_of_fit(fit: CellFit) -> dict[str, Any]:
     """Return what was fitted and found, ready for JSON."""
-    from napari_sparsevar.cells.tables import LEVEL
+    from napari_sparsevar.analysis.evidence.level import LEVEL
     from napari_sparsevar.cells.words import sentence
 
     cells = fit.cells

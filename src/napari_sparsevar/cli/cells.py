@@ -123,7 +123,7 @@ def cells(
     say_fit(fit, run if fitted else out if not wanted else None, as_json=as_json)
     if out is None or not wanted:
         return
-    from napari_sparsevar.cells.tables import LEVEL
+    from napari_sparsevar.analysis.evidence.level import LEVEL
     from napari_sparsevar.export.cells.everything import export_cells
 
     level = None if all_edges else LEVEL

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.ordering import CellOrder, order_of_cells
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.options import FigureOptions
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import UNKNOWN, p_value_text, percent_text
 from napari_sparsevar.cells.cell_fit import CellFit
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.cells.words import sentence
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.store import load_comparisons

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from scipy import sparse
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
@@ -31,7 +32,7 @@ from napari_sparsevar.analysis.maps.drivers import (
 )
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
-from napari_sparsevar.analysis.maps.tested_drivers import LEVEL, told_apart
+from napari_sparsevar.analysis.maps.tested_drivers import told_apart
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk.contents import read_table, write_table, write_tensors

@@ -8,8 +8,7 @@ from statistics import NormalDist
 import torch
 from torch import Tensor
 
-LEVEL = 0.05
-"""Share of recordings without any influence in which some place exceeds what chance reaches."""
+from napari_sparsevar.analysis.evidence.level import LEVEL
 
 
 def drive_of_scores(scores: Tensor, amplitude: Tensor, threshold: float) -> Tensor:

@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.maps.drivers import Drivers, keep_drivers
 from napari_sparsevar.model.grid import LatentGrid
-
-LEVEL = 0.05
-"""Chance that the list of drivers of a movie without any holds one."""
 
 
 class ToldApart(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Collection, Generator
 from pathlib import Path
 from typing import Literal, get_args
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cell_fit import CellFit
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.cells.graph import write_graph

@@ -16,8 +16,8 @@ from xml.sax.xmlreader import AttributesImpl
 
 import pandas as pd
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cell_fit import CellFit
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.disk.files import replacing
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

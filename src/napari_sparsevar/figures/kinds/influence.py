@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
-from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.captions import (
     data_words,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import p_value_text
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.figures.panels.ranking import draw_ranking
 from napari_sparsevar.figures.style import shortened
 

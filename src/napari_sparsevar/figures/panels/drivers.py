@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
-from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
 from napari_sparsevar.figures.captions import position_words, unit_of
 from napari_sparsevar.figures.colours import INK, signed_colour
 from napari_sparsevar.figures.listing import Regions, arrows_each, outgoing_arrows, title_of

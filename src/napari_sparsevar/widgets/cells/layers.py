@@ -13,9 +13,9 @@ from napari.layers import Labels, Layer, Points, Vectors
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.colormaps.standardize_color import transform_color
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.editing import edited
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.figures.colours import signed_colour
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.cells.state import BroughtCells

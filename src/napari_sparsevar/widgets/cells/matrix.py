@@ -12,8 +12,8 @@ from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QStandardItemModel
 from qtpy.QtWidgets import QComboBox, QGraphicsRectItem, QWidget
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.ordering import CellOrder, order_of_cells
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.figures.colours import FAINT, SIGNED_COLOURS
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label

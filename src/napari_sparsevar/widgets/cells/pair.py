@@ -13,8 +13,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QTabWidget, QWidget
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.traces import TracesPlot, row_of
 from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label

@@ -13,7 +13,6 @@ from napari.layers import Labels, Layer, Shapes
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
 from napari_sparsevar.cells.cells import Cells
-from napari_sparsevar.cells.memory import cells_in_memory
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import Asked
@@ -122,6 +121,8 @@ class CellSource(QWidget):
             self._brought.open(Path(name))
 
     def _take_layer(self, layer: Layer) -> None:
+        from napari_sparsevar.cells.memory import cells_in_memory
+
         with refusals_shown():
             self._brought.take(cells_in_memory(layer))
 

@@ -15,9 +15,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import UNKNOWN, p_value_text, percent_text
 from napari_sparsevar.cells.editing import edited
-from napari_sparsevar.cells.tables import LEVEL
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.lifetime import watch

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -145,8 +147,6 @@ class Influence:
     @property
     def beyond_chance(self) -> npt.NDArray[np.bool_]:
         """Which partners survive the test; none where nothing was tested."""
-        from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
-
         return np.asarray(self.partners["p_adjusted"].to_numpy(float) <= LEVEL)
 
 

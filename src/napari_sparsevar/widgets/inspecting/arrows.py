@@ -16,6 +16,7 @@ from napari.layers import Layer, Vectors
 from napari.utils.colormaps.standardize_color import transform_color
 from psygnal import Signal
 
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.figures.colours import LIGHT_GREY, signed_colour
 from napari_sparsevar.widgets.inspecting.answers import Direction, Influence, SelectedPlace
 from napari_sparsevar.widgets.inspecting.state import Inspecting
@@ -84,7 +85,7 @@ class ArrowLayers:
         edges = self._edges() if self.asked_for else None
         if edges is None or self._viewer() is None:
             return
-        beyond = edges["p_adjusted"].to_numpy(float) <= _level()
+        beyond = edges["p_adjusted"].to_numpy(float) <= LEVEL
         with self._doing():
             for kind in NAMES:
                 self._draw(kind, edges[beyond if kind == ARROWS else ~beyond])
@@ -182,12 +183,6 @@ def _colours(kind: str, edges: pd.DataFrame) -> npt.NDArray[np.float32]:
     return np.asarray(
         transform_color([LIGHT_GREY if pale else signed_colour(each) for each in edges["effect"]])
     )
-
-
-def _level() -> float:
-    from napari_sparsevar.analysis.maps.tested_drivers import LEVEL
-
-    return LEVEL
 
 
 def partner_arrows(
