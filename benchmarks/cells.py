@@ -1,11 +1,14 @@
-"""Who drives whom among cells: motoneurons of known anatomy, and how time and memory grow.
+"""Who drives whom among cells: known anatomy, simulated networks and rivals, time and memory.
 
     python benchmarks/cells.py --recordings zebrafish_motoneurons.npz
+    python benchmarks/cells.py --networks [--seeds 1 2 3] [--cases ...] [--methods ...]
     python benchmarks/cells.py --growth 100x20000 500x20000
 
 Motoneurons of the zebrafish spinal cord (Chen et al. 2023, eLife 12:e81279): influence stays on one
-side, W_IC -> 1, and runs from head to tail, W_RC -> 1. Each size of the growth is fitted in a
-process of its own, on simulated calcium without coupling.
+side, W_IC -> 1, and runs from head to tail, W_RC -> 1. Networks are
+spiking neurons with bursts (``cell_parts/cases.py``); every method is a row of ``--rows``, so that
+the run goes on where it was. Each size of the growth is fitted in a process of its own, on
+simulated calcium without coupling.
 """
 
 from __future__ import annotations
@@ -20,8 +23,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 import napari_sparsevar as sv
+from cell_parts.cases import CASES
+from cell_parts.networks import NOT_INSTALLED, PYTHON, medians, methods, rows, warm_up
 
 LAGS = 3
 MATRICES = ("coefficient", "estimate")
@@ -92,16 +98,50 @@ def growth(sizes: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def networks(given: argparse.Namespace) -> pd.DataFrame:
+    """Return what each method finds, medians over seeds; rows that are there are not made again."""
+    torch.set_num_threads(1)
+    warm_up()
+    if not given.tigramite.is_file():
+        print(NOT_INSTALLED.format(python=given.tigramite))
+    every = methods(given.tigramite)
+    chosen = {name: every[name] for name in given.methods or every}
+    kept = pd.read_csv(given.rows).to_dict("records") if given.rows.is_file() else []
+    done = {(row["case"], row["seed"], row["frames"], row["method"]) for row in kept}
+    for seed in given.seeds:
+        for case in given.cases:
+            missing = {
+                name: method
+                for name, method in chosen.items()
+                if (case, seed, given.frames, name) not in done
+            }
+            for row in rows(case, seed, given.frames, missing):
+                kept.append(row)
+                pd.DataFrame(kept).to_csv(given.rows, index=False)
+    table = pd.DataFrame(kept)
+    asked = table["seed"].isin(given.seeds) & table["case"].isin(given.cases)
+    return medians(table[asked & (table["frames"] == given.frames)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recordings", type=Path, help="motoneurons, .npz")
     parser.add_argument("--growth", nargs="*", default=[], metavar="CELLSxFRAMES")
+    parser.add_argument("--networks", action="store_true", help="simulated networks and rivals")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--methods", nargs="+", help="default: all")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--frames", type=int, default=36_000)
+    parser.add_argument("--rows", type=Path, default=Path("networks.csv"))
+    parser.add_argument("--tigramite", type=Path, default=PYTHON, metavar="PYTHON")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
         fit_one(given.one)
     if given.recordings:
         print(motoneurons(given.recordings).to_string(index=False, float_format="%.3f"))
+    if given.networks:
+        print(networks(given).to_string(index=False, float_format="%.3f"))
     if given.growth:
         print(growth(given.growth).to_string(index=False, float_format="%.2f"))
 
