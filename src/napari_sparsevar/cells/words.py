@@ -20,5 +20,19 @@ def sentence(fit: CellFit) -> str:
     return f"{edges} beyond chance ({adjusted}), {ends} of {len(fit.activity.names)}."
 
 
+def advice(fit: CellFit) -> str:
+    """Return in one sentence what to do next; nothing where edges were found."""
+    if not fit.tested:
+        # Its notes say why, where that is known.
+        return "" if fit.evidence.note else "Record longer, or bring fewer cells."
+    if (fit.edges["p_adjusted"] <= LEVEL).any():
+        return ""
+    pairs = len(fit.activity.names) * (len(fit.activity.names) - 1)
+    return (
+        f"Record longer, or exclude cells that are no question of yours: {pairs:,} pairs were "
+        f"tested in {int(fit.good.sum()):,} frames. It does not mean that nobody drives anybody."
+    )
+
+
 def _counted(n: int) -> str:
     return f"{n} cell" if n == 1 else f"{n} cells"

@@ -47,7 +47,7 @@ def say_fit(fit: CellFit, place: Path | None, *, as_json: bool = False) -> None:
 def summary_of_fit(fit: CellFit) -> dict[str, Any]:
     """Return what was fitted and found, ready for JSON."""
     from napari_sparsevar.analysis.evidence.level import LEVEL
-    from napari_sparsevar.cells.words import sentence
+    from napari_sparsevar.cells.words import advice, sentence
 
     cells = fit.cells
     return {
@@ -69,7 +69,7 @@ def summary_of_fit(fit: CellFit) -> dict[str, Any]:
         "drivers_beyond_chance": int((fit.drivers["p_adjusted"] <= LEVEL).sum()),
         "surest_edges": _rows(fit.edges[_EDGE_COLUMNS].head(TOP_EDGES)),
         "surest_drivers": _rows(fit.drivers[_DRIVER_COLUMNS].head(TOP_DRIVERS)),
-        "notes": list(fit.notes),
+        "notes": [note for note in (advice(fit), *fit.notes) if note],
     }
 
 

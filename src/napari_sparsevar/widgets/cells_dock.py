@@ -37,6 +37,8 @@ from napari_sparsevar.widgets.work.panel import WorkPanel
 if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
+    from napari_sparsevar.cells.cell_fit import CellFit
+
 GRAPH_TIP = (
     "Arrows between cells, of edges beyond chance: those of the chosen cell, of all where none is "
     "chosen. Orange raises, blue lowers."
@@ -153,11 +155,11 @@ class CellsDock(Dock):
         self.panel.setVisible(some or brought.report.sentence != "")
         self.panel.begin_button.setText(FIT if fit is None else AGAIN)
         self.headline.setText("" if fit is None else f"<b>{_sentence(fit)}</b>")
-        notes = [] if fit is None else [f"⚠ {note}" for note in fit.notes]
+        notes = [] if fit is None else [_advice(fit), *(f"⚠ {note}" for note in fit.notes)]
         if brought.outdated:
             notes.insert(0, CHANGED)
-        self.notes.setText("<br>".join(notes))
-        self.notes.setVisible(bool(notes))
+        self.notes.setText("<br>".join(filter(None, notes)))
+        self.notes.setVisible(bool(self.notes.text()))
         self.said.setVisible(fit is not None)
         self.graph.setVisible(some)
         self.graph.setEnabled(fit is not None and fit.positions is not None)
@@ -195,10 +197,16 @@ class CellsDock(Dock):
             self._viewer.mouse_drag_callbacks.remove(self._click)
 
 
-def _sentence(fit: Any) -> str:
+def _sentence(fit: CellFit) -> str:
     from napari_sparsevar.cells.words import sentence
 
     return sentence(fit).replace("<=", "≤")
+
+
+def _advice(fit: CellFit) -> str:
+    from napari_sparsevar.cells.words import advice
+
+    return advice(fit)
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -283,13 +283,11 @@ class MatrixPanel(QWidget):
 
     def _words(self, picture: Picture) -> str:
         number = int(picture.beyond.sum())
-        fields = (
-            f"{number} pair{'s' * (number != 1)} beyond chance"
-            if number
-            else ("No pair is beyond chance at this level")
-        )
+        if not number:
+            return "No pair is beyond chance at this level."
+        pairs = f"{number} pair{'s' * (number != 1)} beyond chance"
         top = top_of(picture)
-        return f"{fields}. Orange raises, blue lowers; the fullest colour is {top:.2g}."
+        return f"{pairs}. Orange raises, blue lowers; the fullest colour is {top:.2g}."
 
     def _offer_positions(self, known: bool) -> None:
         row = list(ORDERS).index("Position")

@@ -98,7 +98,7 @@ class TracesPlot(Plot):
         self._curves: list[pg.PlotDataItem] = []
         self._rows: list[Row] = []
         self._pyramid: Pyramid | None = None
-        self._n_frames = 0
+        self._n_frames, self._raster = 0, False
         self.time_view.clicked.connect(self.frame_clicked)
         self.time_view.sigXRangeChanged.connect(self._pool)
         self.set_theme(theme)
@@ -143,9 +143,11 @@ class TracesPlot(Plot):
     def _begin(self, n_frames: int, n_rows: int, fps: float | None) -> None:
         self.time.set_rate(fps)
         if n_frames != self._n_frames:
-            self._n_frames = n_frames
             self.view.setLimits(xMin=0, xMax=max(n_frames, 1), minXRange=min(10, max(n_frames, 1)))
-            shown = n_frames if self._pyramid is not None else min(n_frames, FIRST_FRAMES)
+        raster = self._pyramid is not None
+        if (n_frames, raster) != (self._n_frames, self._raster):
+            self._n_frames, self._raster = n_frames, raster
+            shown = n_frames if raster else min(n_frames, FIRST_FRAMES)
             self.view.setXRange(0, max(shown, 1), padding=0)
         self.view.setYRange(0, max(n_rows, 1), padding=0.01)
 
