@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_sparsevar.widgets.cells.matrix import ALL, FAMILY, coloured, picture_of
+from napari_sparsevar.widgets.cells.matrix import ALL, FAMILY, coloured, picture_of, pooled
 
 pytestmark = pytest.mark.windowless
 
@@ -42,3 +42,14 @@ def test_hidden_cells_are_left_out(fit):
     picture = picture_of(fit, "score", "cluster", FAMILY, shown)
     assert 2 not in picture.order
     assert picture.values.shape == (4, 4)
+
+
+@pytest.mark.parametrize("each", [1, 2, 3])
+def test_no_pair_beyond_chance_is_lost_where_fields_share_a_dot(fit, each):
+    picture = picture_of(fit, "estimate", "name", FAMILY, np.ones(5, bool))
+    found = pooled(picture, each)
+    assert found.values.shape == (-(-5 // each),) * 2
+    for row, column in np.argwhere(picture.beyond):
+        dot = row // each, column // each
+        assert found.beyond[dot]
+        assert abs(found.values[dot]) >= abs(picture.values[row, column])

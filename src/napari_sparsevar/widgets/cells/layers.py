@@ -35,6 +35,8 @@ PALE = "#b9aee6"
 MOST_ARROWS = 400
 """More hide the field; the surest are drawn."""
 POINT_PX = 8
+_THINNEST = 450.0
+"""An arrow is at least so much narrower than the field."""
 _OPACITY = 0.8
 _RIM, _INSIDE = 0.7, 0.06
 """How much is seen of a cell that drives nobody beyond chance: little more than its outline."""
@@ -90,12 +92,14 @@ class CellLayers:
             layer.visible = False
         if edges is None or not len(edges):
             return
-        active = viewer.layers.selection.active
-        if layer is not None:
-            viewer.layers.remove(layer)
-        viewer.add_layer(self._graph(edges))
-        if active in viewer.layers:
+        if layer is None:
+            active = viewer.layers.selection.active
+            layer = viewer.add_layer(self._graph(edges))
             viewer.layers.selection.active = active
+        layer.data = arrows(edges)
+        layer.edge_width = self._width(edges)
+        layer.edge_color = transform_color([signed_colour(value) for value in edges["estimate"]])
+        layer.visible = True
 
     def point_out(self, *cells: int | None) -> None:
         """Show where cells are for a moment; the view moves only where it has to."""
@@ -215,18 +219,22 @@ class CellLayers:
 
     def _graph(self, edges: pd.DataFrame) -> Vectors:
         assert self._brought.given is not None
-        given = self._brought.given
-        colours = transform_color([signed_colour(value) for value in edges["estimate"]])
-        reach = 1.0 if given.centres is None else _point_size(given.centres) / POINT_PX
         return Vectors(
             arrows(edges),
             name=NAMES[GRAPH],
             vector_style="arrow",
-            edge_width=1.8 * arrow_width(len(edges)) * max(reach, 0.3),
-            edge_color=colours,
             metadata={METADATA_KEY: {"kind": GRAPH}},
-            **self._placement(given).arguments,
+            **self._placement(self._brought.given).arguments,
         )
+
+    def _width(self, edges: pd.DataFrame) -> float:
+        """Return how wide arrows are: as cells are large, and never too thin to be seen."""
+        centres = None if self._brought.given is None else self._brought.given.centres
+        if centres is None:
+            return arrow_width(len(edges))
+        reach = float(np.ptp(centres[np.isfinite(centres).all(axis=1)], axis=0).max())
+        wide = 1.8 * arrow_width(len(edges)) * _point_size(centres) / POINT_PX
+        return max(wide, reach / _THINNEST)
 
 
 def rimmed(labels: npt.NDArray[np.int32], n_cells: int) -> npt.NDArray[np.int32]:
@@ -308,5 +316,6 @@ def _features(brought: BroughtCells, numbers: npt.NDArray[np.intp]) -> pd.DataFr
 
 def _point_size(centres: npt.NDArray[np.float64]) -> float:
     """Return a diameter at which points of a field seldom touch."""
-    reach = np.ptp(centres, axis=0).max() if len(centres) > 1 else 10.0
+    known = centres[np.isfinite(centres).all(axis=1)]
+    reach = np.ptp(known, axis=0).max() if len(known) > 1 else 10.0
     return float(max(reach, 1.0) / (4.0 * np.sqrt(max(len(centres), 4))))

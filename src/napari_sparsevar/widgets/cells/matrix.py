@@ -50,6 +50,8 @@ LEVEL_TIP = (
 )
 
 _RAISES, _LOWERS = np.array(SIGNED_COLOURS[3]), np.array(SIGNED_COLOURS[1])
+LEAST_DOT_PX = 2.0
+"""A smaller field is not seen: neighbours then share one."""
 TEXT_PX = 13
 """Room that a name needs."""
 MOST_LETTERS = 12
@@ -118,6 +120,35 @@ def coloured(picture: Picture, light: bool, *, rest: bool) -> npt.NDArray[np.uin
     return np.asarray(255 * np.concatenate([bright, opacity[..., None]], axis=-1), np.uint8)
 
 
+def pooled(picture: Picture, each: int) -> Picture:
+    """Return a picture with one field for ``each`` x ``each``: of those beyond chance the largest.
+
+    A screen has fewer pixels than a thousand cells have pairs.
+    """
+    if each == 1:
+        return picture
+    n = len(picture.values)
+    padding = (0, -n % each)
+    values = np.pad(picture.values, (padding, padding))
+    beyond = np.pad(picture.beyond, (padding, padding))
+    rows = len(values) // each
+    blocks = (rows, each, rows, each)
+    fields, sure = (
+        part.reshape(blocks).swapaxes(1, 2).reshape(rows, rows, each * each)
+        for part in (values, beyond)
+    )
+    rank = np.abs(fields) + np.where(sure, np.abs(values).max(initial=0.0) + 1.0, 0.0)
+    chosen = rank.argmax(axis=-1)[..., None]
+    found = np.take_along_axis(fields, chosen, axis=-1)[..., 0]
+    is_sure = np.take_along_axis(sure, chosen, axis=-1)[..., 0]
+    return Picture(
+        np.asarray(found, float),
+        np.asarray(is_sure, bool),
+        picture.order[::each],
+        picture.names[::each],
+    )
+
+
 def top_of(picture: Picture) -> float:
     """Return the value of the fullest colour: the largest beyond chance, else the largest."""
     sure = np.abs(picture.values[picture.beyond])
@@ -157,7 +188,8 @@ class MatrixPlot(Plot):
         self.picture: Picture | None = None
         self.chosen: tuple[int, int] | None = None
         self.matrix_view.clicked.connect(self._on_click)
-        self.view.sigRangeChanged.connect(self._name)
+        self.view.sigRangeChanged.connect(self._on_range)
+        self._each = 1
         self.set_theme(theme)
 
     def show_picture(self, picture: Picture | None, *, rest: bool) -> None:
@@ -203,10 +235,25 @@ class MatrixPlot(Plot):
         self.image.setVisible(picture is not None)
         self.border.setVisible(picture is not None)
         if picture is not None:
-            colours = coloured(picture, self.is_light, rest=self._rest)
+            self._each = self._fields_a_pixel()
+            shown = pooled(picture, self._each)
+            colours = coloured(shown, self.is_light, rest=self._rest)
             self.image.setImage(colours, autoLevels=False, levels=None)
-            self.image.setRect(QRectF(0, 0, *colours.shape[1::-1]))
+            side = len(shown.values) * self._each
+            self.image.setRect(QRectF(0, 0, side, side))
         self.frame_pair(self.chosen)
+
+    def _fields_a_pixel(self) -> int:
+        """Return how many rows share a dot of the screen that can be seen."""
+        (left, right), (top, bottom) = self.view.viewRange()
+        dots = max(min(self.view.width(), self.view.height()) / LEAST_DOT_PX, 1.0)
+        shown = min(max(right - left, bottom - top), self.size_shown)
+        return max(1, int(np.ceil(shown / dots)))
+
+    def _on_range(self, *_: Any) -> None:
+        if self.picture is not None and self._fields_a_pixel() != self._each:
+            self._draw()
+        self._name()
 
     def _name(self, *_: Any) -> None:
         names = [] if self.picture is None else self.picture.names

@@ -160,12 +160,12 @@ class BroughtCells(OneWork):
         return None if self.fit is None or not len(found) else int(found[0])
 
     def _become_edited(self, edits: Edits) -> None:
-        renamed = edits.names != self.edits.names
+        renamed = edits.names != self.edits.names and self.fit is not None
         self.edits = edits
-        if renamed and self.fit is not None:
+        if renamed:
             self._show(self.fit, self.fitted)
-            self.fit_changed.emit()
-        self.edits_changed.emit()
+        # One of them: whoever shows edits shows fits as well.
+        (self.fit_changed if renamed else self.edits_changed).emit()
 
     def _show(self, fit: CellFit | None, fitted: npt.NDArray[np.intp]) -> None:
         """Take a fit by the names of now."""
