@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -77,6 +77,9 @@ def edge_evidence(
     yield 0.3
     estimate, error = effects.estimate.float(), effects.standard_error.float()
     score = steady_scores(effects).float()
+    # Single precision is enough from here on, and thousands of cells have many pairs.
+    effects = replace(effects, estimate=estimate, standard_error=error, z=effects.z.float())
+    trim_heap()
     affordable = (draws for most, draws in _DRAWS if len(fitted.weights) <= most)
     try:
         draws = next(affordable, _FEWEST_DRAWS)

@@ -196,10 +196,17 @@ def _refitted(
     penalty lets chance in; where bursts have hardly ever met, a smaller one would.
     """
     n, size = predictors.shape
-    loading = _robust_deviation(predictors, targets).clamp_min(1.0)
+    penalty = _robust_deviation(predictors, targets).clamp_min_(1.0)
+    penalty.mul_(universal_penalty(size, n)).mul_(weights)
     cross = _mean_products(predictors, targets)
-    gram = gram + RIDGE * torch.eye(size, dtype=gram.dtype, device=gram.device)
-    return solve_lasso(gram, cross, universal_penalty(size, n) * loading * weights, initial=start)
+    return solve_lasso(_ridged(gram), cross, penalty, initial=start)
+
+
+def _ridged(gram: Tensor) -> Tensor:
+    """Return a gram matrix that has an inverse."""
+    ridged = gram.clone()  # not a sum with an identity: of thousands of cells it takes gigabytes
+    ridged.diagonal().add_(RIDGE)
+    return ridged
 
 
 class Overlap(NamedTuple):
@@ -259,10 +266,11 @@ def _by_column(mask: Tensor) -> tuple[Tensor, Tensor]:
 def _unexplained(gram: Tensor, same_cell: Tensor, rows: float) -> Tensor:
     r"""Return :math:`I - \Gamma` (P, P) from a lasso of every predictor on those not near it."""
     size = gram.shape[0]
-    identity = torch.eye(size, dtype=gram.dtype, device=gram.device)
     penalty = torch.full_like(gram, NODE_PENALTY * universal_penalty(size, 1) / math.sqrt(rows))
     penalty[same_cell] = FORBIDDEN
-    return identity - solve_lasso(gram + RIDGE * identity, gram, penalty)
+    apart = solve_lasso(_ridged(gram), gram, penalty).neg_()
+    apart.diagonal().add_(1.0)
+    return apart
 
 
 def autocorrelation(series: Tensor) -> list[float]:

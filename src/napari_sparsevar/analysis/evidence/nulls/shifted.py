@@ -38,6 +38,8 @@ without any edge showed one at 5 %."""
 
 _MOST_TOGETHER = 16
 
+_ROWS_TOGETHER = 4096
+
 
 class TooShortError(UserError):
     """A recording is too short for p-values.
@@ -112,35 +114,42 @@ class ShiftedPairings:
 
     def batches(self, most: int) -> Iterator[Tensor]:
         """Yield all draws, at most so many at a time."""
-        sources, targets = self.effects.source_residual, self.effects.target_residual
-        n, predictors = sources.shape
+        n, predictors = self.effects.source_residual.shape
         width = min(n, self.most_rows)
         rng = np.random.default_rng(self.seed)
         every = np.arange(self.minimum_offset, n - self.minimum_offset + 1)
         offsets = rng.permutation(every)[: self.draws]
         batch = int(np.clip(most, 1, _MOST_TOGETHER))
-        rows = np.arange(width)
-        whole = (sources, sources.square()) if width == n else None
         for first in range(0, len(offsets), batch):
             start = int(rng.integers(n)) if width < n else 0
             shifts = offsets[first : first + batch]
-            source, squares = whole or _with_squares(sources, (rows + start) % n)
-            later = (rows[:, None] + start + shifts[None]) % n
-            target = targets[torch.from_numpy(later).to(targets.device)].flatten(1)
-            score = source.T @ target
-            target.square_()
-            spread = torch.sqrt(squares.T @ target).clamp_min_(1e-20)
-            if self.steady:
-                classical = torch.outer(squares.sum(dim=0), target.sum(dim=0)).div_(len(rows))
-                spread = torch.maximum(spread, classical.sqrt_())
-            scores = score.div_(spread).reshape(predictors, len(shifts), -1)
+            scores = self._scores(start, width, shifts).reshape(predictors, len(shifts), -1)
             yield scores.transpose(0, 1).contiguous()
 
+    def _scores(self, start: int, width: int, shifts: npt.NDArray[np.intp]) -> Tensor:
+        """Return scores of targets that are so many shifts late, (P, D n).
 
-def _with_squares(values: Tensor, rows: npt.NDArray[np.intp]) -> tuple[Tensor, Tensor]:
-    """Return some rows, and their squares."""
-    chosen = values[torch.from_numpy(rows).to(values.device)]
-    return chosen, chosen.square()
+        Some rows at a time: copies of all rows of a long recording would take gigabytes.
+        """
+        sources, targets = self.effects.source_residual, self.effects.target_residual
+        n, predictors = sources.shape
+        shape = predictors, len(shifts) * targets.shape[1]
+        score, spread = sources.new_zeros(shape), sources.new_zeros(shape)
+        in_source, in_target = sources.new_zeros(shape[0]), sources.new_zeros(shape[1])
+        for first in range(0, width, _ROWS_TOGETHER):
+            rows = np.arange(first, min(first + _ROWS_TOGETHER, width)) + start
+            source = sources[torch.from_numpy(rows % n).to(sources.device)]
+            later = torch.from_numpy((rows[:, None] + shifts[None]) % n).to(targets.device)
+            target = targets[later].flatten(1)
+            score.addmm_(source.T, target)
+            spread.addmm_(source.square_().T, target.square_())
+            in_source += source.sum(dim=0)
+            in_target += target.sum(dim=0)
+        spread = spread.sqrt_().clamp_min_(1e-20)
+        if self.steady:
+            classical = torch.outer(in_source, in_target).div_(width)
+            spread = torch.maximum(spread, classical.sqrt_())
+        return score.div_(spread)
 
 
 def steady_scores(effects: PlaceEffects) -> Tensor:
