@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from cli_called import one_sentence, sparsevar
 
+from napari_sparsevar.cells.store import load_fit
 from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.comparison.store import load_comparisons
 from napari_sparsevar.run.run import load_run
@@ -155,3 +157,30 @@ def test_interrupting_the_process_keeps_the_best_model(small: Path, tmp_path: Pa
     told = sparsevar("info", out, "--json")
     assert told.exit_code == 0, told.output
     assert json.loads(told.stdout)["status"] == "finished"
+
+
+def test_cells_come_with_the_training(small: Path, tmp_path: Path) -> None:
+    labels = np.zeros((32, 32), np.uint8)
+    for number, (y, x) in enumerate([(4, 4), (4, 20), (20, 4), (20, 20)]):
+        labels[y : y + 6, x : x + 6] = number + 1
+    tifffile.imwrite(tmp_path / "cells.tif", labels)
+    out = tmp_path / "run"
+    options = ["--preset", "fast", "--device", "cpu", "--until", "map"]
+    done = sparsevar("train", small, "--out", out, *options, "--cells", tmp_path / "cells.tif")
+    assert done.exit_code == 0, done.output
+    fit = load_fit(out / "cells")
+    assert fit.names == ("1", "2", "3", "4")
+    assert fit.beside is not None  # pixels and latents
+    assert load_run(out).stage == "map"
+    summary = json.loads(sparsevar("info", out, "--json").stdout)
+    assert summary["cells"] == str(out / "cells")
+    assert "edge" in summary["among_cells"]
+
+
+def test_cells_that_do_not_fit_are_refused_before_the_training(small: Path, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "cells.tif", np.eye(16, 40, dtype=np.uint8))
+    out = tmp_path / "run"
+    done = sparsevar("train", small, "--out", out, "--cells", tmp_path / "cells.tif")
+    assert done.exit_code == 2
+    assert "(16, 40)" in done.stderr
+    assert not out.exists()

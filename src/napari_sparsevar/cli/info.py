@@ -110,6 +110,19 @@ def summary_of_run(path: Path) -> dict[str, Any]:
         "movie_file": str(found.movie.source) if found.movie else None,
         **({"movie_notice": found.notice} if found.notice else {}),
         "edges": len(run.edges),
+        **_cells_of(path),
         **record,
         "drivers": json.loads(run.drivers.head(TOP_DRIVERS).to_json(orient="records")),
     }
+
+
+def _cells_of(run: Path) -> dict[str, str]:
+    """Return what there is to say of cells that came with the training; nothing without any."""
+    from napari_sparsevar.cells.store import is_fit_directory, load_fit
+    from napari_sparsevar.cells.words import sentence
+    from napari_sparsevar.run.store import CELLS
+
+    folder = run / CELLS
+    if not is_fit_directory(folder):
+        return {}
+    return {"cells": str(folder), "among_cells": sentence(load_fit(folder))}

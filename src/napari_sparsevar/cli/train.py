@@ -22,6 +22,7 @@ from napari_sparsevar.cli.options import (
     Plane,
 )
 from napari_sparsevar.cli.progress import follow
+from napari_sparsevar.cli.train_cells import cells_of_movie, fit_cells
 from napari_sparsevar.cli.verdict import Until, UntilOption, kept_when_interrupted, say_verdict
 from napari_sparsevar.errors import UserError
 
@@ -79,6 +80,14 @@ def train(
     plane: Plane = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
+    cells: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Cells of the movie (suite2p, CaImAn, NWB, ROIs, a label image ...): who drives "
+            "whom among them is fitted after the training and kept in RUN/cells.",
+        ),
+    ] = None,
     until: UntilOption = Until.all,
     resume: Annotated[
         bool,
@@ -106,6 +115,7 @@ def train(
     else:
         config = configuration(preset, mode, seed, lags, cell_size, skip=not no_skip)
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(chosen))
+    brought = None if cells is None else cells_of_movie(cells, opened, plane)
     control = TrainingControl()
     events = start(
         opened,
@@ -129,6 +139,8 @@ def train(
         f"{end.seconds:.1f} s, at most {end.peak_memory_mb:,.0f} MB of memory."
     )
     say_verdict(end.path, _AGAIN)
+    if brought is not None:
+        fit_cells(end.path, brought, opened)
 
 
 def configuration(

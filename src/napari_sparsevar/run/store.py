@@ -59,6 +59,8 @@ CRITERION = "path.csv"
 LOSSES = "loss.csv"
 EVENTS = "events.jsonl"
 COMPARISONS = "comparisons"
+CELLS = "cells"
+"""Folder of the fit of cells that came with the training."""
 
 _OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _TESTS = ("estimate", "standard_error", "edge_p", "place_p", "place_evidence", "chance")

@@ -23,12 +23,15 @@ from napari_sparsevar.widgets.parts.table import there
 from napari_sparsevar.widgets.work.failure import refusals_shown
 
 if TYPE_CHECKING:
+    from napari_sparsevar.run.run import Run
     from napari_sparsevar.widgets.session import Session
 
 NO_CELLS = (
     "Bring the cells you have: a suite2p folder, CaImAn, NWB, Cellpose or ImageJ outlines, a label "
     "image, or a table of traces. Open… or drop a file here."
 )
+FIT_OF_RUN = "cells"
+"""Where a run keeps the fit of cells that came with its training."""
 MOST_CHOICES = 40
 """Entries of a menu; what a dialog asks is longer."""
 
@@ -66,6 +69,7 @@ class CellSource(QWidget):
         watch(self._brought.cells_changed, self.describe, self)
         watch(self._brought.asked, self.ask, self)
         watch(session.movie_layer_changed, self._look_beside, self)
+        watch(session.run_changed, self._look_beside, self)
         self._look_beside()
 
     def _arrange(self) -> None:
@@ -93,7 +97,7 @@ class CellSource(QWidget):
             self._entry(f"“{layer.name}”", partial(self._take_layer, layer))
         found = self._beside()
         if found:
-            there(self.menu.addSection("Beside the movie"))
+            there(self.menu.addSection("Beside the movie, or in its run"))
         for path in found[:MOST_CHOICES]:
             self._entry(_short(path), partial(self._brought.open, path))
 
@@ -134,17 +138,12 @@ class CellSource(QWidget):
         found = self._beside()
         self._offered = found[0] if found else None
         if found:
-            self.offer.setText(f"Use {_short(found[0])}, found beside the movie")
+            self.offer.setText(f"Use {_short(found[0])}, found beside the movie or in its run")
             self.offer.setToolTip(f"<qt>{found[0]}</qt>")
         self.describe()
 
     def _beside(self) -> list[Path]:
-        source = self._movie_path()
-        if source is None:
-            return []
-        from napari_sparsevar.cells.finding import find_cells
-
-        return [found.path for found in find_cells(source)]
+        return [*_fits_of(self._session.run), *_found_beside(self._movie_path())]
 
     def _movie_path(self) -> Path | None:
         layer = self._session.movie_layer
@@ -154,6 +153,24 @@ class CellSource(QWidget):
     def _start(self) -> str:
         source = self._movie_path()
         return "" if source is None else str(source.parent)
+
+
+def _found_beside(movie: Path | None) -> list[Path]:
+    """Return what suite2p and CaImAn left beside a movie."""
+    if movie is None:
+        return []
+    from napari_sparsevar.cells.finding import find_cells  # as slow as opening the movie was
+
+    return [each.path for each in find_cells(movie)]
+
+
+def _fits_of(run: Run | None) -> list[Path]:
+    """Return the fit of cells that came with the training of a run, where there is one."""
+    if run is None:
+        return []
+    from napari_sparsevar.cells.store import is_fit_directory  # as slow as opening the run was
+
+    return [run.path / FIT_OF_RUN] if is_fit_directory(run.path / FIT_OF_RUN) else []
 
 
 def description(cells: Cells) -> str:
