@@ -13,6 +13,7 @@ from napari.layers import Labels, Layer, Shapes
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import Asked
@@ -161,7 +162,10 @@ def _found_beside(movie: Path | None) -> list[Path]:
         return []
     from napari_sparsevar.cells.finding import find_cells  # as slow as opening the movie was
 
-    return [each.path for each in find_cells(movie)]
+    try:
+        return [each.path for each in find_cells(movie)]
+    except UserError:  # nobody asked for them: a folder that cannot be listed offers nothing
+        return []
 
 
 def _fits_of(run: Run | None) -> list[Path]:
