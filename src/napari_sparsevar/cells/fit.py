@@ -20,6 +20,7 @@ from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moment
 from napari_sparsevar.analysis.fit.own_dynamics import own_dynamics_of
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
+from napari_sparsevar.cells.bursts import burst_notes
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like_calcium
@@ -130,7 +131,7 @@ def fitting_cells(
     trim_heap()
     testing = edge_evidence(rows, fitted, seed)
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
-    notes = [*cells.notes, *usable.notes]
+    notes = [*cells.notes, *usable.notes, *burst_notes(activity, seed)]
     if found.note:
         notes.append(found.note)
     return CellFit(
