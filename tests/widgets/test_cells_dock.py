@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QFileDialog, QInputDialog
 
 import napari_sparsevar as sv
 from made_fits import NAMES, made_fit, made_traces
+from napari_sparsevar.widgets.cells.saving import PICTURES
 from napari_sparsevar.widgets.cells.table import DRIVES, NAME, STRENGTH
 from napari_sparsevar.widgets.session import get_session
 
@@ -227,6 +228,21 @@ def test_what_is_kept_comes_back(fitted, cells, tmp_path, monkeypatch, qtbot, un
     drop(fitted, tmp_path / "cells-fit")
     until_idle()
     pd.testing.assert_frame_equal(cells.fit.edges, fit.edges)
+
+
+def test_figures_and_the_report_are_drawn(fitted, tmp_path, monkeypatch, qtbot, told):
+    names = iter(["matrix", "graph.png", "traces.svg", "all.html"])
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / next(names)), "")
+    )
+    named = {action.text(): action for action in fitted.save.menu().actions()}
+    for words in PICTURES:
+        named[words].trigger()
+        qtbot.waitUntil(lambda: not fitted.save.busy, timeout=60_000)
+    assert len(told) == 4
+    assert all(sentence.startswith("Wrote ") for sentence in told)
+    made = {path.name for path in tmp_path.iterdir()}
+    assert {"matrix.svg", "graph.png", "traces.svg", "all.html"} <= made
 
 
 def test_what_lies_beside_the_movie_is_offered(dock, cells, viewer, tmp_path, until_idle):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Way: TypeAlias = Literal["traces", "pixels", "latents"]
 """What cells are fitted from: traces that came with them, pixels of the movie, latents of a run."""
 
+REPORT = "report"
+"""In place of a kind of figure: all of them and the tables on one page."""
+
 
 @dataclass(frozen=True, eq=False)
 class FitRequest:
@@ -137,6 +140,23 @@ def writing_stream(
 
     done = yield from paced(export_cells(fit, folder, formats))
     yield " ".join([f"Wrote {', '.join(formats)} to {done.path}.", *done.notes])
+
+
+def drawing_stream(fit: CellFit, path: Path, kind: str) -> Iterator[str]:
+    """Write a figure of a fit with its caption, or the ``report``; yield a sentence.
+
+    Replaces what is there: the dialog has asked.
+    """
+    told: list[str] = []
+    if kind == REPORT:
+        from napari_sparsevar.figures.report import write_report
+
+        write_report(fit, path, overwrite=True, tell=told.append)
+    else:
+        from napari_sparsevar.figures.write import write_figure
+
+        write_figure(fit, path, kind, overwrite=True, tell=told.append)
+    yield " ".join([f"Wrote {path}.", *told])
 
 
 def _fitting(
