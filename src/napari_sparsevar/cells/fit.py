@@ -114,7 +114,10 @@ def fitting_cells(
         cells.footprints,
         () if cells.times is None else timing_of(cells.times, str(cells.source or "this")).jumps,
     )
+    fitted_cells, notes = usable.fitted, [*cells.notes, *usable.notes]
     activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation)
+    del ready, usable  # copies of all traces
+    notes += burst_notes(activity, seed)
     yield 0.05, "Fitting the sparse VAR"
     rows = StreamedRows.of(activity, lags, dynamics)
     if rows.n_rows < 2 * lags + 2:
@@ -131,13 +134,12 @@ def fitting_cells(
     trim_heap()
     testing = edge_evidence(rows, fitted, seed)
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
-    notes = [*cells.notes, *usable.notes, *burst_notes(activity, seed)]
     if found.note:
         notes.append(found.note)
     return CellFit(
         cells,
         activity,
-        usable.fitted,
+        fitted_cells,
         fitted,
         found,
         stability,

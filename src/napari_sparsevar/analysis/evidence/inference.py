@@ -131,12 +131,14 @@ def place_effects(
     apart = _unexplained(gram, same_cell, n / chance_inflation(correlations))
     fitted = _refitted(predictors, targets, gram, coefficients, weights)
     overlap = _overlap(apart.T @ gram, gram, apart, fitted, weights, same_cell)
-    source = predictors @ apart.to(predictors.dtype)
-    residual = targets - predictors @ fitted.to(predictors.dtype)
-    score = _mean_products(source, residual).add_(overlap.restored)
+    # With thousands of places an array of rows takes 70 MB: each is made as late, and goes as soon,
+    # as it can.
     left = leverage(predictors, gram, fitted).neg_().add_(1)
-    # With thousands of places an array of rows takes 70 MB: they go as soon as they can.
-    del gram, apart, fitted
+    residual = targets - predictors @ fitted.to(predictors.dtype)
+    del gram, fitted
+    source = predictors @ apart.to(predictors.dtype)
+    del apart
+    score = _mean_products(source, residual).add_(overlap.restored)
     source_residual, inflated = source.float(), residual.div_(left).float()
     del source, residual, left
     robust = _robust_deviation(source_residual, inflated)
