@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cell_parts.fluorescence import fluorescence
+from cell_parts.fluorescence import SCATTERED, fluorescence
 from cell_parts.spiking import Drive, bursts_per_second, simulate, weight_for_bursts
 from cell_parts.wiring import clustered, layered
 
@@ -26,18 +26,24 @@ class Case:
         None: layers that feed forward, without bursts.
     drive : Drive
     fps : float
+    scattered : float
+        Share of the light of neurons around that is added, at most.
     """
 
     clustering: float | None
     drive: Drive = field(default_factory=Drive)
     fps: float = 20.0
+    scattered: float = SCATTERED
 
+
+FORWARD = Case(None, Drive(rate_hz=3.0, delay_ms=50))
 
 CASES = {
     "clustering 0.1": Case(0.1),
     "clustering 0.5": Case(0.5),
     "clustering 0.3, 50 Hz": Case(0.3, fps=50.0),
-    "feed-forward, delay 50 ms": Case(None, Drive(rate_hz=3.0, delay_ms=50)),
+    "feed-forward, delay 50 ms": FORWARD,
+    "feed-forward, no scattered light": replace(FORWARD, scattered=0.0),
 }
 
 
@@ -68,5 +74,6 @@ def record(case: Case, n_frames: int, seed: int) -> Recording:
         wired = clustered(N_NEURONS, PROBABILITY, case.clustering, rng)
         weight = weight_for_bursts(wired, case.drive, BURSTS_HZ, seed)
     spikes = simulate(wired, weight, case.drive, n_frames / case.fps, seed + 1000)
-    traces = fluorescence(spikes, case.fps, rng.random((N_NEURONS, 2)), rng)
+    places = rng.random((N_NEURONS, 2))
+    traces = fluorescence(spikes, case.fps, places, rng, case.scattered)
     return Recording(traces, wired, float(spikes.mean() * 1000), bursts_per_second(spikes))

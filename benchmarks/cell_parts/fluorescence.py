@@ -22,6 +22,7 @@ def fluorescence(
     fps: float,
     positions_mm: npt.NDArray[np.float64],
     rng: np.random.Generator,
+    scattered: float = SCATTERED,
 ) -> npt.NDArray[np.float32]:
     """Return the light of each neuron, (T, n), from its spikes (ms, n) and its place (n, 2)."""
     per_frame = round(1000 / fps)
@@ -31,7 +32,7 @@ def fluorescence(
     calcium = lfilter([INFLUX_UM], [1.0, -kept], counts.astype(np.float64), axis=0)
     light = calcium / (calcium + HALF_UM)
     distance = np.linalg.norm(positions_mm[:, None] - positions_mm[None], axis=2)
-    reaching = SCATTERED * np.exp(-((distance / REACH_MM) ** 2))
+    reaching = scattered * np.exp(-((distance / REACH_MM) ** 2))
     np.fill_diagonal(reaching, 1.0)
     noise = NOISE * rng.standard_normal(light.shape)
     return (light @ reaching + noise).astype(np.float32)
