@@ -10,7 +10,7 @@ from cli_called import one_sentence, sparsevar
 from made_comparisons import made_folder, made_run, made_set
 from made_runs import made_full_run, with_training
 from napari_sparsevar.comparison.store import save_comparisons
-from napari_sparsevar.figures import report, write
+from napari_sparsevar.figures import write
 from napari_sparsevar.run.run import Run
 
 COMPARISON = ["--kind", "comparison"]
@@ -100,7 +100,6 @@ def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return with_training(made_full_run(path))
 
     monkeypatch.setattr(write, "load_run", load)
-    monkeypatch.setattr(report, "load_run", load)
     return folder
 
 
