@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.cells.cells import Cells, footprints_of_labels
-from napari_sparsevar.cells.editing import Edits, edited, name_of
+from napari_sparsevar.cells.editing import Edits, edited, listed, name_of
 from napari_sparsevar.cells.reading import mean_weights
 from napari_sparsevar.errors import UserError
 
@@ -53,7 +53,7 @@ def test_merging_is_the_same_in_whatever_order(cells):
 def test_excluded_cells_go_and_come_back(cells):
     out = Edits().exclude([0, 2])
     assert edited(cells, out).numbers.tolist() == [1, 3]
-    assert edited(cells, out, with_excluded=True).numbers.tolist() == [0, 1, 2, 3]
+    assert listed(cells, out, with_excluded=True).numbers.tolist() == [0, 1, 2, 3]
     assert edited(cells, out.exclude([0], out=False)).numbers.tolist() == [0, 1, 3]
     with pytest.raises(UserError, match="All cells are excluded"):
         edited(cells, Edits().exclude(range(4)))

@@ -87,7 +87,7 @@ def test_first_look_says_what_to_do(dock):
 def test_a_table_that_is_dropped_is_fitted_at_a_click(dock, cells, table, until_idle):
     drop(dock, table)
     until_idle()
-    assert "5 cells with fluorescence, 400 frames" in dock.source.said.text()
+    assert "5 cells with raw fluorescence, 400 frames" in dock.source.said.text()
     click(dock.panel.begin_button)
     until_idle()
     assert dock.headline.text() == (

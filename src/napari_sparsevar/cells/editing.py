@@ -76,6 +76,23 @@ class Edits:
         return replace(self, hidden=self.hidden | given if out else self.hidden - given)
 
 
+class Listed(NamedTuple):
+    """Which cells are left after the edits, without their traces.
+
+    Attributes
+    ----------
+    numbers : ndarray of int, shape (m,)
+        What each is known by, see ``Edits``.
+    names : list of str
+    groups : list of tuple of int
+        The cells that came of which each is made.
+    """
+
+    numbers: npt.NDArray[np.intp]
+    names: list[str]
+    groups: list[tuple[int, ...]]
+
+
 class Edited(NamedTuple):
     """Cells as a person has changed them.
 
@@ -91,11 +108,8 @@ class Edited(NamedTuple):
     numbers: npt.NDArray[np.intp]
 
 
-def edited(cells: Cells, edits: Edits, *, with_excluded: bool = False) -> Edited:
-    """Change cells as a person wishes.
-
-    The weights of merged cells add up; their trace is the mean of the parts, each as often as it
-    has weight, so that it is what the whole would have been read as.
+def listed(cells: Cells, edits: Edits, *, with_excluded: bool = False) -> Listed:
+    """Say which cells are left, and what they are called.
 
     Parameters
     ----------
@@ -121,6 +135,21 @@ def edited(cells: Cells, edits: Edits, *, with_excluded: bool = False) -> Edited
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UserError(f"Two cells would be called “{twice}”: give them different names.")
+    return Listed(numbers, names, groups)
+
+
+def edited(cells: Cells, edits: Edits) -> Edited:
+    """Change cells as a person wishes; those that are excluded are left out.
+
+    The weights of merged cells add up; their trace is the mean of the parts, each as often as it
+    has weight, so that it is what the whole would have been read as.
+
+    Raises
+    ------
+    UserError
+        If two cells would have one name, or none is left.
+    """
+    numbers, names, groups = listed(cells, edits)
     if not edits.merged:
         return Edited(replace(cells.take(numbers), names=names), numbers)
     return Edited(_joined(cells, groups, names), numbers)

@@ -57,7 +57,8 @@ def order_of_cells(
     """
     if how not in CELL_ORDERS:
         raise UserError(f"There is no order {how!r} of cells; choose {', '.join(CELL_ORDERS)}.")
-    by_name = np.array(sorted(range(len(names)), key=lambda cell: _natural(names[cell])), np.intp)
+    keys = [natural_order(name) for name in names]
+    by_name = np.array(sorted(range(len(names)), key=keys.__getitem__), np.intp)
     if how == "name":
         return by_name
     if how == "position":
@@ -110,7 +111,7 @@ def _along_main_axis(positions: FloatArray) -> FloatArray:
     return found
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Return a key that puts cell 9 before cell 10."""
+def natural_order(name: str) -> list[tuple[int, int, str]]:
+    """Return a key by which cell 9 stands before cell 10."""
     parts = re.split(r"([0-9]+)", name)
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]

@@ -12,7 +12,7 @@ from napari_sparsevar.cells.cells import TRACE_KINDS, Cells, Float32Array, Trace
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.traces import BASELINE_PERCENTILE
 
-_WORDS: dict[TraceKind, str] = {
+TRACE_WORDS: dict[TraceKind, str] = {
     "raw": "raw fluorescence",
     "neuropil": "fluorescence of the neuropil",
     "dff": "ΔF/F",
@@ -87,10 +87,10 @@ def prepared(cells: Cells, wanted: Preparation) -> Prepared:
         raise UserError(f"{where}: there are outlines but no traces; give the movie's run as well.")
     if kind not in cells.traces:
         raise UserError(
-            f"{where}: there are no {_WORDS[kind]}; there are "
-            f"{', '.join(_WORDS[found] for found in cells.traces)}."
+            f"{where}: there are no {TRACE_WORDS[kind]}; there are "
+            f"{', '.join(TRACE_WORDS[found] for found in cells.traces)}."
         )
-    traces, said = np.asarray(cells.traces[kind], np.float32), [_WORDS[kind]]
+    traces, said = np.asarray(cells.traces[kind], np.float32), [TRACE_WORDS[kind]]
     if kind == "raw" and "neuropil" in cells.traces and wanted.neuropil > 0.0:
         traces = traces - np.float32(wanted.neuropil) * cells.traces["neuropil"]
         said.append(f"less {wanted.neuropil:g} of the neuropil")

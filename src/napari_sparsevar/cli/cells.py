@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.cells.cells import Cells
     from napari_sparsevar.cells.preparing import Preparation
     from napari_sparsevar.export.cells.everything import CellsAs
+    from napari_sparsevar.movie.movie import Movie
 
 
 class Format(StrEnum):
@@ -185,10 +186,11 @@ def cells_of_run(run: Path, path: Path | None, variable: str | None, plane: int 
 def fitting_run(
     path: Path,
     given: Cells,
-    read_from: Way,
-    trials: Path | None,
-    seed: int,
-    preparation: Preparation,
+    read_from: Way = Way.pixels,
+    trials: Path | None = None,
+    seed: int = 0,
+    preparation: Preparation | None = None,
+    movie: Movie | None = None,
 ) -> Generator[Step, None, CellFit]:
     """Read cells from the movie and the latents of a run and fit them; yield how far it is."""
     from napari_sparsevar.run.cells import cells_in, fitting_both_ways, reading_cells
@@ -197,6 +199,6 @@ def fitting_run(
     yield 0.0, "Opening the run"
     run = load_run(path)
     pieces = trials_of(trials, run.fps)
-    read = yield from moved(reading_cells(run, cells_in(run, given)), 0.0, 0.4)
+    read = yield from moved(reading_cells(run, cells_in(run, given), movie), 0.0, 0.4)
     fitting = fitting_both_ways(run, read, read_from.value, pieces, seed, preparation)
     return (yield from moved(fitting, 0.4, 1.0))

@@ -9,16 +9,12 @@ import typer
 
 from napari_sparsevar.cli.cell_options import opened_cells
 from napari_sparsevar.cli.cell_summary import say_fit
+from napari_sparsevar.cli.cells import fitting_run
 from napari_sparsevar.cli.progress import follow_steps
-from napari_sparsevar.progress import moved
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from napari_sparsevar.cells.cell_fit import CellFit
     from napari_sparsevar.cells.cells import Cells
     from napari_sparsevar.movie.movie import Movie
-    from napari_sparsevar.progress import Step
 
 
 def cells_of_movie(path: Path, movie: Movie, plane: int | None) -> Cells:
@@ -52,16 +48,7 @@ def fit_cells(run: Path, cells: Cells, movie: Movie) -> None:
     from napari_sparsevar.cells.store import save_fit
     from napari_sparsevar.run.store import CELLS
 
-    fit = follow_steps(_fitting(run, cells, movie), quiet=False)
+    fit = follow_steps(fitting_run(run, cells, movie=movie), quiet=False)
     folder = save_fit(fit, run / CELLS, overwrite=True)
     typer.echo("")
     say_fit(fit, folder)
-
-
-def _fitting(path: Path, cells: Cells, movie: Movie) -> Generator[Step, None, CellFit]:
-    from napari_sparsevar.run.cells import cells_in, fitting_both_ways, reading_cells
-    from napari_sparsevar.run.run import load_run
-
-    run = load_run(path)
-    read = yield from moved(reading_cells(run, cells_in(run, cells), movie), 0.0, 0.4)
-    return (yield from moved(fitting_both_ways(run, read), 0.4, 1.0))

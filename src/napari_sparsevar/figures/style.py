@@ -121,6 +121,31 @@ def columns(figure: Figure | SubFigure, widths: list[float]) -> list[SubFigure]:
     return list(parts)
 
 
+def with_list(
+    width_mm: float, panel_mm: float, list_mm: float, share: float
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a panel and a list beside it, below it where there is no room beside.
+
+    Parameters
+    ----------
+    width_mm : float
+        Of the figure.
+    panel_mm, list_mm : float
+        How high the two are.
+    share : float
+        Of the width that the panel has beside a list.
+    """
+    if width_mm < BESIDE_FROM_MM:
+        figure = new_figure(width_mm, panel_mm + list_mm)
+        return figure, [part.subplots() for part in rows(figure, [panel_mm, list_mm])]
+    tallest = max(panel_mm, list_mm)
+    figure = new_figure(width_mm, tallest)
+    left, right = columns(figure, [share, 1 - share])
+    # A short list is no higher than its rows.
+    upper, _ = rows(right, [list_mm, max(tallest - list_mm, 1.0)])
+    return figure, [left.subplots(), upper.subplots()]
+
+
 def head(axes: Axes, letter: str, title: str) -> None:
     """Put the panel's letter and what it shows above it."""
     axes.set_title(title)

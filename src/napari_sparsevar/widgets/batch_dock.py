@@ -22,7 +22,7 @@ from napari_sparsevar.widgets.parts.boxes import (
     wrapped_label,
 )
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.fields import Rows, tooltip
+from napari_sparsevar.widgets.parts.fields import Rows, slim, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.preferences import preferred
 from napari_sparsevar.widgets.session import get_session, plain_viewer
@@ -65,9 +65,7 @@ class BatchDock(Dock):
         self.lie_beside(TrainDock, DriversDock)
 
     def _settings(self) -> QWidget:
-        self.out.line_edit.min_width = 60
-        self.out.choose_btn.text = "…"
-        self.out.choose_btn.native.setFixedWidth(28)
+        slim(self.out)
         buttons = in_row((self.add, 1), (self.from_list, 1), (self.remove, 1), spacing=4)
         return boxed(in_column(buttons, Rows(self.out, self.preset).native, spacing=5))
 

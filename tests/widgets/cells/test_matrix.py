@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_sparsevar.widgets.cells.matrix import ALL, FAMILY, coloured, picture_of, pooled
+from napari_sparsevar.widgets.cells.matrix import ALL, FAMILY, coloured, picture_of, shared_fields
 
 pytestmark = pytest.mark.windowless
 
@@ -47,7 +47,7 @@ def test_hidden_cells_are_left_out(fit):
 @pytest.mark.parametrize("each", [1, 2, 3])
 def test_no_pair_beyond_chance_is_lost_where_fields_share_a_dot(fit, each):
     picture = picture_of(fit, "estimate", "name", FAMILY, np.ones(5, bool))
-    found = pooled(picture, each)
+    found = shared_fields(picture, each)
     assert found.values.shape == (-(-5 // each),) * 2
     for row, column in np.argwhere(picture.beyond):
         dot = row // each, column // each

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.figures.captions import paragraphs
@@ -37,11 +35,9 @@ from napari_sparsevar.figures.panels.ranking import ranking_height_mm
 from napari_sparsevar.figures.style import (
     BESIDE_FROM_MM,
     TALLEST_MM,
-    columns,
     figure_style,
     head,
-    new_figure,
-    rows,
+    with_list,
 )
 
 _SHARE = 0.6
@@ -58,7 +54,10 @@ def draw(fit: CellFit, options: FigureOptions) -> Drawn:
     layout, listed = layout_of(fit, order), listed_drivers(fit, options)
     numbered = not layout.circle or len(order) > MOST_AROUND
     with figure_style():
-        figure, panels, map_mm = _lay_out(options.width_mm, layout, len(listed))
+        map_mm = _map_mm(options.width_mm, layout)
+        high = map_mm * layout.size[1] / layout.size[0] + _BELOW_MM
+        list_mm = ranking_height_mm(len(listed))
+        figure, panels = with_list(options.width_mm, high, list_mm, _SHARE)
         reach = layout.size[0] * (1.45 if layout.circle else 1.0)
         draw_graph(panels[0], fit, layout, arrows, listed, order, map_mm / 25.4 * 72 / reach)
         head(panels[0], "a", "Who drives whom")
@@ -67,25 +66,10 @@ def draw(fit: CellFit, options: FigureOptions) -> Drawn:
     return Drawn(figure, _caption(fit, layout, arrows, options, listed))
 
 
-def _lay_out(width_mm: float, layout: Layout, n_listed: int) -> tuple[Figure, list[Axes], float]:
-    """Return the figure, its two panels and about how wide the field is in print."""
-    beside = width_mm >= BESIDE_FROM_MM
-    map_mm = (_SHARE * width_mm if beside else width_mm) - _BESIDE_MM
-    map_mm = min(map_mm, (TALLEST_MM - _BELOW_MM) * layout.size[0] / layout.size[1])
-    heights = [
-        map_mm * layout.size[1] / layout.size[0] + _BELOW_MM,
-        ranking_height_mm(n_listed),
-    ]
-    if beside:
-        tallest = max(heights)
-        figure = new_figure(width_mm, tallest)
-        left, right = columns(figure, [_SHARE, 1 - _SHARE])
-        upper, _ = rows(right, [heights[1], max(tallest - heights[1], 1.0)])
-        parts = [left, upper]
-    else:
-        figure = new_figure(width_mm, sum(heights))
-        parts = rows(figure, heights)
-    return figure, [part.subplots() for part in parts], map_mm
+def _map_mm(width_mm: float, layout: Layout) -> float:
+    """Return about how wide the field is in print."""
+    map_mm = (_SHARE if width_mm >= BESIDE_FROM_MM else 1.0) * width_mm - _BESIDE_MM
+    return min(map_mm, (TALLEST_MM - _BELOW_MM) * layout.size[0] / layout.size[1])
 
 
 def _caption(

@@ -39,11 +39,9 @@ from napari_sparsevar.figures.panels.cell_matrix import (
 from napari_sparsevar.figures.panels.ranking import ranking_height_mm
 from napari_sparsevar.figures.style import (
     BESIDE_FROM_MM,
-    columns,
     figure_style,
     head,
-    new_figure,
-    rows,
+    with_list,
 )
 
 _SHARE = 0.6
@@ -58,7 +56,9 @@ def draw(fit: CellFit, options: FigureOptions) -> Drawn:
     matrix = shown_matrix(fit, options)[np.ix_(order, order)]
     listed = listed_drivers(fit, options)
     with figure_style():
-        figure, panels, side_mm = _lay_out(options.width_mm, len(listed))
+        side_mm = _side_mm(options.width_mm)
+        list_mm = ranking_height_mm(len(listed))
+        figure, panels = with_list(options.width_mm, side_mm + _ABOVE_MM, list_mm, _SHARE)
         _draw_matrix(panels[0], fit, matrix, order, side_mm, options)
         head(panels[0], "a", "Who drives whom")
         draw_cell_list(panels[1], listed)
@@ -85,21 +85,9 @@ def _draw_matrix(
         say_on_matrix(axes, "no pair is beyond chance" if fit.tested else "no pair is kept")
 
 
-def _lay_out(width_mm: float, n_listed: int) -> tuple[Figure, list[Axes], float]:
-    """Return the figure, its two panels and about how wide the matrix is in print."""
-    beside = width_mm >= BESIDE_FROM_MM
-    side_mm = (_SHARE * width_mm if beside else width_mm) - _AROUND_MM
-    heights = [side_mm + _ABOVE_MM, ranking_height_mm(n_listed)]
-    if beside:
-        figure = new_figure(width_mm, max(heights))
-        left, right = columns(figure, [_SHARE, 1 - _SHARE])
-        # A short list is no higher than its rows.
-        upper, _ = rows(right, [heights[1], max(max(heights) - heights[1], 1.0)])
-        parts = [left, upper]
-    else:
-        figure = new_figure(width_mm, sum(heights))
-        parts = rows(figure, heights)
-    return figure, [part.subplots() for part in parts], side_mm
+def _side_mm(width_mm: float) -> float:
+    """Return about how wide the matrix is in print."""
+    return (_SHARE if width_mm >= BESIDE_FROM_MM else 1.0) * width_mm - _AROUND_MM
 
 
 def _caption(

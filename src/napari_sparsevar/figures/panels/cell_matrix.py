@@ -14,6 +14,7 @@ from napari_sparsevar.figures.cell_listing import BoolArray, FloatArray
 from napari_sparsevar.figures.colours import DIVERGING, GREY, LIGHT_GREY, SEQUENTIAL
 from napari_sparsevar.figures.panels.colour_maps import Limits, checked, colour_map
 from napari_sparsevar.figures.panels.map import ends_of, number_text
+from napari_sparsevar.figures.pooling import pooled
 from napari_sparsevar.figures.style import shortened
 
 MATRIX = "matrix"
@@ -33,27 +34,6 @@ _STEPS = 256
 def cells_each(n: int) -> int:
     """Return how many cells share a row of the matrix of so many."""
     return -(-n // MOST_FIELDS)
-
-
-def pooled(matrix: FloatArray, each: int, *, smallest: bool = False) -> FloatArray:
-    """Return a matrix of blocks of so many cells: of each the value furthest from 0.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (n, n)
-        NaN where nothing is shown; blocks of nothing else are NaN.
-    each : int
-    smallest : bool
-        The smallest of each block instead, as for p-values.
-    """
-    if each == 1:
-        return matrix
-    size = -(-len(matrix) // each)
-    padded = np.full((size * each,) * 2, np.nan)
-    padded[: len(matrix), : len(matrix)] = matrix
-    blocks = padded.reshape(size, each, size, each).transpose(0, 2, 1, 3).reshape(size, size, -1)
-    rank = np.where(np.isnan(blocks), -np.inf, -blocks if smallest else np.abs(blocks))
-    return np.asarray(np.take_along_axis(blocks, rank.argmax(axis=2)[..., None], axis=2)[..., 0])
 
 
 def draw_matrix(
@@ -88,8 +68,9 @@ def draw_matrix(
         unknown, ground = np.where(known, np.nan, 1.0), ListedColormap([LIGHT_GREY])
         axes.imshow(unknown, cmap=ground, vmin=0, vmax=1, extent=extent, interpolation="none")
     falling = low >= 0 and colours.name.endswith("_r")
+    (shown,) = pooled(-matrix if falling else np.abs(matrix), each, matrix)
     image = axes.imshow(
-        pooled(matrix, each, smallest=falling),
+        shown,
         cmap=colours,
         vmin=low,
         vmax=high,

@@ -15,7 +15,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cells import Cells
-from napari_sparsevar.cells.editing import edited
+from napari_sparsevar.cells.editing import listed
 from napari_sparsevar.figures.colours import signed_colour
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.cells.state import BroughtCells
@@ -58,7 +58,6 @@ class CellLayers:
         self._viewer = OpenViewer(viewer)
         self._brought = brought
         self._placement = placement
-        self._drawn: object = None
         self.graph_wanted = False
         brought.cells_changed.connect(self._on_cells)
         brought.edits_changed.connect(self.update)
@@ -173,12 +172,12 @@ class CellLayers:
         assert brought.given is not None
         colours = cell_colours(brought)
         if isinstance(layer, Labels):
-            _, numbers = edited(brought.given, brought.edits)
+            numbers = listed(brought.given, brought.edits).numbers
             shown: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
             for cell, (rim, inside) in colours.items():
                 shown |= {cell + 1: rim, cell + 1 + len(brought.given): inside}
             layer.colormap = DirectLabelColormap(color_dict=shown)
-            table = _features(brought, np.asarray(numbers))
+            table = _features(brought, numbers)
             inside = table.assign(index=table["index"] + len(brought.given))
             layer.features = pd.concat([table, inside], ignore_index=True)
             return
@@ -257,13 +256,12 @@ def cell_colours(
     fuller the more others follow; of all others only the outline is seen.
     """
     assert brought.given is not None
-    _, numbers = edited(brought.given, brought.edits)
-    parts = {group[0]: group for group in brought.edits.merged}
+    numbers, _, groups = listed(brought.given, brought.edits)
     sure = _sure_drivers(brought)
     most = max((abs(strength) for strength in sure.values()), default=1.0)
     grey = np.asarray(transform_color(PALE)[0], float)
-    found = {}
-    for cell in map(int, numbers):
+    found: dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
+    for cell, parts in zip(map(int, numbers), groups, strict=True):
         if cell in brought.edits.hidden:
             continue
         colours = _seen(grey, _RIM), _seen(grey, _INSIDE)
@@ -271,8 +269,7 @@ def cell_colours(
             signed = np.asarray(transform_color(signed_colour(sure[cell]))[0], float)
             inside = _LEAST + (_MOST - _LEAST) * abs(sure[cell]) / max(most, 1e-12)
             colours = _seen(signed, 1.0), _seen(signed, inside)
-        for part in parts.get(cell, (cell,)):
-            found[part] = colours
+        found |= dict.fromkeys(parts, colours)
     return found
 
 
@@ -288,22 +285,18 @@ def _sure_drivers(brought: BroughtCells) -> dict[int, float]:
     fit = brought.fit
     if fit is None or not fit.tested:
         return {}
-    drivers = fit.drivers[fit.drivers["p_adjusted"] <= LEVEL]["name"]
     edges = fit.edges
     sums = edges[edges["p_adjusted"] <= LEVEL].groupby("source")["estimate"].sum()
     surest = edges.drop_duplicates("source").set_index("source")["estimate"]
-    strengths = {name: sums.get(name, surest.get(name)) for name in drivers}
-    numbers = dict(zip(fit.names, map(int, brought.fitted), strict=True))
-    return {numbers[name]: float(found) for name, found in strengths.items() if found is not None}
+    sure = {cell: row.name for cell, row in brought.found.items() if row.p_adjusted <= LEVEL}
+    strengths = {cell: sums.get(name, surest.get(name)) for cell, name in sure.items()}
+    return {cell: float(found) for cell, found in strengths.items() if found is not None}
 
 
 def _features(brought: BroughtCells, numbers: npt.NDArray[np.intp]) -> pd.DataFrame:
     """Return what the status bar says of each cell; napari finds a label by ``index``."""
     rows: dict[str, list[Any]] = {"index": [], "name": [], "drives": [], "driven_by": [], "p": []}
-    known = {}
-    if brought.fit is not None:
-        names = dict(zip(brought.fit.names, map(int, brought.fitted), strict=True))
-        known = {names[row.name]: row for row in brought.fit.drivers.itertuples(index=False)}
+    known = brought.found
     for cell in map(int, numbers):
         row = known.get(cell)
         rows["index"].append(cell + 1)

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QComboBox, QGraphicsRectItem, QWidget
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.ordering import CellOrder, order_of_cells
 from napari_sparsevar.figures.colours import FAINT, SIGNED_COLOURS
+from napari_sparsevar.figures.pooling import pooled
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.fields import narrow
@@ -120,33 +121,15 @@ def coloured(picture: Picture, light: bool, *, rest: bool) -> npt.NDArray[np.uin
     return np.asarray(255 * np.concatenate([bright, opacity[..., None]], axis=-1), np.uint8)
 
 
-def pooled(picture: Picture, each: int) -> Picture:
+def shared_fields(picture: Picture, each: int) -> Picture:
     """Return a picture with one field for ``each`` x ``each``: of those beyond chance the largest.
 
     A screen has fewer pixels than a thousand cells have pairs.
     """
-    if each == 1:
-        return picture
-    n = len(picture.values)
-    padding = (0, -n % each)
-    values = np.pad(picture.values, (padding, padding))
-    beyond = np.pad(picture.beyond, (padding, padding))
-    rows = len(values) // each
-    blocks = (rows, each, rows, each)
-    fields, sure = (
-        part.reshape(blocks).swapaxes(1, 2).reshape(rows, rows, each * each)
-        for part in (values, beyond)
-    )
-    rank = np.abs(fields) + np.where(sure, np.abs(values).max(initial=0.0) + 1.0, 0.0)
-    chosen = rank.argmax(axis=-1)[..., None]
-    found = np.take_along_axis(fields, chosen, axis=-1)[..., 0]
-    is_sure = np.take_along_axis(sure, chosen, axis=-1)[..., 0]
-    return Picture(
-        np.asarray(found, float),
-        np.asarray(is_sure, bool),
-        picture.order[::each],
-        picture.names[::each],
-    )
+    above_chance = np.where(picture.beyond, np.abs(picture.values).max(initial=0.0) + 1.0, 0.0)
+    rank = np.abs(picture.values) + above_chance
+    values, beyond = pooled(rank, each, picture.values, picture.beyond)
+    return Picture(values, beyond, picture.order[::each], picture.names[::each])
 
 
 def top_of(picture: Picture) -> float:
@@ -236,7 +219,7 @@ class MatrixPlot(Plot):
         self.border.setVisible(picture is not None)
         if picture is not None:
             self._each = self._fields_a_pixel()
-            shown = pooled(picture, self._each)
+            shown = shared_fields(picture, self._each)
             colours = coloured(shown, self.is_light, rest=self._rest)
             self.image.setImage(colours, autoLevels=False, levels=None)
             side = len(shown.values) * self._each

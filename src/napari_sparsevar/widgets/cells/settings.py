@@ -18,7 +18,7 @@ from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import FitRequest, Way
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.parts.boxes import in_column
-from napari_sparsevar.widgets.parts.fields import Choice, Rows, folded, number, tooltip
+from napari_sparsevar.widgets.parts.fields import Choice, Rows, folded, number, slim, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 if TYPE_CHECKING:
@@ -43,6 +43,23 @@ class CellSettings(QWidget):
         super().__init__()
         self._session = session
         self._brought: BroughtCells = session.cells
+        self._choose_traces()
+        self._treat_traces()
+        self.trials = _file("Trials", "A CSV of trials: start and stop. They are never joined.")
+        self.bad_frames = _file("Bad frames", "A list of frames that are left out.")
+        fields = self.way, self.kind, self.neuropil, self.detrend, self.events
+        more = self.lags, self.fps, self.trials, self.bad_frames
+        self.fold = folded(Rows(*fields, *more).native, "Settings")
+        in_column(self.fold, inside=self)
+        self.way.changed.connect(self._show_what_counts)
+        for signal in (self._brought.cells_changed, session.run_changed):
+            watch(signal, self.look, self)
+        watch(session.movie_layer_changed, self.look, self)
+        watch(self._brought.cells_changed, self._take_rate, self)
+        self.look()
+        self._take_rate()
+
+    def _choose_traces(self) -> None:
         self.way = Choice(
             label="Fit from",
             choices=self._ways,
@@ -56,6 +73,8 @@ class CellSettings(QWidget):
             choices=self._kinds,
             tooltip=tooltip("Which of the traces that came; auto: raw, then ΔF/F, then events."),
         )
+
+    def _treat_traces(self) -> None:
         self.neuropil = number(
             0.0,
             2.0,
@@ -91,19 +110,6 @@ class CellSettings(QWidget):
             label="Frame rate",
             tooltip=tooltip("Of the traces, where their file does not say it."),
         )
-        self.trials = _file("Trials", "A CSV of trials: start and stop. They are never joined.")
-        self.bad_frames = _file("Bad frames", "A list of frames that are left out.")
-        fields = self.way, self.kind, self.neuropil, self.detrend, self.events
-        more = self.lags, self.fps, self.trials, self.bad_frames
-        self.fold = folded(Rows(*fields, *more).native, "Settings")
-        in_column(self.fold, inside=self)
-        self.way.changed.connect(self._show_what_counts)
-        for signal in (self._brought.cells_changed, session.run_changed):
-            watch(signal, self.look, self)
-        watch(session.movie_layer_changed, self.look, self)
-        watch(self._brought.cells_changed, self._take_rate, self)
-        self.look()
-        self._take_rate()
 
     def look(self, *_: Any) -> None:
         """Offer what can be fitted now."""
@@ -203,11 +209,7 @@ def _why_nothing(cells: Cells, movie: Image | None) -> str:
 
 
 def _file(label: str, words: str) -> FileEdit:
-    field = FileEdit(mode=FileDialogMode.EXISTING_FILE, label=label, tooltip=tooltip(words))
-    field.line_edit.min_width = 60
-    field.choose_btn.text = "…"
-    field.choose_btn.native.setFixedWidth(28)
-    return field
+    return slim(FileEdit(mode=FileDialogMode.EXISTING_FILE, label=label, tooltip=tooltip(words)))
 
 
 def _path(field: FileEdit) -> Path | None:

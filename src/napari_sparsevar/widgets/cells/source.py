@@ -13,6 +13,7 @@ from napari.layers import Labels, Layer, Shapes
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.preparing import TRACE_WORDS
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.cells.state import BroughtCells
@@ -31,8 +32,6 @@ NO_CELLS = (
     "Bring the cells you have: a suite2p folder, CaImAn, NWB, Cellpose or ImageJ outlines, a label "
     "image, or a table of traces. Open… or drop a file here."
 )
-FIT_OF_RUN = "cells"
-"""Where a run keeps the fit of cells that came with its training."""
 MOST_CHOICES = 40
 """Entries of a menu; what a dialog asks is longer."""
 
@@ -40,15 +39,6 @@ _QUESTIONS = {
     "variable": "Which one?",
     "cells_in": "Where are the cells?",
     "kind": "What are the traces?",
-}
-
-_WORDS = {
-    "raw": "fluorescence",
-    "neuropil": "neuropil",
-    "dff": "ΔF/F",
-    "denoised": "denoised traces",
-    "residual": "residuals",
-    "deconvolved": "deconvolved events",
 }
 
 
@@ -173,14 +163,16 @@ def _fits_of(run: Run | None) -> list[Path]:
     if run is None:
         return []
     from napari_sparsevar.cells.store import is_fit_directory  # as slow as opening the run was
+    from napari_sparsevar.run.store import CELLS
 
-    return [run.path / FIT_OF_RUN] if is_fit_directory(run.path / FIT_OF_RUN) else []
+    kept = run.path / CELLS
+    return [kept] if is_fit_directory(kept) else []
 
 
 def description(cells: Cells) -> str:
     """Return in one line what cells came, and what of them is known."""
     where = "" if cells.source is None else f"{cells.source.name}: "
-    known = [_WORDS[kind] for kind in cells.traces]
+    known = [TRACE_WORDS[kind] for kind in cells.traces]
     if cells.footprints is not None:
         known.insert(0, "outlines")
     elif cells.positions is not None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_sparsevar.cells.cells import Cells
-from napari_sparsevar.cells.editing import Edits, edited, name_of
+from napari_sparsevar.cells.editing import Edits, listed, name_of
 from napari_sparsevar.cells.formats.format import CellChoice
 from napari_sparsevar.widgets.cells.worker import (
     Asked,
@@ -98,6 +98,14 @@ class BroughtCells(OneWork):
             and (then.merged, then.excluded) != (self.edits.merged, self.edits.excluded)
         )
 
+    @property
+    def found(self) -> dict[int, Any]:
+        """What the fit says of each cell, by its number: rows of ``drivers``, the surest first."""
+        if self.fit is None:
+            return {}
+        numbers = dict(zip(self.fit.names, map(int, self.fitted), strict=True))
+        return {numbers[row.name]: row for row in self.fit.drivers.itertuples(index=False)}
+
     def open(self, path: Path, given: CellChoice | None = None) -> None:
         """Open cells, or a fit of them that was kept, in place of those there are."""
         self.say(f"Opening {path.name}…")
@@ -126,7 +134,7 @@ class BroughtCells(OneWork):
         """
         if self.given is None or edits == self.edits:
             return
-        edited(self.given, edits)
+        listed(self.given, edits)  # refuses what cannot be
         self._before = [*self._before, self.edits][-MOST_STEPS_BACK:]
         self._become_edited(edits)
 

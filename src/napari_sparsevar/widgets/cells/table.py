@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
@@ -17,15 +17,13 @@ from qtpy.QtWidgets import (
 
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.words import UNKNOWN, p_value_text, percent_text
-from napari_sparsevar.cells.editing import edited
+from napari_sparsevar.cells.editing import listed, name_of
+from napari_sparsevar.cells.ordering import natural_order
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.table import PALE_TEXT, Column, Table
 from napari_sparsevar.widgets.work.failure import refusals_shown
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NAME, DRIVES, DRIVEN, STRENGTH, P_VALUE, STABLE = range(6)
 COLUMNS = (
@@ -122,9 +120,9 @@ class CellTable(Table):
     def _fill_rows(self) -> None:
         brought = self._brought
         assert brought.given is not None
-        cells, numbers = edited(brought.given, brought.edits, with_excluded=True)
-        names = dict(zip(map(int, numbers), cells.names, strict=True))
-        known = _rows_of_fit(brought)
+        numbers, called, _ = listed(brought.given, brought.edits, with_excluded=True)
+        names = dict(zip(map(int, numbers), called, strict=True))
+        known = brought.found
         order = [cell for cell in known if cell in names]
         order += [cell for cell in names if cell not in known]
         self.setRowCount(len(order))
@@ -239,12 +237,8 @@ class _Item(QTableWidgetItem):
     def __lt__(self, other: QTableWidgetItem) -> bool:
         mine, its = self.data(SORTED_BY), other.data(SORTED_BY)
         if mine is None or its is None:
-            return _natural(self.text()) < _natural(other.text())
+            return natural_order(self.text()) < natural_order(other.text())
         return bool(mine < its)
-
-
-def _natural(name: str) -> tuple[int, float, str]:
-    return (0, float(name), "") if name.isdecimal() else (1, 0.0, name.casefold())
 
 
 def _own_name(brought: BroughtCells, cell: int, item: QTableWidgetItem) -> str:
@@ -252,18 +246,7 @@ def _own_name(brought: BroughtCells, cell: int, item: QTableWidgetItem) -> str:
     assert brought.given is not None
     written = item.text().strip()
     own = brought.edits.rename(cell, "")
-    from napari_sparsevar.cells.editing import name_of
-
     return "" if written == name_of(brought.given, own, cell) else written
-
-
-def _rows_of_fit(brought: BroughtCells) -> dict[int, Any]:
-    """Return what the fit says of each cell, the surest first."""
-    if brought.fit is None:
-        return {}
-    numbers = dict(zip(brought.fit.names, map(int, brought.fitted), strict=True))
-    drivers: pd.DataFrame = brought.fit.drivers
-    return {numbers[row.name]: row for row in drivers.itertuples(index=False)}
 
 
 def _written(found: Any) -> tuple[tuple[str, ...], tuple[float, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, TypeVar
 
-from magicgui.widgets import ComboBox, Container, FloatSpinBox, Widget
+from magicgui.widgets import ComboBox, Container, FileEdit, FloatSpinBox, Widget
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
@@ -50,6 +50,14 @@ class Choice(ComboBox):
             super().reset_choices()
             if chosen in self.choices:
                 self.value = chosen
+
+
+def slim(field: FileEdit) -> FileEdit:
+    """Let a field for a path fit a narrow dock."""
+    field.line_edit.min_width = 60
+    field.choose_btn.text = "…"
+    field.choose_btn.native.setFixedWidth(28)
+    return field
 
 
 def number(

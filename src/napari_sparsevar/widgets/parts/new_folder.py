@@ -10,7 +10,7 @@ from magicgui.widgets import FileEdit
 from qtpy.QtWidgets import QFileDialog
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.parts.fields import tooltip
+from napari_sparsevar.widgets.parts.fields import slim, tooltip
 
 
 class NewFolder(FileEdit):
@@ -30,10 +30,8 @@ class NewFolder(FileEdit):
         super().__init__(mode=FileDialogMode.EXISTING_DIRECTORY, label=label)
         self._what, self._mark = what, mark
         self._proposed = ""
-        self.line_edit.min_width = 60
         self.line_edit.changed.connect(self._on_written)
-        self.choose_btn.text = "…"
-        self.choose_btn.native.setFixedWidth(28)
+        slim(self)
         self.choose_btn.tooltip = tooltip(f"Choose the folder in which the {what} folder is made.")
         # What one chooses is there already; the new folder is made in it.
         self.choose_btn.changed.disconnect()

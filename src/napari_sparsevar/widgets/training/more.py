@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.parts.boxes import boxed, in_column, in_row
-from napari_sparsevar.widgets.parts.fields import Rows, folded, tooltip
+from napari_sparsevar.widgets.parts.fields import Rows, folded, slim, tooltip
 
 RESUME = (
     "Go on with a training or an analysis that was cut short or stopped: choose its run folder."
@@ -27,13 +27,14 @@ class OtherRuns(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._proposed = Path()
-        self.run = FileEdit(
-            mode=FileDialogMode.EXISTING_DIRECTORY, label="Network of run", tooltip=tooltip(APPLY)
+        self.run = slim(
+            FileEdit(
+                mode=FileDialogMode.EXISTING_DIRECTORY,
+                label="Network of run",
+                tooltip=tooltip(APPLY),
+            )
         )
-        self.run.line_edit.min_width = 60
         self.run.line_edit.native.setPlaceholderText("folder of a finished run")
-        self.run.choose_btn.text = "…"
-        self.run.choose_btn.native.setFixedWidth(28)
         self.apply = QPushButton("Apply to this movie")
         self.apply.setToolTip(f"<qt>{APPLY}</qt>")
         self.resume = QPushButton("Resume a run…")
