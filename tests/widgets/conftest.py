@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 from napari import settings
 from napari.qt.threading import WorkerBase
@@ -36,6 +37,12 @@ def own_preferences(tmp_path, monkeypatch):
     settings._clear_plugin_settings_cache()
     yield
     settings._clear_plugin_settings_cache()
+
+
+@pytest.fixture(autouse=True)
+def own_memory(tmp_path, monkeypatch):
+    """What is remembered of cells in a folder of this test."""
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda _: str(tmp_path / "remembered"))
 
 
 @pytest.fixture(autouse=True)

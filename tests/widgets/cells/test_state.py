@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.widgets.cells.state import BroughtCells
+from napari_sparsevar.widgets.cells.state import CHANGES_ARE_BACK, BroughtCells
 from napari_sparsevar.widgets.cells.worker import FitRequest
 
 pytestmark = pytest.mark.windowless
@@ -101,3 +101,18 @@ def test_an_answer_of_earlier_cells_is_not_taken(qtbot, brought, fit):
     qtbot.waitUntil(lambda: brought.state == "idle" and not brought.busy, timeout=60_000)
     assert brought.fit is None
     assert list(brought.given.names) == list(other.names)
+
+
+def test_changes_are_back_when_the_cells_are_opened_again(qtbot, fit, tmp_path):
+    cells = replace(fit.cells, source=tmp_path / "traces.npy")
+    first = BroughtCells()
+    first.take(cells)
+    first.change(first.edits.rename(0, "big"))
+    first.change(first.edits.merge([1, 2]))
+    again = BroughtCells()
+    again.take(cells)
+    assert again.edits == first.edits
+    assert again.report.sentence == CHANGES_ARE_BACK
+    again.undo()
+    assert not again.edits.names
+    assert not again.edits.merged

@@ -14,6 +14,7 @@ from psygnal import Signal
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.editing import Edits, listed, name_of
 from napari_sparsevar.cells.formats.format import CellChoice
+from napari_sparsevar.cells.kept_edits import keep_edits, kept_edits
 from napari_sparsevar.widgets.cells.worker import (
     Asked,
     CellsRead,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.cells.cell_fit import CellFit
 
 MOST_STEPS_BACK = 200
+CHANGES_ARE_BACK = "Your names and changes of last time are back; Undo takes them off."
 
 
 class BroughtCells(OneWork):
@@ -112,10 +114,17 @@ class BroughtCells(OneWork):
         self._opening.start(partial(opening_stream, path, given or CellChoice()))
 
     def take(self, cells: Cells, fit: CellFit | None = None) -> None:
-        """Look at other cells; those not accepted as cells are excluded until they are wanted."""
+        """Look at other cells, with what a person changed about them last time.
+
+        Those not accepted as cells are excluded until they are wanted.
+        """
         refused = np.flatnonzero(~cells.is_accepted).tolist()
         self.given = replace(cells, accepted=None)
         self.edits, self._before = Edits(excluded=frozenset(refused)), []
+        changed = kept_edits(self.given) if fit is None else None
+        if changed is not None and changed != self.edits:
+            self.edits, self._before = changed, [self.edits]
+            self.say(CHANGES_ARE_BACK)
         self._read, self._fitted_with = None, None
         self._show(fit, np.arange(len(cells)))
         self._fitted_with = None if fit is None else self.edits
@@ -170,6 +179,8 @@ class BroughtCells(OneWork):
     def _become_edited(self, edits: Edits) -> None:
         renamed = edits.names != self.edits.names and self.fit is not None
         self.edits = edits
+        if self.given is not None:
+            keep_edits(self.given, edits)
         if renamed:
             self._show(self.fit, self.fitted)
         # One of them: whoever shows edits shows fits as well.
