@@ -72,14 +72,14 @@ class Maker:
             **timing,
         )
 
-    def movie(self, shape: tuple[int, int]) -> None:
+    def movie(self, shape: tuple[int, int], n_frames: int = 5) -> None:
         self.file.add_acquisition(
             pynwb.ophys.TwoPhotonSeries(
                 name="movie",
                 imaging_plane=self.plane,
                 unit="au",
                 rate=10.0,
-                data=np.zeros((5, *shape), np.uint16),
+                data=np.zeros((n_frames, *shape), np.uint16),
             )
         )
 
@@ -182,8 +182,10 @@ def test_masks_that_fit_the_movie_only_when_turned_are_turned(tmp_path: Path, ho
         sv.open_cells(made.write(tmp_path / "small.nwb"))
 
 
-def test_suite2p_writes_rows_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("registered", [True, False])
+def test_suite2p_writes_rows_first(tmp_path: Path, registered: bool) -> None:
     made = Maker()
+    made.movie((0, 0), n_frames=0)  # it links to the movie
     rois = [listed(mask, turned=True) for mask in MASKS]
     marks = np.array([[1.0, 0.9], [0.0, 0.2], [1.0, 0.8]])
     table = made.table(rois, said="suite2p output", iscell=marks)
@@ -191,14 +193,27 @@ def test_suite2p_writes_rows_first(tmp_path: Path) -> None:
         made.series(table, TRACES, name, "plane0")
     images = pynwb.base.Images(name="Backgrounds_0")
     mean = RNG.random(SHAPE).astype(np.float32)
-    images.add_image(pynwb.image.GrayscaleImage(name="meanImg", data=mean))
+    if registered:
+        images.add_image(pynwb.image.GrayscaleImage(name="meanImg", data=mean))
+    images.add_image(pynwb.image.GrayscaleImage(name="Vcorr", data=mean))
     made.module.add(images)
     cells = sv.open_cells(made.write(tmp_path / "ophys.nwb"))
     check_masks(cells)
     assert set(cells.traces) == {"raw", "neuropil", "deconvolved"}
     np.testing.assert_array_equal(cells.is_accepted, [True, False, True])
-    np.testing.assert_array_equal(cells.mean_image, mean)
+    assert np.array_equal(cells.mean_image, mean) if registered else cells.mean_image is None
+    assert cells.pixel_size_um is None  # it writes 2 µm for every recording
     assert cells.notes == ()
+
+
+def test_a_movie_in_a_file_of_its_own_says_nothing_of_the_field(tmp_path: Path) -> None:
+    made = Maker()
+    made.table([listed(mask) for mask in MASKS])
+    made.movie((0, 0), n_frames=0)
+    cells = sv.open_cells(made.write(tmp_path / "cells.nwb"))
+    check_masks(cells)
+    assert not cells.field_known
+    assert "how large" in cells.notes[0]
 
 
 def test_series_of_some_rows_leave_the_others_unknown(tmp_path: Path) -> None:

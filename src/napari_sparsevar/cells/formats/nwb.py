@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _SEGMENTATION = "PlaneSegmentation"
 _NAMES = ("cell_name", "roi_name", "name", "label", "roi_id", "cell_specimen_id")
 _ACCEPTED = ("accepted", "iscell", "is_cell", "keep", "valid_roi")
-_SUITE2P = "suite2p output"
+_SUITE2P, _SUITE2P_FIELD, _SUITE2P_UM = "suite2p output", ("vcorr", "max_proj"), 2.0
+"""How suite2p describes its cells, what it has of the field where it did not register, and the
+edge of a pixel that it writes for every recording: nobody measured it."""
 
 
 def claims(path: Path) -> bool:
@@ -54,6 +56,8 @@ def _read(file: h5py.File, path: Path, choice: CellChoice) -> Cells:
     width = outlines["shape"][1] if "shape" in outlines else 1
     known["notes"] = (*twice, *notes, *said, *outlines.pop("notes"), *known["notes"])
     size = None if plane is None else movies.pixel_size_of(table, width)
+    if _is_suite2p(table) and size is not None and np.isclose(size, _SUITE2P_UM):
+        size = None
     if known["fps"] is None and plane is not None:
         known["fps"] = movies.rate_of(table)
     return Cells(
@@ -189,10 +193,11 @@ def _outlines(file: h5py.File, table: h5py.Group, n_cells: int, path: Path) -> d
     if masks is None or not len(masks.cell):
         return {"notes": (f"{path}: its cells have no outlines.",)}
     # suite2p writes rows as x.
-    by_row = table.attrs.get("description", "") == _SUITE2P and masks.shape is None
+    by_row = _is_suite2p(table) and masks.shape is None
     masks = masks.transposed if by_row else masks
-    images = _mean_images(file)
-    field = next((image.shape for image in images), None) or _movie_shape(file, table)
+    images = _images(file, _is_mean)
+    seen = images or (_images(file, _SUITE2P_FIELD.__contains__) if by_row else [])
+    field = next((image.shape for image in seen), None) or _movie_shape(file, table)
     masks, shape, notes = _in_field(masks, field, path)
     known = [image for image in images if image.shape == shape]
     return {
@@ -224,14 +229,21 @@ def _in_field(
     return masks, shape, ()
 
 
-def _mean_images(file: h5py.File) -> list[Float32Array]:
-    """Return the mean images that lie in the file."""
+def _is_suite2p(table: h5py.Group) -> bool:
+    return bool(table.attrs.get("description", "") == _SUITE2P)
+
+
+def _is_mean(name: str) -> bool:
+    return ("mean" in name or "average" in name) and "chan2" not in name
+
+
+def _images(file: h5py.File, wanted: Callable[[str], bool]) -> list[Float32Array]:
+    """Return the images in the file whose names, in lower case, are wanted."""
     found: list[Float32Array] = []
 
     def collect(name: str, node: Any) -> None:
-        last = name.lower().split("/")[-1]
-        means = ("mean" in last or "average" in last) and "chan2" not in last
-        if means and is_dataset(node) and node.ndim == 2 and node.dtype.kind in "uif":
+        known = wanted(name.lower().split("/")[-1])
+        if known and is_dataset(node) and node.ndim == 2 and node.dtype.kind in "uif":
             found.append(single(node[()]))
 
     file.visititems(collect)
@@ -245,7 +257,8 @@ def _movie_shape(file: h5py.File, table: h5py.Group) -> tuple[int, int] | None:
     def collect(_: str, node: Any) -> None:
         if movies.is_series(node) and node.get("imaging_plane") == table.get("imaging_plane"):
             data = node.get("data")
-            if is_dataset(data) and data.ndim >= 3:
+            # A movie that lies in a file of its own is empty here.
+            if is_dataset(data) and data.ndim >= 3 and data.size:
                 found.add((int(data.shape[1]), int(data.shape[2])))
 
     file.visititems(collect)
