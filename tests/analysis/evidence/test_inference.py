@@ -21,7 +21,7 @@ from napari_sparsevar.analysis.evidence.inference import (
     autocorrelation,
     chance_inflation,
     decorrelation_time,
-    leverage,
+    inflate,
     place_effects,
 )
 from napari_sparsevar.errors import UserError
@@ -221,9 +221,9 @@ def test_autocorrelation_of_a_known_process() -> None:
 
 def test_leverages_add_up_to_the_number_of_active_columns() -> None:
     data = record(9, 200, 6)
-    coefficients = torch.zeros(6, 6, dtype=torch.float64)
-    coefficients[:3, 1] = 1.0
-    gram = data.predictors.T @ data.predictors / 200
-    found = leverage(data.predictors, gram, coefficients)
-    assert found[:, 1].sum() == pytest.approx(3.0, rel=0.01)
-    assert found[:, 0].sum() == 0
+    residual = torch.ones(200, 2, dtype=torch.float64)
+    inflate(residual, data.predictors, [torch.arange(0), torch.arange(3)])
+    leverage = 1.0 - 1.0 / residual
+    assert leverage[:, 0].sum() == 0.0
+    assert leverage[:, 1].sum() == pytest.approx(3.0, rel=0.01)
+    assert leverage.min() >= 0.0

@@ -15,6 +15,7 @@ Geer et al. 2014 (Ann. Stat. 42:1166), and for time series Adamek, Smeekes & Wil
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
@@ -131,16 +132,17 @@ def place_effects(
     apart = _unexplained(gram, same_cell, n / chance_inflation(correlations))
     fitted = _refitted(predictors, targets, gram, coefficients, weights)
     overlap = _overlap(apart.T @ gram, gram, apart, fitted, weights, same_cell)
-    # With thousands of places an array of rows takes 70 MB: each is made as late, and goes as soon,
+    # With thousands of cells an array of rows takes 400 MB: each is made as late, and goes as soon,
     # as it can.
-    left = leverage(predictors, gram, fitted).neg_().add_(1)
     residual = targets - predictors @ fitted.to(predictors.dtype)
+    active = [torch.nonzero(column)[:, 0] for column in fitted.T]
     del gram, fitted
     source = predictors @ apart.to(predictors.dtype)
     del apart
     score = _mean_products(source, residual).add_(overlap.restored)
-    source_residual, inflated = source.float(), residual.div_(left).float()
-    del source, residual, left
+    inflate(residual, predictors, active)
+    source_residual, inflated = source.float(), residual.float()
+    del source, residual
     robust = _robust_deviation(source_residual, inflated)
     meaningful = (weights > 0) & (overlap.own > INSEPARABLE) & (robust > 0)
     deviation = torch.maximum(
@@ -173,8 +175,8 @@ def _mean_products(first: Tensor, second: Tensor) -> Tensor:
 
 def _mean_square(values: Tensor) -> Tensor:
     """Return the mean square of each column, float64."""
-    norm: Tensor = torch.linalg.vector_norm(values, dim=0, dtype=torch.float64)
-    return norm.square() / len(values)
+    pieces = [piece.double().square_().sum(dim=0) for piece in values.split(_ROWS_TOGETHER)]
+    return torch.stack(pieces).sum(dim=0) / len(values)
 
 
 def _robust_deviation(source: Tensor, target: Tensor) -> Tensor:
@@ -303,25 +305,29 @@ def decorrelation_time(correlations: list[float]) -> int:
     return next(below, len(correlations) + 1)
 
 
-def leverage(predictors: Tensor, gram: Tensor, coefficients: Tensor) -> Tensor:
-    r"""Return how much each row decides its own fit, (n, p), at most ``LARGEST_LEVERAGE``.
+def inflate(residual: Tensor, predictors: Tensor, active: Sequence[Tensor]) -> None:
+    r"""Divide residuals (n, p), in place, by 1 less how much each row decides its own fit.
 
     .. math:: h_{tj} = x_{tA}' G_{AA}^{-1} x_{tA} / n
 
-    on the active set A of target j. Bursts of activity make few rows decide; dividing a residual by
-    1 - h undoes what the fit took from it (HC3, MacKinnon & White 1985, J. Econom. 29:305).
+    on the active set A of target j, at most ``LARGEST_LEVERAGE``. Bursts of activity make few rows
+    decide; this undoes what the fit took from them (HC3, MacKinnon & White 1985, J. Econom.
+    29:305).
+
+    Parameters
+    ----------
+    residual : Tensor, shape (n, p)
+    predictors : Tensor, shape (n, P)
+    active : sequence of Tensor
+        Numbers of the predictors in the active set of each target.
     """
-    n = predictors.shape[0]
-    # A row a predictor and a row a target: what is gathered and written lies side by side.
-    by_predictor, by_target = predictors.T.contiguous(), coefficients.T.contiguous()
-    found = predictors.new_zeros(len(by_target), n)
-    for target, coefficient in enumerate(by_target):
-        active = torch.nonzero(coefficient)[:, 0]
-        if active.numel() == 0:
+    n = len(predictors)
+    for target, chosen in enumerate(active):
+        if chosen.numel() == 0:
             continue
-        block = gram[active][:, active].clone()
+        columns = predictors[:, chosen]
+        block = _mean_products(columns, columns)
         block.diagonal().add_(RIDGE)
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)).to(predictors.dtype)
-        rows = by_predictor[active]
-        found[target] = (inverse @ rows).mul_(rows).sum(dim=0) / n
-    return found.clamp_(max=LARGEST_LEVERAGE).T
+        leverage = (columns @ inverse).mul_(columns).sum(dim=1).div_(n)
+        residual[:, target].div_(leverage.clamp_(max=LARGEST_LEVERAGE).neg_().add_(1.0))
