@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from comparison_sequences import coupling, var
 from scipy.signal import lfilter
 
 import napari_sparsevar as sv
+from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.compare import comparing, window_pairs
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.result import POSITIONS
+from napari_sparsevar.comparison.rows import rows_of_sequences
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import returned
@@ -144,4 +147,18 @@ def test_slow_changes_common_to_all_are_not_taken_for_a_difference() -> None:
         values = rng.standard_normal((1400, 20)) + 0.1 * slow * rng.standard_normal(20)
         found = sv.compare_sequences(values[:700], values[700:], draws=99)
         p_values.append(found.anything.p_value)
+    assert np.sum(np.asarray(p_values) <= 0.1) <= 6
+
+
+def test_what_many_mostly_silent_latents_share_is_not_taken_for_a_difference() -> None:
+    p_values = []
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        events = (rng.random((1500, 60)) < 0.01) * rng.exponential(3.0, (1500, 60))
+        slow = 0.2 * lfilter([1.0], [1.0, -0.97], rng.standard_normal(1500))
+        values = events + rng.standard_normal((1500, 60)) + 0.25 * slow[:, None]
+        rows = rows_of_sequences([[values[:750]], [values[750:]]], 1, "none")
+        weights = 1.0 - torch.eye(60, dtype=torch.float64)
+        p_values.append(anything_test(rows, "AB", weights, FEW).p_value)
+    # 25 pairs at 10 %: more than 6 in one of 100 series; with blocks of 5 frames it was 14
     assert np.sum(np.asarray(p_values) <= 0.1) <= 6

@@ -10,7 +10,8 @@ latent by latent, and its products with the frame before (x), all together:
 
 the last through ``(XX') * (YY')`` between blocks. Each is ranked among its permutations, and the
 smallest p-value of the three is ranked among those of the permutations (Westfall & Young 1993).
-Exact if blocks are exchangeable; rejects on a change of activity as well as of dynamics.
+Exact if blocks are exchangeable; ``block_sums`` says how long they are, and by how much what is
+observed is divided for what such blocks still share. Rejects on a change of activity as well.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.adjustments import SmallestP
 from napari_sparsevar.analysis.evidence.nulls.permuted import PermutedLabels
 from napari_sparsevar.analysis.evidence.testing import Family, draw
+from napari_sparsevar.comparison.block_sums import BlockSums, steady
 from napari_sparsevar.comparison.blocks import block_length, block_numbers
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.result import AnythingTest
@@ -41,8 +43,6 @@ WHAT = ("mean", "variance", "lagged product")
 FEWEST_BLOCKS = 10
 """In each window; more only make the permutations finer. What changes more slowly than a tenth of a
 window counts as a change."""
-
-_GROWTH = 1.15
 
 
 def anything_test(
@@ -70,19 +70,12 @@ def anything_test(
     bounds = np.cumsum([0, *(len(window.past) for window in rows)])
     before, after, pieces = _consecutive(left, bounds, [window.piece for window in rows])
     bounds = np.cumsum([0, *map(len, pieces)])
-    length = _length(after, bounds, pieces)
-    numbers = [block_numbers(piece, length) for piece in pieces]
-    counts = [int(number.max()) + 1 for number in numbers]
-    if min(counts) < FEWEST_BLOCKS:
-        short = labels[int(np.argmin(counts))]
-        raise UserError(
-            f"Window {short} holds {min(counts)} independent blocks of {length} frames, but a test "
-            f"needs {FEWEST_BLOCKS}: mark at least {(FEWEST_BLOCKS + 1) * length} frames."
-        )
-    block = torch.from_numpy(np.concatenate([numbers[0], numbers[1] + counts[0]]))
-    differences = Differences.of(before, after, block)
-    null = PermutedLabels((counts[0], counts[1]), options.draws, options.seed)
-    smallest = SmallestP(differences(null.observed[None])[0])
+    length = _shortest(after, bounds, pieces)
+    _check_counts([int(block_numbers(piece, length).max()) + 1 for piece in pieces], labels, length)
+    sums, factor = steady(BlockSums.of(before, after, pieces, length), FEWEST_BLOCKS)
+    differences = Differences.of(sums)
+    null = PermutedLabels(sums.counts, options.draws, options.seed)
+    smallest = SmallestP(differences(null.observed[None])[0] / factor)
     returned(draw(null, [Family(differences, [smallest])], null.draws))
     ranked = smallest.ranked()
     best = -torch.log10(ranked.amin(dim=1))
@@ -91,7 +84,7 @@ def anything_test(
         float(smallest.p_values()),
         best[1:].numpy(),
         WHAT[int(ranked[0].argmin())],
-        length,
+        sums.length,
     )
 
 
@@ -116,51 +109,30 @@ def _consecutive(
     return left[index - 1], left[index], numbers
 
 
+def _shortest(
+    following: Tensor, bounds: npt.NDArray[np.int64], pieces: Sequence[npt.NDArray[np.int64]]
+) -> int:
+    """Return the length that holds what shows in the autocorrelation, frame by frame."""
+    lengths = []
+    for values in (following, following.square()):
+        parts = [values[start:stop] for start, stop in pairwise(bounds)]
+        series = [part - part.mean(dim=0) for part in parts]
+        lengths.append(block_length(series, series, pieces))
+    return max(lengths)
+
+
+def _check_counts(counts: Sequence[int], labels: Sequence[str], length: int) -> None:
+    if min(counts) < FEWEST_BLOCKS:
+        short = labels[int(np.argmin(counts))]
+        raise UserError(
+            f"Window {short} holds {min(counts)} independent blocks of {length} frames, but a test "
+            f"needs {FEWEST_BLOCKS}: mark at least {(FEWEST_BLOCKS + 1) * length} frames."
+        )
+
+
 def _standard(values: Tensor) -> Tensor:
     whole = values - values.mean(dim=0)
     return whole / whole.square().mean(dim=0).sqrt().clamp_min(1e-6)
-
-
-def _length(
-    following: Tensor, bounds: npt.NDArray[np.int64], pieces: Sequence[npt.NDArray[np.int64]]
-) -> int:
-    """Return a block length that holds bouts, and slow changes common to many latents.
-
-    Both are too weak in a single frame to show in the autocorrelation, but add up: blocks are
-    doubled as long as the variance of their sums grows faster than they do.
-    """
-    series = []
-    for values in (following, following.square()):
-        parts = [values[start:stop] for start, stop in pairwise(bounds)]
-        series.append([part - part.mean(dim=0) for part in parts])
-    length = max(block_length(one, one, pieces) for one in series)
-    longest = max(min(map(len, pieces)) // FEWEST_BLOCKS, length)
-    return max(_steady_length(one, pieces, length, longest) for one in series)
-
-
-def _steady_length(
-    series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]], length: int, longest: int
-) -> int:
-    """Double the length until the variance of sums over blocks, for each frame, stays."""
-    while 2 * length <= longest:
-        if _spread(series, pieces, 2 * length) <= _GROWTH * _spread(series, pieces, length):
-            break
-        length *= 2
-    return length
-
-
-def _spread(
-    series: Sequence[Tensor], pieces: Sequence[npt.NDArray[np.int64]], length: int
-) -> float:
-    """Return the mean variance of sums over blocks of this length, for each frame."""
-    total = 0.0
-    for values, piece in zip(series, pieces, strict=True):
-        numbers = torch.from_numpy(block_numbers(piece, length))
-        sums = values.new_zeros(int(numbers.max()) + 1, values.shape[1])
-        sums.index_add_(0, numbers, values)
-        # Blocks share the mean that was taken out, the more the longer they are.
-        total += float(sums.square().mean(dim=1).sum()) / (len(values) - length)
-    return total
 
 
 class Differences(NamedTuple):
@@ -181,13 +153,10 @@ class Differences(NamedTuple):
     sizes: Tensor
 
     @classmethod
-    def of(cls, past: Tensor, following: Tensor, block: Tensor) -> Differences:
-        """Add up blocks of rows (n, p); ``block`` (n,) says which block a row belongs to."""
-        sizes = torch.bincount(block).float()
-        member = torch.zeros(len(block), len(sizes)).scatter_(1, block[:, None], 1.0)
-        kernel = member.T @ ((past @ past.T) * (following @ following.T)) @ member
-        sums = _studentised(following, block, sizes), _studentised(following.square(), block, sizes)
-        return cls(sums, kernel, sizes)
+    def of(cls, sums: BlockSums) -> Differences:
+        """Studentise the sums of blocks."""
+        studentised = _studentised(sums.values), _studentised(sums.squares)
+        return cls(studentised, sums.kernel, sums.sizes)
 
     def __call__(self, labels: Tensor) -> Tensor:
         """Return largest difference of means, of variances, and the distance of lagged products.
@@ -207,8 +176,5 @@ def _contrast(labels: Tensor, sizes: Tensor) -> Tensor:
     return in_b - others / (others @ sizes)[:, None]
 
 
-def _studentised(values: Tensor, block: Tensor, sizes: Tensor) -> Tensor:
-    """Return sums over blocks, less their mean and over their spread, (blocks, p)."""
-    sums = values.new_zeros(len(sizes), values.shape[1]).index_add_(0, block, values)
-    sums -= sizes[:, None] * values.mean(dim=0)
+def _studentised(sums: Tensor) -> Tensor:
     return sums / sums.square().mean(dim=0).sqrt().clamp_min(1e-12)
