@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_sparsevar.analysis.covariates.covariates import Covariates
+
 
 @dataclass(frozen=True, eq=False)
 class MadeActivity:
@@ -17,6 +19,7 @@ class MadeActivity:
     labels: Sequence[str] | None = None
     pairs: np.ndarray | None = None
     starts: Sequence[int] = ()
+    covariates: Covariates | None = None
 
     @property
     def names(self) -> Sequence[int] | Sequence[str]:

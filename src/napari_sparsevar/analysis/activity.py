@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.analysis.covariates.covariates import Covariates
+
 Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -49,6 +51,11 @@ class Activity(Protocol):
         (n, n). A series is always near itself. What near ones contribute is fitted, without
         penalty, but never counts as one driving another.
         """
+        ...
+
+    @property
+    def covariates(self) -> Covariates | None:
+        """What was recorded beside it and is taken out before anything drives anything."""
         ...
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from napari_sparsevar.analysis.covariates.covariates import Covariates
 from napari_sparsevar.cells.surround import core_pixels
 from napari_sparsevar.errors import UserError
 
@@ -44,6 +45,8 @@ class CellActivity:
     names : tuple of str
     near : ndarray of bool, shape (m, m)
         Cells that are one.
+    covariates : Covariates, optional
+        Known in every good frame.
     """
 
     series: Float32Array
@@ -51,6 +54,7 @@ class CellActivity:
     starts: tuple[int, ...]
     names: tuple[str, ...]
     near: BoolArray
+    covariates: Covariates | None = None
 
 
 class Usable(NamedTuple):

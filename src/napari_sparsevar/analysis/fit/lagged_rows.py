@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.activity import Activity
+from napari_sparsevar.analysis.covariates.covariates import Design
+from napari_sparsevar.analysis.covariates.partialling import Partial, PartialSums
 from napari_sparsevar.analysis.fit.own_dynamics import (
     OwnDynamics,
     Series,
@@ -50,27 +53,69 @@ class StreamedRows:
     series : Series
     lags : int
     own : OwnDynamics
+    partial : Partial, optional
+        What covariates explain; the rows are what is left.
     """
 
     series: Series
     lags: int
     own: OwnDynamics
+    partial: Partial | None = None
 
     @classmethod
     def of(cls, activity: Activity, lags: int, kind: Dynamics) -> StreamedRows:
-        """Take the own dynamics of the kind out and pair what is left with its past."""
-        return cls(Series.of(activity), lags, own_dynamics_of(activity, kind))
+        """Take the own dynamics of the kind and covariates out, pair what is left with its past.
+
+        Raises
+        ------
+        UserError
+            If there are too few rows for so many covariates.
+        """
+        rows = cls(Series.of(activity), lags, own_dynamics_of(activity, kind))
+        if activity.covariates is None:
+            return rows
+        return rows._less(activity.covariates.design(activity.starts))
+
+    def _less(self, design: Design) -> StreamedRows:
+        """Return the rows without what covariates explain, scaled to variance 1 again."""
+        sums = PartialSums(design)
+        for pairs, frames in self._with_frames():
+            sums.add(pairs, frames)
+        past, following = (left.sqrt() for left in sums.left())
+        # A source has one scale, whatever the lag.
+        drive = past.reshape(self.lags, -1).square().mean(dim=0).sqrt()
+        own = replace(
+            self.own, scale=self.own.scale * following, drive_scale=self.own.drive_scale * drive
+        )
+        partial = sums.partial().scaled(drive.repeat(self.lags), following)
+        return replace(self, own=own, partial=partial)
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
+        return len(self.frames)
+
+    @cached_property
+    def frames(self) -> Tensor:
+        """The frame that each row explains, (rows,)."""
         usable = usable_targets(self.series.good[None], self.lags)[0]
         for start in self.series.starts:  # the first frames of a stretch have no past
             usable[max(start - self.lags, 0) : start] = False
-        return int(usable.sum())
+        return torch.nonzero(usable)[:, 0] + self.lags
 
     def pieces(self) -> Iterator[LaggedPairs]:
         """Yield all rows, some at a time, float32."""
+        for pairs, frames in self._with_frames():
+            yield pairs if self.partial is None else self.partial.left(pairs, frames)
+
+    def _with_frames(self) -> Iterator[tuple[LaggedPairs, Tensor]]:
+        """Yield rows before covariates are taken out, and the frames that they explain."""
+        first = 0
+        for pairs in self._paired():
+            yield pairs, self.frames[first : first + pairs.n_rows]
+            first += pairs.n_rows
+
+    def _paired(self) -> Iterator[LaggedPairs]:
         scale, drive_scale = self.own.scale.float(), self.own.drive_scale.float()
         tail: tuple[Tensor, Tensor] | None = None
         first = 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from napari_sparsevar.analysis.activity import BoolArray, Float32Array
+from napari_sparsevar.analysis.covariates.covariates import Covariates
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import FloatArray, LatentGrid
 
@@ -24,12 +25,15 @@ class LatentActivity:
         Where the latents lie.
     config : ModelConfig
         Of the network: how far its own neighbourhood reaches.
+    covariates : Covariates, optional
+        Known in every good frame.
     """
 
     series: Float32Array
     good: BoolArray
     grid: LatentGrid
     config: ModelConfig
+    covariates: Covariates | None = None
 
     @property
     def starts(self) -> tuple[int, ...]:
