@@ -101,6 +101,24 @@ def test_choices_travel_to_the_fit(traces: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+def test_covariates_come_from_files(traces: Path, tmp_path: Path) -> None:
+    times = np.arange(400) / 10.0
+    speed = pd.DataFrame({"time": times, "speed (cm/s)": np.sin(times)})
+    speed.to_csv(tmp_path / "speed.csv", index=False)
+    (tmp_path / "tones.csv").write_text("time,tone\n3.0,high\n20.0,high\n")
+    given = ["--cells-in", "columns", "--fps", "10", "--out", tmp_path / "fit"]
+    beside = ["--covariates", tmp_path / "speed.csv", "--covariates", tmp_path / "tones.csv"]
+    done = sparsevar("traces", traces, *given, *beside)
+    assert done.exit_code == 0, done.output
+    assert sv.load_fit(tmp_path / "fit").covariates["name"].tolist() == ["speed", "tone high"]
+    told = json.loads(sparsevar("info", tmp_path / "fit", "--json").stdout)
+    assert [row["kind"] for row in told["covariates"]] == ["continuous", "event"]
+    assert "told by speed (cm/s)" in sparsevar("info", tmp_path / "fit").stdout
+    wrong = sparsevar("traces", traces, *given, "--overwrite", "--covariates", tmp_path / "no.csv")
+    assert wrong.exit_code == 2
+    assert one_sentence(wrong.stderr)
+
+
 def test_a_fit_is_written_for_others(fit: Path, tmp_path: Path) -> None:
     done = sparsevar("cells", fit, "--out", tmp_path / "usual")
     assert done.exit_code == 0, done.output

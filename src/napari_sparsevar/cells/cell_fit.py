@@ -17,7 +17,7 @@ from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.cells.activity import CellActivity, Trials
 from napari_sparsevar.cells.agreement import Agreement, agreement_of
 from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array, FloatArray
-from napari_sparsevar.cells.tables import cell_table, edges_of_cells
+from napari_sparsevar.cells.tables import cell_table, covariate_table, edges_of_cells
 from napari_sparsevar.errors import UserError
 
 MatrixKind = Literal["estimate", "coefficient", "score", "p_adjusted", "p_fdr", "stability"]
@@ -55,6 +55,8 @@ class CellFit:
     seed : int
     beside : CellFit, optional
         The same cells read in another way: see ``disagreements``.
+    shares : ndarray, shape (c, m), optional
+        Share of the variance of each fitted cell that each of c covariates tells: ``covariates``.
     """
 
     cells: Cells
@@ -69,6 +71,7 @@ class CellFit:
     notes: tuple[str, ...] = ()
     seed: int = 0
     beside: CellFit | None = None
+    shares: FloatArray | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,6 +118,11 @@ class CellFit:
     def drivers(self) -> pd.DataFrame:
         """Every cell, the surest driver first: see ``cell_table`` for its columns."""
         return cell_table(self.cells, self.fitted_cells, self.fitted, self.evidence, self.edges)
+
+    @cached_property
+    def covariates(self) -> pd.DataFrame:
+        """Every covariate that was taken out, and how much it tells: see ``covariate_table``."""
+        return covariate_table(self.activity, self.shares)
 
     @cached_property
     def agreement(self) -> Agreement:

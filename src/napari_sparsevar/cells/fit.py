@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from napari_sparsevar.analysis.activity import penalty_weights
+from napari_sparsevar.analysis.covariates.covariates import Covariates, known_frames
 from napari_sparsevar.analysis.evidence.edge_evidence import edge_evidence
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.analysis.fit.fitting import fit_whole
@@ -23,6 +24,8 @@ from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activit
 from napari_sparsevar.cells.bursts import burst_notes
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
+from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like_calcium
 from napari_sparsevar.cells.formats.format import CellChoice
 from napari_sparsevar.cells.formats.table_layout import cells_of_table
@@ -51,6 +54,7 @@ def fit_traces(
     positions: npt.ArrayLike | None = None,
     good: npt.ArrayLike | None = None,
     trials: Trials | None = None,
+    covariates: CovariateSource | None = None,
     seed: int = 0,
     *,
     preparation: Preparation | None = None,
@@ -74,6 +78,9 @@ def fit_traces(
         Frames to be used; others are left out, and nothing is foretold across them.
     trials : sequence of (start, stop), optional
         Frames of each trial, stop exclusive. Trials are never joined.
+    covariates : path, DataFrame, dict of arrays, array (T,) or (T, c), or a list of these, optional
+        What was recorded beside the cells (speed, stimuli, pupil): what it and its last two seconds
+        tell of each cell is taken out before anybody drives anybody. See ``covariates_of``.
     seed : int
         Same seed, same p-values.
     preparation : Preparation, optional
@@ -89,7 +96,7 @@ def fit_traces(
         If the traces cannot be fitted; the sentence says what to change.
     """
     cells = cells_of(traces, fps, names, positions)
-    return returned(fitting_cells(cells, lags, good, trials, seed, preparation))
+    return returned(fitting_cells(cells, lags, good, trials, seed, preparation, covariates))
 
 
 def fitting_cells(
@@ -99,6 +106,7 @@ def fitting_cells(
     trials: Trials | None = None,
     seed: int = 0,
     preparation: Preparation | None = None,
+    covariates: CovariateSource | None = None,
 ) -> Generator[Step, None, CellFit]:
     """Do as ``fit_traces`` does; yield how far it is."""
     if lags < 1:
@@ -117,6 +125,10 @@ def fitting_cells(
     fitted_cells, notes = usable.fitted, [*cells.notes, *usable.notes]
     activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation)
     del ready, usable  # copies of all traces
+    if covariates is not None:
+        brought = covariates_of(covariates, Frames(len(activity.good), cells.fps, cells.times))
+        activity, gaps = _beside(activity, brought)
+        said, notes = f"{said}, less what {', '.join(brought.labels)} tells", [*notes, *gaps]
     notes += burst_notes(activity, seed)
     yield 0.05, "Fitting the sparse VAR"
     rows = StreamedRows.of(activity, lags, dynamics)
@@ -148,6 +160,7 @@ def fitting_cells(
         said,
         tuple(notes),
         seed,
+        shares=None if rows.partial is None else rows.partial.shares.numpy(),
     )
 
 
@@ -228,6 +241,13 @@ def _events(
         return activity, f"{said}, as they are: they do not rise in transients", _dynamics(activity)
     events = events_of(traces, good, starts, decay_of(traces, good, starts))
     return replace(activity, series=events), f"events behind {said}", "none"
+
+
+def _beside(activity: CellActivity, covariates: Covariates) -> tuple[CellActivity, tuple[str, ...]]:
+    """Return activity with covariates, in the frames in which they are known, and notes."""
+    good, notes = known_frames(covariates, activity.good, activity.starts)
+    series = np.where(good[:, None], activity.series, np.float32(0.0))
+    return replace(activity, series=series, good=good, covariates=covariates), notes
 
 
 def _dynamics(activity: CellActivity) -> Dynamics:

@@ -6,6 +6,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from napari_sparsevar.cells.covariates.keeping import CovariateRecord
+
 FORMAT: Final = "napari-sparsevar cells"
 FORMAT_VERSION = 1
 
@@ -29,6 +31,8 @@ class FitRecord(BaseModel):
         As in ``CellFit``.
     starts : tuple of int
         Frames at which time jumps.
+    covariates : tuple of CovariateRecord
+        Those that were taken out.
     why_untested : str
         Empty if there are p-values.
     """
@@ -53,5 +57,6 @@ class FitRecord(BaseModel):
     starts: tuple[int, ...] = ()
     said: str = ""
     notes: tuple[str, ...] = ()
+    covariates: tuple[CovariateRecord, ...] = ()
     why_untested: str = ""
     seed: int = 0

@@ -24,6 +24,12 @@ from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.cells.activity import CellActivity
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.covariates.keeping import (
+    covariate_records,
+    covariate_tensors,
+    kept_covariates,
+    kept_shares,
+)
 from napari_sparsevar.cells.record import FORMAT, FORMAT_VERSION, FitRecord
 from napari_sparsevar.disk.contents import write_table, write_tensors
 from napari_sparsevar.disk.files import explain
@@ -156,6 +162,7 @@ def _record(fit: CellFit) -> FitRecord:
         fps=fit.fps,
         trials=None if fit.trials is None else tuple((int(a), int(b)) for a, b in fit.trials),
         starts=fit.activity.starts,
+        covariates=covariate_records(fit.activity.covariates),
         said=fit.said,
         notes=fit.notes,
         why_untested=fit.evidence.note,
@@ -181,6 +188,7 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
         **{f"evidence.{name}": getattr(fit.evidence, name).clone() for name in _EVIDENCE},
         **_sparse_tensors("coefficients", sparse.coo_array(fitted.coefficients.numpy())),
     }
+    found |= covariate_tensors(activity.covariates, fit.shares)
     if cells.footprints is not None:
         found |= _sparse_tensors("footprints", sparse.coo_array(cells.footprints))
     for name in ("positions", "accepted", "plane", "times", "mean_image"):
@@ -217,6 +225,7 @@ def _fit_of(record: FitRecord, tensors: Mapping[str, Tensor]) -> CellFit:
         record.starts,
         tuple(np.asarray(record.names)[chosen].tolist()),
         tensors["near"].numpy(),
+        kept_covariates(record.covariates, tensors),
     )
     evidence = EdgeEvidence(
         **{name: tensors[f"evidence.{name}"] for name in _EVIDENCE}, note=record.why_untested
@@ -236,6 +245,7 @@ def _fit_of(record: FitRecord, tensors: Mapping[str, Tensor]) -> CellFit:
         record.said,
         record.notes,
         record.seed,
+        shares=kept_shares(tensors),
     )
 
 

@@ -12,7 +12,10 @@ from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
 from napari_sparsevar.analysis.evidence.edges import edge_table
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.fit.fitting import Edges, FittedVar
+from napari_sparsevar.cells.activity import CellActivity
 from napari_sparsevar.cells.cells import Cells, FloatArray
+
+COVARIATE_COLUMNS = ("name", "unit", "kind", "share", "largest", "cell")
 
 Numbers = npt.NDArray[np.intp]
 
@@ -154,3 +157,30 @@ def _of_all(n: int, chosen: Numbers, values: FloatArray) -> FloatArray:
 
 def _counted(ends: pd.Series, names: list[str]) -> npt.NDArray[np.int64]:
     return np.asarray(ends.value_counts().reindex(names, fill_value=0).to_numpy(), np.int64)
+
+
+def covariate_table(activity: CellActivity, shares: FloatArray | None) -> pd.DataFrame:
+    """Return a row a covariate; none where none were taken out.
+
+    Columns are ``name``, ``unit``, ``kind`` (event or continuous), ``share`` (of the variance of a
+    cell's activity that it tells and no other covariate does, mean over cells, less what chance
+    would), ``largest`` and ``cell`` (of the cell of which it tells most).
+
+    Parameters
+    ----------
+    activity : CellActivity
+        Of the m fitted cells.
+    shares : ndarray, shape (c, m), optional
+    """
+    if activity.covariates is None or shares is None:
+        return pd.DataFrame(columns=list(COVARIATE_COLUMNS))
+    found = activity.covariates
+    columns = (
+        found.names,
+        found.units,
+        found.kinds,
+        shares.mean(axis=1),
+        shares.max(axis=1),
+        [activity.names[cell] for cell in shares.argmax(axis=1)],
+    )
+    return pd.DataFrame(dict(zip(COVARIATE_COLUMNS, columns, strict=True)))

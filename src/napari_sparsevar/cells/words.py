@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from napari_sparsevar.analysis.evidence.level import LEVEL
+from napari_sparsevar.analysis.evidence.words import percent_text
 from napari_sparsevar.cells.cell_fit import CellFit
 
 
@@ -31,6 +32,23 @@ def advice(fit: CellFit) -> str:
     return (
         f"Record longer, or exclude cells that are no question of yours: {pairs:,} pairs were "
         f"tested in {int(fit.good.sum()):,} frames. It does not mean that nobody drives anybody."
+    )
+
+
+def told(fit: CellFit) -> tuple[str, ...]:
+    """Return a sentence on what covariates tell; nothing where there are none."""
+    found = fit.covariates
+    if not len(found):
+        return ()
+    labels = fit.activity.covariates.labels if fit.activity.covariates else ()
+    parts = [
+        f"{label} {percent_text(share)} (most of {cell}, {percent_text(largest)})"
+        for label, share, largest, cell in zip(
+            labels, found["share"], found["largest"], found["cell"], strict=True
+        )
+    ]
+    return (
+        f"Of the activity of a cell is taken out, on average, what is told by {', '.join(parts)}.",
     )
 
 

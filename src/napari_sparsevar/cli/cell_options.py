@@ -78,6 +78,16 @@ Trials = Annotated[
         "exclusive) or start_s, stop_s (seconds).",
     ),
 ]
+CovariatesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--covariates",
+        metavar="FILE",
+        help="What was recorded beside the movie (speed, stimuli, pupil) and is taken out before "
+        "anybody drives anybody: CSV, TSV, Parquet, .npy or NWB, a row a frame or with a column "
+        "time (seconds) or frame (from 0). May be given more than once.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same p-values.")]
 
 

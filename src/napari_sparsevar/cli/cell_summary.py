@@ -33,11 +33,13 @@ def say_fit(fit: CellFit, place: Path | None, *, as_json: bool = False) -> None:
         typer.echo(json.dumps(summary, indent=2, allow_nan=False))
         return
     edges, drivers = summary.pop("surest_edges"), summary.pop("surest_drivers")
-    notes = summary.pop("notes")
+    notes, covariates = summary.pop("notes"), summary.pop("covariates")
     typer.echo(f"{summary.pop('found')}\n")
     print_values({k: v for k, v in summary.items() if v is not None or k not in _WHERE_KNOWN})
     typer.echo(f"\nsurest edges\n{as_table(edges)}")
     typer.echo(f"\nsurest drivers\n{as_table(drivers)}")
+    if covariates:
+        typer.echo(f"\ntaken out\n{as_table(covariates)}")
     if notes:
         typer.echo("")
     for note in notes:
@@ -47,7 +49,7 @@ def say_fit(fit: CellFit, place: Path | None, *, as_json: bool = False) -> None:
 def summary_of_fit(fit: CellFit) -> dict[str, Any]:
     """Return what was fitted and found, ready for JSON."""
     from napari_sparsevar.analysis.evidence.level import LEVEL
-    from napari_sparsevar.cells.words import advice, sentence
+    from napari_sparsevar.cells.words import advice, sentence, told
 
     cells = fit.cells
     return {
@@ -69,7 +71,8 @@ def summary_of_fit(fit: CellFit) -> dict[str, Any]:
         "drivers_beyond_chance": int((fit.drivers["p_adjusted"] <= LEVEL).sum()),
         "surest_edges": _rows(fit.edges[_EDGE_COLUMNS].head(TOP_EDGES)),
         "surest_drivers": _rows(fit.drivers[_DRIVER_COLUMNS].head(TOP_DRIVERS)),
-        "notes": [note for note in (advice(fit), *fit.notes) if note],
+        "covariates": _rows(fit.covariates),
+        "notes": [note for note in (advice(fit), *told(fit), *fit.notes) if note],
     }
 
 

@@ -9,6 +9,7 @@ import typer
 
 from napari_sparsevar.cli.cell_options import (
     CellsInOption,
+    CovariatesOption,
     Detrend,
     Events,
     EventsOption,
@@ -49,6 +50,7 @@ def traces(
         ),
     ] = None,
     trials: Trials = None,
+    covariates: CovariatesOption = None,
     variable: Variable = None,
     cells_in: CellsInOption = None,
     kind: KindOption = None,
@@ -62,6 +64,8 @@ def traces(
     debug: Debug = False,
 ) -> None:
     """Fit traces, keep the fit and print what was found."""
+    from napari_sparsevar.cells.covariates.reading import covariates_of
+    from napari_sparsevar.cells.covariates.samples import Frames
     from napari_sparsevar.cells.fit import cells_of, fitting_cells
     from napari_sparsevar.cells.store import check_fit_folder, save_fit
     from napari_sparsevar.movie.bad_frames import read_bad_frames
@@ -73,7 +77,9 @@ def traces(
     )
     good = None if bad_frames is None else ~read_bad_frames(bad_frames, found.n_frames or 0)
     cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps)
-    work = fitting_cells(cells, lags, good, pieces, seed, prepared)
+    frames = Frames(cells.n_frames or 0, cells.fps, cells.times)
+    brought = covariates_of(covariates, frames) if covariates else None
+    work = fitting_cells(cells, lags, good, pieces, seed, prepared, brought)
     fit = follow_steps(work, quiet=as_json)
     save_fit(fit, out, overwrite=overwrite)
     say_fit(fit, out, as_json=as_json)

@@ -11,12 +11,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.covariates.covariates import Design
+from napari_sparsevar.analysis.covariates.partialling import PartialSums
 from napari_sparsevar.analysis.fit.own_dynamics import Series, filtered
 from napari_sparsevar.comparison.subject import FittedActivity
 from napari_sparsevar.comparison.windows import Piece, Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
-from napari_sparsevar.model.embedded_var import Sequences, sequences, standardiser
+from napari_sparsevar.model.embedded_var import LaggedPairs, Sequences, sequences, standardiser
 from napari_sparsevar.model.temporal import own_dynamics
 
 _STILL = 1e-6
@@ -46,13 +48,19 @@ def rows_of_activity(source: FittedActivity, windows: Sequence[Window]) -> list[
 
     The own dynamics are those of the whole recording, and the filter runs through it once; a pair
     is kept if the frame and its past lie in the same piece of the same window, are good, and time
-    does not jump between them.
+    does not jump between them. Covariates are taken out of each window by itself: that cells run,
+    or see, otherwise is no other dynamics among them.
 
     Parameters
     ----------
     source : FittedActivity
         Results of a run, or a fit of cells.
     windows : sequence of Window
+
+    Raises
+    ------
+    UserError
+        If a window is too short for so many covariates.
     """
     activity, own, lags = source.activity, source.fitted.own, source.fitted.lags
     parts = list(filtered(Series.of(activity), own.standardised, own.dynamics))
@@ -60,9 +68,22 @@ def rows_of_activity(source: FittedActivity, windows: Sequence[Window]) -> list[
     drive = torch.cat([part[1] for part in parts])[None] / size
     innovation = torch.cat([part[0] for part in parts])[None] / scale
     found = Sequences(drive, innovation, drive, scale, size)
-    return [
-        _rows(found, activity.good, cut(window.pieces, activity.starts), lags) for window in windows
-    ]
+    pieces = [cut(window.pieces, activity.starts) for window in windows]
+    rows = [_rows(found, activity.good, each, lags) for each in pieces]
+    if activity.covariates is None:
+        return rows
+    design = activity.covariates.design(activity.starts)
+    frames = [_frames(activity.good, each, lags)[0] for each in pieces]
+    return [_less(each, design, which) for each, which in zip(rows, frames, strict=True)]
+
+
+def _less(rows: Rows, design: Design, frames: npt.NDArray[np.int64]) -> Rows:
+    """Return rows without what covariates explain in their window."""
+    pairs, explained = LaggedPairs(rows.past, rows.following), torch.from_numpy(frames)
+    sums = PartialSums(design)
+    sums.add(pairs, explained)
+    left = sums.partial().left(pairs, explained)
+    return Rows(left.past, left.following, rows.piece)
 
 
 def cut(pieces: Sequence[Piece], starts: Sequence[int]) -> list[Piece]:
@@ -114,6 +135,16 @@ def _rows(
     lags: int,
 ) -> Rows:
     """Pair frames of each piece with their past, (1, T, p) to rows."""
+    frames, piece = _frames(good, pieces, lags)
+    rows = torch.from_numpy(frames)
+    past = torch.cat([found.drive[0, rows - lag] for lag in range(1, lags + 1)], dim=1)
+    return Rows(past.float(), found.innovation[0, rows].float(), piece)
+
+
+def _frames(
+    good: npt.NDArray[np.bool_], pieces: Sequence[tuple[int, int]], lags: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the frames that rows explain, and the piece that each is of."""
     kept, piece = [], []
     for number, (start, stop) in enumerate(pieces):
         frames = np.arange(start + lags, stop)
@@ -122,9 +153,7 @@ def _rows(
             usable &= good[frames - lag]
         kept.append(frames[usable])
         piece.append(np.full(int(usable.sum()), number))
-    rows = torch.from_numpy(np.concatenate(kept))
-    past = torch.cat([found.drive[0, rows - lag] for lag in range(1, lags + 1)], dim=1)
-    return Rows(past.float(), found.innovation[0, rows].float(), np.concatenate(piece))
+    return np.concatenate(kept), np.concatenate(piece)
 
 
 def _together(parts: list[Rows]) -> Rows:

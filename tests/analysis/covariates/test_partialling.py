@@ -93,5 +93,5 @@ def test_two_copies_of_a_covariate_explain_what_one_does() -> None:
 def test_too_many_for_the_frames_are_refused() -> None:
     activity = recorded()
     short = replace(activity, good=activity.good & (np.arange(N_FRAMES) < 150))
-    with pytest.raises(UserError, match="fewer covariates or a longer recording"):
+    with pytest.raises(UserError, match="fewer covariates, or a longer recording"):
         StreamedRows.of(short, 1, "none")

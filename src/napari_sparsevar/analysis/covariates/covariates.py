@@ -10,10 +10,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.errors import UserError
+
 Float32Array = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 CovariateKind = Literal["event", "continuous"]
+
+MOST_LOST = 0.5
+"""Share of the frames that may be left out because a covariate is not known."""
 
 
 class Design(NamedTuple):
@@ -101,3 +106,41 @@ def _smoothed(
         first = longest - 1 - lag
         found += padded[first : first + len(values), :, None] * kernels[lag]
     return found.reshape(len(values), -1)
+
+
+def known_frames(
+    covariates: Covariates, good: BoolArray, starts: Sequence[int]
+) -> tuple[BoolArray, tuple[str, ...]]:
+    """Return which good frames can be used beside covariates, and what there is to say.
+
+    A frame whose covariates, or their past as far as it counts, are not known is left out.
+
+    Raises
+    ------
+    UserError
+        If that is more than half of them.
+    """
+    kept = good & covariates.design(starts).known
+    lost, n_good = int(good.sum() - kept.sum()), int(good.sum())
+    unknown = np.asarray(~np.isfinite(covariates.values[good]))
+    where = np.flatnonzero(unknown.sum(axis=0))
+    gaps = ", ".join(covariates.labels[i] for i in where) or "a covariate"
+    if lost > MOST_LOST * n_good:
+        raise UserError(
+            f"Of {n_good} frames {lost} would be left out, because {gaps} is not known there or "
+            "shortly before: fill short gaps, or leave it out."
+        )
+    notes = []
+    if lost:
+        notes.append(
+            f"{lost} of {n_good} frames are left out, because {gaps} is not known there or "
+            "shortly before."
+        )
+    still = [
+        label
+        for label, values in zip(covariates.labels, covariates.values[kept].T, strict=True)
+        if len(values) and np.ptp(values) == 0.0
+    ]
+    if still:
+        notes.append(f"{', '.join(still)} never changes, and explains nothing.")
+    return kept, tuple(notes)

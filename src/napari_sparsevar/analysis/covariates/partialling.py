@@ -96,8 +96,9 @@ class PartialSums:
         size = len(self.gram) - 1
         if self.n < ROWS_A_COLUMN * size:
             raise UserError(
-                f"{self.design.n_covariates} covariates with their past take {size} columns, and "
-                f"there are {self.n} frames to fit: bring fewer covariates or a longer recording."
+                f"{self.design.n_covariates} covariates with their past take {size} columns, "
+                f"and there are {self.n} frames for them: bring fewer covariates, or a longer "
+                "recording or window."
             )
         past, following = (self._solved(np.arange(size + 1)) @ cross for cross in self.cross)
         return Partial(self.columns, past, following, self._shares())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ FloatArray = npt.NDArray[np.float64]
 
 MOST_STEPS = 3.0
 """In typical steps of its samples: over a longer gap a covariate is not known."""
+
+_JUMP = 1.5
+"""In steps: what lies between two frames that are further apart is in none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +42,14 @@ class FrameTimes:
         # Times that were written with few digits lie a little before the frame they mean.
         shifted = times + 1e-6 * self.step
         found = np.searchsorted(self.begins, shifted, side="right") - 1
-        inside = (found >= 0) & (shifted < self.begins[np.maximum(found, 0)] + self.step)
+        inside = (found >= 0) & (shifted < self._ends[np.maximum(found, 0)])
         return np.where(inside, found, -1)
+
+    @cached_property
+    def _ends(self) -> FloatArray:
+        """When each frame ends: where the next begins, or after a step where time jumps."""
+        steps = np.diff(self.begins, append=np.inf)
+        return self.begins + np.where(steps < _JUMP * self.step, steps, self.step)
 
 
 def means(times: FloatArray, values: FloatArray, frames: FrameTimes) -> FloatArray:

@@ -50,7 +50,7 @@ def _read(file: h5py.File, path: Path, choice: CellChoice) -> Cells:
     traces, notes = traces_of_series(file, found, n_cells)
     said = _said(path, found, traces, n_cells)
     names, twice = _names(table, path)
-    known = _timing(file, found, path)
+    known = _timing(file, found, path, max(map(len, traces.values()), default=0))
     plane = table.get("imaging_plane")
     outlines = _outlines(file, table, n_cells, path)
     width = outlines["shape"][1] if "shape" in outlines else 1
@@ -154,13 +154,18 @@ def _said(
     return (f"{path}: {missing} of {n_cells} cells have no traces.",) if missing else ()
 
 
-def _timing(file: h5py.File, found: Sequence[Series], path: Path) -> dict[str, Any]:
+def _timing(file: h5py.File, found: Sequence[Series], path: Path, n_frames: int) -> dict[str, Any]:
     """Return frame rate and times of the first series, and what there is to say of them."""
     if not found:
         return {"fps": None, "notes": ()}
     times, rate = times_of(file[found[0].path])
     if times is None:
-        return {"fps": rate, "notes": ()}
+        start = file[found[0].path].get("starting_time")
+        begin = float(start[()]) if is_dataset(start) else 0.0
+        late = rate is not None and begin != 0.0 and np.isfinite(begin)
+        # On the clock of the session, on which behaviour is as well.
+        known = {"times": begin + np.arange(n_frames) / rate} if late and rate else {}
+        return {"fps": rate, "notes": (), **known}
     timing = timing_of(times, str(path))
     fps = float(f"{1.0 / timing.step:.6g}")
     return {"fps": fps, "times": times, "notes": timing.note(str(path))}

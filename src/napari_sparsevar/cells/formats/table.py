@@ -26,8 +26,18 @@ def claims(path: Path) -> bool:
 
 def read(path: Path, choice: CellChoice) -> Cells:
     """Open traces; names of rows and columns say where cells are, else it is asked."""
-    table = _parquet(path) if _is_parquet(path) else read_text(path)
-    return cells_of_table(table, path, choice)
+    return cells_of_table(read_table(path), path, choice)
+
+
+def read_table(path: Path) -> Table:
+    """Read a table, Parquet by its first bytes and text otherwise.
+
+    Raises
+    ------
+    UserError
+        If it is none, or damaged.
+    """
+    return _parquet(path) if _is_parquet(path) else read_text(path)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Covariates as they come: tables, arrays, NWB; brought to a value a frame."""

@@ -1,0 +1,121 @@
+"""Covariates in a table: a column each, and maybe one of times or of numbers of frames."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from napari_sparsevar.cells.covariates.samples import Samples
+from napari_sparsevar.cells.formats.matrix import time_unit
+from napari_sparsevar.cells.formats.table_text import Table
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.units import seconds
+
+_UNIT = re.compile(r"\s*(.*?)\s*[(\[]\s*([^)\]]*?)\s*[)\]]\s*")
+_UNNAMED = ("", "index", "Unnamed: 0")
+
+MOST_WORDS = 20
+"""Different words in a column, each of which becomes an event."""
+
+
+class _When(NamedTuple):
+    times: npt.NDArray[np.float64] | None
+    numbers: npt.NDArray[np.intp] | None
+    column: int | None
+
+
+def samples_of_table(table: Table, what: str, alone: str) -> list[Samples]:
+    """Return the covariates of a table.
+
+    Parameters
+    ----------
+    table : Table
+        Numbers, or words that each name an event. With a column of times or frames, words, a column
+        of ones and no other column at all are lists of events.
+    what : str
+        What to call it in a sentence.
+    alone : str
+        What to call events that have no name.
+
+    Raises
+    ------
+    UserError
+        If there is nothing to use.
+    """
+    header = table.header or tuple(f"column {i + 1}" for i in table.body)
+    when = _when(table, header, what)
+    found: list[Samples] = []
+    columns = [i for i in table.body if i != when.column and not _counts_rows(table, header, i)]
+    for column in columns:
+        found += _of_column(table.body[column], header[column], when, what)
+    if not columns and when.column is not None:
+        found = [Samples(alone, "", None, when.times, when.numbers)]
+    if not found:
+        raise UserError(f"{what} holds no covariate: bring a column each, with its name above.")
+    return found
+
+
+def split_unit(label: str) -> tuple[str, str]:
+    """Return name and unit of ``speed (cm/s)`` or ``speed [cm/s]``; the unit may be empty."""
+    match = _UNIT.fullmatch(label)
+    return (match[1], match[2]) if match and match[1] else (label.strip(), "")
+
+
+def _when(table: Table, header: tuple[str, ...], what: str) -> _When:
+    for column in table.body:
+        unit = time_unit(header[column])
+        if unit is None:
+            continue
+        given = pd.to_numeric(table.body[column], errors="coerce").to_numpy(np.float64)
+        if not np.isfinite(given).all():
+            row = int(np.flatnonzero(~np.isfinite(given))[0]) + 1
+            raise UserError(f"{what}, row {row}: {header[column]} is no number; mend it.")
+        if unit == "frame":
+            return _When(None, given.round().astype(np.intp), column)
+        return _When(given * (seconds(1.0, unit or "s") or 1.0), None, column)
+    return _When(None, None, None)
+
+
+def _counts_rows(table: Table, header: tuple[str, ...], column: int) -> bool:
+    """Return whether a column without a name only counts the rows."""
+    given = table.body[column]
+    if header[column] not in _UNNAMED or not pd.api.types.is_numeric_dtype(given):
+        return False
+    return bool((np.diff(given) == 1).all())
+
+
+def _of_column(given: pd.Series[Any], label: str, when: _When, what: str) -> list[Samples]:
+    name, unit = split_unit(label)
+    values = pd.to_numeric(given, errors="coerce").to_numpy(np.float64)
+    words = given.notna().to_numpy() & np.isnan(values)
+    if words.any():
+        return _of_words(given, name, when, what)
+    listed = when.column is not None and bool((values == 1.0).all())
+    order = slice(None) if when.times is None else np.argsort(when.times, kind="stable")
+    times = None if when.times is None else when.times[order]
+    return [Samples(name, unit, None if listed else values[order], times, when.numbers)]
+
+
+def _of_words(given: pd.Series[Any], name: str, when: _When, what: str) -> list[Samples]:
+    said = given.astype(str).str.strip().where(given.notna(), "")
+    different = [word for word in dict.fromkeys(said) if word]
+    if len(different) > MOST_WORDS:
+        raise UserError(
+            f"{what}: {name} has {len(different)} different words ({different[0]!r} ...): it takes "
+            f"at most {MOST_WORDS}; leave it out, or write numbers."
+        )
+    found = []
+    for word in different:
+        here = (said == word).to_numpy()
+        called = f"{name} {word}"
+        if when.column is None:
+            found.append(Samples(called, "", here.astype(np.float64)))
+            continue
+        times = None if when.times is None else when.times[here]
+        numbers = None if when.numbers is None else when.numbers[here]
+        found.append(Samples(called, "", None, times, numbers))
+    return found

@@ -1,0 +1,121 @@
+"""Covariates come as tables, arrays and NWB, and are brought to a value a frame."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_sparsevar.cells.covariates.reading import covariates_of
+from napari_sparsevar.cells.covariates.samples import Frames
+from napari_sparsevar.errors import UserError
+
+N_FRAMES, FPS = 40, 10.0
+FRAMES = Frames(N_FRAMES, FPS)
+SPEED = np.random.default_rng(0).random(N_FRAMES).astype(np.float32)
+
+
+def test_a_row_a_frame_needs_no_times(tmp_path: Path) -> None:
+    table = pd.DataFrame({"speed (cm/s)": SPEED, "lick": (SPEED > 0.5).astype(int)})
+    table.to_csv(tmp_path / "beside.csv", index=False)
+    np.save(tmp_path / "speed.npy", SPEED)
+    for source in (table, tmp_path / "beside.csv", table.to_dict("list")):
+        found = covariates_of(source, Frames(N_FRAMES, None))
+        assert found.labels == ("speed (cm/s)", "lick")
+        assert found.kinds == ("continuous", "event")
+        np.testing.assert_allclose(found.values, table.to_numpy(), atol=1e-6)
+    alone = covariates_of(str(tmp_path / "speed.npy"), FRAMES)
+    assert alone.names == ("speed",)
+    np.testing.assert_array_equal(alone.values[:, 0], SPEED)
+    assert covariates_of(np.column_stack([SPEED, SPEED]), FRAMES).names == (
+        "covariate 0",
+        "covariate 1",
+    )
+
+
+def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pd.DataFrame({"speed": SPEED}).to_parquet(tmp_path / "beside.parquet")
+    found = covariates_of(tmp_path / "beside.parquet", FRAMES)
+    np.testing.assert_array_equal(found.values[:, 0], SPEED)
+
+
+@pytest.mark.parametrize(("header", "factor"), [("time", 1.0), ("time (ms)", 1000.0)])
+def test_samples_in_any_order_are_averaged_over_frames(header: str, factor: float) -> None:
+    times = np.arange(400) / 100.0
+    order = np.random.default_rng(1).permutation(400)
+    table = pd.DataFrame({header: factor * times[order], "pupil": times[order]})
+    found = covariates_of(table, FRAMES)
+    np.testing.assert_allclose(found.values[:, 0], np.arange(N_FRAMES) / 10 + 0.045, atol=1e-5)
+
+
+def test_words_and_bare_times_are_events() -> None:
+    table = pd.DataFrame({"time": [0.0, 1.05, 1.06, 3.9], "tone": ["hi", "lo", "lo", None]})
+    found = covariates_of([table, pd.DataFrame({"time": [2.0]})], FRAMES)
+    assert found.names == ("tone hi", "tone lo", "events")
+    assert found.kinds == ("event",) * 3
+    np.testing.assert_array_equal(np.argwhere(found.values > 0), [[0, 0], [10, 1], [20, 2]])
+    assert found.values[10, 1] == 2.0
+
+
+def test_frames_by_number_may_be_few() -> None:
+    table = pd.DataFrame({"frame": [3, 3, 7], "speed": [1.0, 2.0, 5.0]})
+    found = covariates_of(table, FRAMES).values[:, 0]
+    assert found[[3, 7]].tolist() == [1.5, 5.0]
+    assert np.isnan(np.delete(found, [3, 7])).all()
+    seen = covariates_of(pd.DataFrame({"frame": [3, 3, 7], "flash": [1, 1, 1]}), FRAMES)
+    assert seen.values[:, 0].sum() == 3.0
+
+
+def test_times_of_frames_are_the_clock() -> None:
+    """Where imaging begins later than behaviour, samples before it belong to no frame."""
+    frames = Frames(N_FRAMES, FPS, 5.0 + np.arange(N_FRAMES) / FPS)
+    found = covariates_of(pd.DataFrame({"time": [4.0, 5.0, 6.0], "x": [1, 1, 1]}), frames)
+    assert np.flatnonzero(found.values[:, 0]).tolist() == [0, 10]
+
+
+def test_nwb_gives_behaviour_and_stimuli(tmp_path: Path) -> None:
+    pynwb = pytest.importorskip("pynwb")
+    file = pynwb.NWBFile("a test", "test", datetime(2026, 1, 1, tzinfo=UTC))
+    behaviour = file.create_processing_module("behavior", "what it did")
+    speed = pynwb.TimeSeries(
+        name="speed", data=np.arange(400.0), unit="cm/s", rate=100.0, starting_time=0.0
+    )
+    behaviour.add(pynwb.behavior.BehavioralTimeSeries(time_series=speed))
+    lick = pynwb.TimeSeries(name="lick", data=[1.0, 1.0], unit="n.a.", timestamps=[0.5, 2.0])
+    with pytest.warns(UserWarning, match="deprecated"):  # and in most files there are
+        behaviour.add(pynwb.behavior.BehavioralEvents(time_series=lick))
+    grating = pynwb.TimeSeries(
+        name="grating", data=np.arange(40) % 2, unit="n.a.", rate=10.0, starting_time=0.0
+    )
+    file.add_stimulus(grating)
+    with pynwb.NWBHDF5IO(str(tmp_path / "session.nwb"), "w") as stream:
+        stream.write(file)
+    found = covariates_of(tmp_path / "session.nwb", FRAMES)
+    columns = dict(zip(found.labels, found.values.T, strict=True))
+    np.testing.assert_allclose(columns["speed (cm/s)"], 10.0 * np.arange(N_FRAMES) + 4.5)
+    assert np.flatnonzero(columns["lick"]).tolist() == [5, 20]
+    np.testing.assert_array_equal(columns["grating"], np.arange(40) % 2)
+
+
+@pytest.mark.parametrize(
+    ("source", "frames", "said"),
+    [
+        (SPEED[:10], FRAMES, "10 rows and the recording 40 frames"),
+        (pd.DataFrame({"time": [1.0], "x": [2.0]}), Frames(40, None), "give it"),
+        (pd.DataFrame({"time": [900.0], "x": [1]}), FRAMES, "nothing within"),
+        (pd.DataFrame({"frame": [40], "x": [1]}), FRAMES, "tells of frame 40"),
+        (pd.DataFrame({"time": ["soon"], "x": [1]}), FRAMES, "no number"),
+        ({"a": SPEED, "b": SPEED[:3]}, FRAMES, "one length"),
+        ("gone.csv", FRAMES, "no file gone.csv"),
+        (np.zeros((2, 2, 2)), FRAMES, "the shape"),
+    ],
+)
+def test_what_is_no_covariate_of_the_recording_says_why(
+    source: object, frames: Frames, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        covariates_of(source, frames)
