@@ -144,7 +144,7 @@ def fitting_cells(
     stability = yield from stage(repeating, 0.2, 0.4, "Checking halves of the recording")
     del blocks  # before the test, which needs the memory
     trim_heap()
-    testing = edge_evidence(rows, fitted, seed)
+    testing = edge_evidence(rows, fitted, seed, rows.covariates)
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
     if found.note:
         notes.append(found.note)

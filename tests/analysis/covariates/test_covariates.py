@@ -5,45 +5,51 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sparsevar.analysis.covariates.basis import LONGEST_S, N_KERNELS, raised_cosines
+from napari_sparsevar.analysis.covariates.basis import (
+    LONGEST_S,
+    N_BUMPS,
+    SHARP_S,
+    kernels_at,
+)
 from napari_sparsevar.analysis.covariates.covariates import CovariateKind, Covariates
 
 
 def of(values: np.ndarray, kind: CovariateKind = "continuous", fps: float = 10.0) -> Covariates:
     shaped = values.astype(np.float32).reshape(len(values), 1)
-    return Covariates(("speed",), ("cm/s",), (kind,), shaped, raised_cosines(fps))
+    return Covariates(("speed",), ("cm/s",), (kind,), shaped, kernels_at(fps))
 
 
 def test_kernels_look_back_over_the_stated_seconds_and_are_smooth() -> None:
-    kernels = raised_cosines(30.0)
-    assert kernels.shape == (int(LONGEST_S * 30) + 1, N_KERNELS)
+    kernels = kernels_at(30.0).continuous
+    assert kernels.shape == (int(LONGEST_S * 30) + 1, N_BUMPS)
     assert kernels[0].argmax() == 0
-    assert kernels[-1].argmax() == N_KERNELS - 1
+    assert kernels[-1].argmax() == N_BUMPS - 1
     # Together they count every lag alike, but for the ends.
     total = kernels.sum(axis=1)
     inside = slice(3, -20)
     assert np.ptp(total[inside]) < 0.02 * total[inside].mean()
 
 
+def test_each_frame_just_after_an_event_counts_by_itself() -> None:
+    kernels = kernels_at(30.0).event
+    sharp = int(SHARP_S * 30) + 1
+    np.testing.assert_array_equal(kernels[:sharp, :sharp], np.eye(sharp))
+    assert not kernels[:sharp, sharp:].any()
+    assert (kernels.sum(axis=1) > 0.4).all()
+
+
 def test_few_lags_are_taken_each_by_itself() -> None:
-    np.testing.assert_array_equal(raised_cosines(2.0), np.eye(5))
+    for kernels in kernels_at(2.0):
+        np.testing.assert_array_equal(kernels, np.eye(5))
 
 
-def test_columns_are_the_weighted_past() -> None:
+@pytest.mark.parametrize("kind", ["continuous", "event"])
+def test_columns_are_the_weighted_past(kind: CovariateKind) -> None:
     values = np.random.default_rng(0).standard_normal(60)
-    covariates = of(values)
-    columns = covariates.design().columns
-    lags = np.arange(len(covariates.kernels))
-    np.testing.assert_allclose(columns[40], values[40 - lags] @ covariates.kernels, atol=1e-6)
-
-
-def test_an_impulse_draws_the_kernels() -> None:
-    values = np.zeros(60)
-    values[5] = 1.0
-    covariates = of(values, "event")
-    longest = len(covariates.kernels)
+    kernels = getattr(kernels_at(10.0), kind)
+    columns = of(values, kind).design().columns
     np.testing.assert_allclose(
-        covariates.design().columns[5 : 5 + longest], covariates.kernels, atol=1e-6
+        columns[40], values[40 - np.arange(len(kernels))] @ kernels, atol=1e-6
     )
 
 
@@ -52,7 +58,7 @@ def test_nothing_reaches_over_a_jump_in_time(kind: CovariateKind, level: float) 
     """After a jump it is as if the present had always been, or no event had happened."""
     values = np.r_[np.full(50, 9.0), np.full(50, 3.0)]
     columns = of(values, kind).design(starts=(50,)).columns
-    kernels = raised_cosines(10.0)
+    kernels = getattr(kernels_at(10.0), kind)
     expected = 3.0 * kernels[0] + level * kernels[1:].sum(axis=0)
     np.testing.assert_allclose(columns[50], expected, atol=1e-5)
 
@@ -63,7 +69,7 @@ def test_frames_are_known_once_all_of_their_past_is() -> None:
     design = of(values).design()
     lost = np.flatnonzero(~design.known)
     assert lost[0] == 30
-    assert len(lost) == len(raised_cosines(10.0))
+    assert len(lost) == len(kernels_at(10.0).continuous)
     assert np.isfinite(design.columns).all()
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from made_activity import MadeActivity
-from napari_sparsevar.analysis.covariates.basis import raised_cosines
+from napari_sparsevar.analysis.covariates.basis import kernels_at
 from napari_sparsevar.analysis.covariates.covariates import Covariates
 from napari_sparsevar.analysis.fit import own_dynamics as series_by_pieces
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, all_rows
@@ -31,7 +31,7 @@ def recorded() -> MadeActivity:
     series[~good] = 0.0
     values = np.column_stack([speed, pupil])
     kinds = ("event", "continuous")
-    covariates = Covariates(("speed", "pupil"), ("", "mm"), kinds, values, raised_cosines(FPS))
+    covariates = Covariates(("speed", "pupil"), ("", "mm"), kinds, values, kernels_at(FPS))
     return MadeActivity(series, good, starts=STARTS, covariates=covariates)
 
 

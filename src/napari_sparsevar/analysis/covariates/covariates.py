@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.analysis.covariates.basis import Kernels
 from napari_sparsevar.errors import UserError
 
 Float32Array = npt.NDArray[np.float32]
@@ -54,16 +55,15 @@ class Covariates:
         An event happens in a frame or does not, or so many times.
     values : ndarray of float32, shape (T, c)
         Mean over each frame, or how often it happened there; NaN where it is not known.
-    kernels : ndarray of float64, shape (L, J)
-        How much the value of each of the last L frames counts, the present first: see
-        ``raised_cosines``.
+    kernels : Kernels
+        How their past counts.
     """
 
     names: tuple[str, ...]
     units: tuple[str, ...]
     kinds: tuple[CovariateKind, ...]
     values: Float32Array
-    kernels: FloatArray
+    kernels: Kernels
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -83,29 +83,25 @@ class Covariates:
         starts : sequence of int
             Frames at which time jumps, ascending, without 0.
         """
-        parts = [
-            _smoothed(part, self.kernels, self.kinds)
-            for part in np.split(self.values.astype(np.float64), list(starts))
-        ]
-        columns = np.concatenate(parts)
-        known = np.asarray(np.isfinite(columns).all(axis=1))
-        columns[~known] = 0.0
-        owner = np.repeat(np.arange(len(self.names)), self.kernels.shape[1])
-        return Design(columns, owner, known, len(self.names))
+        owner, columns = [], []
+        for number, kind in enumerate(self.kinds):
+            kernels = self.kernels.event if kind == "event" else self.kernels.continuous
+            stretches = np.split(self.values[:, number].astype(np.float64), list(starts))
+            columns.append(np.concatenate([_smoothed(part, kernels, kind) for part in stretches]))
+            owner.append(np.full(kernels.shape[1], number))
+        together = np.concatenate(columns, axis=1)
+        known = np.asarray(np.isfinite(together).all(axis=1))
+        together[~known] = 0.0
+        return Design(together, np.concatenate(owner), known, len(self.names))
 
 
-def _smoothed(
-    values: FloatArray, kernels: FloatArray, kinds: Sequence[CovariateKind]
-) -> FloatArray:
-    """Return the columns (t, c J) of one stretch of time (t, c), by covariate."""
-    longest, n_kernels = kernels.shape
-    before = np.where(np.asarray(kinds) == "event", 0.0, values[0]) if len(values) else values
-    padded = np.concatenate([np.broadcast_to(before, (longest - 1, values.shape[1])), values])
-    found = np.zeros((len(values), values.shape[1], n_kernels))
-    for lag in range(longest):
-        first = longest - 1 - lag
-        found += padded[first : first + len(values), :, None] * kernels[lag]
-    return found.reshape(len(values), -1)
+def _smoothed(values: FloatArray, kernels: FloatArray, kind: CovariateKind) -> FloatArray:
+    """Return the columns (t, J) of one covariate in one stretch of time (t,)."""
+    longest = len(kernels)
+    before = 0.0 if kind == "event" or not len(values) else values[0]
+    padded = np.concatenate([np.full(longest - 1, before), values])
+    past = np.lib.stride_tricks.sliding_window_view(padded, longest)
+    return past @ kernels[::-1]
 
 
 def known_frames(

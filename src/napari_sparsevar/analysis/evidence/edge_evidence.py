@@ -11,6 +11,7 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError, steady_scores
+from napari_sparsevar.analysis.evidence.volatility import Volatility
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, all_rows
 from napari_sparsevar.analysis.heap import trim_heap
@@ -59,7 +60,7 @@ class EdgeEvidence:
 
 
 def edge_evidence(
-    rows: LaggedRows, fitted: FittedVar, seed: int = 0
+    rows: LaggedRows, fitted: FittedVar, seed: int = 0, covariates: Tensor | None = None
 ) -> Generator[float, None, EdgeEvidence]:
     """Test every edge and source; yield the fraction done.
 
@@ -69,11 +70,16 @@ def edge_evidence(
         Those the VAR was fitted to.
     fitted : FittedVar
     seed : int
+    covariates : Tensor, shape (rows, K), optional
+        Columns that were taken out of the rows: how much series vary may follow them.
     """
     pairs, near = all_rows(rows), torch.from_numpy(fitted.near)
     effects = place_effects(*pairs, fitted.coefficients, fitted.weights, near)
     del pairs
     trim_heap()
+    if covariates is not None:
+        residuals = effects.source_residual, effects.target_residual
+        effects = replace(effects, volatility=Volatility.of(*residuals, covariates.float()))
     yield 0.3
     estimate, error = effects.estimate.float(), effects.standard_error.float()
     score = steady_scores(effects).float()

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.volatility import Volatility
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
 
@@ -68,6 +69,8 @@ class PlaceEffects:
         What the VAR leaves of each target, inflated by leverage (HC3).
     decorrelation : int
         Rows after which the predictors' mean autocorrelation is below 1/e.
+    volatility : Volatility, optional
+        How much residuals vary with covariates.
     """
 
     estimate: Tensor
@@ -77,6 +80,7 @@ class PlaceEffects:
     source_residual: Tensor
     target_residual: Tensor
     decorrelation: int
+    volatility: Volatility | None = None
 
     def interval(self, level: float = 0.95) -> tuple[Tensor, Tensor]:
         """Return lower and upper ends of confidence intervals, each for itself, (P, p) both."""

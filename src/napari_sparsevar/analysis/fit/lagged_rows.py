@@ -103,6 +103,11 @@ class StreamedRows:
             usable[max(start - self.lags, 0) : start] = False
         return torch.nonzero(usable)[:, 0] + self.lags
 
+    @property
+    def covariates(self) -> Tensor | None:
+        """The columns of covariates that were taken out of each row, (rows, K + 1)."""
+        return None if self.partial is None else self.partial.columns[self.frames]
+
     def pieces(self) -> Iterator[LaggedPairs]:
         """Yield all rows, some at a time, float32."""
         for pairs, frames in self._with_frames():

@@ -10,9 +10,11 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
+from napari_sparsevar.analysis.covariates.basis import Kernels
 from napari_sparsevar.analysis.covariates.covariates import CovariateKind, Covariates
 
-VALUES, KERNELS, SHARES = "covariates.values", "covariates.kernels", "covariates.shares"
+VALUES, SHARES = "covariates.values", "covariates.shares"
+KERNELS = "covariates.kernels.{}"
 
 
 class CovariateRecord(BaseModel):
@@ -39,7 +41,9 @@ def covariate_tensors(
     """Return what is kept beside the record; nothing where there are none."""
     if covariates is None or shares is None:
         return {}
-    kept = {VALUES: covariates.values, KERNELS: covariates.kernels, SHARES: shares}
+    kernels = covariates.kernels._asdict()
+    kept = {VALUES: covariates.values, SHARES: shares}
+    kept |= {KERNELS.format(kind): kernels[kind] for kind in kernels}
     return {name: torch.from_numpy(np.ascontiguousarray(kept[name])) for name in kept}
 
 
@@ -54,7 +58,7 @@ def kept_covariates(
         tuple(record.unit for record in records),
         tuple(record.kind for record in records),
         tensors[VALUES].numpy(),
-        tensors[KERNELS].numpy(),
+        Kernels(*(tensors[KERNELS.format(kind)].numpy() for kind in Kernels._fields)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.analysis.covariates.basis import raised_cosines
+from napari_sparsevar.analysis.covariates.basis import kernels_at
 from napari_sparsevar.analysis.covariates.covariates import CovariateKind, Covariates
 from napari_sparsevar.analysis.covariates.resampling import FrameTimes, counts, means
 from napari_sparsevar.errors import UserError
@@ -146,5 +146,5 @@ def at_frames(samples: Sequence[Samples], frames: Frames, what: str) -> Covariat
         tuple(found.unit for found in samples),
         tuple(found.kind for found in samples),
         values.astype(np.float32),
-        raised_cosines(frames.fps),
+        kernels_at(frames.fps),
     )

@@ -136,18 +136,23 @@ class ShiftedPairings:
         shape = predictors, len(shifts) * targets.shape[1]
         score, spread = sources.new_zeros(shape), sources.new_zeros(shape)
         in_source, in_target = sources.new_zeros(shape[0]), sources.new_zeros(shape[1])
+        volatility, classical = self.effects.volatility, torch.zeros_like(score)
         for first in range(0, width, _ROWS_TOGETHER):
             rows = np.arange(first, min(first + _ROWS_TOGETHER, width)) + start
             source = sources[torch.from_numpy(rows % n).to(sources.device)]
             later = torch.from_numpy((rows[:, None] + shifts[None]) % n).to(targets.device)
             target = targets[later].flatten(1)
+            if self.steady and volatility is not None:
+                profile = volatility.of_sources(torch.from_numpy(rows % n).to(sources.device))
+                classical.addmm_(profile.T, volatility.of_targets(later).flatten(1))
             score.addmm_(source.T, target)
             spread.addmm_(source.square_().T, target.square_())
             in_source += source.sum(dim=0)
             in_target += target.sum(dim=0)
         spread = spread.sqrt_().clamp_min_(1e-20)
         if self.steady:
-            classical = torch.outer(in_source, in_target).div_(width)
+            if volatility is None:
+                classical = torch.outer(in_source, in_target).div_(width)
             spread = torch.maximum(spread, classical.sqrt_())
         return score.div_(spread)
 
@@ -156,9 +161,18 @@ def steady_scores(effects: PlaceEffects) -> Tensor:
     r"""Return scores over the larger of their robust and their classical deviation, (P, p).
 
     Where events are rare and two series never had one together, the robust deviation is next to
-    nothing, and the want of coincidences would seem most surprising.
+    nothing, and the want of coincidences would seem most surprising. Where covariates tell how much
+    both vary, the classical deviation follows them: ``Volatility``.
     """
-    return effects.z * effects.coincidence.clamp(max=1.0)
+    coincidence = effects.coincidence
+    if effects.volatility is not None:
+        mean_squares = [
+            residual.square().mean(dim=0)
+            for residual in (effects.source_residual, effects.target_residual)
+        ]
+        apart = torch.outer(*mean_squares) / effects.volatility.aligned().clamp_min(1e-20)
+        coincidence = coincidence * apart.sqrt()
+    return effects.z * coincidence.clamp(max=1.0)
 
 
 def smallest_offset(effects: PlaceEffects) -> int:

@@ -1,0 +1,1 @@
+"""Parts of what is measured about evidence: one kind of common input each."""

@@ -1,0 +1,179 @@
+"""What covariates repair: running bouts and stimuli that reach every cell, with and without them.
+
+    python benchmarks/evidence_parts/covariates.py [--recordings 20] [--frames 3000 12000]
+        [--only NAME ...] [--seed 0]
+
+24 cells at 30 Hz, 1 event a second each at rest, calcium that decays in 0.6 s, an event 0.25 to
+0.75 high in white noise of 0.15. With coupling, 4 cells drive 3 others each: half of their events
+are followed by one in the next frame. What reaches all:
+
+- running: bouts of 2-10 s, 30 % of the time, raise the rate of each cell 1-4 times (uniform). The
+  covariate is a speed: 20 cm/s in every bout, and noise of 1 cm/s.
+- running, loosely told: the same, but the animal runs at 12 to 28 cm/s from bout to bout, and cells
+  do not mind how fast.
+- stimuli: one in 3 s on average; half of the cells answer it with probability 0.7, each with its
+  own latency of 0-400 ms. The covariate is when they came.
+- nothing: a speed, a pupil and stimuli are given that do nothing; and once more with drivers of
+  whose events a quarter (weak) is followed, not half.
+
+Prints a table in markdown: a row a kind of recording, length and set of covariates. Found is what
+has p <= 0.05, adjusted for all pairs (edges) or cells (sources). A source is false if it drives
+nobody; % is the share of a cell's variance that covariates tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import napari_sparsevar as sv
+
+Array = npt.NDArray[np.float64]
+
+N_CELLS, FPS, LEVEL = 24, 30.0, 0.05
+FOLLOWERS = {0: (4, 5, 6), 1: (7, 8, 9), 2: (10, 11, 12), 3: (13, 14, 15)}
+INPUTS = ("running", "running, loosely told", "stimuli", "nothing", "nothing, weak")
+
+
+class Recording(NamedTuple):
+    """Traces (T, 24), who drives whom (24, 24), and what was recorded beside."""
+
+    traces: Array
+    truth: npt.NDArray[np.bool_]
+    beside: dict[str, Array]
+
+
+def recording(reaching: str, coupled: bool, n_frames: int, seed: int) -> Recording:
+    rng = np.random.default_rng([seed, n_frames, coupled, INPUTS.index(reaching)])
+    state, speed = bouts(rng, n_frames, spread=0.4 if "loosely" in reaching else 0.0)
+    shown = rng.random(n_frames) < 1.0 / (3.0 * FPS)
+    gain = rng.uniform(1.0, 4.0, N_CELLS) - 1.0
+    rate = np.full((n_frames, N_CELLS), 1.0 / FPS)
+    if "running" in reaching:
+        rate *= 1.0 + state[:, None] * gain
+    events = rng.random(rate.shape) < rate
+    if reaching == "stimuli":
+        answer(rng, events, shown)
+    if coupled:
+        pass_on(rng, events, 0.25 if "weak" in reaching else 0.5)
+    traces = events * rng.uniform(0.25, 0.75, events.shape)
+    decay = np.exp(-1.0 / (0.6 * FPS))
+    for t in range(1, n_frames):
+        traces[t] += decay * traces[t - 1]
+    traces += 0.15 * rng.standard_normal(traces.shape)
+    truth = np.zeros((N_CELLS, N_CELLS), bool)
+    for driver, followers in FOLLOWERS.items():
+        truth[driver, list(followers)] = coupled
+    beside = {"speed (cm/s)": speed, "stimulus": shown.astype(float)}
+    if "running" in reaching:
+        del beside["stimulus"]
+    elif reaching == "stimuli":
+        del beside["speed (cm/s)"]
+    else:
+        walk = np.cumsum(rng.standard_normal(n_frames))
+        beside["pupil (mm)"] = walk - np.convolve(walk, np.ones(900) / 900, "same")
+    return Recording(traces, truth, beside)
+
+
+def bouts(rng: np.random.Generator, n_frames: int, spread: float) -> tuple[Array, Array]:
+    """Return how much it runs, 0 to 1, and its speed in cm/s, (T,) each."""
+    running, speed, t = np.zeros(n_frames), np.zeros(n_frames), 0
+    while t < n_frames:
+        t += int(FPS * rng.exponential(14.0))
+        stop = t + int(FPS * rng.uniform(2.0, 10.0))
+        running[t:stop], speed[t:stop] = 1.0, 20.0 * rng.uniform(1.0 - spread, 1.0 + spread)
+        t = stop
+    rise = np.ones(15) / 15.0
+    noise = rng.standard_normal(n_frames)
+    return np.convolve(running, rise, "same"), np.convolve(speed, rise, "same") + noise
+
+
+def answer(
+    rng: np.random.Generator, events: npt.NDArray[np.bool_], shown: npt.NDArray[np.bool_]
+) -> None:
+    """Add what half of the cells do after each stimulus."""
+    latency = rng.integers(0, round(0.4 * FPS) + 1, N_CELLS)
+    for cell in rng.permutation(N_CELLS)[: N_CELLS // 2]:
+        frames = np.flatnonzero(shown) + latency[cell]
+        frames = frames[(frames < len(events)) & (rng.random(len(frames)) < 0.7)]
+        events[frames, cell] = True
+
+
+def pass_on(rng: np.random.Generator, events: npt.NDArray[np.bool_], probability: float) -> None:
+    """Have events of drivers followed one frame later."""
+    for driver, followers in FOLLOWERS.items():
+        frames = np.flatnonzero(events[:-1, driver])
+        for follower in followers:
+            kept = frames[rng.random(len(frames)) < probability]
+            events[kept + 1, follower] = True
+
+
+def found(made: Recording, *, with_covariates: bool, seed: int) -> dict[str, float]:
+    """Return how many edges and sources are found, right and wrong."""
+    beside = pd.DataFrame(made.beside) if with_covariates else None
+    fit = sv.fit_traces(made.traces, FPS, covariates=beside, seed=seed)
+    edges = fit.matrix("p_adjusted") <= LEVEL
+    sources = (fit.drivers.set_index("name")["p_adjusted"] <= LEVEL).reindex(fit.names).to_numpy()
+    drives = made.truth.any(axis=1)
+    share = fit.covariates["share"].sum() if with_covariates else np.nan
+    return {
+        "false edges": float((edges & ~made.truth).sum()),
+        "false sources": float((sources & ~drives).sum()),
+        "any false edge": float((edges & ~made.truth).any()),
+        "any false source": float((sources & ~drives).any()),
+        "true edges": float((edges & made.truth).sum()),
+        "true sources": float((sources & drives).sum()),
+        "share": share,
+    }
+
+
+def rows(reaching: str, n_frames: int, n_recordings: int, seed: int) -> Iterator[str]:
+    for coupled in (False, True):
+        if "weak" in reaching and not coupled:
+            continue
+        kept: dict[bool, list[dict[str, float]]] = {False: [], True: []}
+        for number in range(n_recordings):
+            made = recording(reaching, coupled, n_frames, seed + number)
+            for given, results in kept.items():
+                results.append(found(made, with_covariates=given, seed=number))
+        for given, results in kept.items():
+            table = pd.DataFrame(results)
+            mean = table.mean()
+            said = f"{mean['true edges']:.1f} of 12, {mean['true sources']:.1f} of 4"
+            yield (
+                f"| {reaching} | {n_frames:,} | {'yes' if coupled else 'no'} "
+                f"| {'given' if given else 'not given'} "
+                f"| {mean['false edges']:.2f} ({int(table['any false edge'].sum())}) "
+                f"| {mean['false sources']:.2f} ({int(table['any false source'].sum())}) "
+                f"| {said if coupled else ''} | {100 * mean['share']:.1f} |"
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recordings", type=int, default=20)
+    parser.add_argument("--frames", type=int, nargs="+", default=[3000, 12000])
+    parser.add_argument("--only", nargs="+", choices=INPUTS, default=list(INPUTS))
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    began = time.perf_counter()
+    print(f"{given.recordings} recordings a row; in brackets, in how many there is any\n")
+    print(
+        "| reaches all | frames | coupled | covariates | false edges | false sources | true | % |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for reaching in given.only:
+        for n_frames in given.frames:
+            for row in rows(reaching, n_frames, given.recordings, given.seed):
+                print(row, flush=True)
+    print(f"\n{time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
