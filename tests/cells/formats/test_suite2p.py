@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 import napari_sparsevar as sv
 
@@ -34,9 +35,9 @@ def write_plane(folder: Path, n: int = 3, seed: int = 0, *, version: int = 0) ->
     for name in ("F", "Fneu", "spks"):
         written[name] = rng.uniform(0, 100, (n, N_FRAMES)).astype(np.float32)
         np.save(folder / f"{name}.npy", written[name])
-    accepted = np.ones((n, 2))
-    accepted[1, 0] = 0
-    np.save(folder / "iscell.npy", accepted)
+    written["iscell"] = np.ones((n, 2))
+    written["iscell"][1:2, 0] = 0
+    np.save(folder / "iscell.npy", written["iscell"])
     image = rng.uniform(0, 1, SHAPE).astype(np.float32)
     if version == 0:
         ops = {"Ly": SHAPE[0], "Lx": SHAPE[1], "fs": 15.0, "meanImg": image}
@@ -66,6 +67,44 @@ def test_what_was_written_comes_back(tmp_path: Path, version: int, at: str) -> N
         weights = cells.footprints[[number]].toarray().reshape(SHAPE)
         np.testing.assert_array_equal(weights[cell["ypix"], cell["xpix"]], cell["lam"])
         assert np.count_nonzero(weights) == 9
+
+
+def write_fall(path: Path, written: dict[str, Any], **also: Any) -> None:
+    """Write what suite2p's ``save_mat`` writes: options in groups, an empty matrix for None."""
+    ops = {"Ly": SHAPE[0], "Lx": SHAPE[1], "fs": 15.0, "meanImg": np.ones(SHAPE)}
+    ops |= {"data_path": ["/data"], "lines": np.array([]), "run": {"do_registration": 0}}
+    traces = {name: written[name] for name in ("F", "Fneu", "spks")}
+    rest = {"iscell": written["iscell"], "redcell": np.array([])}
+    savemat(path, {"stat": written["stat"], "ops": ops, **traces, **rest, **also})
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_file_for_matlab_is_as_the_folder(tmp_path: Path, n: int) -> None:
+    folder = tmp_path / "plane0"
+    written = write_plane(folder, n)
+    write_fall(folder / "Fall.mat", written)
+    cells, wanted = sv.open_cells(folder / "Fall.mat"), sv.open_cells(folder)
+    assert (cells.kind, cells.source) == ("suite2p", folder / "Fall.mat")
+    assert (list(cells.names), cells.fps) == (list(wanted.names), 15.0)
+    assert cells.mean_image is not None
+    np.testing.assert_array_equal(cells.is_accepted, wanted.is_accepted)
+    assert cells.footprints is not None
+    assert wanted.footprints is not None
+    np.testing.assert_array_equal(cells.footprints.toarray(), wanted.footprints.toarray())
+    assert set(cells.traces) == {"raw", "neuropil", "deconvolved"}
+    for kind, traces in wanted.traces.items():
+        np.testing.assert_array_equal(cells.traces[kind], traces)
+
+
+def test_a_file_for_matlab_with_other_cells_is_one_sentence(tmp_path: Path) -> None:
+    written = write_plane(tmp_path / "plane0")
+    write_fall(tmp_path / "Fall.mat", written, spks=written["spks"][:2])
+    with pytest.raises(sv.UserError, match="spks has no row for each of 3 cells"):
+        sv.open_cells(tmp_path / "Fall.mat")
+    whole = (tmp_path / "Fall.mat").read_bytes()
+    (tmp_path / "Fall.mat").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(sv.UserError, match="damaged"):
+        sv.open_cells(tmp_path / "Fall.mat")
 
 
 def test_the_fit_is_of_what_is_a_cell_and_of_less_neuropil(tmp_path: Path) -> None:

@@ -65,46 +65,90 @@ def _has_cells(folder: Path) -> bool:
 
 
 def _plane(folder: Path) -> Cells:
-    options = _options(folder)
-    outlines = _outlines(folder / _OUTLINES)
+    numbers = {
+        name: _numbers(folder / name) for name in (*_TRACES, _SORTED) if (folder / name).is_file()
+    }
+    return cells_of_plane(
+        _options(folder),
+        _outlines(folder / _OUTLINES),
+        {kind: numbers[name] for name, kind in _TRACES.items() if name in numbers},
+        numbers.get(_SORTED),
+        folder / _OUTLINES,
+    )
+
+
+def cells_of_plane(
+    options: Mapping[str, Any],
+    outlines: list[dict[str, Any]],
+    traces: Mapping[TraceKind, npt.NDArray[Any]],
+    marks: npt.NDArray[Any] | None,
+    path: Path,
+) -> Cells:
+    """Return the cells of a plane, called by their numbers.
+
+    Parameters
+    ----------
+    options : mapping
+        Without groups, see ``flat``.
+    outlines : list of dict
+        ``ypix``, ``xpix`` and ``lam`` of each.
+    traces : mapping of ndarray, shape (n, T)
+    marks : ndarray, shape (n, 2), optional
+        Whether each is a cell, and how surely.
+    path : pathlib.Path
+        What holds the outlines.
+    """
     shape, known = _shape(options, outlines)
-    traces: dict[TraceKind, Float32Array] = {}
-    for name, kind in _TRACES.items():
-        if (folder / name).is_file():
-            traces[kind] = np.ascontiguousarray(_numbers(folder / name).T, dtype=np.float32)
-    accepted = None
-    if (folder / _SORTED).is_file():
-        accepted = np.asarray(_numbers(folder / _SORTED)[:, 0] > 0)
     rate, image = options.get("fs"), options.get("meanImg")
     fits = isinstance(image, np.ndarray) and image.shape == shape
     return Cells(
         [str(number) for number in range(len(outlines))],
-        _footprints(outlines, shape, folder / _OUTLINES),
+        _footprints(outlines, shape, path),
         shape,
-        traces=traces,
-        accepted=accepted,
+        traces={
+            kind: np.ascontiguousarray(values.T, dtype=np.float32)
+            for kind, values in traces.items()
+        },
+        accepted=None if marks is None else np.asarray(marks[:, 0] > 0),
         fps=float(rate) if isinstance(rate, int | float) and rate > 0 else None,
         mean_image=np.asarray(image, np.float32) if fits else None,
-        source=folder,
+        source=path.parent if path.name == _OUTLINES else path,
         field_known=known,
     )
 
 
 def _options(folder: Path) -> dict[str, Any]:
-    """Return what all files of options say, those of version 1 in their groups laid flat."""
+    """Return what all files of options say."""
     found: dict[str, Any] = {}
     for name in _OPTIONS:
         if (folder / name).is_file():
             said = read_plain(folder / name)
             if not isinstance(said, dict):
                 raise UserError(f"{folder / name} holds no options of suite2p; copy it again.")
-            for key, value in said.items():
-                found |= value if isinstance(value, dict) else {key: value}
+            found |= flat(said)
+    return found
+
+
+def flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with the groups of version 1 laid flat."""
+    found: dict[str, Any] = {}
+    for key, value in options.items():
+        found |= value if isinstance(value, dict) else {key: value}
     return found
 
 
 def _outlines(path: Path) -> list[dict[str, Any]]:
-    found = read_plain(path)
+    return checked_outlines(read_plain(path), path)
+
+
+def checked_outlines(found: Any, path: Path) -> list[dict[str, Any]]:
+    """Return outlines as they come.
+
+    Raises
+    ------
+    UserError
+        If there are none, or this is something else.
+    """
     whole = isinstance(found, list) and all(
         isinstance(cell, dict) and {"ypix", "xpix", "lam"} <= set(cell) for cell in found
     )
