@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "cells": {"analysis", "model", "movie", "lasso", "disk"},
     "run": {"cells", "analysis", "model", "movie", "lasso", "disk"},
     "comparison": {"run", "cells", "analysis", "model", "lasso", "disk"},
-    "training": {"run", "analysis", "model", "movie", "disk"},
+    "training": {"run", "cells", "analysis", "model", "movie", "disk"},
     "batch": {"training", "run", "model", "movie", "disk"},
     "figures": {"comparison", "run", "cells", "analysis", "model", "disk"},
     "readers": {"figures", "run", "movie"},

@@ -78,6 +78,7 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         drivers=pd.DataFrame({"rank": range(1, 21), "stability": [np.nan] * 20}),
         edges=pd.DataFrame({"source": [1, 2]}),
         verdict=made_full_run(tmp_path).verdict,
+        results=made_full_run(tmp_path).results,
     )
     monkeypatch.setattr(opened, "load_run", lambda path: run)
     (tmp_path / "run.json").write_text("{}")

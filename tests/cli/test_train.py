@@ -40,9 +40,11 @@ def test_train_hands_over_every_option(movie: Path, tmp_path: Path, pretend: Any
     options = ["--preset", "fast", "--device", "cpu", "--seed", "7", "--fps", "30"]
     options += ["--pixel-size", "0.8", "--mode", "two-stage", "--lags", "3", "--no-skip"]
     out = tmp_path / "run"
+    options += ["--covariates", tmp_path / "a.csv", "--covariates", tmp_path / "b.csv"]
     done = sparsevar("train", movie, "--out", out, *options, "--overwrite")
     assert done.exit_code == 0, done.output
     (call,) = calls
+    assert call["covariates"] == [tmp_path / "a.csv", tmp_path / "b.csv"]
     settings = call["config"]
     assert settings.steps == config.PRESETS["fast"]["steps"]
     assert (settings.seed, settings.mode) == (7, "two-stage")

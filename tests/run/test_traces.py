@@ -11,6 +11,10 @@ import pytest
 import torch
 
 from made_runs import made_full_run
+from napari_sparsevar.analysis.covariates.basis import kernels_at
+from napari_sparsevar.analysis.covariates.covariates import Covariates
+from napari_sparsevar.analysis.fit.fitting import fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
 from napari_sparsevar.run.decoding import Decoding
@@ -32,7 +36,21 @@ def changed(run: Run, **results: Any) -> Run:
     return replace(run, results=replace(run.results, **results))
 
 
-@pytest.fixture(params=["none", "calcium"])
+def with_covariates(run: Run) -> Run:
+    """The same run with a speed taken out of its latents, which a third of them follow."""
+    results = run.results
+    speed = np.random.default_rng(0).standard_normal((len(results.good), 1)).astype(np.float32)
+    covariates = Covariates(("speed",), ("cm/s",), ("continuous",), speed, kernels_at(2.0))
+    latents = results.latents.copy()
+    latents[:, ::3] += speed
+    activity = replace(results.activity, series=latents, covariates=covariates)
+    rows = StreamedRows.of(activity, results.fitted.lags, "none")
+    weights = torch.from_numpy(activity.weights)
+    fitted = fit_whole(rows.own, pool(block_moments(rows, 1)), weights, results.fitted.lags)
+    return changed(run, activity=activity, fitted=fitted, partial=rows.partial)
+
+
+@pytest.fixture(params=["none", "calcium", "covariates"])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     """A run whose latents forget at once, or slowly as calcium does; two frames are bad."""
     run = made_full_run(tmp_path, n_frames=N_FRAMES)
@@ -41,6 +59,8 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     run = changed(run, activity=replace(run.results.activity, good=good))
     if request.param == "none":
         return run
+    if request.param == "covariates":
+        return with_covariates(run)
     fitted = run.results.fitted
     own = replace(fitted.own, dynamics=CalciumDynamics(0.8, 0.4))
     return changed(run, fitted=replace(fitted, own=own))
@@ -78,6 +98,17 @@ def test_what_a_place_foretells_of_itself_and_what_others_add_make_the_predictio
     without = model_traces(changed(made, fitted=replace(fitted, coefficients=alone)), region)
     np.testing.assert_allclose(without.prediction, found.own)
     assert not np.nan_to_num(without.others).any()
+
+
+def test_a_place_is_foretold_better_where_speed_is_known(tmp_path: Path) -> None:
+    run = with_covariates(made_full_run(tmp_path, n_frames=N_FRAMES))
+    mask = np.zeros(run.results.grid.shape, bool)
+    mask[:4, :4] = True  # where a latent is that follows speed
+    errors = [
+        np.nanstd(np.subtract(*model_traces(each, mask)[:2]))
+        for each in (run, changed(run, partial=None))
+    ]
+    assert errors[0] < 0.8 * errors[1]
 
 
 def test_a_driven_place_owes_to_others_what_its_driver_did(tmp_path: Path) -> None:

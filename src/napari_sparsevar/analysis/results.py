@@ -13,6 +13,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.evidence.chance import relaxed
 from napari_sparsevar.analysis.evidence.significance import Significance, significance
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, Stability, selection_stability
@@ -73,6 +74,8 @@ class Results:
     stability : Stability
     criterion : DataFrame
         Of ``criterion_table``.
+    partial : Partial, optional
+        What covariates explained of the latents, and was taken out.
     """
 
     stage: Stage
@@ -88,6 +91,7 @@ class Results:
     significance: Significance
     stability: Stability
     criterion: pd.DataFrame
+    partial: Partial | None = None
 
     @property
     def latents(self) -> npt.NDArray[np.float32]:
@@ -173,6 +177,7 @@ def first_map(
         untested,
         Stability.unknown(fitted),
         pd.DataFrame(columns=CRITERION_COLUMNS, dtype=float),
+        rows.partial,
     )
 
 

@@ -25,6 +25,7 @@ from napari_sparsevar.cells.activity import CellActivity
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.covariates.keeping import (
+    SHARES,
     covariate_records,
     covariate_tensors,
     kept_covariates,
@@ -188,7 +189,9 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
         **{f"evidence.{name}": getattr(fit.evidence, name).clone() for name in _EVIDENCE},
         **_sparse_tensors("coefficients", sparse.coo_array(fitted.coefficients.numpy())),
     }
-    found |= covariate_tensors(activity.covariates, fit.shares)
+    found |= covariate_tensors(activity.covariates)
+    if fit.shares is not None:
+        found[SHARES] = torch.from_numpy(fit.shares)
     if cells.footprints is not None:
         found |= _sparse_tensors("footprints", sparse.coo_array(cells.footprints))
     for name in ("positions", "accepted", "plane", "times", "mean_image"):

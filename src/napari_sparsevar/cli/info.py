@@ -19,6 +19,7 @@ from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.choice import Choice
+    from napari_sparsevar.run.run import Run
 
 TOP_DRIVERS = 10
 
@@ -112,8 +113,24 @@ def summary_of_run(path: Path) -> dict[str, Any]:
         "edges": len(run.edges),
         **_cells_of(path),
         **record,
+        **_covariates_of(run),
         "drivers": json.loads(run.drivers.head(TOP_DRIVERS).to_json(orient="records")),
     }
+
+
+def _covariates_of(run: Run) -> dict[str, list[str]]:
+    """Return how much covariates tell of the latents; nothing where the run has none."""
+    from napari_sparsevar.analysis.evidence.words import percent_text
+
+    covariates, partial = run.results.activity.covariates, run.results.partial
+    if covariates is None or partial is None:
+        return {}
+    told = [
+        f"{label}: {percent_text(float(share.mean()))} of the activity of a place, "
+        f"{percent_text(float(share.max()))} at most"
+        for label, share in zip(covariates.labels, partial.shares, strict=True)
+    ]
+    return {"covariates": told}
 
 
 def _cells_of(run: Path) -> dict[str, str]:

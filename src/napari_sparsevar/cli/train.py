@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_sparsevar.cli.cell_options import CovariatesOption
 from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
     Channel,
@@ -88,6 +89,7 @@ def train(
             "whom among them is fitted after the training and kept in RUN/cells.",
         ),
     ] = None,
+    covariates: CovariatesOption = None,
     until: UntilOption = Until.all,
     resume: Annotated[
         bool,
@@ -126,6 +128,7 @@ def train(
         overwrite=overwrite,
         control=control,
         until=until.stage,
+        covariates=covariates or None,
     )
     for note in opened.notes:
         typer.echo(note, err=True)

@@ -135,7 +135,7 @@ def fitting_both_ways(
     Parameters
     ----------
     run : Run
-        Says which frames are good, and the lags.
+        Says which frames are good, the lags and the covariates.
     cells : Cells
         Of ``reading_cells``, or some of them.
     read_from : {"pixels", "latents"}
@@ -153,12 +153,13 @@ def fitting_both_ways(
     """
     preparation = preparation or Preparation()
     lags, good = run.record.network.lags, np.asarray(run.results.good)
+    covariates = run.results.activity.covariates
     both = _KINDS["pixels"] in cells.traces
     first = read_from if both else "latents"
 
     def fitting(way: ReadFrom) -> Generator[Step, None, CellFit]:
         wanted = replace(preparation, kind=_KINDS[way])
-        fit = yield from fitting_cells(cells, lags, good, trials, seed, wanted)
+        fit = yield from fitting_cells(cells, lags, good, trials, seed, wanted, covariates)
         return replace(fit, said=f"{fit.said}, read from the {way}")
 
     if not both:

@@ -123,7 +123,7 @@ def coded(results: Results, index: int) -> FloatArray:
 
 
 def foretold(results: Results, index: int) -> FloatArray:
-    """Return what the frames before foretell of the code of a frame, (p,).
+    """Return what the frames before, and covariates, foretell of the code of a frame, (p,).
 
     The filter forgets: it is begun anew a little before, where no more than 1e-6 of what it would
     remember is lost.
@@ -133,11 +133,14 @@ def foretold(results: Results, index: int) -> FloatArray:
     good = torch.from_numpy(np.array(results.good[first : index + 1]))[None]
     values = torch.from_numpy(np.array(results.latents[first : index + 1], np.float64))
     expected, _, drive = calcium_filter(own.standardised(values)[None], good, own.dynamics)
-    driven = torch.zeros_like(own.mean)
-    size = fitted.n_series
+    driven, size, partial = torch.zeros_like(own.mean), fitted.n_series, results.partial
+    if partial is not None:
+        driven += partial.columns[index] @ partial.following
     for lag in range(1, min(fitted.lags, index - first) + 1):
         rows = slice((lag - 1) * size, lag * size)
         past = drive[0, -1 - lag] / own.drive_scale
+        if partial is not None:
+            past -= partial.columns[index] @ partial.past[:, rows]
         driven += past @ fitted.coefficients[rows]
     moved = expected[0, -1] + own.scale * driven
     return np.asarray((own.mean + own.deviation * moved).numpy())

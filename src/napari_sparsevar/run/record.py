@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.cells.covariates.keeping import CovariateRecord
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.fingerprint import fingerprint
@@ -141,6 +142,8 @@ class RunRecord(BaseModel):
     """How far the analysis is."""
     parent: ParentRun | None = None
     notices: tuple[str, ...] = ()
+    covariates: tuple[CovariateRecord, ...] = ()
+    """What was recorded beside the movie and taken out in the analysis."""
     metrics: dict[str, float | int | str | None] = Field(default_factory=dict)
 
     @property

@@ -40,6 +40,7 @@ from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
+from napari_sparsevar.run.covariates import kept_partial, partial_tensors, read_covariates
 from napari_sparsevar.run.latents import SCRATCH
 from napari_sparsevar.run.record import FORMAT, FORMAT_VERSION, RunRecord
 
@@ -143,10 +144,11 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
     fitted = _fitted(tensors, record)
     footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
+    covariates = read_covariates(folder, record)
     latents = np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False)
     known = Results(
         "map",
-        LatentActivity(latents, tensors["good"].numpy(), grid, record.network),
+        LatentActivity(latents, tensors["good"].numpy(), grid, record.network, covariates),
         fitted,
         Projection(grid, footprints, fitted),
         _image(tensors, "mean", grid),
@@ -158,6 +160,7 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         Significance.unknown(fitted),
         Stability.unknown(fitted),
         pd.DataFrame(columns=CRITERION_COLUMNS, dtype=float),
+        kept_partial(tensors, covariates),
     )
     if record.format_version < FORMAT_VERSION:
         return _of_version_3(folder, known, tensors)
@@ -272,6 +275,7 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
+        **partial_tensors(results.partial),
     }
     tensors["pixels.mean"] = torch.from_numpy(results.mean)
     tensors["pixels.noise"] = torch.from_numpy(results.noise)

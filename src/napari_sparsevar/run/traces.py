@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from scipy import signal
 
+from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.maps.region import region_share
 from napari_sparsevar.lasso.compiled import compiled
@@ -33,7 +34,7 @@ class ModelTraces(NamedTuple):
         Decoded from each frame's own code, and from what the frames before foretell of it.
     own : ndarray, shape (T,)
         What the past of the place itself foretells: its own dynamics, and the coefficients inside
-        its own neighbourhood.
+        its own neighbourhood; and what covariates tell of it, where the run has some.
     others : ndarray, shape (T,)
         What the past of distant places adds to that: ``prediction - own``, 0 where they add
         nothing.
@@ -90,13 +91,18 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     good, mean = np.asarray(results.good), fitted.own.mean.numpy()
     share = region_share(region, results.grid)
     decoded = results.footprints @ (share * _padded(run))
-    weights = np.column_stack([decoded, *_driving(fitted, decoded)])
+    driving, own = _driving(fitted, decoded), fitted.own
+    # A latent's drive is that of its standardised code.
+    per_unit = 1.0 / (own.drive_scale.numpy() * own.deviation.numpy())
+    weights = np.column_stack([decoded, *driving * per_unit])
     latents = np.asarray(results.latents)
     projected = (latents @ weights.astype(np.float32) - mean @ weights).astype(np.float64)
     expected, drive = _filtered(projected, good, *map(float, fitted.own.dynamics))
     parts = np.stack([expected[:, 0], np.zeros(len(latents))])
     for lag in range(1, fitted.lags + 1):
         parts[:, lag:] += drive[:-lag, [lag, fitted.lags + lag]].T
+    if results.partial is not None:
+        parts += _told(results.partial, driving, own.innovation.numpy() * decoded)
     level = float(mean @ decoded + share @ _padded(run, "mean"))
     itself, others = parts[0] + level, parts[1]
     traces = np.stack([projected[:, 0] + level, itself + others, itself, others])
@@ -105,19 +111,31 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
 
 
 def _driving(fitted: FittedVar, decoded: FloatArray) -> FloatArray:
-    """Return how the drive of a unit of each latent moves a place, (2 lags, p).
+    """Return how each latent's drive of variance 1 moves a place, (2 lags, p).
 
     First by the coefficients inside the neighbourhood of each latent of the place, then by those
     from distant ones; lag by lag each.
     """
-    own = fitted.own
-    deviation = own.deviation.numpy()
-    moved = own.scale.numpy() * deviation * decoded
+    moved = fitted.own.innovation.numpy() * decoded
     far = np.concatenate([edges @ moved for edges in fitted.distant])
     near = fitted.coefficients.numpy() @ moved - far
-    # A latent's drive is that of its standardised code.
-    per_unit = 1.0 / (own.drive_scale.numpy() * deviation)
-    return np.asarray(np.stack([near, far]).reshape(2 * fitted.lags, -1) * per_unit)
+    return np.asarray(np.stack([near, far]).reshape(2 * fitted.lags, -1))
+
+
+def _told(partial: Partial, driving: FloatArray, moved: FloatArray) -> FloatArray:
+    """Return what covariates add to what a place and distant ones foretell of it, (2, T).
+
+    What they tell of the place counts as its own; what they tell of the drives is no drive.
+    """
+    columns, lags = partial.columns.numpy(), len(driving) // 2
+    past = partial.past.numpy().reshape(len(partial.past), lags, -1)
+    found = np.zeros((2, len(columns)))
+    found[0] = columns @ (partial.following.numpy() @ moved)
+    for lag in range(1, lags + 1):
+        for part in (0, 1):
+            less = past[:, lag - 1] @ driving[part * lags + lag - 1]
+            found[part, lag:] -= columns[lag:] @ less
+    return found
 
 
 def place_series(run: Run, region: BoolArray) -> PlaceSeries:

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from napari_sparsevar.analysis.bursts import burst_share
+from napari_sparsevar.analysis.covariates.covariates import known_frames
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
@@ -44,7 +45,9 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     frames.release()
     trim_heap()
     footprints = sparse_footprints(network, grid, prepared.static)
-    activity = LatentActivity(encoding.result, frames.good, grid, network.config)
+    beside = prepared.covariates
+    good = frames.good if beside is None else known_frames(beside, frames.good, ())[0]
+    activity = LatentActivity(encoding.result, good, grid, network.config, beside)
     began = time.perf_counter()
     fitting = WithResult(first_map(activity, footprints, frames.mean, frames.noise))
     for fraction, message in fitting:

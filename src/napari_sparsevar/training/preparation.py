@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from napari_sparsevar.analysis.covariates.covariates import Covariates, known_frames
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import TYPICAL_CELL_PX, ModelConfig, ResolvedConfig
 from napari_sparsevar.model.embedded_var import enough_rows
@@ -36,6 +37,7 @@ class Prepared:
     report: FrameReport
     motion: Motion
     notices: tuple[str, ...]
+    covariates: Covariates | None = None
 
 
 def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared:
@@ -70,6 +72,24 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
         *_warnings(movie, grid, config, int(good.sum())),
     )
     return Prepared(trainer, config, grid, frames, static.to(device), report, motion, notices)
+
+
+def beside(prepared: Prepared, covariates: Covariates | None) -> Prepared:
+    """Return what was prepared with covariates, which are taken out in the analysis.
+
+    Raises
+    ------
+    UserError
+        If they are not known in most of the good frames.
+    """
+    if covariates is None:
+        return prepared
+    _, gaps = known_frames(covariates, prepared.frames.good, ())
+    said = (
+        f"What {', '.join(covariates.labels)} tells is taken out in the analysis; the network is "
+        "trained without knowing it."
+    )
+    return replace(prepared, covariates=covariates, notices=(*prepared.notices, said, *gaps))
 
 
 def check_size(movie: Movie, config: TrainConfig) -> None:

@@ -18,6 +18,7 @@ from napari_sparsevar.disk.files import LEFTOVERS, explain, replacing
 from napari_sparsevar.disk.lock import LOCK, FolderLock, check_free
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import WithResult
+from napari_sparsevar.run.covariates import COVARIATES
 from napari_sparsevar.run.replacement import recover_run, replace_run, working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import (
@@ -72,7 +73,7 @@ class RunFolder:
 
     def discard(self) -> None:
         """Forget a training without a single step, so that the next one finds the place free."""
-        for name in (RECORD, EVENTS):
+        for name in (RECORD, EVENTS, COVARIATES):
             (self.working / name).unlink(missing_ok=True)
 
     def release(self) -> None:
@@ -154,7 +155,12 @@ def _aside(out: Path) -> Path:
     shutil.rmtree(working, ignore_errors=True)
     working.mkdir()
     write_record(working, read_record(out).model_copy(update={"status": "training"}))
-    for name in (EVENTS, LOSSES, CHECKPOINT):  # the last makes it a training to be resumed
+    for name in (
+        EVENTS,
+        LOSSES,
+        COVARIATES,
+        CHECKPOINT,
+    ):  # the last makes it a training to be resumed
         if (out / name).exists():
             with replacing(working / name) as copy:
                 shutil.copyfile(out / name, copy)

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import torch
 
+from napari_sparsevar.analysis.covariates.covariates import Covariates
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.cells.covariates.keeping import covariate_records
+from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
+from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.covariates import read_covariates, write_covariates
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
@@ -37,7 +42,7 @@ from napari_sparsevar.training.failures import Events, reported
 from napari_sparsevar.training.finish import TO_THE_MAP, Metrics, publish_map, work_of
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.pace import Pace
-from napari_sparsevar.training.preparation import Prepared, prepare
+from napari_sparsevar.training.preparation import Prepared, beside, prepare
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
 
@@ -52,6 +57,7 @@ def train(
     control: TrainingControl | None = None,
     threads: int | None = None,
     until: Stage = "all",
+    covariates: CovariateSource | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie, write a run directory and analyse it.
 
@@ -79,6 +85,10 @@ def train(
         CPU threads of torch while training; all cores where None.
     until : {"map", "drivers", "stability", "all"}
         How far to analyse; ``resume`` goes on from there.
+    covariates : path, DataFrame, dict of arrays, array (T,) or (T, c), or a list of these, optional
+        What was recorded beside the movie (speed, stimuli, pupil): as in ``fit_traces``. It is kept
+        in the run and taken out in its analysis, of its cells and where windows are compared; the
+        network is trained without it.
 
     Yields
     ------
@@ -87,12 +97,19 @@ def train(
     control = control or TrainingControl()
 
     def work(where: torch.device) -> Events:
+        if resume and covariates is not None:
+            raise UserError(
+                f"The covariates of {out} are those that it began with: leave them out to resume "
+                "(--covariates)."
+            )
+        frames = Frames(movie.n_frames, movie.fps)
+        brought = None if covariates is None else covariates_of(covariates, frames)
         if resume and is_only_to_analyse(Path(out)):
             _check_settings(config, read_record(Path(out)), Path(out))
             yield from resumed(movie, Path(out), until, control)
             return
         with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
-            training = _Training(movie, config, folder, where, control, until)
+            training = _Training(movie, config, folder, where, control, until, brought)
             yield from training.run(resume)
 
     return reported(work, Path(out), device, threads)
@@ -118,18 +135,21 @@ class _Training:
     device: torch.device
     control: TrainingControl
     until: Stage
+    covariates: Covariates | None = None
 
     def run(self, resume: bool) -> Events:
         """Do it all."""
         began = time.perf_counter()
         yield Progress("prepare", 0.0, "Reading the movie")
         prepared = prepare(self.movie, self.config, self.device)
+        prepared = beside(prepared, self._covariates(resume))
         record = self._record(prepared, resume)
         log = EventLog(self.folder.working)
         if resume:
             load_checkpoint(self.folder.working, prepared.trainer)
             log.load(prepared.trainer.step)
         else:  # a stopped run stays readable while it is continued
+            write_covariates(self.folder.working, prepared.covariates)
             write_record(self.folder.working, record)
         yield from log.keeping(self._opening(prepared))
         reason = yield from log.keeping(self._steps(prepared, log))
@@ -139,6 +159,11 @@ class _Training:
             return
         yield from self._conclude(prepared, record, log, reason, began)
 
+    def _covariates(self, resume: bool) -> Covariates | None:
+        """Return what was brought, or what a training that goes on began with."""
+        working = self.folder.working
+        return read_covariates(working, read_record(working)) if resume else self.covariates
+
     def _record(self, prepared: Prepared, resume: bool) -> RunRecord:
         record = RunRecord(
             movie=MovieIdentity.of(self.movie, self.folder.out),
@@ -146,6 +171,7 @@ class _Training:
             network=prepared.config.model,
             device=str(self.device),
             notices=prepared.notices,
+            covariates=covariate_records(prepared.covariates),
         )
         if resume:
             earlier = read_record(self.folder.working)

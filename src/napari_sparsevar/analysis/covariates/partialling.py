@@ -59,13 +59,18 @@ class Partial:
         return Partial(self.columns, self.past / past, self.following / following, self.shares)
 
 
+def columns_of(design: Design) -> Tensor:
+    """Return the columns of a design and 1 for the level, (T, K + 1)."""
+    columns = torch.from_numpy(design.columns)
+    return torch.cat([columns, torch.ones_like(columns[:, :1])], dim=1)
+
+
 class PartialSums:
     """Sums over rows from which comes what covariates explain of them."""
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        columns = torch.from_numpy(design.columns)
-        self.columns = torch.cat([columns, torch.ones_like(columns[:, :1])], dim=1)
+        self.columns = columns_of(design)
         size = self.columns.shape[1]
         self.n = 0
         self.gram = torch.zeros(size, size, dtype=torch.float64)

@@ -35,15 +35,12 @@ def covariate_records(covariates: Covariates | None) -> tuple[CovariateRecord, .
     return tuple(CovariateRecord(name=name, unit=unit, kind=kind) for name, unit, kind in each)
 
 
-def covariate_tensors(
-    covariates: Covariates | None, shares: npt.NDArray[np.float64] | None
-) -> dict[str, Tensor]:
+def covariate_tensors(covariates: Covariates | None) -> dict[str, Tensor]:
     """Return what is kept beside the record; nothing where there are none."""
-    if covariates is None or shares is None:
+    if covariates is None:
         return {}
     kernels = covariates.kernels._asdict()
-    kept = {VALUES: covariates.values, SHARES: shares}
-    kept |= {KERNELS.format(kind): kernels[kind] for kind in kernels}
+    kept = {VALUES: covariates.values, **{KERNELS.format(kind): kernels[kind] for kind in kernels}}
     return {name: torch.from_numpy(np.ascontiguousarray(kept[name])) for name in kept}
 
 
