@@ -17,8 +17,8 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Activity, comparisons, fits and runs for the tests of several folders: `import made_comparisons`.
-for name in ("made_activity", "made_comparisons", "made_fits", "made_runs"):
+# What the tests of several folders make: `import made_comparisons`.
+for name in ("made_activity", "made_comparisons", "made_fits", "made_nwb", "made_runs"):
     _spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert _spec is not None
     assert _spec.loader is not None

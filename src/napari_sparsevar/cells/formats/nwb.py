@@ -12,6 +12,7 @@ from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array
 from napari_sparsevar.cells.formats.format import CellChoice, CellChoiceNeeded, CellFormat
 from napari_sparsevar.cells.formats.matrix import single
 from napari_sparsevar.cells.formats.naming import text_of, unique_names
+from napari_sparsevar.cells.formats.nwb_caiman import is_caiman, mended
 from napari_sparsevar.cells.formats.nwb_masks import Masks, masks_of
 from napari_sparsevar.cells.formats.nwb_series import Series, series_in, times_of, traces_of_series
 from napari_sparsevar.cells.times import timing_of
@@ -60,7 +61,7 @@ def _read(file: h5py.File, path: Path, choice: CellChoice) -> Cells:
         size = None
     if known["fps"] is None and plane is not None:
         known["fps"] = movies.rate_of(table)
-    return Cells(
+    cells = Cells(
         names,
         traces=traces,
         accepted=_accepted(table, n_cells),
@@ -68,6 +69,7 @@ def _read(file: h5py.File, path: Path, choice: CellChoice) -> Cells:
         **outlines,
         **known,
     )
+    return mended(cells, table, found) if is_caiman(table) else cells
 
 
 def _chosen(file: h5py.File, path: Path, choice: CellChoice) -> tuple[h5py.Group, list[Series]]:
