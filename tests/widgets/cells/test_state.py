@@ -84,6 +84,16 @@ def test_merged_and_excluded_cells_are_fitted_as_they_are_now(qtbot, brought, fi
     qtbot.waitUntil(lambda: not brought.busy, timeout=20_000)
 
 
+def test_what_was_recorded_beside_is_taken_out(qtbot, brought, tmp_path):
+    speed = np.sin(np.arange(400) / 9.0)
+    np.savetxt(tmp_path / "beside.csv", speed, header="speed (cm/s)", comments="")
+    request = FitRequest(brought.given, covariates=tmp_path / "beside.csv")
+    with qtbot.waitSignal(brought.fit_changed, timeout=60_000):
+        brought.start(request)
+    assert brought.fit.covariates["name"].tolist() == ["speed"]
+    qtbot.waitUntil(lambda: not brought.busy, timeout=20_000)
+
+
 def test_a_fit_that_fails_leaves_the_one_before(qtbot, brought, fit, monkeypatch):
     told = []
     monkeypatch.setattr("napari_sparsevar.widgets.work.failure.show_error", told.append)

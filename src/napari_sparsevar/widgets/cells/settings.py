@@ -47,8 +47,12 @@ class CellSettings(QWidget):
         self._treat_traces()
         self.trials = _file("Trials", "A CSV of trials: start and stop. They are never joined.")
         self.bad_frames = _file("Bad frames", "A list of frames that are left out.")
+        self.covariates = _file(
+            "Covariates",
+            "Running, stimuli, pupil: CSV, Parquet, NPY or NWB. What they tell is taken out first.",
+        )
         fields = self.way, self.kind, self.neuropil, self.detrend, self.events
-        more = self.lags, self.fps, self.trials, self.bad_frames
+        more = self.lags, self.fps, self.trials, self.bad_frames, self.covariates
         self.fold = folded(Rows(*fields, *more).native, "Settings")
         in_column(self.fold, inside=self)
         self.way.changed.connect(self._show_what_counts)
@@ -143,6 +147,7 @@ class CellSettings(QWidget):
             _path(self.trials),
             _path(self.bad_frames),
             fps=self.fps.value or None,
+            covariates=_path(self.covariates),
         )
 
     def _preparation(self, way: Way) -> Preparation:
@@ -189,7 +194,8 @@ class CellSettings(QWidget):
         own = way == "traces"
         of_run = not own and cells is not None and self._run(cells) is not None
         self.kind.enabled = own
-        self.lags.enabled = self.bad_frames.enabled = not of_run
+        for field in (self.lags, self.bad_frames, self.covariates):
+            field.enabled = not of_run
 
     def _take_rate(self, *_: Any) -> None:
         cells = self._brought.given

@@ -55,6 +55,8 @@ class FitRequest:
         The same cells with the traces that were read for an earlier fit.
     fps : float, optional
         Frames per second, where a person says it.
+    covariates : Path, optional
+        What was recorded beside the cells; a run brings its own.
     """
 
     cells: Cells
@@ -68,6 +70,7 @@ class FitRequest:
     bad_frames: Path | None = None
     read: Cells | None = None
     fps: float | None = None
+    covariates: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,4 +214,9 @@ def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]
         good = ~read_bad_frames(request.bad_frames, cells.n_frames)
     if request.way == "pixels":
         prepared = replace(prepared, kind="raw")
-    return (yield from fitting_cells(cells, request.lags, good, trials, preparation=prepared))
+    beside = request.covariates
+    return (
+        yield from fitting_cells(
+            cells, request.lags, good, trials, preparation=prepared, covariates=beside
+        )
+    )

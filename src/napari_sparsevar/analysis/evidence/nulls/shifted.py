@@ -136,13 +136,14 @@ class ShiftedPairings:
         shape = predictors, len(shifts) * targets.shape[1]
         score, spread = sources.new_zeros(shape), sources.new_zeros(shape)
         in_source, in_target = sources.new_zeros(shape[0]), sources.new_zeros(shape[1])
-        volatility, classical = self.effects.volatility, torch.zeros_like(score)
+        volatility = self.effects.volatility if self.steady else None
+        classical = None if volatility is None else torch.zeros_like(score)
         for first in range(0, width, _ROWS_TOGETHER):
             rows = np.arange(first, min(first + _ROWS_TOGETHER, width)) + start
             source = sources[torch.from_numpy(rows % n).to(sources.device)]
             later = torch.from_numpy((rows[:, None] + shifts[None]) % n).to(targets.device)
             target = targets[later].flatten(1)
-            if self.steady and volatility is not None:
+            if volatility is not None and classical is not None:
                 profile = volatility.of_sources(torch.from_numpy(rows % n).to(sources.device))
                 classical.addmm_(profile.T, volatility.of_targets(later).flatten(1))
             score.addmm_(source.T, target)
@@ -151,7 +152,7 @@ class ShiftedPairings:
             in_target += target.sum(dim=0)
         spread = spread.sqrt_().clamp_min_(1e-20)
         if self.steady:
-            if volatility is None:
+            if classical is None:
                 classical = torch.outer(in_source, in_target).div_(width)
             spread = torch.maximum(spread, classical.sqrt_())
         return score.div_(spread)
