@@ -205,6 +205,17 @@ def test_something_there_and_no_place_sure(results: Results) -> None:
     assert "see what the rest of the analysis says" in verdict(early).advice
 
 
+def test_places_that_go_together_and_do_not_lead_are_said(results: Results) -> None:
+    known = results.significance
+    sure = torch.full_like(known.place_p, 2.0)
+    not_leading = replace(known, place_evidence=sure, place_p=torch.full_like(sure, 0.3))
+    (said, *_) = verdict(with_places(replace(results, significance=not_leading), 0, 1)).findings
+    assert said.startswith("1 place has to do with others beyond chance but is not sure to lead")
+    leading = replace(known, place_evidence=sure, place_p=torch.full_like(sure, 0.01))
+    told = verdict(with_places(replace(results, significance=leading), 0, 1)).findings
+    assert not any("lead" in sentence for sentence in told)
+
+
 def test_halves_that_disagree_leave_only_the_stable(results: Results) -> None:
     assert "agree little: r = 0.30 (1 split)." in verdict(with_agreement(results, 0.3)).findings[1]
     assert "stability of 90 % or more" in verdict(with_agreement(results, 0.3)).advice

@@ -45,6 +45,10 @@ from napari_sparsevar.progress import Step, stage
 AS_SURE = 2.0
 """By how much the test of a place may change the unit of the map there."""
 
+LEADERLESS = 0.5
+"""Share of a pixel from which it is of places that are not sure to lead: the unit there is such
+that the map is as sure as the test, whatever that takes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Results:
@@ -286,7 +290,9 @@ def chance_of(image: FloatImage, projection: Projection, found: Significance) ->
     usual = chance_map(np.nan_to_num(reach, nan=float(np.nanmax(reach))), projection)
     sure = in_pixels(found.sureness().double().numpy(), projection)
     as_sure = np.divide(image, sure, out=usual.copy(), where=(sure > 0) & (image > 0))
-    chance: FloatImage = np.clip(as_sure, usual / AS_SURE, usual * AS_SURE)
+    leaderless = in_pixels(found.leaderless.double().numpy(), projection) > LEADERLESS
+    most = np.where(leaderless, np.inf, usual * AS_SURE)
+    chance: FloatImage = np.clip(as_sure, usual / AS_SURE, most)
     return chance
 
 

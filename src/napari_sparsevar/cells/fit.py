@@ -148,6 +148,7 @@ def fitting_cells(
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
     if found.note:
         notes.append(found.note)
+    notes += leaderless_notes(int(found.leaderless.sum()))
     return CellFit(
         cells,
         activity,
@@ -162,6 +163,17 @@ def fitting_cells(
         seed,
         shares=None if rows.partial is None else rows.partial.shares.numpy(),
     )
+
+
+def leaderless_notes(cells: int) -> list[str]:
+    """Say that cells go together and which of them leads is not sure."""
+    if not cells:
+        return []
+    are = "1 cell has" if cells == 1 else f"{cells:,} cells have"
+    return [
+        f"{are} to do with others beyond chance but {'is' if cells == 1 else 'are'} not sure to "
+        "lead: light that is shared, noise, or cells that drive each other alike look the same."
+    ]
 
 
 def cells_of(

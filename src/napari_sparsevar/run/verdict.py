@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_sparsevar.analysis.evidence.words import percent_text
 from napari_sparsevar.analysis.fit.fitting import default_penalty
+from napari_sparsevar.analysis.maps.tested_drivers import place_p_values
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.model.embedded_var import enough_rows
@@ -105,7 +106,11 @@ def verdict_of(
         error,
         agreement,
         _headline(results.stage, drivers, candidates),
-        (*_said_of_explained(results, explained, error), *_said_of_agreement(results, agreement)),
+        (
+            *_said_of_leaderless(results),
+            *_said_of_explained(results, explained, error),
+            *_said_of_agreement(results, agreement),
+        ),
         tuple(limits.values()),
         _advice(results, fps, limits, predicts=predicts, agreement=agreement),
     )
@@ -144,6 +149,20 @@ def _headline(stage: Stage, drivers: int | None, candidates: int) -> str:
 
 def _counted(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
+
+
+def _said_of_leaderless(results: Results) -> tuple[str, ...]:
+    """Say how many places go together with others, and none is sure to lead."""
+    places, one_way = results.candidates, (~results.significance.leaderless).float().numpy()
+    labels = places.table["label"].to_numpy(int)
+    found = place_p_values(one_way, places.labels, labels, results.grid) == 0
+    if not found.any():
+        return ()
+    more = _counted(int(found.sum()), "place has", "places have")
+    return (
+        f"{more} to do with others beyond chance but {'is' if found.sum() == 1 else 'are'} not "
+        "sure to lead: light that is shared and noise look the same.",
+    )
 
 
 def _said_of_explained(

@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.direction import (
+    Asked,
+    in_one_unit,
+    in_question,
+    leading,
+    with_direction,
+)
 from napari_sparsevar.analysis.evidence.inference import place_effects
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError, steady_scores
 from napari_sparsevar.analysis.evidence.volatility import Volatility
 from napari_sparsevar.analysis.fit.fitting import FittedVar
@@ -35,11 +43,13 @@ class EdgeEvidence:
     score : Tensor, shape (P, n), float32
         How surprising each effect is, in standard deviations of chance.
     edge_p, edge_fdr : Tensor, shape (P, n), float32
-        Adjusted p-values of the edges: family-wise, and for the false discovery rate.
+        Adjusted p-values of the edges, family-wise and for the false discovery rate: that source
+        and target have nothing to do with each other, or the source does not lead (``leading``),
+        whichever is larger.
     source_p : Tensor, shape (n,), float32
-        Family-wise adjusted p-values of "this source drives none", up or down.
+        The same, family-wise, of "this source drives none", up or down.
     source_evidence : Tensor, shape (n,), float32
-        How sure each source is, on a scale on which 1 is p = 0.05.
+        How sure it is that each source has to do with others, on a scale on which 1 is p = 0.05.
     note : str
         Why nothing was tested; empty if it was.
     """
@@ -52,6 +62,11 @@ class EdgeEvidence:
     source_p: Tensor
     source_evidence: Tensor
     note: str = ""
+
+    @property
+    def leaderless(self) -> Tensor:
+        """Sources that have to do with others beyond chance and are not sure to lead, (n,)."""
+        return (self.source_evidence >= 1.0) & (self.source_p > LEVEL)
 
     @property
     def tested(self) -> bool:
@@ -90,19 +105,23 @@ def edge_evidence(
     try:
         draws = next(affordable, _FEWEST_DRAWS)
         drawing = adjusted_p_values(effects, draws, seed, signed=True, rare_events=True)
-        found = yield from part(drawing, 0.3, 1.0)
+        found = yield from part(drawing, 0.3, 0.8)
     except TooShortError as problem:
         pairs_unknown = torch.full_like(score, torch.nan)
         unknown = pairs_unknown[0]
         return EdgeEvidence(
-            estimate, error, score, pairs_unknown, pairs_unknown, unknown, unknown, str(problem)
+            *(estimate, error, score, pairs_unknown, pairs_unknown, unknown, unknown),
+            note=str(problem),
         )
-    return EdgeEvidence(
-        estimate,
-        error,
-        score,
-        found.edge.float(),
-        found.edge_fdr.float(),
-        found.place.float(),
-        found.place_evidence.float(),
-    )
+    del effects
+    trim_heap()
+    edge, edge_fdr, source = found.edge.float(), found.edge_fdr.float(), found.place.float()
+    edges = in_question(edge) | in_question(edge_fdr)
+    asked = Asked(edges, in_question(source), score.sign(), signed=True)
+    if asked.anything:
+        pairs = in_one_unit(all_rows(rows), fitted)
+        leads = yield from part(leading(pairs, near, asked, found.minimum_offset, seed), 0.8, 1.0)
+        edge, edge_fdr = with_direction(edge, leads.edge), with_direction(edge_fdr, leads.edge_fdr)
+        source = with_direction(source, leads.place)
+    evidence = found.place_evidence.float()
+    return EdgeEvidence(estimate, error, score, edge, edge_fdr, source, evidence)

@@ -10,6 +10,13 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.chance import drive_of_scores
+from napari_sparsevar.analysis.evidence.direction import (
+    Asked,
+    in_one_unit,
+    in_question,
+    leading,
+    with_direction,
+)
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError
@@ -36,11 +43,12 @@ class Significance:
     estimate, standard_error : Tensor, shape (P, p), float32
         Debiased effect of every source on every distant target.
     edge_p : Tensor, shape (P, p), float32
-        Family-wise adjusted p-values of the edges.
+        Family-wise adjusted p-values of the edges: that source and target have nothing to do with
+        each other, or the source does not lead (``leading``), whichever is larger.
     place_p : Tensor, shape (p,), float32
-        Family-wise adjusted p-values of "this source drives none".
+        The same of "this source drives none".
     place_evidence : Tensor, shape (p,), float32
-        How sure each place is, on a scale on which 1 is p = 0.05.
+        How sure it is that each place has to do with others, on a scale on which 1 is p = 0.05.
     chance : Tensor, shape (p,), float32
         What the drive of each place reaches by chance at the fitted penalty: in 5 % of recordings
         without any influence some place reaches more.
@@ -75,6 +83,11 @@ class Significance:
         return torch.where(rejected, known.clamp_min(1.0), known.clamp_max(1.0 - 1e-3))
 
     @property
+    def leaderless(self) -> Tensor:
+        """Places that have to do with others beyond chance and are not sure to lead, (n,)."""
+        return (self.place_evidence >= 1.0) & (self.place_p > LEVEL)
+
+    @property
     def tested(self) -> bool:
         """Whether any place could be tested."""
         return bool(self.place_p.isfinite().any())
@@ -94,10 +107,10 @@ def significance(
         What each target counts in the drive of a place; by default all the same.
     """
     near = torch.from_numpy(fitted.near)
-    pairs = chosen_rows(rows, rows_to_test(rows.n_rows, fitted.weights.shape[0]))
-    past, following = pairs.past.double(), pairs.following.double()
+    tested = chosen_rows(rows, rows_to_test(rows.n_rows, fitted.weights.shape[0]))
+    past, following = tested.past.double(), tested.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
-    del pairs, past, following  # the draws need their residuals alone
+    del past, following  # the draws need their residuals alone
     trim_heap()
     yield 0.3
     counted = torch.ones(len(near)) if amplitude is None else amplitude.float()
@@ -115,9 +128,18 @@ def significance(
     draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
     try:
         drawing = adjusted_p_values(effects, draws, drive=drive, near=near, rates=False)
-        found = yield from part(drawing, 0.3, 1.0)
+        found = yield from part(drawing, 0.3, 0.8)
         edge_p, place_p, evidence = found.edge, found.place, found.place_evidence
         chance = found.reach / root
+        asked = Asked(
+            in_question(edge_p), in_question(place_p), effects.z.sign().float(), signed=False
+        )
+        if asked.anything:
+            leads = yield from part(
+                leading(in_one_unit(tested, fitted), near, asked, found.minimum_offset), 0.8, 1.0
+            )
+            edge_p = with_direction(edge_p, leads.edge)
+            place_p = with_direction(place_p, leads.place)
     except TooShortError as error:
         note, needed = str(error), error.needed
     return Significance(

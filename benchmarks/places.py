@@ -1,0 +1,105 @@
+"""Which places are listed as drivers where cells drive others, and where none does.
+
+    python benchmarks/places.py [--cases optics ...] [--frames 3000] [--seeds 13-18]
+
+Simulated movies with known drivers, and the same without coupling, are read by the network as it
+starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (64 x 64 pixels, 36
+cells, medium noise), *optics* is ``recovery_parts/optics.py``: cells that differ, rings, dendrites,
+neuropil, photons, bleaching, motion. A listed place is right where a true driver lies within its
+radius; *leaderless* are places of the test that have to do with others beyond chance and are not
+sure to lead: before directions were tested they were listed as well. Prints a table in markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+import napari_sparsevar as sv
+from napari_sparsevar.training.events import Failed
+from recovery_parts import optics
+from recovery_parts.network import VARIANTS
+
+CASES = ("tidy", "tidy, uncoupled", "optics", "optics, uncoupled")
+RADIUS_PX = {"tidy": 6.0, "optics": 9.0}
+
+
+class Listed(NamedTuple):
+    """Of one movie: drivers found, wrong places, and places of the test without a leader."""
+
+    right: int
+    wrong: int
+    leaderless: int
+
+
+def main() -> None:
+    options = _options()
+    rows = []
+    for case in options.cases:
+        found = [listed(case, options.frames, seed) for seed in options.seeds]
+        table = pd.DataFrame(found)
+        rows.append(
+            {
+                "movies": f"{case}, {options.frames:,} frames",
+                "number": len(table),
+                "drivers right": f"{table['right'].mean():.1f}",
+                "wrong": f"{table['wrong'].mean():.1f}",
+                "movies with a wrong one": int((table["wrong"] > 0).sum()),
+                "leaderless": f"{table['leaderless'].mean():.1f}",
+            }
+        )
+        print(rows[-1], flush=True)
+    print(pd.DataFrame(rows).to_markdown(index=False))
+
+
+def listed(case: str, n_frames: int, seed: int) -> Listed:
+    """Return what the analysis of a movie lists."""
+    movie, truth = _movie(case, n_frames, seed)
+    config = sv.TrainConfig.from_preset("fast", seed=seed, **VARIANTS["untrained"])
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        for event in sv.train(movie, config, out=out, device="cpu", threads=1, until="drivers"):
+            if isinstance(event, Failed):
+                raise RuntimeError(f"{case} {seed}: {event}")
+        results = sv.load_run(out).results
+    driving = truth.drivers[truth.coupling[truth.drivers].any(axis=1)]
+    places = results.drivers.table[["y", "x"]].to_numpy()
+    away = np.linalg.norm(places[:, None] - truth.centres[driving][None], axis=-1)
+    near = away <= RADIUS_PX[case.split(",")[0]]
+    leaderless = int(results.significance.leaderless.sum())
+    return Listed(int(near.any(axis=0).sum()), int((~near.any(axis=1)).sum()), leaderless)
+
+
+def _movie(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
+    kind, _, uncoupled = case.partition(", ")
+    if kind == "tidy":
+        coupling = 0.0 if uncoupled else None
+        return sv.simulate_movie(n_frames, regime="medium_noise", coupling=coupling, seed=seed)
+    coupled = optics.COUPLING
+    optics.COUPLING = 0.0 if uncoupled else coupled
+    try:
+        return optics.simulate_optics(n_frames, seed)
+    finally:
+        optics.COUPLING = coupled
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
+    parser.add_argument("--frames", type=int, default=3000)
+    parser.add_argument("--seeds", type=_seeds, default=range(13, 19), help="for example 13-18")
+    return parser.parse_args()
+
+
+def _seeds(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+r"""Who leads: whether sources foretell their targets more than these foretell them.
+
+A noisy source leaves some of its past for its follower to tell; two places that share light, or are
+reached by something in the same frame, foretell each other. Both are beyond chance, and neither
+says who drives whom. But all series are filtered alike, so that whatever two of them share in the
+same frame makes the sums over frames of drives d and innovations e
+
+.. math:: S_{kj} = \sum_t d_{tk} e_{t+l,j}, \qquad
+          D_{kj} = (S_{kj} - S_{jk}) \Big/
+                   \sqrt{\sum_t d_{tk}^2 e_{t+l,j}^2 + d_{tj}^2 e_{t+l,k}^2}
+
+the same in both directions, and D is 0 but for chance. Only who leads makes it larger. It is the
+test against the reversed recording (Haufe et al. 2013, NeuroImage 64:120; Winkler et al. 2016, IEEE
+Trans. Signal Process. 64:2746). Two cells that drive each other equally are not told apart by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.stats import false_discovery_control
+from torch import Tensor
+
+from napari_sparsevar.analysis.evidence.level import LEVEL
+from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.model.embedded_var import LaggedPairs
+
+NOTABLE = 3.0
+"""The net flow of a place counts the targets with which it has this much to do, either way."""
+
+FEWEST_ASKED = 40
+"""Directions are adjusted for at least so many, or for all there are: those in question were chosen
+where chance made them large."""
+
+_FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
+_ROWS_TOGETHER = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Edges and places whose direction is asked for, because they are beyond chance.
+
+    Attributes
+    ----------
+    edges : Tensor of bool, shape (P, p)
+    places : Tensor of bool, shape (p,)
+    sign : Tensor, shape (P, p)
+        Whether each effect is positive or negative.
+    signed : bool
+        Whether places drive by negative effects as well.
+    """
+
+    edges: Tensor
+    places: Tensor
+    sign: Tensor
+    signed: bool
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is a direction to be asked for."""
+        return bool(self.edges.any() or self.places.any())
+
+
+class Leading(NamedTuple):
+    """How surely the source leads, where that was asked for; NaN elsewhere.
+
+    Attributes
+    ----------
+    edge, edge_fdr : Tensor, shape (P, p)
+        P-values adjusted for all edges asked for: family-wise, and for the false discovery rate.
+    place : Tensor, shape (p,)
+        Family-wise: that a place leads no more than it follows.
+    """
+
+    edge: Tensor
+    edge_fdr: Tensor
+    place: Tensor
+
+
+def leading(
+    pairs: LaggedPairs, near: Tensor, asked: Asked, offset: int, seed: int = 0
+) -> Generator[float, None, Leading]:
+    """Test who leads; yield the fraction done.
+
+    P-values are shares of the same statistics of all pairs, or places, when innovations are shifted
+    against drives as in ``ShiftedPairings``: heavy tails are theirs as well.
+
+    Parameters
+    ----------
+    pairs : LaggedPairs
+        Drives (n, P) and innovations (n, p), of each series in one unit.
+    near : Tensor of bool, shape (p, p)
+        Places that measure the same cell: they are no targets of each other.
+    asked : Asked
+    offset : int
+        Rows between shifted drives and innovations, at least.
+    seed : int
+    """
+    n, p = pairs.following.shape
+    apart = ~near.repeat(len(asked.edges) // p, 1)
+    observed = _sums(pairs, 0)
+    weights = _weights(observed, apart, signed=asked.signed)
+    both = torch.sign(observed.score + _reversed(observed.score))
+    # Positive only where the effect and what the two have in common have its sign.
+    lead = torch.minimum(_asymmetry(observed) * asked.sign, _asymmetry(observed) * both)
+    flow = _net_flow(pairs, weights, 0)
+    draws = int(np.clip(_PLACES_DRAWN // p, _FEWEST_DRAWS, _MOST_DRAWS))
+    shifts = np.random.default_rng(seed).permutation(np.arange(offset, n - offset + 1))[:draws]
+    by_chance, flow_by_chance = [], []
+    for done, shift in enumerate(shifts.tolist(), 1):
+        by_chance.append(_asymmetry(_sums(pairs, shift))[apart])
+        flow_by_chance.append(_net_flow(pairs, weights, shift))
+        yield done / len(shifts)
+    edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
+    place = torch.full(asked.places.shape, torch.nan)
+    share = _exceeding(lead[asked.edges], torch.cat(by_chance))
+    edge[asked.edges] = _family_wise(share, int(apart.sum()))
+    edge_fdr[asked.edges] = _false_discovery(share)
+    share = _exceeding(flow[asked.places], torch.cat(flow_by_chance))
+    place[asked.places] = _family_wise(share, p)
+    return Leading(edge, edge_fdr, place)
+
+
+def in_one_unit(pairs: LaggedPairs, fitted: FittedVar) -> LaggedPairs:
+    """Return rows whose drives and innovations of a series have the same unit."""
+    unit = (fitted.own.drive_scale / fitted.own.scale).to(pairs.past)
+    return LaggedPairs(pairs.past * unit.repeat(fitted.lags), pairs.following)
+
+
+def with_direction(p_values: Tensor, leads: Tensor) -> Tensor:
+    """Return the larger of both p-values where the direction was asked for."""
+    return torch.fmax(p_values, leads.to(p_values))
+
+
+class _Sums(NamedTuple):
+    """Over rows of drives times innovations, and of their squares, (P, p) both."""
+
+    score: Tensor
+    square: Tensor
+
+
+def _sums(pairs: LaggedPairs, shift: int) -> _Sums:
+    shape = pairs.past.shape[1], pairs.following.shape[1]
+    score, square = pairs.past.new_zeros(shape), pairs.past.new_zeros(shape)
+    for drives, innovations in _pieces(pairs, shift):
+        score.addmm_(drives.T, innovations)
+        square.addmm_(drives.square().T, innovations.square())
+    return _Sums(score, square)
+
+
+def _pieces(pairs: LaggedPairs, shift: int) -> Generator[tuple[Tensor, Tensor], None, None]:
+    """Yield some rows at a time: squares of all of them would be two more copies."""
+    n = len(pairs.past)
+    for first in range(0, n, _ROWS_TOGETHER):
+        rows = torch.arange(first, min(first + _ROWS_TOGETHER, n))
+        yield pairs.past[first : first + _ROWS_TOGETHER], pairs.following[(rows + shift) % n]
+
+
+def _reversed(values: Tensor) -> Tensor:
+    """Return what holds from target to source at the same lag, (P, p)."""
+    p = values.shape[1]
+    return values.reshape(-1, p, p).transpose(1, 2).reshape(values.shape)
+
+
+def _asymmetry(sums: _Sums) -> Tensor:
+    spread = (sums.square + _reversed(sums.square)).clamp_min_(1e-20).sqrt_()
+    return (sums.score - _reversed(sums.score)).div_(spread)
+
+
+def _weights(sums: _Sums, apart: Tensor, *, signed: bool) -> Tensor:
+    """Return which targets count in the net flow of each place, (P, p): the same both ways."""
+    strength = sums.score.abs() / sums.square.clamp_min(1e-20).sqrt()
+    notable = torch.maximum(strength, _reversed(strength)) >= NOTABLE
+    sign = torch.sign(sums.score + _reversed(sums.score))
+    return (sign if signed else (sign > 0).to(sign)) * (notable & apart)
+
+
+def _net_flow(pairs: LaggedPairs, weights: Tensor, shift: int) -> Tensor:
+    """Return how much more each place leads its notable targets than they lead it, (p,)."""
+    p = weights.shape[1]
+    total, square = weights.new_zeros(p), weights.new_zeros(p)
+    for drives, innovations in _pieces(pairs, shift):
+        flow = torch.zeros_like(innovations)
+        for drive, weight in zip(drives.split(p, dim=1), weights.split(p), strict=True):
+            flow += drive * (innovations @ weight.T) - innovations * (drive @ weight.T)
+        total += flow.sum(dim=0)
+        square += flow.square_().sum(dim=0)
+    return total / square.sqrt_().clamp_min_(1e-10)
+
+
+def _exceeding(values: Tensor, by_chance: Tensor) -> Tensor:
+    """Return the share of what is by chance that reaches each value."""
+    below = torch.searchsorted(by_chance.sort().values, values.contiguous())
+    return (len(by_chance) - below + 1) / (len(by_chance) + 1)
+
+
+def _family_wise(share: Tensor, all_there_are: int) -> Tensor:
+    """Adjust for all asked, in both directions, and for at least ``FEWEST_ASKED``."""
+    family = min(max(2 * len(share), FEWEST_ASKED), all_there_are)
+    return (share * family).clamp_(max=1.0)
+
+
+def _false_discovery(share: Tensor) -> Tensor:
+    if not len(share):
+        return share
+    two_sided = (2 * share).clamp(max=1.0).double().numpy()
+    return torch.from_numpy(false_discovery_control(two_sided)).to(share)
+
+
+def in_question(p_values: Tensor) -> Tensor:
+    """Return what is beyond chance, so that its direction is asked for."""
+    return p_values <= LEVEL

@@ -1,0 +1,99 @@
+"""Who leads: shared light and noise have no direction, a driver has."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import lfilter
+from torch import Tensor
+
+from napari_sparsevar.analysis.evidence.direction import (
+    Asked,
+    Leading,
+    leading,
+    with_direction,
+)
+from napari_sparsevar.model.embedded_var import LaggedPairs
+from napari_sparsevar.progress import returned
+
+N_FRAMES = 2000
+
+
+def answers(series: np.ndarray, *, signed: bool = True, lags: int = 1) -> Leading:
+    """Ask for all directions between series (T, p) that are their own drives and innovations."""
+    values = torch.from_numpy(np.ascontiguousarray(series, np.float32))
+    past = torch.cat([values[lags - lag : -lag] for lag in range(1, lags + 1)], dim=1)
+    pairs, p = LaggedPairs(past, values[lags:]), values.shape[1]
+    near = torch.eye(p, dtype=torch.bool)
+    sign = (pairs.past.T @ pairs.following).sign()
+    far = ~near.repeat(lags, 1)
+    return returned(leading(pairs, near, Asked(far, torch.ones(p).bool(), sign, signed), 20))
+
+
+def shared_light(seed: int) -> np.ndarray:
+    """Eight noisy places that see three slow sources: each foretells the others."""
+    rng = np.random.default_rng(seed)
+    sources = lfilter([1.0], [1.0, -0.8], rng.standard_normal((N_FRAMES, 3)), axis=0)
+    return sources @ rng.normal(size=(3, 8)) + 2.0 * rng.standard_normal((N_FRAMES, 8))
+
+
+def driven(seed: int, effect: float = 0.3) -> np.ndarray:
+    """Place 0 drives places 1 and 2 a frame later; five others do nothing."""
+    series = np.random.default_rng(seed).standard_normal((N_FRAMES, 8))
+    series[1:, 1:3] += effect * series[:-1, [0]]
+    return series
+
+
+def test_shared_light_leads_nowhere() -> None:
+    found = [answers(shared_light(seed)) for seed in range(20)]
+    assert sum(bool((each.edge <= 0.05).any()) for each in found) <= 3
+    assert sum(bool((each.place <= 0.05).any()) for each in found) <= 3
+
+
+@pytest.mark.parametrize("effect", [0.3, -0.3])
+def test_a_driver_leads_and_is_not_led(effect: float) -> None:
+    found = answers(driven(0, effect))
+    assert (found.edge[0, 1:3] <= 0.05).all()
+    assert (found.edge[1:3, 0] == 1.0).all()
+    assert found.place[0] <= 0.05
+    assert (found.place[1:3] == 1.0).all()
+
+
+def test_a_driver_that_only_lowers_others_raises_none() -> None:
+    assert answers(driven(0, -0.3), signed=False).place[0] > 0.05
+
+
+def test_recordings_played_backwards_lead_the_other_way() -> None:
+    backwards = answers(driven(1)[::-1])
+    assert (backwards.edge[1:3, 0] <= 0.05).all()
+    assert (backwards.edge[0, 1:3] == 1.0).all()
+
+
+def test_places_that_drive_each_other_alike_are_not_told_apart() -> None:
+    series = np.random.default_rng(2).standard_normal((N_FRAMES, 4))
+    for frame in range(1, N_FRAMES):
+        series[frame, [0, 1]] += 0.3 * series[frame - 1, [1, 0]]
+    assert (answers(series).edge[[0, 1], [1, 0]] > 0.05).all()
+
+
+def test_the_lag_at_which_a_driver_leads_is_told() -> None:
+    series = np.random.default_rng(3).standard_normal((N_FRAMES, 4))
+    series[2:, 1] += 0.4 * series[:-2, 0]
+    found = answers(series, lags=2).edge.reshape(2, 4, 4)
+    assert found[1, 0, 1] <= 0.05
+    assert found[0, 0, 1] > 0.05
+
+
+def test_only_what_is_asked_for_is_answered() -> None:
+    pairs = LaggedPairs(*torch.from_numpy(driven(4).astype(np.float32)).tensor_split([7], dim=1))
+    pairs = LaggedPairs(pairs.past, pairs.past)
+    near, edges = torch.eye(7, dtype=torch.bool), torch.zeros(7, 7, dtype=torch.bool)
+    edges[0, 1] = True
+    asked = Asked(edges, torch.zeros(7).bool(), torch.ones(7, 7), signed=True)
+    assert asked.anything
+    found = returned(leading(pairs, near, asked, 20))
+    assert found.edge.isfinite().sum() == 1
+    assert found.place.isnan().all()
+    p_values: Tensor = torch.full((7, 7), 0.02)
+    larger = with_direction(p_values, found.edge)
+    assert larger[0, 1] == max(0.02, float(found.edge[0, 1]))
+    assert (larger[2:] == 0.02).all()
