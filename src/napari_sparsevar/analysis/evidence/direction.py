@@ -32,10 +32,6 @@ from napari_sparsevar.model.embedded_var import LaggedPairs
 NOTABLE = 3.0
 """The net flow of a place counts the targets with which it has this much to do, either way."""
 
-FEWEST_ASKED = 40
-"""Directions are adjusted for at least so many, or for all there are: those in question were chosen
-where chance made them large."""
-
 _FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
 _ROWS_TOGETHER = 4096
 
@@ -52,12 +48,15 @@ class Asked:
         Whether each effect is positive or negative.
     signed : bool
         Whether places drive by negative effects as well.
+    fewest : int
+        Directions that are adjusted for, at least, where there are so many.
     """
 
     edges: Tensor
     places: Tensor
     sign: Tensor
     signed: bool
+    fewest: int = 1
 
     @property
     def anything(self) -> bool:
@@ -118,10 +117,10 @@ def leading(
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
     share = _exceeding(lead[asked.edges], torch.cat(by_chance))
-    edge[asked.edges] = _family_wise(share, int(apart.sum()))
+    edge[asked.edges] = _family_wise(share, min(asked.fewest, int(apart.sum())))
     edge_fdr[asked.edges] = _false_discovery(share)
     share = _exceeding(flow[asked.places], torch.cat(flow_by_chance))
-    place[asked.places] = _family_wise(share, p)
+    place[asked.places] = _family_wise(share, min(asked.fewest, p))
     return Leading(edge, edge_fdr, place)
 
 
@@ -198,17 +197,18 @@ def _exceeding(values: Tensor, by_chance: Tensor) -> Tensor:
     return (len(by_chance) - below + 1) / (len(by_chance) + 1)
 
 
-def _family_wise(share: Tensor, all_there_are: int) -> Tensor:
-    """Adjust for all asked, in both directions, and for at least ``FEWEST_ASKED``."""
-    family = min(max(2 * len(share), FEWEST_ASKED), all_there_are)
-    return (share * family).clamp_(max=1.0)
+def _family_wise(share: Tensor, fewest: int) -> Tensor:
+    """Adjust for all asked, step-down (Holm 1979, Scand. J. Stat. 6:65), and at least so many."""
+    order = share.argsort()
+    left = torch.arange(len(share), 0, -1, device=share.device).clamp(min=fewest)
+    adjusted = (share[order] * left).cummax(dim=0).values if len(share) else share
+    return torch.empty_like(share).index_copy_(0, order, adjusted.clamp(max=1.0))
 
 
 def _false_discovery(share: Tensor) -> Tensor:
     if not len(share):
         return share
-    two_sided = (2 * share).clamp(max=1.0).double().numpy()
-    return torch.from_numpy(false_discovery_control(two_sided)).to(share)
+    return torch.from_numpy(false_discovery_control(share.double().numpy())).to(share)
 
 
 def in_question(p_values: Tensor) -> Tensor:

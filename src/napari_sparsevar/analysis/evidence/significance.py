@@ -34,6 +34,12 @@ _MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**23, 16
 spread over it: more would not fit into memory, and there is power enough."""
 
 
+_DIRECTIONS = 40
+"""Directions that are adjusted for, at least. Latents see the light of many cells, and those in
+question were chosen where chance made them large: with fewer, movies in which nobody drives anybody
+listed a driver too often."""
+
+
 @dataclass(frozen=True, eq=False)
 class Significance:
     """What the tests say, the same at every penalty; NaN where nothing could be tested.
@@ -131,9 +137,9 @@ def significance(
         found = yield from part(drawing, 0.3, 0.8)
         edge_p, place_p, evidence = found.edge, found.place, found.place_evidence
         chance = found.reach / root
-        asked = Asked(
-            in_question(edge_p), in_question(place_p), effects.z.sign().float(), signed=False
-        )
+        sign = effects.z.sign().float()
+        edges, places = in_question(edge_p), in_question(place_p)
+        asked = Asked(edges, places, sign, signed=False, fewest=_DIRECTIONS)
         if asked.anything:
             leads = yield from part(
                 leading(in_one_unit(tested, fitted), near, asked, found.minimum_offset), 0.8, 1.0
