@@ -131,13 +131,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, nargs="+", default=[3000, 12000])
     parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
     options = parser.parse_args()
-    rows = []
+    head = False
     for n_frames in options.frames:
         for name in options.only:
             for coupled in (False, True):
-                rows.append(row(name, coupled, n_frames, options.recordings))
-                print(*rows[-1].values(), sep=" | ", flush=True)
-    print(pd.DataFrame(rows).to_markdown(index=False))
+                cells = row(name, coupled, n_frames, options.recordings)
+                if not head:
+                    print(f"| {' | '.join(cells)} |\n{'|---' * len(cells)}|")
+                    head = True
+                print(f"| {' | '.join(map(str, cells.values()))} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -39,22 +39,16 @@ class Listed(NamedTuple):
 
 def main() -> None:
     options = _options()
-    rows = []
+    print("| movies | frames | drivers right | wrong | movies with a wrong one | leaderless |")
+    print("|---|---:|---:|---:|---:|---:|")
     for case in options.cases:
-        found = [listed(case, options.frames, seed) for seed in options.seeds]
-        table = pd.DataFrame(found)
-        rows.append(
-            {
-                "movies": f"{case}, {options.frames:,} frames",
-                "number": len(table),
-                "drivers right": f"{table['right'].mean():.1f}",
-                "wrong": f"{table['wrong'].mean():.1f}",
-                "movies with a wrong one": int((table["wrong"] > 0).sum()),
-                "leaderless": f"{table['leaderless'].mean():.1f}",
-            }
+        table = pd.DataFrame([listed(case, options.frames, seed) for seed in options.seeds])
+        mean, wrong = table.mean(), int((table["wrong"] > 0).sum())
+        print(
+            f"| {case} | {options.frames:,} | {mean['right']:.1f} | {mean['wrong']:.1f} "
+            f"| {wrong} of {len(table)} | {mean['leaderless']:.1f} |",
+            flush=True,
         )
-        print(rows[-1], flush=True)
-    print(pd.DataFrame(rows).to_markdown(index=False))
 
 
 def listed(case: str, n_frames: int, seed: int) -> Listed:

@@ -32,6 +32,11 @@ _FEWEST_DRAWS = 19
 """Draws beyond: a test at 5 % is exact with them, and no p-value below 0.05."""
 
 
+_DIRECTIONS = 10
+"""Directions that are adjusted for, at least: the few in question are those that chance made large,
+and of cells in scattered light a third had a false source."""
+
+
 @dataclass(frozen=True, eq=False)
 class EdgeEvidence:
     """What the tests say of edges and sources; NaN where nothing could be tested.
@@ -117,7 +122,8 @@ def edge_evidence(
     trim_heap()
     edge, edge_fdr, source = found.edge.float(), found.edge_fdr.float(), found.place.float()
     edges = in_question(edge) | in_question(edge_fdr)
-    asked = Asked(edges, in_question(source), score.sign(), signed=True)
+    sign = score.sign()
+    asked = Asked(edges, in_question(source), sign, signed=True, fewest=_DIRECTIONS)
     if asked.anything:
         pairs = in_one_unit(all_rows(rows), fitted)
         leads = yield from part(leading(pairs, near, asked, found.minimum_offset, seed), 0.8, 1.0)
