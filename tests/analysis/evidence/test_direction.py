@@ -8,6 +8,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.direction import (
     Asked,
+    Exceeding,
     Leading,
     leading,
     with_direction,
@@ -97,3 +98,13 @@ def test_only_what_is_asked_for_is_answered() -> None:
     larger = with_direction(p_values, found.edge)
     assert larger[0, 1] == max(0.02, float(found.edge[0, 1]))
     assert (larger[2:] == 0.02).all()
+
+
+def test_shares_are_of_all_draws_and_in_the_order_asked() -> None:
+    rng = np.random.default_rng(5)
+    values, draws = torch.tensor([0.5, -1.0, 2.0, 0.5]), torch.from_numpy(rng.normal(size=(3, 50)))
+    found = Exceeding(values)
+    for draw in draws.float():
+        found.add(draw)
+    wanted = [(1 + int((draws.float() >= value).sum())) / 151 for value in values]
+    assert found.share().tolist() == pytest.approx(wanted)

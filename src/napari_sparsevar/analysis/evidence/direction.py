@@ -33,7 +33,7 @@ NOTABLE = 3.0
 """The net flow of a place counts the targets with which it has this much to do, either way."""
 
 _FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
-_ROWS_TOGETHER = 4096
+_ROWS_TOGETHER, _NUMBERS_TOGETHER = 4096, 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,22 +105,22 @@ def leading(
     weights = _weights(observed, apart, signed=asked.signed)
     both = torch.sign(observed.score + _reversed(observed.score))
     # Positive only where the effect and what the two have in common have its sign.
-    lead = torch.minimum(_asymmetry(observed) * asked.sign, _asymmetry(observed) * both)
+    lead = _asymmetry(observed)
+    lead = torch.minimum(lead * asked.sign, lead * both)
     flow = _net_flow(pairs, weights, 0)
     draws = int(np.clip(_PLACES_DRAWN // p, _FEWEST_DRAWS, _MOST_DRAWS))
     shifts = np.random.default_rng(seed).permutation(np.arange(offset, n - offset + 1))[:draws]
-    by_chance, flow_by_chance = [], []
+    edges, places = Exceeding(lead[asked.edges]), Exceeding(flow[asked.places])
     for done, shift in enumerate(shifts.tolist(), 1):
-        by_chance.append(_asymmetry(_sums(pairs, shift))[apart])
-        flow_by_chance.append(_net_flow(pairs, weights, shift))
+        edges.add(_asymmetry(_sums(pairs, shift))[apart])
+        places.add(_net_flow(pairs, weights, shift))
         yield done / len(shifts)
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
-    share = _exceeding(lead[asked.edges], torch.cat(by_chance))
+    share = edges.share()
     edge[asked.edges] = _family_wise(share, min(asked.fewest, int(apart.sum())))
     edge_fdr[asked.edges] = _false_discovery(share)
-    share = _exceeding(flow[asked.places], torch.cat(flow_by_chance))
-    place[asked.places] = _family_wise(share, min(asked.fewest, p))
+    place[asked.places] = _family_wise(places.share(), min(asked.fewest, p))
     return Leading(edge, edge_fdr, place)
 
 
@@ -191,10 +191,26 @@ def _net_flow(pairs: LaggedPairs, weights: Tensor, shift: int) -> Tensor:
     return total / square.sqrt_().clamp_min_(1e-10)
 
 
-def _exceeding(values: Tensor, by_chance: Tensor) -> Tensor:
-    """Return the share of what is by chance that reaches each value."""
-    below = torch.searchsorted(by_chance.sort().values, values.contiguous())
-    return (len(by_chance) - below + 1) / (len(by_chance) + 1)
+class Exceeding:
+    """Counts how much of what is by chance reaches each value; a draw is not kept."""
+
+    def __init__(self, values: Tensor) -> None:
+        self._ascending, self._order = values.sort()
+        self._reached = torch.zeros(len(values) + 1, dtype=torch.int64)
+        self._drawn = 0
+
+    def add(self, drawn: Tensor) -> None:
+        """Take in the statistics of a draw."""
+        for some in drawn.split(_NUMBERS_TOGETHER):
+            reached = torch.searchsorted(self._ascending, some, right=True)
+            self._reached += torch.bincount(reached, minlength=len(self._reached))
+        self._drawn += len(drawn)
+
+    def share(self) -> Tensor:
+        """Return the share of what is by chance that reaches each value, as they came."""
+        at_least = self._reached.flip(0).cumsum(0).flip(0)[1:]
+        share = (at_least + 1) / (self._drawn + 1)
+        return torch.empty_like(share).index_copy_(0, self._order, share)
 
 
 def _family_wise(share: Tensor, fewest: int) -> Tensor:
