@@ -201,7 +201,7 @@ def start(*command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "dask", *command], **quiet)  # type: ignore[call-overload]
 
 
-def wait_for(there: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(there: Callable[[], object], seconds: float = 240.0) -> None:
     until = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < until
