@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
-from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.direction import (
     Asked,
     Exceeding,
     Leading,
     leading,
-    with_direction,
 )
 from napari_sparsevar.model.embedded_var import LaggedPairs
 from napari_sparsevar.progress import returned
@@ -94,10 +92,6 @@ def test_only_what_is_asked_for_is_answered() -> None:
     found = returned(leading(pairs, near, asked, 20))
     assert found.edge.isfinite().sum() == 1
     assert found.place.isnan().all()
-    p_values: Tensor = torch.full((7, 7), 0.02)
-    larger = with_direction(p_values, found.edge)
-    assert larger[0, 1] == max(0.02, float(found.edge[0, 1]))
-    assert (larger[2:] == 0.02).all()
 
 
 def test_shares_are_of_all_draws_and_in_the_order_asked() -> None:

@@ -65,6 +65,14 @@ def columns_of(design: Design) -> Tensor:
     return torch.cat([columns, torch.ones_like(columns[:, :1])], dim=1)
 
 
+def inverse_of(gram: Tensor) -> Tensor:
+    """Return the pseudo-inverse of a gram matrix (K, K), whatever the units of its columns."""
+    scale = gram.diagonal().sqrt().clamp_min(1e-12)
+    units = torch.outer(scale, scale)
+    inverse: Tensor = torch.linalg.pinv(gram / units, rtol=_SMALLEST, hermitian=True) / units
+    return inverse
+
+
 class PartialSums:
     """Sums over rows from which comes what covariates explain of them."""
 
@@ -136,9 +144,6 @@ class PartialSums:
 
     def _solved(self, chosen: np.ndarray) -> Tensor:
         """Return the inverse of the gram matrix of some columns, 0 elsewhere, (K + 1, K + 1)."""
-        scale = self.gram.diagonal().sqrt().clamp_min(1e-12)[chosen]
-        block = self.gram[chosen][:, chosen] / torch.outer(scale, scale)
-        inverse = torch.linalg.pinv(block, rtol=_SMALLEST, hermitian=True)
         found = torch.zeros_like(self.gram)
-        found[np.ix_(chosen, chosen)] = inverse / torch.outer(scale, scale)
+        found[np.ix_(chosen, chosen)] = inverse_of(self.gram[chosen][:, chosen])
         return found

@@ -16,8 +16,8 @@ Trans. Signal Process. 64:2746). Two cells that drive each other equally are not
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ import torch
 from scipy.stats import false_discovery_control
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.adjusted_p_values import AdjustedPValues
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.model.embedded_var import LaggedPairs
@@ -33,6 +34,8 @@ NOTABLE = 3.0
 """The net flow of a place counts the targets with which it has this much to do, either way."""
 
 _FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
+"""Shifts: so many that about as many places are drawn, because their draws are pooled."""
+
 _ROWS_TOGETHER, _NUMBERS_TOGETHER = 4096, 2**22
 
 
@@ -124,15 +127,53 @@ def leading(
     return Leading(edge, edge_fdr, place)
 
 
-def in_one_unit(pairs: LaggedPairs, fitted: FittedVar) -> LaggedPairs:
+def led(
+    found: AdjustedPValues,
+    sign: Tensor,
+    read_rows: Callable[[], LaggedPairs],
+    fitted: FittedVar,
+    *,
+    signed: bool,
+    fewest: int,
+    seed: int = 0,
+) -> Generator[float, None, AdjustedPValues]:
+    """Ask who leads wherever something is beyond chance; the larger of both p-values counts.
+
+    Parameters
+    ----------
+    found : AdjustedPValues
+    sign : Tensor, shape (P, p)
+        Of the effects.
+    read_rows : callable
+        Gives the rows that were tested; called only if there is something to ask.
+    fitted : FittedVar
+    signed, fewest : bool and int
+        See ``Asked``.
+    seed : int
+    """
+    edges = (found.edge <= LEVEL) | (found.edge_fdr <= LEVEL)
+    asked = Asked(edges, found.place <= LEVEL, sign.float(), signed, fewest)
+    if not asked.anything:
+        return found
+    pairs, near = _in_one_unit(read_rows(), fitted), torch.from_numpy(fitted.near)
+    leads = yield from leading(pairs, near, asked, found.minimum_offset, seed)
+    return replace(
+        found,
+        edge=_larger(found.edge, leads.edge),
+        edge_fdr=_larger(found.edge_fdr, leads.edge_fdr),
+        place=_larger(found.place, leads.place),
+    )
+
+
+def _in_one_unit(pairs: LaggedPairs, fitted: FittedVar) -> LaggedPairs:
     """Return rows whose drives and innovations of a series have the same unit."""
     unit = (fitted.own.drive_scale / fitted.own.scale).to(pairs.past)
     return LaggedPairs(pairs.past * unit.repeat(fitted.lags), pairs.following)
 
 
-def with_direction(p_values: Tensor, leads: Tensor) -> Tensor:
+def _larger(p_values: Tensor, leads: Tensor) -> Tensor:
     """Return the larger of both p-values where the direction was asked for."""
-    return torch.fmax(p_values, leads.to(p_values))
+    return torch.where(leads.isnan(), p_values, torch.maximum(p_values, leads.to(p_values)))
 
 
 class _Sums(NamedTuple):
@@ -225,8 +266,3 @@ def _false_discovery(share: Tensor) -> Tensor:
     if not len(share):
         return share
     return torch.from_numpy(false_discovery_control(share.double().numpy())).to(share)
-
-
-def in_question(p_values: Tensor) -> Tensor:
-    """Return what is beyond chance, so that its direction is asked for."""
-    return p_values <= LEVEL

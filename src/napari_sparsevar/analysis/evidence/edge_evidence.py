@@ -9,13 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
-from napari_sparsevar.analysis.evidence.direction import (
-    Asked,
-    in_one_unit,
-    in_question,
-    leading,
-    with_direction,
-)
+from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError, steady_scores
@@ -120,14 +114,22 @@ def edge_evidence(
         )
     del effects
     trim_heap()
-    edge, edge_fdr, source = found.edge.float(), found.edge_fdr.float(), found.place.float()
-    edges = in_question(edge) | in_question(edge_fdr)
-    sign = score.sign()
-    asked = Asked(edges, in_question(source), sign, signed=True, fewest=_DIRECTIONS)
-    if asked.anything:
-        pairs = in_one_unit(all_rows(rows), fitted)
-        leads = yield from part(leading(pairs, near, asked, found.minimum_offset, seed), 0.8, 1.0)
-        edge, edge_fdr = with_direction(edge, leads.edge), with_direction(edge_fdr, leads.edge_fdr)
-        source = with_direction(source, leads.place)
-    evidence = found.place_evidence.float()
-    return EdgeEvidence(estimate, error, score, edge, edge_fdr, source, evidence)
+    asking = led(
+        found,
+        score.sign(),
+        lambda: all_rows(rows),
+        fitted,
+        signed=True,
+        fewest=_DIRECTIONS,
+        seed=seed,
+    )
+    found = yield from part(asking, 0.8, 1.0)
+    return EdgeEvidence(
+        estimate,
+        error,
+        score,
+        found.edge.float(),
+        found.edge_fdr.float(),
+        found.place.float(),
+        found.place_evidence.float(),
+    )

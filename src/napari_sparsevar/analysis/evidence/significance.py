@@ -10,19 +10,14 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.chance import drive_of_scores
-from napari_sparsevar.analysis.evidence.direction import (
-    Asked,
-    in_one_unit,
-    in_question,
-    leading,
-    with_direction,
-)
+from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
 from napari_sparsevar.analysis.heap import trim_heap
+from napari_sparsevar.model.embedded_var import LaggedPairs
 from napari_sparsevar.progress import part
 
 _DRAWS, _FEWER_DRAWS, _MANY = 199, 59, 512
@@ -113,10 +108,14 @@ def significance(
         What each target counts in the drive of a place; by default all the same.
     """
     near = torch.from_numpy(fitted.near)
-    tested = chosen_rows(rows, rows_to_test(rows.n_rows, fitted.weights.shape[0]))
-    past, following = tested.past.double(), tested.following.double()
+
+    def read_rows() -> LaggedPairs:
+        return chosen_rows(rows, rows_to_test(rows.n_rows, fitted.weights.shape[0]))
+
+    pairs = read_rows()
+    past, following = pairs.past.double(), pairs.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
-    del past, following  # the draws need their residuals alone
+    del pairs, past, following  # the draws need their residuals alone
     trim_heap()
     yield 0.3
     counted = torch.ones(len(near)) if amplitude is None else amplitude.float()
@@ -135,17 +134,10 @@ def significance(
     try:
         drawing = adjusted_p_values(effects, draws, drive=drive, near=near, rates=False)
         found = yield from part(drawing, 0.3, 0.8)
+        asking = led(found, effects.z.sign(), read_rows, fitted, signed=False, fewest=_DIRECTIONS)
+        found = yield from part(asking, 0.8, 1.0)
         edge_p, place_p, evidence = found.edge, found.place, found.place_evidence
         chance = found.reach / root
-        sign = effects.z.sign().float()
-        edges, places = in_question(edge_p), in_question(place_p)
-        asked = Asked(edges, places, sign, signed=False, fewest=_DIRECTIONS)
-        if asked.anything:
-            leads = yield from part(
-                leading(in_one_unit(tested, fitted), near, asked, found.minimum_offset), 0.8, 1.0
-            )
-            edge_p = with_direction(edge_p, leads.edge)
-            place_p = with_direction(place_p, leads.place)
     except TooShortError as error:
         note, needed = str(error), error.needed
     return Significance(

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.covariates.partialling import inverse_of
+
 _LEAST = 0.1
 """Of the mean square of a series: a prediction below is not believed."""
 
@@ -47,10 +49,7 @@ class Volatility:
     def of(cls, source: Tensor, target: Tensor, columns: Tensor) -> Volatility:
         """Fit squares of residuals (n, P) and (n, p) to columns (n, K)."""
         columns = columns.to(source.device)
-        gram = (columns.T @ columns).double()
-        scale = gram.diagonal().sqrt().clamp_min(1e-12)
-        inverse = torch.linalg.pinv(gram / torch.outer(scale, scale), rtol=1e-10, hermitian=True)
-        inverse /= torch.outer(scale, scale)
+        inverse = inverse_of((columns.T @ columns).double())
         fits, least = [], []
         for residual in (source, target):
             cross = columns.new_zeros(columns.shape[1], residual.shape[1]).double()
