@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -63,3 +64,16 @@ def test_what_goes_wrong_is_a_notification(form, file, viewer, monkeypatch):
     (sentence,) = said
     assert str(file) in sentence
     assert not viewer.layers
+
+
+def test_axes_that_no_file_names_are_said(form, frames, tmp_path, viewer):
+    path = tmp_path / "time last.h5"
+    with h5py.File(path, "w") as stored:
+        stored["movie"] = np.moveaxis(frames, 0, -1)
+    form.file.value = path
+    form.axes.value = "yxt"
+    assert not form.rows.enabled
+    form.button.native.click()
+    (layer,) = viewer.layers
+    np.testing.assert_array_equal(np.asarray(layer.data), frames)
+    assert movie_of(layer).choice.axes == "yxt"

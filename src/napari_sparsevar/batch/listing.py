@@ -32,7 +32,7 @@ class Recording(BaseModel):
         Of its run directory.
     fps, pixel_size_um : float or None
         Override what the movie says.
-    channel, plane, dataset, height, width
+    channel, plane, dataset, height, width, axes
         What of the file is the movie, where it holds more or says less.
     apply_from : Path or None
         A run whose network is applied to the movie; trained anew where None.
@@ -51,6 +51,7 @@ class Recording(BaseModel):
     dataset: str | None = None
     height: int | None = Field(None, ge=1)
     width: int | None = Field(None, ge=1)
+    axes: str | None = None
     apply_from: Path | None = None
     preset: PresetName = "standard"
     steps: int | None = None
@@ -77,7 +78,7 @@ class Recording(BaseModel):
         """What of the file is the movie."""
         known = self.height is not None and self.width is not None
         shape = (int(self.height or 0), int(self.width or 0)) if known else None
-        return Choice(self.channel, self.plane, self.dataset, shape)
+        return Choice(self.channel, self.plane, self.dataset, shape, self.axes)
 
     def configuration(self) -> TrainConfig:
         """Return the settings of its training; ValidationError if one is out of range."""

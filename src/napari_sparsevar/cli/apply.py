@@ -9,6 +9,7 @@ import typer
 
 from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
+    Axes,
     Channel,
     Dataset,
     Debug,
@@ -38,6 +39,7 @@ def apply(
     plane: Plane = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
+    axes: Axes = None,
     until: UntilOption = Until.all,
     overwrite: Overwrite = False,
     debug: Debug = False,
@@ -55,6 +57,7 @@ def apply(
         plane=plane,
         dataset=dataset,
         shape=shape,
+        axes=axes,
     )
     control = TrainingControl()
     events = apply_run(

@@ -12,7 +12,7 @@ import typer
 
 from napari_sparsevar.cli.cell_summary import say_fit
 from napari_sparsevar.cli.ending import explained
-from napari_sparsevar.cli.options import AsJson, Channel, Dataset, Debug, FrameShape, Plane
+from napari_sparsevar.cli.options import AsJson, Axes, Channel, Dataset, Debug, FrameShape, Plane
 from napari_sparsevar.cli.text import as_table, print_values
 from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.errors import UserError
@@ -34,6 +34,7 @@ def info(
     plane: Plane = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
+    axes: Axes = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -47,7 +48,7 @@ def info(
     if (path / "run.json").is_file():
         summary = summary_of_run(path)
     else:
-        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape))
+        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape, axes))
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return

@@ -24,6 +24,13 @@ FrameShape = Annotated[
     tuple[int, int] | None,
     typer.Option(metavar="H W", help="Height and width of a frame, for a file of bare pixels."),
 ]
+Axes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LETTERS",
+        help="A letter for each axis of an array that does not name them: YXT has time last.",
+    ),
+]
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]
 RunOrFit = Annotated[
     Path, typer.Argument(help="A run directory, or a fit of cells.", metavar="RUN|FIT")

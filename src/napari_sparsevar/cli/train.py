@@ -12,6 +12,7 @@ import typer
 from napari_sparsevar.cli.cell_options import CovariatesOption
 from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
+    Axes,
     Channel,
     Dataset,
     Debug,
@@ -81,6 +82,7 @@ def train(
     plane: Plane = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
+    axes: Axes = None,
     cells: Annotated[
         Path | None,
         typer.Option(
@@ -110,7 +112,7 @@ def train(
 
     if (movie / "run.json").is_file():
         raise UserError(f"{movie} is a run directory, not a movie; give the movie to train on.")
-    chosen = Choice(channel, plane, dataset, shape)
+    chosen = Choice(channel, plane, dataset, shape, axes)
     if resume:
         config = recorded_configuration(out)
         chosen = chosen if chosen != Choice() else recorded_choice(out)

@@ -20,6 +20,7 @@ from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _NAMES = {"C": "channel", "Z": "plane"}
 _MOST_CHANNELS = 8
+_EXAMPLE = {4: "TZYX", 5: "TZCYX"}
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,8 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
     what : str
         What to call the array in a sentence: a path or a layer.
     choice : Choice, optional
-        The channel and plane that are wanted; by default the first.
+        The channel and plane that are wanted, by default the first; and axes that a person gave,
+        which count more than ``axes``.
 
     Returns
     -------
@@ -189,6 +191,9 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
         If it is no movie: a single image, a colour image, empty, or axes nobody can tell; or if
         there is no such channel or plane.
     """
+    given = None if choice is None else choice.axes
+    if given is not None:
+        axes = _given(given, shape, what)
     if "Y" not in axes or "X" not in axes or len(shape) != len(axes):
         raise UserError(f"{what} has no rows and columns of pixels; a movie has time, Y and X.")
     if 0 in shape:
@@ -220,7 +225,7 @@ def choose(shape: Sequence[int], axes: str, what: str, choice: Choice | None = N
         row=row,
         column=column,
         notes=notes,
-        choice=Choice(channel=taken.get("channel"), plane=taken.get("plane")),
+        choice=Choice(taken.get("channel"), taken.get("plane"), axes=given),
         offer=Offer(channels=sizes.get("channel", 1), planes=sizes.get("plane", 1)),
     )
 
@@ -232,6 +237,22 @@ def is_movie(shape: Sequence[int], axes: str) -> bool:
     except UserError:
         return False
     return True
+
+
+def _given(letters: str, shape: Sequence[int], what: str) -> str:
+    """Return the axes that a person gave, if the array can have these."""
+    given = letters.upper()
+    if not set("TYX") <= set(given) <= set("TYXZC") or len(set(given)) < len(given):
+        raise UserError(
+            f"axes must be a letter for each axis, of T, Z, C, Y, X, each once and T, Y, X among "
+            f"them, such as YXT; not {letters!r}."
+        )
+    if len(given) != len(shape):
+        raise UserError(
+            f"{what} has {len(shape)} axes ({_times(shape)}), not {len(given)} as in {letters!r}; "
+            "give a letter for each."
+        )
+    return given
 
 
 def _declared_time(axes: str, others: list[int]) -> int | None:
@@ -256,9 +277,10 @@ def _find_time(
         name = _NAMES[axes[time]]
         return time, (f"{what} calls its {shape[time]} images {name}s; they are taken as frames.",)
     if len(candidates) > 1:
+        example = _EXAMPLE.get(len(shape), "LETTERS")
         raise UserError(
-            f"{what} has {len(shape)} axes ({_times(shape)}) and does not say which one is time; "
-            "save it with axes T, Y, X or give one three-dimensional movie."
+            f"{what} has {len(shape)} axes ({_times(shape)}) and does not say which one is time: "
+            f"give a letter for each, of T, Z, C, Y, X: --axes {example}, in Python axes=."
         )
     kind = "a set of channels" if wide else "a single image"
     raise UserError(

@@ -20,12 +20,15 @@ class Choice:
         Name of the array inside an HDF5, NWB or Zarr file.
     shape : tuple of int, optional
         Height and width of a frame, for files of bare pixels.
+    axes : str, optional
+        A letter for each axis of an array that does not name them, or not rightly: ``YXT``.
     """
 
     channel: int | None = None
     plane: int | None = None
     dataset: str | None = None
     shape: tuple[int, int] | None = None
+    axes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,14 @@ def pick(dataset: str | None, found: Sequence[str], what: str) -> str:
         )
     wanted = dataset.strip("/")
     matching = [name for name in found if name.strip("/") == wanted] or [
-        name for name in found if name.rsplit("/", 1)[-1] == wanted
+        name for name in found if name.endswith(f"/{wanted}")
     ]
     if len(matching) == 1:
         return matching[0]
+    if matching:
+        raise UserError(
+            f"{what} holds {len(matching)} movies {dataset!r}; say which: {', '.join(matching)}."
+        )
     raise UserError(f"{what} holds no movie {dataset!r}; it holds {names}.")
 
 
@@ -173,4 +180,5 @@ _PLAIN = {
     "plane": "a plane",
     "dataset": "a data set",
     "shape": "shape",
+    "axes": "axes",
 }

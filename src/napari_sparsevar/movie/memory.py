@@ -112,7 +112,8 @@ def _wrap(
     elif isinstance(array, da.Array):
         frames = chosen.apply(array)
     else:
-        frames = chosen.apply(lazy_frames.from_array(array, chosen.time))
+        whole = (chosen.row, chosen.column)
+        frames = chosen.apply(lazy_frames.from_array(array, chosen.time, whole))
     fps, pixel_size_um = chosen.units(scale, units)
     return chosen.movie(
         frames, what, name=name, source=source, fps=fps, pixel_size_um=pixel_size_um

@@ -27,6 +27,7 @@ def open_movie(
     plane: int | None = None,
     dataset: str | None = None,
     shape: tuple[int, int] | None = None,
+    axes: str | None = None,
 ) -> Movie:
     """Open a movie lazily.
 
@@ -46,6 +47,9 @@ def open_movie(
         Which of several arrays in an HDF5, NWB or Zarr file.
     shape : tuple of int, optional
         Height and width of a frame, for a file of bare pixels that does not say.
+    axes : str, optional
+        A letter for each axis of an array, of T, Z, C, Y, X, where it does not name them or names
+        them wrongly: ``YXT`` has time last.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def open_movie(
     for name, value in {"fps": fps, "pixel_size_um": pixel_size_um}.items():
         if value is not None and not 0 < value < math.inf:
             raise UserError(f"{name} must be a positive number, not {value!r}.")
-    choice = Choice(channel, plane, dataset, _frame_shape(shape))
+    choice = Choice(channel, plane, dataset, _frame_shape(shape), axes)
     movie = _open(source, choice)
     check_used(choice, movie.choice, str(movie.source or movie.name))
     return replace(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.axis_names import guess_note
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
@@ -59,7 +61,8 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     offered = [node.name for node in (arrays if choice.dataset or not movies else movies)]
     name = pick(choice.dataset, offered, str(path))
     dataset, what = file[name], f"{path}:{name}"
-    chosen = axes.choose(dataset.shape, axis_names(dataset), what, choice)
+    letters, sure = axis_names(dataset)
+    chosen = axes.choose(dataset.shape, letters, what, choice)
     lazy_frames.check_dtype(dataset.dtype, what)
     movie = chosen.movie(
         dataset_frames(path, dataset, chosen),
@@ -68,13 +71,16 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         source=path,
         pixel_size_um=_pixel_size(dataset),
     )
+    if not (sure or choice.axes):
+        said = guess_note(str(path), dataset.shape, letters)
+        movie = replace(movie, notes=(*movie.notes, said))
     return of_dataset(movie, name, offered)
 
 
 def _is_movie(node: object) -> bool:
     if not is_numeric(node):
         return False
-    names = axis_names(node)
+    names, _ = axis_names(node)
     smallest = min(node.shape[names.index(axis)] for axis in "YX")
     return smallest >= _SMALLEST_PX and axes.is_movie(node.shape, names)
 

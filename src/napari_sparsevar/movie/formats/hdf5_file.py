@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.axis_names import from_chunks, letters_of, noted_names
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.reading import lazy_frames
 
@@ -95,24 +96,39 @@ def is_numeric(node: object) -> TypeGuard[h5py.Dataset]:
     return is_dataset(node) and node.ndim >= 3 and node.dtype.kind in "uif"
 
 
-def axis_names(dataset: h5py.Dataset) -> str:
+def axis_names(dataset: h5py.Dataset) -> tuple[str, bool]:
     """Return a letter for each axis of a data set, see `axes.choose`.
 
     Parameters
     ----------
     dataset : h5py.Dataset
-        Its axes may have labels, or it may come from MATLAB, which stores columns before rows.
+        Its axes may have labels or scales, it may say in an attribute what they are, or be cut
+        into chunks of whole images; or it comes from MATLAB, which stores columns before rows.
 
     Returns
     -------
-    str
+    letters : str
         The last two axes are Y and X where nothing is said.
+    sure : bool
+        Whether anything was said.
     """
-    letters = "".join(str(axis.label)[:1].upper() or "Q" for axis in dataset.dims)
-    if {"Y", "X"} <= set(letters):
-        return letters
     n_axes = int(dataset.ndim)
-    return "Q" * (n_axes - 2) + "XY" if "MATLAB_class" in dataset.attrs else axes.unnamed(n_axes)
+    for names in (_labels(dataset), noted_names(dataset.attrs, n_axes)):
+        if (letters := letters_of(names)) is not None:
+            return letters, True
+    chunked = from_chunks(dataset.shape, dataset.chunks)
+    if "MATLAB_class" in dataset.attrs:
+        return "Q" * (n_axes - 2) + "XY", chunked == "TYX"
+    return chunked or axes.unnamed(n_axes), chunked == "TYX"
+
+
+def _labels(dataset: h5py.Dataset) -> list[str]:
+    """Return what each axis is called: by its label, or the scale that is attached to it."""
+    scales = [dimension[0].name if len(dimension) else "" for dimension in dataset.dims]
+    return [
+        str(dimension.label or (scale or "").rsplit("/", 1)[-1])
+        for dimension, scale in zip(dataset.dims, scales, strict=True)
+    ]
 
 
 def dataset_frames(path: Path, dataset: h5py.Dataset, chosen: axes.MovieAxes) -> da.Array:

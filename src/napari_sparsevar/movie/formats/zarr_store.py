@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.axis_names import from_chunks, guess_note, letters_of, noted_names
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
@@ -35,7 +36,7 @@ def holds_movie(path: Path) -> bool:
         with explained(path, f"{path} is damaged"):
             node = zarr.open(str(path), mode="r")
             if _is_array(node):
-                return _is_movie(node, axis_names(node))
+                return _is_movie(node, axis_names(node)[0])
             if _multiscales(node):
                 return _is_movie(*_full_resolution(node)[:2])
             return bool(_movies(node))
@@ -50,7 +51,7 @@ def read(path: Path, choice: Choice) -> Movie:
     with explained(path, f"{path} is damaged or not a Zarr folder that can be read"):
         node = zarr.open(str(path), mode="r")
         if _is_array(node):
-            return from_node(node, axis_names(node), (), (), str(path), path, choice)
+            return _read_array(node, str(path), path, choice)
         return _read_group(node, path, choice)
 
 
@@ -87,30 +88,42 @@ def from_node(
     """
     lazy_frames.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
-    frames = chosen.apply(lazy_frames.from_array(array, chosen.time))
+    frames = chosen.apply(lazy_frames.from_array(array, chosen.time, (chosen.row, chosen.column)))
     fps, pixel_size_um = chosen.units(scale, units)
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
     return chosen.movie(frames, what, name=name, source=path, fps=fps, pixel_size_um=pixel_size_um)
 
 
-def axis_names(array: Any) -> str:
+def axis_names(array: Any) -> tuple[str, bool]:
     """Return a letter for each axis of an array, from its own names where it has some.
 
     Parameters
     ----------
     array : zarr.Array
-        Zarr 3 names dimensions; xarray does so in an attribute.
+        Zarr 3 names dimensions; xarray does so in an attribute; chunks may be whole images.
 
     Returns
     -------
-    str
+    letters : str
         The last two axes are Y and X where nothing is said.
+    sure : bool
+        Whether anything was said.
     """
-    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
-    letters = "".join(str(name)[:1].upper() or "Q" for name in names or ())
-    if len(letters) == array.ndim and {"Y", "X"} <= set(letters):
-        return letters
-    return axes.unnamed(array.ndim)
+    named = getattr(array.metadata, "dimension_names", None) or ()
+    for names in (named, noted_names(array.attrs, array.ndim)):
+        if len(names) == array.ndim and (letters := letters_of(names)) is not None:
+            return letters, True
+    chunked = from_chunks(array.shape, array.chunks)
+    return chunked or axes.unnamed(array.ndim), chunked == "TYX"
+
+
+def _read_array(array: Any, what: str, path: Path, choice: Choice) -> Movie:
+    letters, sure = axis_names(array)
+    movie = from_node(array, letters, (), (), what, path, choice)
+    if sure or choice.axes:
+        return movie
+    said = guess_note(str(path), array.shape, letters)
+    return replace(movie, notes=(*movie.notes, said))
 
 
 def _is_array(node: Any) -> bool:
@@ -131,7 +144,7 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
     node = found[name]
     if _is_array(node):
         what = f"{path}:{name}" if len(found) > 1 else str(path)
-        movie = from_node(node, axis_names(node), (), (), what, path, choice)
+        movie = _read_array(node, what, path, choice)
     else:
         movie = _read_multiscale(node, path, choice)
     if len(found) > 1:

@@ -56,25 +56,30 @@ def from_memory(array: NDArray[Any]) -> da.Array:
     return from_reader(lambda start, stop: np.asarray(array[start:stop]), array.shape, array.dtype)
 
 
-def from_array(array: Any, time: int = 0) -> da.Array:
+def from_array(array: Any, time: int = 0, whole: tuple[int, int] = (-2, -1)) -> da.Array:
     """Wrap an array-like object that reads when it is sliced, such as Zarr.
 
     Parameters
     ----------
-    array : array-like, shape (..., Y, X)
+    array : array-like
         Anything with shape, dtype and slicing that is not NumPy's.
     time : int
-        Which axis is cut into blocks; of the other axes but the last two a block holds one place.
+        Which axis is cut into blocks; of the other axes but two a block holds one place.
+    whole : tuple of int
+        The two that are never cut, rows and columns.
 
     Returns
     -------
     dask.array.Array
         The same values in blocks of whole frames.
     """
-    chunks = [1] * (array.ndim - 2) + [*array.shape[-2:]]
+    frame = [array.shape[axis] for axis in whole]
+    chunks = [1] * array.ndim
+    for axis, size in zip(whole, frame, strict=True):
+        chunks[axis] = size
     own = (getattr(array, "chunks", None) or (1,) * array.ndim)[time]
     # Whole chunks of the array: a compressed one would otherwise be decoded again and again.
-    length = whole_chunks(array.shape[-2:], array.dtype, own)
+    length = whole_chunks(frame, array.dtype, own)
     chunks[time] = min(length, max(1, array.shape[time]))
     # A name of its own: dask would otherwise read everything to hash it.
     lazy: da.Array = da.from_array(array, chunks=tuple(chunks), name=_new_name("array"))  # type: ignore[no-untyped-call]
