@@ -158,3 +158,23 @@ def test_holds_movie_leaves_the_rest_to_others(tmp_path: Path) -> None:
     assert found == ["movie.tif"]
     assert holds_movie(tmp_path)
     assert not holds_movie(tmp_path / "absent.tif")
+
+
+@pytest.mark.parametrize("folder", ["[2024-05] mouse", "a {b} (c) 1", "100% [x", "run[1]/[2]"])
+def test_folders_with_brackets_and_spaces(tmp_path: Path, folder: str) -> None:
+    place = tmp_path / folder
+    place.mkdir(parents=True)
+    for number in (1, 2):
+        tifffile.imwrite(
+            place / f"run [{number}]_{number}.tif", FRAMES[6 * number - 6 : 6 * number]
+        )
+    for source in (place, str(place / "run*.tif"), str(place / "*[[]?]_[12].tif")):
+        np.testing.assert_array_equal(open_movie(source).data, FRAMES)
+    assert open_movie(place / "run [1]_?.tif").n_frames == 6
+    assert open_movie(place / "run [2]_2.tif").n_frames == 6
+
+
+def test_a_range_of_letters_in_a_pattern(tmp_path: Path) -> None:
+    for number in range(4):
+        tifffile.imwrite(tmp_path / f"run_{number}.tif", FRAMES)
+    assert open_movie(tmp_path / "run_[1-3].tif").n_frames == 36

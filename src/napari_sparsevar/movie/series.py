@@ -38,8 +38,7 @@ def find_files(pattern: Path) -> list[Path]:
         names = " or ".join(kind.name for kind in kinds)
         missing = f"The folder {pattern} holds no {names} file; choose a movie or another folder."
     else:
-        root = Path(pattern.anchor or ".")
-        found = list(root.glob(str(pattern.relative_to(pattern.anchor))))
+        found = _matching(pattern)
         missing = f"No file matches {pattern}; check the pattern."
     found = [path for path in found if not path.name.startswith(".")]
     if not found:
@@ -47,6 +46,15 @@ def find_files(pattern: Path) -> list[Path]:
     from tifffile import natural_sorted
 
     return [Path(name) for name in natural_sorted(map(str, found))]
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """Return what a pattern matches: brackets are letters wherever something is named so."""
+    root, parts = Path(pattern.anchor or "."), pattern.relative_to(pattern.anchor).parts
+    while len(parts) > 1 and (root / parts[0]).is_dir():
+        root, parts = root / parts[0], parts[1:]
+    rest = str(Path(*parts))
+    return list(root.glob(rest.replace("[", "[[]"))) or list(root.glob(rest))
 
 
 def is_series(folder: Path) -> bool:

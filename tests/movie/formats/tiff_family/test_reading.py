@@ -81,6 +81,24 @@ def test_imagej_units(tmp_path: Path) -> None:
         assert movie.pixel_size_um == pytest.approx(0.8, rel=1e-4)
 
 
+def test_pixels_that_are_not_square_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "movie.tif"
+    for kind in ({"imagej": True}, {"ome": True}):
+        sizes = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 1.0} if "ome" in kind else {"unit": "um"}
+        metadata = {"axes": "TYX", **sizes}
+        tifffile.imwrite(path, FRAMES, resolution=(2, 1), metadata=metadata, **kind)
+        movie = open_movie(path)
+        assert movie.pixel_size_um == pytest.approx(0.5)
+        assert any("not square" in note or "0.5 x 1 um" in note for note in movie.notes)
+
+
+def test_resolution_of_a_plain_file_is_a_size_where_it_is_not_for_print(tmp_path: Path) -> None:
+    path = tmp_path / "movie.tif"
+    for per_unit, unit, size in ((20_000, 3, 0.5), (50_800, 2, 0.5), (300, 2, None), (2, 1, None)):
+        tifffile.imwrite(path, FRAMES, resolution=(per_unit, per_unit), resolutionunit=unit)
+        assert open_movie(path).pixel_size_um == (None if size is None else pytest.approx(size))
+
+
 def test_ome_units(tmp_path: Path) -> None:
     path = tmp_path / "movie.ome.tif"
     metadata = {

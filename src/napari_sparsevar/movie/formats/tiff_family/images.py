@@ -54,11 +54,12 @@ def read_images(paths: Sequence[Path]) -> Movie | None:
             raise UserError(f"{path} is empty; take it out of the series or copy it again.")
     data = lazy_frames.from_reader(frames, (len(paths), *first.shape), first.dtype)
     with open_tiff(paths[0]) as file:
-        fps, pixel_size_um = read_units(file)
+        fps, pixel_size_um, notes = read_units(file, str(paths[0]))
     return Movie(
         data=lazy_frames.finish(data, str(paths[0])),
         fps=fps,
         pixel_size_um=pixel_size_um,
+        notes=notes,
     )
 
 

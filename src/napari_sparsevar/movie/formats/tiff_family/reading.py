@@ -132,10 +132,15 @@ def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | No
     if max(chosen.row, chosen.column) != len(shape) - 1 or chosen.time >= len(shape) - 2:
         return None
     frames = raw.frames(chosen.pages(shape[:-2]))
-    fps, size = read_units(file)
-    return chosen.movie(
+    return _movie(file, path, chosen, frames)
+
+
+def _movie(file: tifffile.TiffFile, path: Path, chosen: axes.MovieAxes, frames: da.Array) -> Movie:
+    fps, size, notes = read_units(file, str(path))
+    movie = chosen.movie(
         frames, str(path), name=tiff_stem(path), source=path, fps=fps, pixel_size_um=size
     )
+    return replace(movie, notes=(*movie.notes, *notes))
 
 
 def _arranged(
@@ -168,10 +173,7 @@ def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     lazy_frames.check_dtype(np.dtype(series.dtype), str(path))
     chosen = axes.choose(series.shape, series.axes, str(path), choice)
     frames = _frames(file, number, chosen, path)
-    fps, size = read_units(file)
-    movie = chosen.movie(
-        frames, str(path), name=tiff_stem(path), source=path, fps=fps, pixel_size_um=size
-    )
+    movie = _movie(file, path, chosen, frames)
     if len(file.series) == 1:
         return movie
     note = f"{path} holds {len(file.series)} image series; the largest one is used."

@@ -23,8 +23,7 @@ from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
 )
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
-
-_SQUARE = 0.01  # pixels whose sides differ by less are taken as square
+from napari_sparsevar.movie.units import about_square
 
 
 def is_scanimage(path: Path) -> bool:
@@ -135,8 +134,4 @@ def _about_pixels(size: tuple[float, float] | None, several: bool, path: Path) -
             f"{path} has several fields of view in one frame, one below the other; "
             "it opens as stored and the pixel size has to be given.",
         )
-    if size and abs(size[0] / size[1] - 1) > _SQUARE:
-        return (
-            f"{path} has pixels of {size[1]:.3g} x {size[0]:.3g} um; the width is used for both.",
-        )
-    return ()
+    return about_square(*size, str(path)) if size else ()
