@@ -202,6 +202,8 @@ def movie_layer(movie: Movie) -> LayerData:
         "pixel_size_um": movie.pixel_size_um,
         "notes": list(movie.notes),
         "choice": asdict(movie.choice),
+        "frames": movie.n_frames,
+        "jumps": list(movie.jumps),
     }
     meta = {
         "name": movie.name,

@@ -30,6 +30,7 @@ from napari_sparsevar.run.traces import (
 )
 
 N_FRAMES = 80
+EARLY, LATE = slice(0, 120), slice(120, 200)
 
 
 def changed(run: Run, **results: Any) -> Run:
@@ -50,13 +51,17 @@ def with_covariates(run: Run) -> Run:
     return changed(run, activity=activity, fitted=fitted, partial=rows.partial)
 
 
-@pytest.fixture(params=["none", "calcium", "covariates"])
+@pytest.fixture(params=["none", "calcium", "covariates", "paused"])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
-    """A run whose latents forget at once, or slowly as calcium does; two frames are bad."""
+    """A run whose latents forget at once, or slowly as calcium does; two frames are bad.
+
+    Or it pauses.
+    """
     run = made_full_run(tmp_path, n_frames=N_FRAMES)
     good = np.ones(N_FRAMES, bool)
     good[[20, 55]] = False
-    run = changed(run, activity=replace(run.results.activity, good=good))
+    starts = (33,) if request.param == "paused" else ()
+    run = changed(run, activity=replace(run.results.activity, good=good, starts=starts))
     if request.param == "none":
         return run
     if request.param == "covariates":
@@ -129,8 +134,17 @@ def test_the_innovation_of_a_place_is_what_its_own_dynamics_did_not_foretell(
     good, dynamics = np.asarray(results.good), results.fitted.own.dynamics
     found = place_series(made, region)
     np.testing.assert_array_equal(found.activity, region_activity(made, region.astype(int), [1])[0])
-    whole = torch.from_numpy(np.nan_to_num(found.activity))[None, :, None]
-    wanted = calcium_filter(whole, torch.from_numpy(good)[None], dynamics).innovation[0, :, 0]
+    pieces = np.split(np.arange(N_FRAMES), results.activity.starts)
+    activity = np.nan_to_num(found.activity)
+    filtered = [
+        calcium_filter(
+            torch.from_numpy(activity[piece])[None, :, None],
+            torch.from_numpy(good[piece])[None],
+            dynamics,
+        )
+        for piece in pieces
+    ]
+    wanted = torch.cat([part.innovation[0, :, 0] for part in filtered])
     np.testing.assert_allclose(
         found.innovation[good], (wanted / wanted[good].std())[good], rtol=0.02
     )
@@ -143,9 +157,16 @@ def test_the_compiled_filter_is_the_filter(dynamics: CalciumDynamics) -> None:
     latents, good = rng.standard_normal((200, 3)), rng.random(200) > 0.1
     tensors = torch.from_numpy(latents)[None], torch.from_numpy(good)[None]
     wanted = calcium_filter(*tensors, dynamics)
-    expected, drive = _filtered(latents, good, *dynamics)
+    begins = np.zeros(200, bool)
+    expected, drive = _filtered(latents, good, begins, *dynamics)
     np.testing.assert_allclose(expected, wanted.expected[0].numpy(), atol=1e-12)
     np.testing.assert_allclose(drive, wanted.drive[0].numpy(), atol=1e-12)
+    begins[120] = True
+    apart = [_filtered(latents[p], good[p], begins[:1], *dynamics) for p in (EARLY, LATE)]
+    for whole, parts in zip(
+        _filtered(latents, good, begins, *dynamics), zip(*apart, strict=True), strict=True
+    ):
+        np.testing.assert_allclose(whole, np.concatenate(parts), atol=1e-12)
 
 
 def test_the_read_out_is_the_mean_of_the_region_and_of_the_background_in_it(

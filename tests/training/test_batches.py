@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -126,3 +128,13 @@ def test_groups_read_ahead_are_those_read_one_by_one(trainer: Trainer) -> None:
             alone = trainer.batcher.training(step, trainer.blocks.training, chunks)
             taken = trainer._batch()
             assert all(torch.equal(*pair) for pair in zip(taken, alone, strict=True))
+
+
+def test_no_pair_of_frames_reaches_across_a_pause(
+    reads: list[tuple[int, int]], small_config: TrainConfig
+) -> None:
+    movie = replace(movie_read_by(reads), jumps=(31, 60))
+    batcher = trainer_of(movie, small_config).batcher
+    connected = batcher.source.connected
+    assert np.flatnonzero(~connected).tolist() == [31, 60]
+    assert batcher.source.good.all()  # the frames themselves are there

@@ -437,3 +437,17 @@ def test_no_write_permission_is_one_sentence(
 
     monkeypatch.setattr(Path, "mkdir", denied)
     assert "permission" in failure_of(small_movie, small_config, tmp_path / "run")
+
+
+def test_a_pause_is_kept_with_the_run_and_changes_the_fit(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
+) -> None:
+    half = small_movie.n_frames // 2
+    for name, jumps in (("whole", ()), ("paused", (half,))):
+        movie = replace(small_movie, jumps=jumps)
+        assert isinstance(list(sv.train(movie, small_config, out=tmp_path / name))[-1], Finished)
+    paused, whole = (sv.load_run(tmp_path / name) for name in ("paused", "whole"))
+    assert tuple(paused.results.activity.starts) == (half,)
+    assert tuple(whole.results.activity.starts) == ()
+    lags = paused.record.network.lags
+    assert paused.results.fitted.statistics.n == whole.results.fitted.statistics.n - lags

@@ -31,9 +31,9 @@ from napari_sparsevar.cells.formats.format import CellChoice
 from napari_sparsevar.cells.formats.table_layout import cells_of_table
 from napari_sparsevar.cells.formats.table_text import table_of
 from napari_sparsevar.cells.preparing import Preparation, prepared
-from napari_sparsevar.cells.times import timing_of
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
+from napari_sparsevar.movie.times import timing_of
 from napari_sparsevar.progress import Step, returned, stage
 
 PENALTY = 1.0

@@ -68,6 +68,7 @@ def reading_movie(movie: Movie, cells: Cells) -> Generator[Step, None, Cells]:
         cells,
         traces={"raw": raw, "neuropil": neuropil},
         fps=movie.fps or cells.fps,
+        times=cells.times if movie.times is None else movie.times,
         pixel_size_um=movie.pixel_size_um or cells.pixel_size_um,
         notes=(*cells.notes, *overlap_note(cells)),
     )

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_sparsevar.movie.choice import Choice, Offer
 
 if TYPE_CHECKING:
@@ -35,6 +38,10 @@ class Movie:
         What of the file this is; the same choice opens it again.
     offer : Offer
         What else the file has to choose from.
+    times : ndarray, shape (T,), optional
+        When each frame was taken, in seconds, where the file says so and time jumps.
+    jumps : tuple of int
+        Frames before which time jumps, as after a pause: nothing is foretold across.
     """
 
     data: da.Array
@@ -45,6 +52,8 @@ class Movie:
     notes: tuple[str, ...] = field(default=())
     choice: Choice = field(default=Choice())
     offer: Offer = field(default=Offer())
+    times: npt.NDArray[np.float64] | None = None
+    jumps: tuple[int, ...] = ()
 
     @property
     def n_frames(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dask.array as da
+import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.format import series_formats
@@ -108,7 +109,9 @@ def _join(parts: Sequence[Movie]) -> Movie:
             )
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     data: da.Array = da.concatenate([part.data for part in parts])  # type: ignore[no-untyped-call]
-    return replace(first, data=data, notes=notes)
+    before = np.cumsum([0, *(part.n_frames for part in parts)]).tolist()
+    jumps = tuple(n + jump for n, part in zip(before, parts, strict=False) for jump in part.jumps)
+    return replace(first, data=data, notes=notes, times=None, jumps=jumps)
 
 
 def _describe(movie: Movie) -> str:

@@ -28,6 +28,7 @@ from napari_sparsevar.cells.reading import (
 )
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.times import times_that_jump
 from napari_sparsevar.progress import Step, moved
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
@@ -153,7 +154,9 @@ def fitting_both_ways(
     """
     preparation = preparation or Preparation()
     lags, good = run.record.network.lags, np.asarray(run.results.good)
-    covariates = run.results.activity.covariates
+    covariates, starts = run.results.activity.covariates, run.results.activity.starts
+    if starts and cells.times is None:
+        cells = replace(cells, times=times_that_jump(len(good), starts))
     both = _KINDS["pixels"] in cells.traces
     first = read_from if both else "latents"
 

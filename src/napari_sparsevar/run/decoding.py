@@ -129,7 +129,8 @@ def foretold(results: Results, index: int) -> FloatArray:
     remember is lost.
     """
     fitted, own = results.fitted, results.fitted.own
-    first = max(0, index - memory(own.dynamics) - fitted.lags)
+    begun = max((start for start in results.activity.starts if start <= index), default=0)
+    first = max(begun, index - memory(own.dynamics) - fitted.lags)
     good = torch.from_numpy(np.array(results.good[first : index + 1]))[None]
     values = torch.from_numpy(np.array(results.latents[first : index + 1], np.float64))
     expected, _, drive = calcium_filter(own.standardised(values)[None], good, own.dynamics)

@@ -148,7 +148,9 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     latents = np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False)
     known = Results(
         "map",
-        LatentActivity(latents, tensors["good"].numpy(), grid, record.network, covariates),
+        LatentActivity(
+            latents, tensors["good"].numpy(), grid, record.network, covariates, _starts(tensors)
+        ),
         fitted,
         Projection(grid, footprints, fitted),
         _image(tensors, "mean", grid),
@@ -275,6 +277,7 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
+        "starts": torch.tensor(results.activity.starts, dtype=torch.int64),
         **partial_tensors(results.partial),
     }
     tensors["pixels.mean"] = torch.from_numpy(results.mean)
@@ -284,6 +287,11 @@ def _tensors(results: Results) -> dict[str, Tensor]:
     tensors["footprints.pixel"] = torch.from_numpy(entries.col.astype(np.int32))
     tensors["footprints.value"] = torch.from_numpy(entries.data)
     return tensors
+
+
+def _starts(tensors: dict[str, Tensor]) -> tuple[int, ...]:
+    """Return where time jumps; earlier runs knew of no such place."""
+    return tuple(tensors["starts"].tolist()) if "starts" in tensors else ()
 
 
 def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:

@@ -12,6 +12,7 @@ from scipy import signal
 from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.maps.region import region_share
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.lasso.compiled import compiled
 from napari_sparsevar.model.grid import BoolArray
 from napari_sparsevar.model.neuropil import background
@@ -97,10 +98,13 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     weights = np.column_stack([decoded, *driving * per_unit])
     latents = np.asarray(results.latents)
     projected = (latents @ weights.astype(np.float32) - mean @ weights).astype(np.float64)
-    expected, drive = _filtered(projected, good, *map(float, fitted.own.dynamics))
+    begins = _begins(results)
+    expected, drive = _filtered(projected, good, begins, *map(float, fitted.own.dynamics))
+    stretch = np.cumsum(begins)
     parts = np.stack([expected[:, 0], np.zeros(len(latents))])
     for lag in range(1, fitted.lags + 1):
-        parts[:, lag:] += drive[:-lag, [lag, fitted.lags + lag]].T
+        together = stretch[lag:] == stretch[:-lag]
+        parts[:, lag:] += together * drive[:-lag, [lag, fitted.lags + lag]].T
     if results.partial is not None:
         parts += _told(results.partial, driving, own.innovation.numpy() * decoded)
     level = float(mean @ decoded + share @ _padded(run, "mean"))
@@ -151,7 +155,8 @@ def place_series(run: Run, region: BoolArray) -> PlaceSeries:
     good = np.asarray(run.results.good)
     (activity,) = region_activity(run, region.astype(np.int32), [1])
     whole = np.where(good, activity, 0.0)[:, None]
-    expected, _ = _filtered(whole, good, *map(float, run.results.fitted.own.dynamics))
+    dynamics = map(float, run.results.fitted.own.dynamics)
+    expected, _ = _filtered(whole, good, _begins(run.results), *dynamics)
     innovation = activity - expected[:, 0]
     return PlaceSeries(activity, innovation / max(float(np.nanstd(innovation)), 1e-12))
 
@@ -212,7 +217,11 @@ def event_frames(activity: FloatArray) -> npt.NDArray[np.int64]:
 
 @compiled
 def _filtered(
-    latents: FloatArray, good: npt.NDArray[np.bool_], decay: float, noise: float
+    latents: FloatArray,
+    good: npt.NDArray[np.bool_],
+    begins: npt.NDArray[np.bool_],
+    decay: float,
+    noise: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Return ``expected`` and ``drive`` of ``calcium_filter``, each (T, n), without its gradient.
 
@@ -222,16 +231,25 @@ def _filtered(
     expected, drive = np.zeros((n_frames, n)), np.zeros((n_frames, n))
     variance = 1.0 - noise
     for t in range(n_frames):
+        if begins[t]:
+            variance = 1.0 - noise
         gain = variance / (variance + noise) if good[t] else 0.0
         for i in range(n):
             innovation = latents[t, i] - expected[t, i] if good[t] else 0.0
             drive[t, i] = innovation
-            if t > 0:
+            if t > 0 and not begins[t]:
                 drive[t, i] += decay * (1.0 - gain) * drive[t - 1, i]
-            if t + 1 < n_frames:
+            if t + 1 < n_frames and not begins[t + 1]:
                 expected[t + 1, i] = decay * (expected[t, i] + gain * innovation)
         variance = decay**2 * (1.0 - gain) * variance + (1.0 - decay**2) * (1.0 - noise)
     return expected, drive
+
+
+def _begins(results: Results) -> npt.NDArray[np.bool_]:
+    """Return at which frames, (T,), time begins anew."""
+    begins = np.zeros(len(results.good), bool)
+    begins[list(results.activity.starts)] = True
+    return begins
 
 
 def _padded(run: Run, which: str = "noise") -> FloatArray:

@@ -145,7 +145,7 @@ class Batcher:
             cut = self.source.read_crops(start, start + self.length, places)
             for place, values in enumerate(cut):
                 frames[place, index] = torch.from_numpy(values)
-        good = torch.from_numpy(good_chunks(starts, self.length, self.source.good))
+        good = torch.from_numpy(good_chunks(starts, self.length, self.source.connected))
         return [
             self._batch(cut, good, *place, rng)
             for cut, place, rng in zip(frames, places, rngs, strict=True)

@@ -46,8 +46,9 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     trim_heap()
     footprints = sparse_footprints(network, grid, prepared.static)
     beside = prepared.covariates
-    good = frames.good if beside is None else known_frames(beside, frames.good, ())[0]
-    activity = LatentActivity(encoding.result, good, grid, network.config, beside)
+    starts = frames.movie.jumps
+    good = frames.good if beside is None else known_frames(beside, frames.good, starts)[0]
+    activity = LatentActivity(encoding.result, good, grid, network.config, beside, starts)
     began = time.perf_counter()
     fitting = WithResult(first_map(activity, footprints, frames.mean, frames.noise))
     for fraction, message in fitting:

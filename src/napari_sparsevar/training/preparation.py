@@ -84,7 +84,7 @@ def beside(prepared: Prepared, covariates: Covariates | None) -> Prepared:
     """
     if covariates is None:
         return prepared
-    _, gaps = known_frames(covariates, prepared.frames.good, ())
+    _, gaps = known_frames(covariates, prepared.frames.good, prepared.frames.movie.jumps)
     said = (
         f"What {', '.join(covariates.labels)} tells is taken out in the analysis; the network is "
         "trained without knowing it."

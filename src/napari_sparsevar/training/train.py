@@ -102,7 +102,7 @@ def train(
                 f"The covariates of {out} are those that it began with: leave them out to resume "
                 "(--covariates)."
             )
-        frames = Frames(movie.n_frames, movie.fps)
+        frames = Frames(movie.n_frames, movie.fps, movie.times)
         brought = None if covariates is None else covariates_of(covariates, frames)
         if resume and is_only_to_analyse(Path(out)):
             _check_settings(config, read_record(Path(out)), Path(out))

@@ -27,6 +27,8 @@ class LatentActivity:
         Of the network: how far its own neighbourhood reaches.
     covariates : Covariates, optional
         Known in every good frame.
+    starts : tuple of int
+        Frames before which time jumps.
     """
 
     series: Float32Array
@@ -34,11 +36,7 @@ class LatentActivity:
     grid: LatentGrid
     config: ModelConfig
     covariates: Covariates | None = None
-
-    @property
-    def starts(self) -> tuple[int, ...]:
-        """A movie is one stretch of time."""
-        return ()
+    starts: tuple[int, ...] = ()
 
     @property
     def names(self) -> range:

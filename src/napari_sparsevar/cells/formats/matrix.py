@@ -12,8 +12,8 @@ import numpy.typing as npt
 from napari_sparsevar.cells.cells import Cells, Float32Array, FloatArray
 from napari_sparsevar.cells.formats.format import CellChoice, CellChoiceNeeded
 from napari_sparsevar.cells.formats.naming import unique_names
-from napari_sparsevar.cells.times import timing_of
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.times import timing_of
 from napari_sparsevar.movie.units import is_time, seconds
 
 _TIME = {"time", "times", "t", "timestamp", "timestamps", "elapsed", "frametime", "frametimes"}

@@ -15,10 +15,10 @@ from napari_sparsevar.cells.formats.naming import text_of, unique_names
 from napari_sparsevar.cells.formats.nwb_caiman import is_caiman, mended
 from napari_sparsevar.cells.formats.nwb_masks import Masks, masks_of
 from napari_sparsevar.cells.formats.nwb_series import Series, series_in, times_of, traces_of_series
-from napari_sparsevar.cells.times import timing_of
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats import nwb as movies
 from napari_sparsevar.movie.formats.hdf5_file import holds, is_dataset, open_hdf5
+from napari_sparsevar.movie.times import timing_of
 
 if TYPE_CHECKING:
     import h5py

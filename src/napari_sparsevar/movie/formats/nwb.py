@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
@@ -20,6 +21,8 @@ from napari_sparsevar.movie.formats.hdf5_file import (
 )
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.times import rate_of as movie_rate
+from napari_sparsevar.movie.times import timed
 from napari_sparsevar.movie.units import micrometres
 
 if TYPE_CHECKING:
@@ -76,7 +79,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         fps=rate_of(series),
         pixel_size_um=pixel_size_of(series, dataset.shape[chosen.column]),
     )
-    return of_dataset(movie, name, found)
+    return of_dataset(timed(movie, _stamps(series), what), name, found)
 
 
 def is_series(node: object) -> bool:
@@ -91,15 +94,19 @@ def type_of(node: object) -> str:
 
 
 def rate_of(series: h5py.Group) -> float | None:
-    """Return frames per second from the rate, the time stamps or the plane, in this order."""
-    start, stamps = series.get("starting_time"), series.get("timestamps")
+    """Return frames per second: the rate, what time stamps say, or the plane, in this order."""
+    start, stamps = series.get("starting_time"), _stamps(series)
     if start is not None and "rate" in start.attrs:
         return _rounded(start.attrs["rate"])
-    if is_dataset(stamps) and len(stamps) > 1:
-        # Two values only: a day of stamps need not be read to know the mean rate.
-        duration = float(stamps[-1]) - float(stamps[0])
-        return _rounded((len(stamps) - 1) / duration) if duration > 0 else None
+    if (rate := movie_rate(stamps)) is not None:
+        return rate
     return _rounded(_number(series.get("imaging_plane/imaging_rate")))
+
+
+def _stamps(series: h5py.Group) -> npt.NDArray[np.float64] | None:
+    """Return when frames were taken; None where the series has an even rate."""
+    stamps = series.get("timestamps")
+    return np.asarray(stamps[()], np.float64) if is_dataset(stamps) and stamps.ndim == 1 else None
 
 
 def pixel_size_of(series: h5py.Group, width: int) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import dask.array as da
@@ -51,6 +52,13 @@ class StandardisedFrames:
     def __post_init__(self) -> None:
         if self.movie.data.nbytes <= CACHE_BYTES:
             self._cache = _kept(self.movie.data)
+
+    @cached_property
+    def connected(self) -> BoolArray:
+        """Good frames but the first after each pause, (T,): runs of them reach across none."""
+        connected = self.good.copy()
+        connected[list(self.movie.jumps)] = False
+        return connected
 
     def read(
         self, start: int, stop: int, rows: slice = slice(None), columns: slice = slice(None)

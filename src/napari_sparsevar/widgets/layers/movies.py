@@ -54,7 +54,9 @@ def movie_of(layer: Image) -> Movie:
     if getattr(layer.data, "name", None) != ours.get("array", ""):
         # Filtered, registered, cropped: what is shown counts, and it is in no file.
         said = f"What the layer shows is taken, not what is in the file {Path(source).name}."
-        return replace(shown, source=None, notes=(*shown.notes, said), **units)
+        as_before = shown.n_frames == ours.get("frames")
+        jumps = tuple(ours.get("jumps", ())) if as_before else ()
+        return replace(shown, source=None, notes=(*shown.notes, said), jumps=jumps, **units)
     if not Path(source).exists():
         return shown
     return open_movie(Path(source), **units, **ours.get("choice", {}))

@@ -269,3 +269,14 @@ def test_sniffers_claim_only_what_is_theirs(tmp_path: Path) -> None:
     claimed = sorted(path.name for path in tmp_path.iterdir() if tiff.claims(path))
     assert claimed == ["named.dat"]
     assert not any(zarr_store.claims(path) for path in tmp_path.iterdir())
+
+
+def test_ome_time_stamps_say_where_time_pauses(tmp_path: Path) -> None:
+    path = tmp_path / "movie.tif"
+    half = len(FRAMES) // 2
+    stamps = [100.0 * number + 9e5 * (number >= half) for number in range(len(FRAMES))]
+    plane = {"DeltaT": stamps, "DeltaTUnit": ["ms"] * len(FRAMES)}
+    tifffile.imwrite(path, FRAMES, ome=True, metadata={"axes": "TYX", "Plane": plane})
+    movie = open_movie(path)
+    assert (movie.fps, movie.jumps) == (pytest.approx(10.0), (half,))
+    assert "pauses before" in movie.notes[0]

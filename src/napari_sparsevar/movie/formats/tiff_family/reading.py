@@ -25,9 +25,10 @@ from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.tiff_family import ome
 from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
-from napari_sparsevar.movie.formats.tiff_family.units import read_units
+from napari_sparsevar.movie.formats.tiff_family.units import read_times, read_units
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.times import timed
 
 # Its complaints reach whoever listens to the log, but not the screen: the UserError says it.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -115,7 +116,8 @@ def read(path: Path, choice: Choice) -> Movie:
 def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
     if not file.pages:
         raise UserError(f"{path} holds no image; copy or export it again.")
-    return _read_raw(file, path, choice) or _read_series(file, path, choice)
+    movie = _read_raw(file, path, choice) or _read_series(file, path, choice)
+    return timed(movie, read_times(file), str(path))
 
 
 def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | None:

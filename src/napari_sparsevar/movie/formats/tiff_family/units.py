@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
+import numpy as np
+import numpy.typing as npt
 import tifffile
 
-from napari_sparsevar.movie.units import about_square, frames_per_second, micrometres
+from napari_sparsevar.movie.times import rate_of
+from napari_sparsevar.movie.units import about_square, frames_per_second, micrometres, seconds
 
 _LARGEST_UM = 10.0  # of a pixel; above, a resolution in inches or centimetres is one for print
 _RESOLUTION_UNITS = {2: "inch", 3: "cm"}
@@ -71,21 +75,29 @@ def units_of_ome(xml: str, what: str) -> Units:
     fps = frames_per_second(
         _number(pixels.get("TimeIncrement")), pixels.get("TimeIncrementUnit", "s")
     )
-    return Units(fps or _rate_of_planes(pixels), width, about_square(height, width, what))
+    return Units(fps or rate_of(times_of_ome(xml)), width, about_square(height, width, what))
 
 
-def _rate_of_planes(pixels: ElementTree.Element) -> float | None:
-    """Return the mean frame rate from the time stamps of the first channel and plane."""
-    stamps: dict[int, float] = {}
-    unit = "s"
-    for node in pixels:
-        if node.tag.endswith("}Plane") and node.get("TheC") == node.get("TheZ") == "0":
-            stamps[int(_number(node.get("TheT")))] = _number(node.get("DeltaT"), float("nan"))
-            unit = node.get("DeltaTUnit", "s")
-    if len(stamps) < 2:
+def read_times(file: tifffile.TiffFile) -> npt.NDArray[np.float64] | None:
+    """Return when OME says that each frame was taken, in seconds; None where it does not."""
+    return times_of_ome(file.ome_metadata) if file.is_ome and file.ome_metadata else None
+
+
+def times_of_ome(xml: str) -> npt.NDArray[np.float64] | None:
+    """Return when each frame was taken, of the first channel and plane, as OME says it."""
+    try:
+        root = ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, ValueError):
         return None
-    first, last = min(stamps), max(stamps)
-    return frames_per_second((stamps[last] - stamps[first]) / (last - first), unit)
+    stamps: dict[int, float] = {}
+    for node in root.iter():
+        if node.tag.endswith("}Plane") and node.get("TheC") == node.get("TheZ") == "0":
+            unit = seconds(1.0, node.get("DeltaTUnit", "s")) or math.nan
+            stamp = _number(node.get("DeltaT"), math.nan) * unit
+            stamps.setdefault(int(_number(node.get("TheT"))), stamp)
+    if len(stamps) < 2 or sorted(stamps) != list(range(len(stamps))):
+        return None
+    return np.array([stamps[frame] for frame in range(len(stamps))])
 
 
 def _number(text: object, default: float = 0.0) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import napari_sparsevar as sv
-from napari_sparsevar.cells.times import timing_of
+from napari_sparsevar.movie.times import timed, times_that_jump, timing_of
 
 
 def test_even_times_have_a_step_and_no_jump() -> None:
@@ -57,3 +57,38 @@ def test_nothing_is_foretold_across_a_jump() -> None:
     glued = sv.fit_traces(sv.Cells(list("abc"), traces={"raw": traces}))
     np.testing.assert_array_equal(jumping.matrix("estimate"), parted.matrix("estimate"))
     assert (jumping.matrix("estimate") != glued.matrix("estimate")).any()
+
+
+@pytest.mark.parametrize("burst", [4, 30, 100])
+def test_the_rate_of_a_movie_is_that_between_its_pauses(burst: int) -> None:
+    frames = np.arange(300)
+    movie = sv.open_movie(np.random.default_rng(0).random((300, 8, 8)))
+    found = timed(movie, 3.0 + frames / 20.0 + 60.0 * (frames // burst), "the file")
+    assert found.fps == pytest.approx(20.0)
+    assert found.jumps == tuple(range(burst, 300, burst))
+    assert "pauses before frame" in found.notes[0]
+
+
+def test_even_times_leave_a_movie_without_pauses() -> None:
+    movie = sv.open_movie(np.random.default_rng(0).random((300, 8, 8)))
+    times = (np.arange(300) / 29.97).round(2)
+    times[[7, 150]] = np.nan
+    found = timed(movie, times, "the file")
+    assert found.fps == pytest.approx(29.97, rel=1e-3)
+    assert (found.jumps, found.times, found.notes) == ((), None, ())
+
+
+def test_uneven_times_give_no_rate_and_a_note() -> None:
+    movie = sv.open_movie(np.random.default_rng(0).random((40, 8, 8)))
+    found = timed(movie, np.cumsum(np.tile([1.0, 3.0], 20)), "the file")
+    assert (found.fps, found.jumps) == (None, ())
+    assert "not taken evenly" in found.notes[0]
+
+
+def test_times_of_another_number_of_frames_are_not_those_of_the_movie() -> None:
+    movie = sv.open_movie(np.random.default_rng(0).random((40, 8, 8)))
+    assert timed(movie, np.arange(39.0), "the file") is movie
+
+
+def test_times_that_jump_do_so_where_they_should() -> None:
+    assert timing_of(times_that_jump(50, (10, 11, 40)), "F").jumps == (10, 11, 40)

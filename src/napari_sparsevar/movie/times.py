@@ -1,0 +1,145 @@
+"""When frames were taken: how many a second, and where time jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+
+FloatArray = npt.NDArray[np.float64]
+
+_LONGEST, _SHORTEST = 1.5, 0.5
+"""In typical steps: a longer one lacks a frame; shorter ones are no steady rate."""
+
+_MOST_JUMPS, _MOST_SHORT = 0.34, 0.1
+"""Share of the steps that may be longer, as between bursts of three frames, and shorter; above it
+there is no frame rate."""
+
+_DIGITS = 6  # what is left of times that were written with few
+
+
+class Timing(NamedTuple):
+    """What times of frames say.
+
+    Attributes
+    ----------
+    step : float
+        From frame to frame, in the unit of the times.
+    jumps : tuple of int
+        Frames before which time jumps: it misses some, or begins anew.
+    """
+
+    step: float
+    jumps: tuple[int, ...]
+
+    def note(self, what: str) -> tuple[str, ...]:
+        """Return a sentence on the jumps; none where time runs evenly."""
+        if not self.jumps:
+            return ()
+        first = ", ".join(map(str, self.jumps[:5])) + (" ..." if len(self.jumps) > 5 else "")
+        return (
+            f"{what}: time jumps at {len(self.jumps)} of the frames ({first}, counted from 0); "
+            "nothing is foretold across.",
+        )
+
+
+def timing_of(times: FloatArray, what: str) -> Timing:
+    """Return the step from frame to frame and where it is another.
+
+    Parameters
+    ----------
+    times : ndarray, shape (T,)
+    what : str
+        What to call their file in a sentence.
+
+    Raises
+    ------
+    UserError
+        If some are not known, or frames were not taken evenly.
+    """
+    if not np.isfinite(times).all():
+        frame = int(np.flatnonzero(~np.isfinite(times))[0])
+        raise UserError(
+            f"{what} does not say when frame {frame} was taken; give all times or none."
+        )
+    steps = np.diff(times)
+    typical = float(np.median(steps)) if len(steps) else 0.0
+    if typical <= 0.0:
+        raise UserError(f"{what} has times that do not go up; sort its frames, or leave times out.")
+    jumps = (steps > _LONGEST * typical) | (steps < 0.0)
+    short = ~jumps & (steps < _SHORTEST * typical)
+    if jumps.mean() > _MOST_JUMPS or short.mean() > _MOST_SHORT:
+        raise UserError(
+            f"{what} was not taken evenly: time goes on by {steps.min():.4g} to {steps.max():.4g}; "
+            "resample it, or leave times out."
+        )
+    step = float(f"{steps[~jumps].mean():.{_DIGITS}g}")
+    return Timing(step, tuple((np.flatnonzero(jumps) + 1).tolist()))
+
+
+def rate_of(times: FloatArray | None) -> float | None:
+    """Return frames per second between pauses; None where times are not known or uneven."""
+    if times is None or len(times) < 2:
+        return None
+    try:
+        return float(f"{1.0 / timing_of(_filled(times), '').step:.{_DIGITS}g}")
+    except UserError:
+        return None
+
+
+def timed(movie: Movie, times: FloatArray | None, what: str) -> Movie:
+    """Return a movie with what times of its frames say: its rate, and where it pauses.
+
+    Parameters
+    ----------
+    movie : Movie
+        Its own frame rate is kept where it has one.
+    times : ndarray, shape (T,), or None
+        In seconds; unknown ones are NaN.
+    what : str
+        What to call their file in a sentence.
+
+    Returns
+    -------
+    Movie
+        With ``times`` where it pauses; with a note where it does, or was not taken evenly.
+    """
+    if times is None or len(times) != movie.n_frames or movie.n_frames < 2:
+        return movie
+    try:
+        timing = timing_of(_filled(times), what)
+    except UserError as error:
+        said = f"{error} The frame rate is {'left open' if movie.fps is None else 'not from them'}."
+        return replace(movie, notes=(*movie.notes, said))
+    fps = movie.fps or float(f"{1.0 / timing.step:.{_DIGITS}g}")
+    movie = replace(movie, fps=fps)
+    if not timing.jumps:
+        return movie
+    first = ", ".join(map(str, timing.jumps[:5])) + (" ..." if len(timing.jumps) > 5 else "")
+    longest = float(np.max(np.diff(_filled(times))))
+    said = (
+        f"{what} pauses before frame {first} (counted from 0), for up to {longest:.4g} s: "
+        f"{fps:.4g} Hz is the rate between pauses, and nothing is foretold across them."
+    )
+    return replace(movie, times=_filled(times), jumps=timing.jumps, notes=(*movie.notes, said))
+
+
+def times_that_jump(n_frames: int, jumps: Sequence[int]) -> FloatArray:
+    """Return times in frames, (T,), that jump before some of them."""
+    frames = np.arange(n_frames)
+    return frames + 2.0 * np.searchsorted(np.asarray(jumps), frames, side="right")
+
+
+def _filled(times: FloatArray) -> FloatArray:
+    """Return times with a few unknown ones put between their neighbours."""
+    known = np.isfinite(times)
+    if known.all() or known.mean() < 1.0 - _MOST_SHORT:
+        return times
+    frames = np.arange(len(times))
+    return np.interp(frames, frames[known], times[known])
