@@ -273,3 +273,19 @@ def test_a_place_in_words_is_where_the_status_bar_has_it():
     assert Placement((2.0, 0.5), (10.0, 0.0), ("um", "um")).words(1, 61) == "(12.0, 30.5) µm"
     assert Placement((2.0, 2.0), units=("um", "um")).words(57.5, 33.2) == "(115, 66) µm"
     assert Placement((1.0, 1.0)).words(5.6, 15.2) == "(6, 15) px"
+
+
+def test_a_movie_taken_unasked_opens_beside_the_others_of_its_file(tmp_path, monkeypatch):
+    from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.movie.movie import of_dataset
+
+    frames = np.random.default_rng(0).random((9, 12, 12))
+
+    def opened(path, *, dataset=None, **_):
+        return of_dataset(open_movie(frames), dataset or "corrected", ("raw", "corrected"))
+
+    monkeypatch.setattr("napari_sparsevar.movie.open_movie", opened, raising=False)
+    layers = readers.read_movie(str(tmp_path / "session.nwb"))
+    chosen = [meta["metadata"][readers.METADATA_KEY]["choice"]["dataset"] for _, meta, _ in layers]
+    assert chosen == ["raw", "corrected"]
+    assert [meta.get("visible", True) for _, meta, _ in layers] == [False, True]

@@ -151,7 +151,8 @@ def _open_all(path: Path) -> list[Movie]:
 
     try:
         first = open_movie(path)
-        datasets: tuple[str | None, ...] = (first.choice.dataset,)
+        chosen, offered = first.choice.dataset, first.offer.datasets
+        datasets: tuple[str | None, ...] = (chosen, *(n for n in offered if n != chosen))
     except ChoiceNeeded as error:
         datasets = error.datasets
         first = open_movie(path, dataset=datasets[0])

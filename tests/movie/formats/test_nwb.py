@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -88,4 +89,120 @@ def test_pixels_in_other_files(tmp_path: Path) -> None:
     outside = {"external_file": ["movie.tif"], "format": "external", "starting_frame": [0]}
     write(path, {**outside, "rate": 5.0, "dimension": [18, 16], "num_samples": 20})
     with pytest.raises(UserError, match=r"other files \(movie\.tif\)"):
+        open_movie(path)
+
+
+TURNED = FRAMES.transpose(0, 2, 1)
+FIELD = {"field_of_view": [18 * 1.5e-6, 16 * 1.5e-6]}
+STATED = {"dimension": [16, 18]}
+
+
+@pytest.mark.parametrize(
+    ("options", "frames", "said"),
+    [
+        ({"data": TURNED, **STATED, **FIELD}, FRAMES, "column by column"),
+        ({"data": TURNED, **STATED}, TURNED, "--axes TXY"),
+        ({"data": TURNED, **FIELD}, TURNED, "--axes TXY"),
+        ({"data": FRAMES, "dimension": [18, 16], **FIELD}, FRAMES, ""),
+        ({"data": FRAMES, **STATED, **FIELD}, FRAMES, ""),
+        ({"data": FRAMES}, FRAMES, ""),
+        ({"data": np.moveaxis(FRAMES, 0, -1), **STATED}, FRAMES, "time last"),
+    ],
+)
+def test_how_frames_lie(tmp_path: Path, options: Any, frames: Any, said: str) -> None:
+    path = tmp_path / "session.nwb"
+    write(path, {"rate": 30.0, **options}, spacing=None)
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, frames)
+    assert bool(movie.notes) == bool(said)
+    assert all(said in note for note in movie.notes)
+    if "field_of_view" in options:
+        assert movie.pixel_size_um == pytest.approx(1.5)
+    np.testing.assert_array_equal(open_movie(path, axes="TYX").data, options["data"])
+
+
+def test_a_program_that_is_known_to_turn_frames(tmp_path: Path) -> None:
+    path = tmp_path / "session.nwb"
+    write(path, {"rate": 30.0, "data": TURNED, **STATED}, spacing=None)
+    with h5py.File(path, "a") as file:
+        file["general/source_script"] = "Created using NeuroConv v0.6.1"
+    np.testing.assert_array_equal(open_movie(path).data, FRAMES)
+
+
+def test_time_stamps_say_which_axis_is_time(tmp_path: Path) -> None:
+    path = tmp_path / "session.nwb"
+    write(path, {"data": FRAMES, "timestamps": np.arange(20) / 10.0})
+    with h5py.File(path, "a") as file:
+        del file["acquisition/series0/data"]
+        file["acquisition/series0/data"] = np.moveaxis(FRAMES, 0, -1)
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert movie.fps == pytest.approx(10.0)
+
+
+def test_pixels_that_are_not_square_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "session.nwb"
+    write(path, {"data": FRAMES, "rate": 30.0}, spacing=(2e-6, 3e-6))
+    movie = open_movie(path)
+    assert movie.pixel_size_um == 2.0
+    assert "2 x 3 um" in movie.notes[0]
+
+
+def write_corrected(path: Path, *, other: bool = False, linked: bool = False) -> None:
+    from pynwb.image import ImageSeries
+    from pynwb.ophys import CorrectedImageStack, MotionCorrection, OpticalChannel, TwoPhotonSeries
+
+    file = pynwb.NWBFile("a test", "test", datetime(2026, 1, 1, tzinfo=UTC))
+    plane = file.create_imaging_plane(
+        name="plane",
+        optical_channel=OpticalChannel(name="green", description="", emission_lambda=510.0),
+        description="",
+        device=file.create_device(name="microscope"),
+        excitation_lambda=920.0,
+        indicator="GCaMP6f",
+        location="V1",
+        imaging_rate=12.0,
+        grid_spacing=[2e-6, 2e-6],
+    )
+    names = ("raw", "red") if other else ("raw",)
+    series = [
+        TwoPhotonSeries(name=name, data=FRAMES, imaging_plane=plane, unit="au", rate=12.0)
+        for name in names
+    ]
+    for each in series:
+        file.add_acquisition(each)
+    module = file.create_processing_module("ophys", "motion")
+    corrected = ImageSeries(name="corrected", data=FRAMES + 1, unit="au", rate=12.0)
+    if linked:
+        module.add(corrected)
+    shifts = pynwb.TimeSeries(
+        name="xy_translation", data=np.zeros((20, 2)), unit="pixels", rate=12.0
+    )
+    stack = CorrectedImageStack(corrected=corrected, original=series[0], xy_translation=shifts)
+    module.add(MotionCorrection(corrected_image_stacks=stack))
+    with pynwb.NWBHDF5IO(str(path), "w") as stream:
+        stream.write(file)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_corrected_movie_comes_first_and_both_are_offered(tmp_path: Path, linked: bool) -> None:
+    path = tmp_path / "corrected.nwb"
+    write_corrected(path, linked=linked)
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES + 1)
+    assert "corrected for motion" in movie.notes[0]
+    assert (movie.fps, movie.pixel_size_um) == (12.0, 2.0)
+    assert len(movie.offer.datasets) == 2
+    for dataset in movie.offer.datasets:
+        chosen = open_movie(path, dataset=dataset)
+        assert not chosen.notes
+        assert chosen.choice.dataset == dataset
+    np.testing.assert_array_equal(open_movie(path, dataset="raw").data, FRAMES)
+    np.testing.assert_array_equal(open_movie(path, dataset="corrected").data, FRAMES + 1)
+
+
+def test_two_movies_that_do_not_come_from_each_other_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "corrected.nwb"
+    write_corrected(path, other=True)
+    with pytest.raises(ChoiceNeeded, match=r"raw.*red.*corrected"):
         open_movie(path)

@@ -10,7 +10,7 @@ import numpy as np
 from napari_sparsevar.cells.covariates.samples import FloatArray, Samples
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.hdf5_file import is_dataset, open_hdf5
-from napari_sparsevar.movie.formats.nwb import type_of
+from napari_sparsevar.movie.formats.nwb_series import type_of
 
 _TYPES = ("TimeSeries", "SpatialSeries")
 _INTERNAL = ("processing/behavior", "processing/behaviour", "stimulus/presentation")

@@ -18,6 +18,7 @@ from napari_sparsevar.cells.formats.nwb_series import Series, series_in, times_o
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats import nwb as movies
 from napari_sparsevar.movie.formats.hdf5_file import holds, is_dataset, open_hdf5
+from napari_sparsevar.movie.formats.nwb_series import is_series, type_of
 from napari_sparsevar.movie.times import timing_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _means(wanted: str, path: str) -> bool:
 
 
 def _is_segmentation(node: object) -> bool:
-    return not is_dataset(node) and movies.type_of(node) == _SEGMENTATION
+    return not is_dataset(node) and type_of(node) == _SEGMENTATION
 
 
 def _said(
@@ -262,7 +263,7 @@ def _movie_shape(file: h5py.File, table: h5py.Group) -> tuple[int, int] | None:
     found: set[tuple[int, int]] = set()
 
     def collect(_: str, node: Any) -> None:
-        if movies.is_series(node) and node.get("imaging_plane") == table.get("imaging_plane"):
+        if is_series(node) and node.get("imaging_plane") == table.get("imaging_plane"):
             data = node.get("data")
             # A movie that lies in a file of its own is empty here.
             if is_dataset(data) and data.ndim >= 3 and data.size:

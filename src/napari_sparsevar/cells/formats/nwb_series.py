@@ -14,7 +14,8 @@ from napari_sparsevar.cells.cells import Float32Array, FloatArray, TraceKind
 from napari_sparsevar.cells.formats.matrix import single
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.hdf5_file import is_dataset
-from napari_sparsevar.movie.formats.nwb import rate_of, type_of
+from napari_sparsevar.movie.formats.nwb import rate_of
+from napari_sparsevar.movie.formats.nwb_series import type_of
 
 if TYPE_CHECKING:
     import h5py

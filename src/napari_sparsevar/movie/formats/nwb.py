@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice, pick
+from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     dataset_frames,
@@ -19,16 +20,22 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     is_hdf5,
     open_hdf5,
 )
+from napari_sparsevar.movie.formats.nwb_series import (
+    edges_of,
+    is_movie,
+    lying,
+    original_of,
+    picked,
+)
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.times import rate_of as movie_rate
 from napari_sparsevar.movie.times import timed
-from napari_sparsevar.movie.units import micrometres
+from napari_sparsevar.movie.units import about_square
 
 if TYPE_CHECKING:
     import h5py
 
-_KINDS = ("TwoPhotonSeries", "OnePhotonSeries")
 _DIGITS = 6  # what is left of a value that was stored in single precision
 
 
@@ -45,14 +52,14 @@ def claims(path: Path) -> bool:
 
 def holds_movie(path: Path) -> bool:
     """Return whether an NWB file has an imaging series."""
-    return holds(path, is_series)
+    return holds(path, is_movie)
 
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open an imaging series of an NWB file without reading its pixels.
 
-    Frames are in the order in which they are stored: frame, row, column. Of several series
-    ``choice.dataset`` names one, else `ChoiceNeeded` is raised.
+    Of several series ``choice.dataset`` names one; else the one that was corrected for motion is
+    taken, or `ChoiceNeeded` is raised.
     """
     with open_hdf5(path) as file:
         return _read(file, path, choice)
@@ -60,37 +67,34 @@ def read(path: Path, choice: Choice) -> Movie:
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     found: list[str] = []
-    file.visititems(lambda _, node: found.append(node.name) if is_series(node) else None)
+    file.visititems(lambda _, node: found.append(node.name) if is_movie(node) else None)
     if not found:
         raise UserError(f"{path} holds no TwoPhotonSeries or OnePhotonSeries; choose another file.")
-    name = pick(choice.dataset, found, str(path))
+    name, notes = picked(file, choice.dataset, found, str(path))
     series, what = file[name], f"{path}:{name}"
     dataset = series.get("data")
     if "external_file" in series or not is_dataset(dataset):
         raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
-    names = "T" + "YXZ"[: dataset.ndim - 1]
-    chosen = axes.choose(dataset.shape, names, what, choice)
+    lies = lying(series, what)
+    chosen = axes.choose(dataset.shape, lies.letters, what, choice)
     lazy_frames.check_dtype(dataset.dtype, what)
+    # What was corrected knows no microscope; what it was made from does.
+    known = [series, *filter(None, [original_of(file, series)])]
+    height, width = dataset.shape[chosen.row], dataset.shape[chosen.column]
+    edges = next(filter(any, (edges_of(node, height, width) for node in known)), (None, None))
     movie = chosen.movie(
         dataset_frames(path, dataset, chosen),
         what,
         name=f"{path.stem} {name.rsplit('/', 1)[-1]}" if len(found) > 1 else path.stem,
         source=path,
-        fps=rate_of(series),
-        pixel_size_um=pixel_size_of(series, dataset.shape[chosen.column]),
+        fps=next(filter(None, map(rate_of, known)), None),
+        pixel_size_um=_rounded(edges[1]),
     )
-    return of_dataset(timed(movie, _stamps(series), what), name, found)
-
-
-def is_series(node: object) -> bool:
-    """Return whether something in a file is an imaging series."""
-    return not is_dataset(node) and type_of(node) in _KINDS
-
-
-def type_of(node: object) -> str:
-    """Return what NWB calls something in a file; empty where it has no name for it."""
-    kind = getattr(node, "attrs", {}).get("neurodata_type", "")
-    return kind.decode() if isinstance(kind, bytes) else str(kind)
+    guess = (lies.note,) if lies.note and choice.axes is None else ()
+    said = (*notes, *guess, *movie.notes, *about_square(*edges, what))
+    movie = replace(movie, notes=said)
+    stamps = next(filter(lambda found: found is not None, map(_stamps, known)), None)
+    return of_dataset(timed(movie, stamps, what), name, found)
 
 
 def rate_of(series: h5py.Group) -> float | None:
@@ -110,24 +114,8 @@ def _stamps(series: h5py.Group) -> npt.NDArray[np.float64] | None:
 
 
 def pixel_size_of(series: h5py.Group, width: int) -> float | None:
-    """Return the edge of a pixel in micrometres, from the plane or the field of view.
-
-    Parameters
-    ----------
-    series : h5py.Group
-        Whatever has an imaging plane.
-    width : int
-        Pixels in a row.
-    """
-    spacing = series.get("imaging_plane/grid_spacing")
-    if is_dataset(spacing) and spacing.size > 1:
-        unit = spacing.attrs.get("unit", "meters")
-        unit = unit.decode() if isinstance(unit, bytes) else unit
-        return _rounded(micrometres(float(spacing[0]), unit))
-    field = series.get("field_of_view")
-    if is_dataset(field) and field.size > 1:
-        return _rounded(micrometres(float(field[0]) / width, "meters"))
-    return None
+    """Return the edge of a pixel in micrometres of a plane or series with so many in a row."""
+    return _rounded(edges_of(series, width, width)[1])
 
 
 def _number(dataset: Any) -> float | None:
