@@ -8,8 +8,9 @@ PYTHON := $(shell scripts/find_python.sh)
 endif
 endif
 VENV ?= .venv
-# The build to use; `make TORCH=torch` takes what the registry gives (with CUDA on Linux).
-TORCH ?= torch==2.13.0
+# The build to use; `make TORCH=torch` takes what the registry gives (with CUDA on Linux), as
+# `make gpu` does.
+TORCH ?= $(if $(filter gpu,$(MAKECMDGOALS)),torch,torch==2.13.0)
 QT ?= pyqt6
 MOVIE ?=
 ARGS ?=
@@ -21,7 +22,7 @@ CODE := src tests benchmarks scripts docs/conf.py
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test format lint types manifest docs pytest benchmark suite2p environment system clean
+.PHONY: help demo test format lint types manifest docs pytest benchmark gpu suite2p environment system clean
 
 help:
 	@echo "make demo             open a sample movie in napari, train on it, show what drives it"
@@ -36,6 +37,7 @@ help:
 	@echo "make pytest ARGS=...  the tests alone, for example ARGS='tests/lasso -x'"
 	@echo "make benchmark        known drivers, our method and its rivals: hours; goes on where it was,"
 	@echo "                      smaller with ARGS='--cases strong_noise --seeds 11-12 --jobs 2'"
+	@echo "make gpu              on a Linux machine with a CUDA card: its tests, then its table, in gpu.md"
 	@echo "make suite2p          an environment for suite2p, one of the rivals; optional"
 	@echo "make environment      only install everything into $(VENV)"
 	@echo "make clean            remove what make made, but not $(VENV)"
@@ -83,6 +85,12 @@ pytest: $(READY) system
 # Results go to recovery.csv; ARGS=--report only prints the tables.
 benchmark: $(READY)
 	@$(BIN)/python benchmarks/recovery.py $(ARGS)
+
+# About eight minutes on a bare machine, without a screen; half of it is what pip fetches.
+gpu: $(READY)
+	@$(BIN)/python -m pytest -q -m gpu tests/lasso tests/training
+	@$(BIN)/python benchmarks/gpu.py $(ARGS) >gpu.md || { cat gpu.md; exit 1; }
+	@cat gpu.md
 
 suite2p: $(READY)
 	@benchmarks/recovery_parts/make_suite2p_environment.sh $(BIN)/python .venv-suite2p "$(TORCH)"

@@ -49,7 +49,7 @@ def test_least_norm_where_singular():
         torch.testing.assert_close(solved, ones)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 def test_same_interface_on_a_gpu(make_problem):
     problem = make_problem(2, 64, 32, 200, 0.9, 12, 0.02)
     inputs = [t.cuda().requires_grad_() for t in problem]

@@ -11,6 +11,7 @@ from napari_sparsevar.model.temporal import (
     CalciumDynamics,
     calcium_filter,
     estimate_dynamics,
+    filter_on,
 )
 
 
@@ -107,3 +108,14 @@ def test_the_filter_has_a_derivative() -> None:
     good = torch.tensor([[True, True, False, True, True, True]])
     dynamics = CalciumDynamics(0.7, 0.4)
     assert torch.autograd.gradcheck(lambda z: tuple(calcium_filter(z, good, dynamics)), (latents,))
+
+
+@pytest.mark.parametrize("dynamics", [CalciumDynamics(0.9, 0.6), CalciumDynamics(0.5, 0.0)])
+def test_short_pieces_at_once_are_as_frame_by_frame(dynamics: CalciumDynamics) -> None:
+    source = torch.Generator().manual_seed(0)
+    latents = torch.randn(5, 40, 3, dtype=torch.float64, generator=source)
+    good = torch.rand(5, 40, generator=source) < 0.8
+    good[1], good[3] = True, False
+    one_by_one, _ = filter_on(latents, good, dynamics, None)
+    for found, expected in zip(calcium_filter(latents, good, dynamics), one_by_one, strict=True):
+        torch.testing.assert_close(found, expected)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.movie.reading.read_ahead import ahead_of
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
 N_SPLITS = 2
@@ -24,6 +25,8 @@ SCRATCH = ".latents-"
 """How files begin that hold latents until the analysis is complete."""
 
 _PIXELS_PER_BLOCK = 2**20
+_ON_A_GPU = 4
+"""Times as many, where starting to work takes longer than the work."""
 
 
 def inside_field(grid: LatentGrid) -> Tensor:
@@ -88,19 +91,26 @@ def _encoded(
     network: SparseVarAutoencoder, frames: StandardisedFrames, grid: LatentGrid, static: Tensor
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
     """Yield the latents (t, p) of pieces of the movie with their first frames, in order."""
-    block = max(1, _PIXELS_PER_BLOCK // static[0].numel())
-    inside = inside_field(grid).to(static.device)
+    device = static.device
+    pixels = _PIXELS_PER_BLOCK * (1 if device.type == "cpu" else _ON_A_GPU)
+    block = max(1, pixels // static[0].numel())
+    inside = inside_field(grid).to(device)
     with torch.no_grad():
-        halves = [
-            network.guide(static, split.to(static.device), inside) for split in fixed_splits(grid)
-        ]
-    for start, standardised in frames.pieces(block):
-        piece = torch.from_numpy(standardised).to(static.device)
+        halves = [network.guide(static, split.to(device), inside) for split in fixed_splits(grid)]
+    pieces = ((start, _to_send(piece, device)) for start, piece in frames.pieces(block))
+    for start, sent in ahead_of(pieces):
+        piece = sent.to(device, non_blocking=True)
         with torch.no_grad():
             codes = [network.encode_guided(piece, pair).latents for pair in halves]
         latents = torch.stack(codes).mean(dim=0).flatten(1).cpu().numpy()
         latents[~frames.good[start : start + len(latents)]] = 0.0
         yield start, latents
+
+
+def _to_send(frames: npt.NDArray[np.float32], device: torch.device) -> Tensor:
+    """Return frames as a tensor, in memory from which a GPU copies while it computes."""
+    tensor = torch.from_numpy(frames)
+    return tensor.pin_memory() if device.type == "cuda" else tensor
 
 
 @contextmanager

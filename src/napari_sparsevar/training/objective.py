@@ -118,12 +118,13 @@ def prediction_loss(
     loss : scalar Tensor
     coefficients : Tensor, shape (P, p)
     """
+    seen = _sequences(batch, code, dynamics)
     fitting = batch.frames.shape[0] // 2
-    found = _sequences(batch, code, dynamics)[1]
-    statistics = moments(lagged_pairs(_pieces(found, slice(fitting)), batch.good[:fitting], lags))
+    pairs = lagged_pairs(_pieces(seen[1], slice(fitting)), batch.good[:fitting], lags)
+    statistics = moments(pairs)
     penalty = penalty_scale * universal_penalty(statistics.gram.shape[0], statistics.n)
     coefficients = fit_var(statistics, batch.weights, penalty, initial)
-    return predict_chunks(batch, code, footprints, coefficients, lags, dynamics), coefficients
+    return _predicted(batch, code, footprints, coefficients, lags, seen), coefficients
 
 
 def predict_chunks(
@@ -135,9 +136,21 @@ def predict_chunks(
     dynamics: Dynamics = "calcium",
 ) -> Tensor:
     """Mean squared error of one-step prediction with given coefficients, on the scoring chunks."""
+    seen = _sequences(batch, code, dynamics)
+    return _predicted(batch, code, footprints, coefficients, lags, seen)
+
+
+def _predicted(
+    batch: Batch,
+    code: BlindCode,
+    footprints: Tensor,
+    coefficients: Tensor,
+    lags: int,
+    seen: tuple[Standardiser, Sequences],
+) -> Tensor:
     fitting = batch.frames.shape[0] // 2
-    standard, found = _sequences(batch, code, dynamics)
-    found, good = _pieces(found, slice(fitting, None)), batch.good[fitting:]
+    standard, found = seen[0], _pieces(seen[1], slice(fitting, None))
+    good = batch.good[fitting:]
     usable = usable_targets(good, lags)
     driven = (lagged_pairs(found, good, lags).past @ coefficients) * found.scale
     predicted = standard.backward(found.expected[:, lags:][usable] + driven)

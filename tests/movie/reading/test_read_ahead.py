@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from napari_sparsevar.movie.reading.read_ahead import ReadAhead, in_turn
+from napari_sparsevar.movie.reading.read_ahead import ReadAhead, ahead_of, in_turn
 
 
 def readers() -> list[threading.Thread]:
@@ -73,4 +74,32 @@ def test_leaving_early_leaves_no_thread() -> None:
     work = in_turn(lambda key: key, range(100))
     assert next(work) == (0, 0)
     work.close()
+    assert not readers()
+
+
+def test_what_a_generator_yields_is_made_ahead_in_order() -> None:
+    second = threading.Event()
+
+    def pieces() -> Iterator[int]:
+        for number in range(5):
+            if number == 1:
+                second.set()
+            yield number
+
+    made = ahead_of(pieces())
+    assert next(made) == 0
+    assert second.wait(timeout=10)
+    assert list(made) == [1, 2, 3, 4]
+    assert not readers()
+
+
+def test_an_error_of_the_generator_is_raised_after_what_came_before() -> None:
+    def pieces() -> Iterator[int]:
+        yield 0
+        raise OSError("gone")
+
+    made = ahead_of(pieces())
+    assert next(made) == 0
+    with pytest.raises(OSError, match="gone"):
+        next(made)
     assert not readers()

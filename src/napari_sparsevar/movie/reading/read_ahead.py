@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -86,3 +87,20 @@ def in_turn(
     with ReadAhead(read) as ahead:
         for index, key in enumerate(every):
             yield key, ahead.take(key, every[index + 1 : index + 1 + depth])
+
+
+def ahead_of(pieces: Iterable[T]) -> Generator[T, None, None]:
+    """Yield pieces in order, each made in a thread while those before it are worked on.
+
+    Parameters
+    ----------
+    pieces : iterable
+        Gone through in the thread.
+    """
+    coming = iter(pieces)
+    with ReadAhead[int, T | None](lambda _: next(coming, None)) as ahead:
+        for number in count():
+            piece = ahead.take(number, (number + 1, number + 2))
+            if piece is None:
+                return
+            yield piece
