@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_sparsevar.lasso import solve_lasso
+from napari_sparsevar.lasso import solve, solve_lasso
 from napari_sparsevar.lasso.batched import solve_batched
 from napari_sparsevar.lasso.padded import active_solve
 from napari_sparsevar.lasso.restricted import solve_on_active_sets
@@ -50,7 +50,10 @@ def test_least_norm_where_singular():
 
 
 @pytest.mark.gpu
-def test_same_interface_on_a_gpu(make_problem):
+@pytest.mark.parametrize("few", [0, 64])
+def test_same_interface_on_a_gpu(make_problem, monkeypatch, few):
+    """Whether the card solves it or, as a small problem, the CPU."""
+    monkeypatch.setattr(solve, "_FEW", few)
     problem = make_problem(2, 64, 32, 200, 0.9, 12, 0.02)
     inputs = [t.cuda().requires_grad_() for t in problem]
     solution = solve_lasso(*inputs)

@@ -89,8 +89,10 @@ def test_a_training_closed_early_gives_its_memory_back(
 def test_a_batch_that_does_not_fit_is_halved(
     small_config: sv.TrainConfig, tmp_path: Path, gpu: torch.device
 ) -> None:
-    movie, _ = sv.simulate_movie(600, (256, 256), n_cells=40, n_drivers=2, seed=0)
-    config = small_config.model_copy(update={"steps": 3, "crop": 256, "chunks": 8})
+    movie, _ = sv.simulate_movie(600, (96, 96), n_cells=40, n_drivers=2, seed=0)
+    config = small_config.model_copy(
+        update={"steps": 3, "crop": 64, "chunks": 8, "chunk_frames": 64}
+    )
     trained(movie, config, tmp_path / "all", str(gpu))
     peak = torch.cuda.max_memory_reserved(gpu)
     give_memory_back(gpu)

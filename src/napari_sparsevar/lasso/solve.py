@@ -11,6 +11,10 @@ from napari_sparsevar.lasso.types import CONVERGED, UNBOUNDED, precision_of, to_
 from napari_sparsevar.lasso.validation import check_initial, check_penalty, check_problem
 from napari_sparsevar.lasso.working_set import solve_targets
 
+_FEW = 1024
+"""Columns up to which a problem on a GPU is solved on the CPU: there it takes less time than the
+GPU needs to begin its many small steps."""
+
 
 def solve_lasso(
     gram: Tensor,
@@ -58,6 +62,11 @@ def solve_lasso(
         If the arguments do not fit, are not finite or negative where they must not be; or if
         the objective has no minimum, as ``cross`` cannot come from the columns of ``gram``.
     """
+    if gram.is_cuda and len(gram) <= _FEW:
+        start = None if initial is None else initial.cpu()
+        at = penalty.cpu() if isinstance(penalty, Tensor) else penalty
+        here = solve_lasso(gram.cpu(), cross.cpu(), at, initial=start, tolerance=tolerance)
+        return here.to(gram.device)
     check_problem(gram, cross)
     penalties = torch.as_tensor(penalty, dtype=gram.dtype, device=gram.device)
     check_penalty(penalties, cross)

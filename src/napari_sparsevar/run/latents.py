@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.model.grid import LatentGrid
-from napari_sparsevar.model.network import SparseVarAutoencoder
+from napari_sparsevar.model.network import GuidedHalf, SparseVarAutoencoder
 from napari_sparsevar.movie.reading.read_ahead import ahead_of
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
@@ -99,12 +99,25 @@ def _encoded(
         halves = [network.guide(static, split.to(device), inside) for split in fixed_splits(grid)]
     pieces = ((start, _to_send(piece, device)) for start, piece in frames.pieces(block))
     for start, sent in ahead_of(pieces):
-        piece = sent.to(device, non_blocking=True)
-        with torch.no_grad():
-            codes = [network.encode_guided(piece, pair).latents for pair in halves]
-        latents = torch.stack(codes).mean(dim=0).flatten(1).cpu().numpy()
+        latents = _code(network, sent.to(device, non_blocking=True), halves).cpu().numpy()
         latents[~frames.good[start : start + len(latents)]] = 0.0
         yield start, latents
+
+
+def _code(
+    network: SparseVarAutoencoder, frames: Tensor, halves: list[tuple[GuidedHalf, GuidedHalf]]
+) -> Tensor:
+    """Return the latents (t, p) of frames, some at a time where memory does not hold them all."""
+    try:
+        with torch.no_grad():
+            codes = [network.encode_guided(frames, pair).latents for pair in halves]
+            return torch.stack(codes).mean(dim=0).flatten(1)
+    except torch.OutOfMemoryError:
+        if len(frames) == 1:
+            raise
+    middle = len(frames) // 2
+    parts = [_code(network, part, halves) for part in (frames[:middle], frames[middle:])]
+    return torch.cat(parts)
 
 
 def _to_send(frames: npt.NDArray[np.float32], device: torch.device) -> Tensor:

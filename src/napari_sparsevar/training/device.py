@@ -74,7 +74,7 @@ def resolve_device(name: str) -> torch.device:
     }.get(device.type, 0)
     if (device.index or 0) >= present:
         raise UserError(f"The device '{name}' is not available here: use auto or cpu.")
-    return device
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
 def give_memory_back(device: torch.device) -> None:
