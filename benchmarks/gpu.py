@@ -16,7 +16,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +41,8 @@ from napari_sparsevar.training.preparation import prepare
 _MEGABYTE = 2**20
 _ENCODED = 320
 """Frames that are encoded for the time a frame takes."""
+_PART = 1000
+"""Frames of the movie that all but the whole run look at."""
 _CELL_RADIUS_PX = 5.5
 _TOO_LITTLE = 0.6
 """Share of the memory a training takes that is left to it in the last row."""
@@ -199,26 +201,19 @@ def _trained(movie: sv.Movie, config: sv.TrainConfig, device: torch.device, out:
     return said
 
 
-def table(movie: sv.Movie, config: sv.TrainConfig, options: argparse.Namespace) -> list[Row]:
+def rows(movie: sv.Movie, config: sv.TrainConfig, options: argparse.Namespace) -> Iterator[Row]:
     """Measure what is measured on both."""
     places = [torch.device("cpu"), resolve_device(options.device)]
-    warming, predicting, encoding = zip(
-        *(step_and_encoding(movie, config, place, options.repeats) for place in places),
-        strict=True,
-    )
-    rows = [
-        Row("training step, reconstruction", "s", *warming),
-        Row("training step, end to end", "s", *predicting),
-        Row("encoding a frame", "ms", *encoding),
-    ]
+    network = [step_and_encoding(movie, config, place, options.repeats) for place in places]
+    warming, predicting, encoding = zip(*network, strict=True)
+    yield Row("training step, reconstruction", "s", *warming)
+    yield Row("training step, end to end", "s", *predicting)
+    yield Row("encoding a frame", "ms", *encoding)
     for n_columns in options.columns:
-        solve, backward = zip(
-            *(lasso_seconds(n_columns, place, min(3, options.repeats)) for place in places),
-            strict=True,
-        )
-        rows.append(Row(f"lasso, {n_columns} columns and targets, warm", "s", *solve))
-        rows.append(Row(f"its derivative, {n_columns}", "s", *backward))
-    return rows
+        lasso = [lasso_seconds(n_columns, place, min(3, options.repeats)) for place in places]
+        solve, backward = zip(*lasso, strict=True)
+        yield Row(f"lasso, {n_columns} columns and targets, warm", "s", *solve)
+        yield Row(f"its derivative, {n_columns}", "s", *backward)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -251,10 +246,11 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("whole run, seconds:", whole_run(movie, config, device, Path(folder) / "run"))
         print(f"main memory at most: {peak_memory_mb():.0f} MB", flush=True)
-        for line in memory(movie, config, device, Path(folder)):
+        part = replace(movie, data=movie.data[:_PART])
+        for line in memory(part, config, device, Path(folder)):
             print(line, flush=True)
     print("\n| | unit | CPU | device | ratio |\n|---|---|---:|---:|---:|")
-    for row in table(movie, config, options):
+    for row in rows(part, config, options):
         print(row, flush=True)
 
 
