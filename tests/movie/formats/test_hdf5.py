@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,39 @@ def test_files_without_a_movie_and_damaged_ones(tmp_path: Path) -> None:
         assert hdf5.holds_movie(path)
         with pytest.raises(UserError, match=r"table\.h5 is damaged"):
             open_movie(path)
+
+
+WRITER = """
+import sys, h5py, numpy as np
+path, libver, swmr = sys.argv[1:]
+with h5py.File(path, "w", libver=libver, locking=True) as file:
+    stored = file.create_dataset(
+        "movie", (20, 16, 18), "u2", maxshape=(None, 16, 18), chunks=(5, 16, 18)
+    )
+    stored[:] = 7
+    if swmr:
+        file.swmr_mode = True
+    file.flush()
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("libver", "swmr", "opens"),
+    [("earliest", "", True), ("latest", "swmr", True), ("latest", "", False)],
+)
+def test_a_file_that_is_being_written(tmp_path: Path, libver: str, swmr: str, opens: bool) -> None:
+    path = tmp_path / "growing.h5"
+    command = [sys.executable, "-c", WRITER, str(path), libver, swmr]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline().strip() == b"ready"
+        if opens:
+            movie = open_movie(path)
+            assert (np.asarray(movie.data) == 7).all()
+            assert "open for writing" in movie.notes[-1]
+        else:
+            with pytest.raises(UserError, match="open for writing in another program"):
+                open_movie(path)
+        writer.communicate()

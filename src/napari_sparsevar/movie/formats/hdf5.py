@@ -14,6 +14,7 @@ from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     axis_names,
     dataset_frames,
+    growing_note,
     holds,
     is_hdf5,
     is_numeric,
@@ -40,7 +41,8 @@ def read(path: Path, choice: Choice) -> Movie:
     Of several movies ``choice.dataset`` names one, else `ChoiceNeeded` is raised.
     """
     with open_hdf5(path) as file:
-        return _read(file, path, choice)
+        movie = _read(file, path, choice)
+    return replace(movie, notes=(*movie.notes, *growing_note(path)))
 
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import from_chunks, letters_of, noted_names
+from napari_sparsevar.movie.formats.compression import check_filters
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.reading import lazy_frames
 
@@ -52,14 +53,51 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
     UserError
         If the file is damaged or cannot be read, also inside the block.
     """
-    import h5py
-
     with (
         explained(path, f"{path} is damaged, cut short or no HDF5 file"),
-        # Some network disks know no locks; a reader needs none.
-        h5py.File(path, "r", locking="best-effort") as file,
+        _opened(path) as file,
     ):
         yield file
+
+
+def _opened(path: Path) -> h5py.File:
+    """Open a file for reading, also one that another program is writing."""
+    import h5py
+
+    refusal: OSError | None = None
+    # Some network disks know no locks, and a reader needs none; SWMR is HDF5's way to read what
+    # is being written.
+    for options in ({"locking": "best-effort"}, {"locking": False}, {"swmr": True}):
+        try:
+            return h5py.File(path, "r", **options)
+        except OSError as error:
+            if not _is_written(error):
+                raise refusal or error from None
+            refusal = error
+    raise UserError(
+        f"{path} is open for writing in another program, or was left open by one that ended: "
+        "close it there, or mend a copy of it with h5clear -s."
+    ) from refusal
+
+
+def growing_note(path: Path) -> tuple[str, ...]:
+    """Return a sentence on a file that another program is writing; nothing where none is.
+
+    Not while it is open here: HDF5 does not look at the lock of a file again.
+    """
+    import h5py
+
+    try:
+        h5py.File(path, "r", locking="best-effort").close()
+    except OSError as error:
+        if _is_written(error):
+            said = "is open for writing in another program: what was written so far is taken."
+            return (f"{path} {said}",)
+    return ()
+
+
+def _is_written(error: OSError) -> bool:
+    return isinstance(error, BlockingIOError) or "already open for" in str(error)
 
 
 def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
@@ -151,8 +189,9 @@ def dataset_frames(path: Path, dataset: h5py.Dataset, chosen: axes.MovieAxes) ->
     Raises
     ------
     UserError
-        If the pixels lie beyond the end of the file.
+        If the pixels lie beyond the end of the file, or their compression is not installed.
     """
+    check_filters(dataset, f"{path}:{dataset.name}")
     size = dataset.shape
     shape = (size[chosen.time], size[chosen.row], size[chosen.column])
     place = dataset.id.get_offset()

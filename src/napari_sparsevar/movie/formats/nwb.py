@@ -15,6 +15,7 @@ from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     dataset_frames,
+    growing_note,
     holds,
     is_dataset,
     is_hdf5,
@@ -62,7 +63,8 @@ def read(path: Path, choice: Choice) -> Movie:
     taken, or `ChoiceNeeded` is raised.
     """
     with open_hdf5(path) as file:
-        return _read(file, path, choice)
+        movie = _read(file, path, choice)
+    return replace(movie, notes=(*movie.notes, *growing_note(path)))
 
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:

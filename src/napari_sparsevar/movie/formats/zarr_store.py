@@ -13,6 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import from_chunks, guess_note, letters_of, noted_names
 from napari_sparsevar.movie.choice import Choice, pick
+from napari_sparsevar.movie.formats.compression import with_codecs
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie, of_dataset
@@ -30,29 +31,39 @@ def claims(path: Path) -> bool:
 
 def holds_movie(path: Path) -> bool:
     """Return whether a Zarr folder has an array of frames; True also where it is damaged."""
-    import zarr
+
+    def look() -> bool:
+        node = _opened(path)
+        if _is_array(node):
+            return _is_movie(node, axis_names(node)[0])
+        if _multiscales(node):
+            return _is_movie(*_full_resolution(node)[:2])
+        return bool(_movies(node))
 
     try:
         with explained(path, f"{path} is damaged"):
-            node = zarr.open(str(path), mode="r")
-            if _is_array(node):
-                return _is_movie(node, axis_names(node)[0])
-            if _multiscales(node):
-                return _is_movie(*_full_resolution(node)[:2])
-            return bool(_movies(node))
+            return with_codecs(path, look)
     except UserError:
         return True
 
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open a Zarr folder without reading its pixels: of several arrays ``choice.dataset``."""
-    import zarr
 
-    with explained(path, f"{path} is damaged or not a Zarr folder that can be read"):
-        node = zarr.open(str(path), mode="r")
+    def open_it() -> Movie:
+        node = _opened(path)
         if _is_array(node):
             return _read_array(node, str(path), path, choice)
         return _read_group(node, path, choice)
+
+    with explained(path, f"{path} is damaged or not a Zarr folder that can be read"):
+        return with_codecs(path, open_it)
+
+
+def _opened(path: Path) -> Any:
+    import zarr
+
+    return zarr.open(str(path), mode="r")
 
 
 def from_node(
