@@ -79,14 +79,50 @@ def test_without_options_the_shape_is_asked_for(tmp_path: Path) -> None:
 
 def test_truncated_and_empty(tmp_path: Path) -> None:
     path = folder_with(tmp_path, FRAMES[:15]) / "data.bin"
-    with pytest.raises(UserError, match="promises 20 frames"):
-        open_movie(path)
-    path.write_bytes(FRAMES.tobytes()[:-7])
+    for cut, n_frames in ((len(FRAMES[:15].tobytes()), 15), (-7, 19)):
+        path.write_bytes(FRAMES.tobytes()[:cut])
+        movie = open_movie(path)
+        np.testing.assert_array_equal(movie.data, FRAMES[:n_frames])
+        assert f"{n_frames} whole frames of 20" in movie.notes[0]
+    path.write_bytes(FRAMES.tobytes()[:100])
     with pytest.raises(UserError, match="truncated"):
         open_movie(path)
     path.write_bytes(b"")
     with pytest.raises(UserError, match="is empty"):
         open_movie(path)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_version_1_without_ops(tmp_path: Path, grouped: bool) -> None:
+    folder = folder_with(tmp_path / "suite2p" / "plane0", options=None)
+    rate = {"imaging": {"fs": 12.5}} if grouped else {"fs": 12.5}
+    np.save(folder / "db.npy", {"Ly": 16, "Lx": 18, "nframes": 20, "save_path": tmp_path})
+    np.save(folder / "settings.npy", {"tau": 1.0, "run": {"do_registration": 1}, **rate})
+    for source in (folder / "data.bin", folder, folder.parent):
+        movie = open_movie(source)
+        np.testing.assert_array_equal(movie.data, FRAMES)
+        assert movie.fps == 12.5
+    np.save(folder / "ops.npy", {"Ly": 16, "Lx": 18, "fs": 25.0})
+    assert open_movie(folder).fps == 25.0
+
+
+def test_a_plane_that_lost_its_options_is_one_of_suite2p(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "suite2p" / "plane0", options=None)
+    np.save(folder / "reg_outputs.npy", {"yoff": np.zeros(20, int)})
+    for source in (folder, folder.parent):
+        with pytest.raises(UserError, match=r"ops\.npy, or db\.npy"):
+            open_movie(source)
+        np.testing.assert_array_equal(open_movie(source, shape=(16, 18)).data, FRAMES)
+
+
+@pytest.mark.parametrize("name", ["db.npy", "settings.npy"])
+def test_options_of_version_1_run_nothing(tmp_path: Path, name: str) -> None:
+    folder = folder_with(tmp_path, options=None)
+    np.save(folder / "db.npy", {"Ly": 16, "Lx": 18})
+    np.save(folder / name, {"Ly": 16, "Lx": 18, "extra": _Runs(os.mkdir, str(tmp_path / "mark"))})
+    with pytest.raises(UserError, match="not read"):
+        open_movie(folder)
+    assert not (tmp_path / "mark").exists()
 
 
 def test_only_binaries_of_suite2p_are_claimed_in_a_viewer(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""suite2p: the registered movie ``data.bin``, described by the ``ops.npy`` beside it."""
+"""suite2p: the registered movie ``data.bin``, described by the options beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second
 
-_OPTIONS = "ops.npy"
+_OPTIONS = ("ops.npy", "db.npy", "settings.npy")
+"""Version 1 writes the first last, and not always; what it says counts most."""
+_MARKS = (*_OPTIONS, "reg_outputs.npy", "detect_outputs.npy", "stat.npy")
 _CHANNELS = ("data.bin", "data_chan2.bin")
 _NAME = re.compile(r"data(_chan2)?(_raw)?\.bin")
 _PIXEL = np.dtype("<i2")
@@ -34,15 +36,15 @@ def claims(path: Path) -> bool:
 
 
 def holds_movie(path: Path) -> bool:
-    """Return whether this is a folder, a file beside ``ops.npy``, or ``data.bin`` and the like."""
-    return path.is_dir() or _has_options(path) or _NAME.fullmatch(path.name) is not None
+    """Return whether this is a folder, a file beside its options, or ``data.bin`` and the like."""
+    return path.is_dir() or bool(_options_of(path)) or _NAME.fullmatch(path.name) is not None
 
 
 def read(path: Path, choice: Choice) -> Movie:
     """Open a binary file of suite2p, or a folder with such files for each plane and channel.
 
     Frames are 16-bit integers at suite2p's frame rate. The choice is of a plane and channel of a
-    folder, and of the shape where no ``ops.npy`` says it; of that file only plain values are read.
+    folder, and of the shape where no options say it; of these only plain values are read.
     """
     if not path.is_dir():
         return _read_file(path, choice)
@@ -70,31 +72,29 @@ def _planes(folder: Path) -> list[Path]:
 
 
 def _is_plane(folder: Path) -> bool:
-    return (folder / _CHANNELS[0]).is_file() and (folder / _OPTIONS).is_file()
+    marked = any((folder / mark).is_file() for mark in _MARKS)
+    return (folder / _CHANNELS[0]).is_file() and marked
 
 
-def _has_options(path: Path) -> bool:
-    return (path.parent / _OPTIONS).is_file()
+def _options_of(path: Path) -> list[Path]:
+    """Return the files of options beside a binary, the one that counts most last."""
+    return [path.parent / name for name in _OPTIONS[::-1] if (path.parent / name).is_file()]
 
 
 def _read_file(path: Path, choice: Choice) -> Movie:
     options: dict[str, Any] = {}
-    if _has_options(path):
-        options = _read_options(path.parent / _OPTIONS)
+    for file in _options_of(path):
+        options |= _read_options(file)
     shape = _shape(path, options, choice)
     frame_bytes = shape[0] * shape[1] * _PIXEL.itemsize
     n_frames, rest = divmod(path.stat().st_size, frame_bytes)
-    promised = options.get("nframes")
-    if rest or n_frames == 0:
+    said = choice.shape != shape
+    if n_frames == 0 or (rest and not said):
         raise UserError(
             f"{path} is truncated or not of this shape: its {path.stat().st_size:,} bytes are no "
             f"whole number of frames of {shape[0]} x {shape[1]} 16-bit pixels."
         )
-    if isinstance(promised, int) and n_frames < promised:
-        raise UserError(
-            f"{path} is truncated: {_OPTIONS} promises {promised:,} frames and it holds "
-            f"{n_frames:,}; copy it again."
-        )
+    promised = options.get("nframes")
     raw = np.memmap(path, _PIXEL, "r", shape=(n_frames, *shape))
     rate = options.get("fs")
     return Movie(
@@ -104,15 +104,27 @@ def _read_file(path: Path, choice: Choice) -> Movie:
         else None,
         source=path,
         name=_name(path),
+        notes=_cut_short(path, n_frames, promised if isinstance(promised, int) else 0, rest),
         choice=Choice(shape=shape if choice.shape == shape else None),
     )
+
+
+def _cut_short(path: Path, n_frames: int, promised: int, rest: int) -> tuple[str, ...]:
+    """Return a sentence on a file that is not complete; nothing where it is."""
+    if not rest and n_frames >= promised:
+        return ()
+    more = f" of {promised:,} that its options promise" if promised > n_frames else ""
+    return (f"{path} is cut short: its {n_frames:,} whole frames{more} are taken.",)
 
 
 def _read_options(path: Path) -> dict[str, Any]:
     options = read_plain(path)
     if not isinstance(options, dict):
         raise UserError(f"{path} holds no options of suite2p; copy it again.")
-    return options
+    flat: dict[str, Any] = {}  # version 1 has them in groups
+    for key, value in options.items():
+        flat |= value if isinstance(value, dict) else {key: value}
+    return flat
 
 
 def _shape(path: Path, options: dict[str, Any], choice: Choice) -> tuple[int, int]:
@@ -122,8 +134,9 @@ def _shape(path: Path, options: dict[str, Any], choice: Choice) -> tuple[int, in
     if choice.shape is not None:
         return choice.shape
     raise UserError(
-        f"{path} does not say how large its frames are: put suite2p's {_OPTIONS} beside it, or "
-        "give --shape H W, in Python shape=(H, W), in napari Plugins > SparseVAR > Open raw pixels."
+        f"{path} does not say how large its frames are: put suite2p's ops.npy, or db.npy and "
+        "settings.npy, beside it, or give --shape H W, in Python shape=(H, W), in napari "
+        "Plugins > SparseVAR > Open raw pixels."
     )
 
 
