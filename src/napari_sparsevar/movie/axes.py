@@ -19,7 +19,8 @@ from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _NAMES = {"C": "channel", "Z": "plane"}
-_MOST_CHANNELS = 8
+MOST_CHANNELS = 8
+"""A microscope has no more; a longer axis of channels is one of time."""
 _EXAMPLE = {4: "TZYX", 5: "TZCYX"}
 
 
@@ -269,7 +270,7 @@ def _find_time(
     candidates = [i for i in wide if axes[i] not in "CZ"] or [i for i in wide if axes[i] == "Z"]
     if not candidates:
         # Programs that know no time axis call any stack channels; no microscope has so many.
-        candidates = [i for i in wide if shape[i] > _MOST_CHANNELS]
+        candidates = [i for i in wide if shape[i] > MOST_CHANNELS]
     if len(candidates) == 1:
         time = candidates[0]
         if axes[time] not in _NAMES:

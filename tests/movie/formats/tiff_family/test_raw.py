@@ -104,13 +104,37 @@ def test_a_page_unlike_the_others_is_left_to_tifffile(
     np.testing.assert_array_equal(sv.open_movie(path).data.compute(), largest.asarray())
 
 
-def test_a_file_that_was_cut_short_is_told(tmp_path: Path, frames: np.ndarray) -> None:
+@pytest.mark.parametrize("lost", [10, 300, 1200])
+def test_of_a_file_that_was_cut_short_whole_frames_open(
+    tmp_path: Path, frames: np.ndarray, lost: int
+) -> None:
     path = write(tmp_path / "a.tif", list(frames))
     data = path.read_bytes()
-    for length in (len(data) - 10, len(data) // 2, len(data) // 4):
-        path.write_bytes(data[:length])
-        with pytest.raises(UserError, match=r"truncated|damaged"):
-            sv.open_movie(path)
+    path.write_bytes(data[:-lost])
+    movie = sv.open_movie(path)
+    assert FRAMES - 1 - lost // frames[0].nbytes <= movie.n_frames < FRAMES
+    np.testing.assert_array_equal(movie.data, frames[: movie.n_frames])
+    assert "cut short" in movie.notes[0]
+
+
+def test_a_file_that_still_grows_opens_as_far_as_it_has_come(
+    tmp_path: Path, frames: np.ndarray
+) -> None:
+    whole = write(tmp_path / "whole.tif", list(frames)).read_bytes()
+    with tifffile.TiffFile(tmp_path / "whole.tif") as file:
+        first_two = file.pages[1].dataoffsets[0] + frames[0].nbytes
+    path, seen = tmp_path / "a.tif", 2
+    for length in range(300, len(whole) + 1, 37):
+        path.write_bytes(whole[:length])
+        if length < first_two:
+            with pytest.raises(UserError, match=r"truncated|damaged"):
+                sv.open_movie(path)
+            continue
+        movie = sv.open_movie(path)
+        np.testing.assert_array_equal(movie.data, frames[: movie.n_frames])
+        assert movie.n_frames >= seen
+        seen = movie.n_frames
+    assert seen >= FRAMES - 1
 
 
 def test_a_chain_that_bites_its_tail_ends(tmp_path: Path, frames: np.ndarray) -> None:

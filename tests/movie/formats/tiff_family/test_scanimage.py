@@ -136,14 +136,28 @@ def test_a_stack_that_was_switched_off_is_no_stack(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ragged", [False, True])
-def test_a_file_cut_short(tmp_path: Path, ragged: bool) -> None:
+@pytest.mark.parametrize("lost", [1, 100, 600, 5000])
+def test_of_a_file_cut_short_all_whole_frames_open(tmp_path: Path, ragged: bool, lost: int) -> None:
     path = tmp_path / "cut.tif"
     write(path, FRAMES, PLANAR, ragged=ragged)
     whole = path.read_bytes()
-    for share in (0.1, 0.5, 0.9, 0.999):
-        path.write_bytes(whole[: int(share * len(whole))])
-        with pytest.raises(UserError, match=r"cut\.tif"):
-            open_movie(path)
+    path.write_bytes(whole[:-lost])
+    movie = open_movie(path)
+    assert movie.n_frames in (59 - lost // 784, 59 - lost // 750)
+    np.testing.assert_array_equal(movie.data, FRAMES[: movie.n_frames])
+    assert "cut short" in movie.notes[0]
+    path.write_bytes(whole[: len(whole) // 100])
+    with pytest.raises(UserError, match=r"cut\.tif"):
+        open_movie(path)
+
+
+def test_of_a_cut_volume_all_whole_frames_of_a_plane_open(tmp_path: Path) -> None:
+    path = tmp_path / "cut.tif"
+    write(path, FRAMES, VOLUME, channels=2)
+    path.write_bytes(path.read_bytes()[:-2000])  # the last three pages
+    movie = open_movie(path, channel=2, plane=3)
+    np.testing.assert_array_equal(movie.data, FRAMES[5::8][: movie.n_frames])
+    assert movie.n_frames == 7
 
 
 def test_pages_at_equal_distances_are_not_walked(

@@ -8,15 +8,13 @@ from xml.etree import ElementTree
 _AXES = "ZCT"
 
 
-def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
+def ordered_pages(xml: str) -> tuple[tuple[int, ...], str] | None:
     """Return how the pages of a file are arranged if they come in the order of the description.
 
     Parameters
     ----------
     xml : str
         The description.
-    n_pages : int
-        Pages of the file.
 
     Returns
     -------
@@ -25,9 +23,9 @@ def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
     axes : str
         Their names.
         None where the file holds several images, refers to others, or lists its pages in
-        another order; tifffile knows how to find them.
+        another order: `ome_set` finds them.
     """
-    pixels = _only_pixels(xml)
+    pixels, own = _only_pixels(xml)
     if pixels is None:
         return None
     order = pixels.get("DimensionOrder", "")[2:]  # the fastest first, after XY
@@ -35,7 +33,7 @@ def ordered_pages(xml: str, n_pages: int) -> tuple[tuple[int, ...], str] | None:
         return None
     try:
         sizes = {axis: int(pixels.get(f"Size{axis}", 1)) for axis in order}
-        if math.prod(sizes.values()) != n_pages or not _in_order(pixels, order, sizes):
+        if min(sizes.values()) < 1 or not _in_order(pixels, order, sizes, own):
             return None
     except ValueError:
         return None
@@ -61,7 +59,7 @@ def declared_pages(xml: str) -> tuple[tuple[int, ...], str] | None:
         Their names.
         None where the file holds several images, or does not say.
     """
-    pixels = _only_pixels(xml)
+    pixels, _ = _only_pixels(xml)
     if pixels is None:
         return None
     try:
@@ -72,25 +70,33 @@ def declared_pages(xml: str) -> tuple[tuple[int, ...], str] | None:
     return tuple(sizes[axis] for axis in kept), "".join(kept)
 
 
-def _only_pixels(xml: str) -> ElementTree.Element | None:
+def refers_to_master(xml: str) -> bool:
+    """Return whether the description lies in another file, of which this one is a part."""
+    return "BinaryOnly" in xml and _only_pixels(xml)[0] is None
+
+
+def _only_pixels(xml: str) -> tuple[ElementTree.Element | None, str | None]:
+    """Return the pixels of the only image, and the identity of the file itself."""
     try:
         root = ElementTree.fromstring(xml)
     except (ElementTree.ParseError, ValueError):
-        return None
+        return None, None
     found = [node for node in root.iter() if node.tag.endswith("}Pixels")]
-    return found[0] if len(found) == 1 else None
+    return found[0] if len(found) == 1 else None, root.get("UUID")
 
 
-def _in_order(pixels: ElementTree.Element, order: str, sizes: dict[str, int]) -> bool:
+def _in_order(
+    pixels: ElementTree.Element, order: str, sizes: dict[str, int], own: str | None
+) -> bool:
     """Return whether all pages are listed one after the other, in this file."""
     listed = [node for node in pixels if node.tag.endswith("}TiffData")]
     n_pages = math.prod(sizes.values())
-    if any(len(node) for node in listed):
+    if any(child.text != own for node in listed for child in node):
         return False  # each may lie in a file of its own
+    if not listed:
+        return True
     if len(listed) == 1 and not {"IFD", "FirstZ", "FirstC", "FirstT"} & set(listed[0].keys()):
         return int(listed[0].get("PlaneCount", n_pages)) == n_pages
-    if len(listed) != n_pages:
-        return False
     steps = {order[0]: 1, order[1]: sizes[order[0]], order[2]: sizes[order[0]] * sizes[order[1]]}
     return all(
         int(node.get("IFD", -1))

@@ -41,17 +41,28 @@ class RawPages:
         Height and width of each.
     dtype : numpy.dtype
         Type of the pixels, in the byte order of the file.
+    cut : bool
+        Whether the file announces a further page that it does not hold, or not all of it.
     """
 
     path: Path
     offsets: Offsets
     shape: tuple[int, int]
     dtype: np.dtype[Any]
+    cut: bool = False
 
     @classmethod
-    def like(cls, page: Any, file: tifffile.TiffFile, path: Path, offsets: Offsets) -> RawPages:
+    def like(
+        cls,
+        page: Any,
+        file: tifffile.TiffFile,
+        path: Path,
+        offsets: Offsets,
+        *,
+        cut: bool = False,
+    ) -> RawPages:
         """Return frames of the size and type of a page that tifffile has read."""
-        return cls(path, offsets, page.shape, np.dtype(file.byteorder + page.dtype.char))
+        return cls(path, offsets, page.shape, np.dtype(file.byteorder + page.dtype.char), cut)
 
     @property
     def n_pages(self) -> int:
@@ -73,9 +84,10 @@ class RawPages:
         """
         wanted = self.offsets[pages]
         shape = (len(wanted), *self.shape)
-        return lazy_frames.from_reader(lambda a, b: self._read(wanted[a:b]), shape, self.dtype)
+        return lazy_frames.from_reader(lambda a, b: self.read(wanted[a:b]), shape, self.dtype)
 
-    def _read(self, offsets: Offsets) -> NDArray[Any]:
+    def read(self, offsets: Offsets) -> NDArray[Any]:
+        """Return the frames that begin at some of the offsets, (n, Y, X)."""
         steps = np.unique(np.diff(offsets))
         if len(steps) == 1 and steps[0] > 0:
             return self._mapped(int(offsets[0]), int(steps[0]), len(offsets))
@@ -116,9 +128,9 @@ def find_raw(file: tifffile.TiffFile, path: Path) -> RawPages | None:
     with path.open("rb", buffering=0) as stream:
         for find in (_evenly_spaced, _chained):
             with contextlib.suppress(*DAMAGED, MemoryError):  # no page where one was expected
-                offsets = find(file, stream)
-                if offsets is not None:
-                    return RawPages.like(first, file, path, offsets)
+                found = find(file, stream)
+                if found is not None:
+                    return RawPages.like(first, file, path, found[0], cut=found[1])
     return None
 
 
@@ -153,8 +165,11 @@ def placed_pages(
     return RawPages.like(first, file, path, offsets).frames(np.arange(len(offsets)))
 
 
-def _evenly_spaced(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
-    """Return where pages at equal distances begin; None, or an error, where one does not."""
+def _evenly_spaced(file: tifffile.TiffFile, stream: BinaryIO) -> tuple[Offsets, bool] | None:
+    """Return where pages at equal distances begin, and whether one more is announced.
+
+    None, or an error, where one lies elsewhere.
+    """
 
     def after(offset: int) -> int:
         return read_table(stream, file.tiff, offset).following
@@ -170,7 +185,9 @@ def _evenly_spaced(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
         return None
     # Tables lie between the pixels of frames, or all together behind the pixels.
     if table_step == stride:
-        n_pages = (size - pixels - first.nbytes) // stride + 1
+        length = len(read_table(stream, file.tiff, second).tags) + file.tiff.tagnosize
+        whole_tables = (size - second - length - file.tiff.offsetsize) // stride + 2
+        n_pages = min((size - pixels - first.nbytes) // stride + 1, whole_tables)
     else:
         n_pages = (size - second) // table_step + 1
     if n_pages < _LEAST_PAGES or pixels + (n_pages - 1) * stride + first.nbytes > size:
@@ -181,24 +198,32 @@ def _evenly_spaced(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
         page = _page(file, offset)
         if not _is_like(page, first) or page.dataoffsets[0] != pixels + number * stride:
             return None
-        if after(offset) != (offset + table_step if number < n_pages - 1 else 0):
+        follower = after(offset)
+        if follower != offset + table_step and (follower or number < n_pages - 1):
             return None
-    return pixels + stride * np.arange(n_pages, dtype=np.int64)
+    return pixels + stride * np.arange(n_pages, dtype=np.int64), follower != 0
 
 
-def _chained(file: tifffile.TiffFile, stream: BinaryIO) -> Offsets | None:
-    """Return where pages begin wherever they lie; None where one is not like the first."""
+def _chained(file: tifffile.TiffFile, stream: BinaryIO) -> tuple[Offsets, bool] | None:
+    """Return where whole pages begin, wherever they lie, and whether the file was cut short.
+
+    None where one is not like the first.
+    """
     first: Any = file.pages.first
     size = int(file.filehandle.size)
     second = read_table(stream, file.tiff, first.offset).following
     if second == 0 or not _is_like(_page(file, second), first):
         return None
-    tables = follow(stream, file.tiff, second, size // max(1, first.nbytes))
-    offsets = None if tables is None else pixel_offsets(tables, file.tiff)
+    tables, cut = follow(stream, file.tiff, second, size // max(1, first.nbytes)) or ([], False)
+    offsets = pixel_offsets(tables, file.tiff) if tables else None
     if offsets is None:
         return None
     offsets = np.concatenate([[first.dataoffsets[0]], offsets])
-    return None if offsets.min() <= 0 or offsets.max() + first.nbytes > size else offsets
+    whole = offsets + first.nbytes <= size
+    n_whole = len(whole) if whole.all() else int(whole.argmin())
+    if offsets.min() <= 0 or whole[n_whole:].any():
+        return None
+    return offsets[:n_whole], cut or n_whole < len(offsets)
 
 
 def _page(file: tifffile.TiffFile, offset: int) -> Any:

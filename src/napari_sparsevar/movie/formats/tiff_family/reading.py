@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import os
-import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,19 +14,33 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.failures import explained
-from napari_sparsevar.movie.formats.tiff_family import ome
-from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
-from napari_sparsevar.movie.formats.tiff_family.raw import find_raw, placed_pages
+from napari_sparsevar.movie.formats.tiff_family import ome, ome_set
+from napari_sparsevar.movie.formats.tiff_family.arrangement import Arrangement, arranged, declared
+from napari_sparsevar.movie.formats.tiff_family.pages import frames_of_pages
+from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
 from napari_sparsevar.movie.formats.tiff_family.units import read_times, read_units
+from napari_sparsevar.movie.formats.tiff_family.whole import (
+    WholePages,
+    appended,
+    appended_pages,
+    following,
+    has_all_pages,
+    is_as_counted,
+    is_whole,
+    of_raw,
+    whole_pages,
+)
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.times import timed
+
+_CHAINS = {"shaped", "generic", "uniform", "imagej", "ome"}
+"""Kinds of series, as tifffile calls them, whose pages are frames one after the other."""
 
 # Its complaints reach whoever listens to the log, but not the screen: the UserError says it.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -70,71 +82,104 @@ def holds_movie(path: Path) -> bool:
         with open_tiff(path) as file:
             page: Any = file.pages.first
             numbers = page.dtype is not None and page.dtype.kind in "uif"
-            return numbers and axes.is_movie(*_declared(file, page))
+            return numbers and axes.is_movie(*_declared(file, path, page))
     except UserError:
         return True
 
 
-def _declared(file: tifffile.TiffFile, page: Any) -> tuple[tuple[int, ...], str]:
+def _declared(file: tifffile.TiffFile, path: Path, page: Any) -> tuple[tuple[int, ...], str]:
     """Return shape and axes as the file says them; of a plain chain, that it goes on, as 2."""
     if "S" in page.axes:
         return page.shape, page.axes
-    leading = _declared_pages(file) if page.axes == "YX" else None
+    leading = _declared_pages(file, path) if page.axes == "YX" else None
     if leading is not None:
         return (*leading[0], *page.shape), f"{leading[1]}YX"
     series = max(file.series, key=lambda each: math.prod(each.shape))
     return series.shape, series.axes
 
 
-def _declared_pages(file: tifffile.TiffFile) -> tuple[tuple[int, ...], str] | None:
+def _declared_pages(file: tifffile.TiffFile, path: Path) -> tuple[tuple[int, ...], str] | None:
     """Return the axes along which pages lie; None where all pages have to be looked at."""
-    if file.is_ome:
-        return ome.declared_pages(file.ome_metadata or "")
-    if file.is_shaped:
-        shape, names = _described(file)
-        # What is noted of a single image says nothing of those that may follow it.
-        noted_all = math.prod(shape[:-2]) > 1 or len(file.pages) == 1
-        return (shape[:-2], names[:-2]) if noted_all and names[-2:] == "YX" else None
-    # ImageJ writes a movie above 4 GB with one page.
-    noted: dict[str, Any] = file.imagej_metadata or {}
-    if (images := noted.get("images", 1)) > 1:
-        lengths = tuple(int(noted.get(name, 1)) for name in ("frames", "slices", "channels"))
-        return (lengths, "TZC") if math.prod(lengths) == images else ((images,), "I")
+    if file.is_ome and (pages := ome.declared_pages(file.ome_metadata or "")) is None:
+        return None if not ome.refers_to_master(file.ome_metadata or "") else _goes_on(file, path)
+    said = (pages[0], pages[1]) if file.is_ome and pages else declared(file)
+    if said is None or math.prod(said[0]) > 1:
+        return said if said is None else (said[0], said[1])
+    return _goes_on(file, path)
+
+
+def _goes_on(file: tifffile.TiffFile, path: Path) -> tuple[tuple[int, ...], str] | None:
+    """Return one axis of 2 if a second page like the first follows, none if it is the only one."""
     try:
         alike = file.pages.get(1).shape == file.pages.first.shape
     except IndexError:
-        return (), ""
+        alike = following(file, path, file.pages.first.offset) != 0  # cut short: ours to explain
+        return ((2,), "I") if alike else ((), "")
     return ((2,), "I") if alike else None
 
 
-def read(path: Path, choice: Choice) -> Movie:
-    """Open one TIFF file without reading its pixels; the choice is of a channel and a plane."""
+def read(path: Path, choice: Choice, *, part: bool = False) -> Movie:
+    """Open one TIFF file without reading its pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    choice : Choice
+        Of a channel and a plane.
+    part : bool
+        Whether a single frame is enough: one file of a series.
+    """
     with open_tiff(path) as file:
-        return _read(file, path, choice)
+        if not file.pages:
+            raise UserError(f"{path} holds no image; copy or export it again.")
+        movie = ome_set.read(file, path, choice, part=part) if file.is_ome else None
+        movie = movie or _read_raw(file, path, choice, part)
+        movie = movie or _read_series(file, path, choice, part)
+        return timed(movie, read_times(file), str(path))
 
 
-def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
-    if not file.pages:
-        raise UserError(f"{path} holds no image; copy or export it again.")
-    movie = _read_raw(file, path, choice) or _read_series(file, path, choice)
-    return timed(movie, read_times(file), str(path))
-
-
-def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie | None:
+def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Movie | None:
     """Open a file of many like pages from the bytes of their tables alone."""
     flags = file.pages.first.flags
-    plain = flags in (set(), {"shaped"}, {"ome"})
-    raw = find_raw(file, path) if plain else None
-    arranged = _arranged(file, raw.n_pages, raw.shape) if raw else None
-    if raw is None or arranged is None:
+    said = declared(file) if flags in (set(), {"shaped"}, {"ome"}, {"imagej"}) else None
+    if said is None:
         return None
-    shape, names = (*arranged[0], *raw.shape), f"{arranged[1]}YX"
-    lazy_frames.check_dtype(raw.dtype, str(path))
-    chosen = axes.choose(shape, names, str(path), choice)
-    if max(chosen.row, chosen.column) != len(shape) - 1 or chosen.time >= len(shape) - 2:
+    if flags != {"imagej"}:
+        raw = find_raw(file, path)
+        return None if raw is None else _read_pages(file, path, choice, said, of_raw(raw), part)
+    if is_as_counted(file, path, said.n_pages):
         return None
-    frames = raw.frames(chosen.pages(shape[:-2]))
-    return _movie(file, path, chosen, frames)
+    return _read_pages(file, path, choice, said, whole_pages(file, path, said.n_pages), part)
+
+
+def _read_pages(
+    file: tifffile.TiffFile,
+    path: Path,
+    choice: Choice,
+    said: Arrangement,
+    pages: WholePages,
+    part: bool,
+) -> Movie:
+    """Open the pages that are there."""
+    lazy_frames.check_dtype(pages.dtype, str(path))
+    if pages.cut and pages.n_pages < (1 if part else 2):
+        raise UserError(
+            f"{path} is truncated, or only begins to be written: it holds {pages.n_pages} whole "
+            "images; copy or export it again, or wait."
+        )
+    there = arranged(said, pages.n_pages, path, cut=pages.cut)
+    shape, names = (*there.shape, *pages.shape), f"{there.names}{'YXS'[: len(pages.shape)]}"
+    chosen = axes.choose(*_with_time(shape, names, part), str(path), choice)
+    frames = pages.frames(chosen.pages(shape[: -len(pages.shape)] or (1,)))
+    movie = _movie(file, path, chosen, frames)
+    return replace(movie, notes=(*pages.notes, *there.notes, *movie.notes))
+
+
+def _with_time(shape: tuple[int, ...], names: str, part: bool) -> tuple[tuple[int, ...], str]:
+    """Return shape and axes with a time axis of one frame, where one image is a part of a movie."""
+    single = part and "T" not in names and math.prod(shape) == math.prod(shape[-2:])
+    return ((1, *shape), f"T{names}") if single else (shape, names)
 
 
 def _movie(file: tifffile.TiffFile, path: Path, chosen: axes.MovieAxes, frames: da.Array) -> Movie:
@@ -145,37 +190,27 @@ def _movie(file: tifffile.TiffFile, path: Path, chosen: axes.MovieAxes, frames: 
     return replace(movie, notes=(*movie.notes, *notes))
 
 
-def _arranged(
-    file: tifffile.TiffFile, n_pages: int, frame: tuple[int, int]
-) -> tuple[tuple[int, ...], str] | None:
-    """Return the axes along which pages lie, the slowest first, and their names."""
-    if file.is_ome:
-        return ome.ordered_pages(file.ome_metadata or "", n_pages)
-    if not file.is_shaped:
-        return (n_pages,), "I"
-    shape, names = _described(file)
-    if math.prod(shape[:-2]) != n_pages or shape[-2:] != frame or names[-2:] != "YX":
-        return None
-    return shape[:-2], names[:-2]
-
-
-def _described(file: tifffile.TiffFile) -> tuple[tuple[int, ...], str]:
-    """Return what tifffile has noted on the first page of an array: its shape and axes."""
-    described = (file.shaped_metadata or ({},))[0]
-    shape = tuple(described.get("shape", ()))
-    return shape, described.get("axes") or axes.unnamed(len(shape))
-
-
-def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
+def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Movie:
     if not file.series:
         raise UserError(f"{path} holds no image; copy or export it again.")
     number = max(range(len(file.series)), key=lambda i: math.prod(file.series[i].shape))
     series = file.series[number]
-    check_complete(file, series, path)
+    if series.kind in _CHAINS:
+        if said := appended(file, series):
+            return _read_pages(file, path, choice, said, appended_pages(file, path, series), part)
+        whole = is_whole(file, series, path) and has_all_pages(file, series)
+        if not whole and (said := declared(file)):
+            pages = whole_pages(file, path, said.n_pages)
+            return _read_pages(file, path, choice, said, pages, part)
+    elif not is_whole(file, series, path):
+        raise UserError(
+            f"{path} is truncated: its page table promises more frames than the "
+            f"{file.filehandle.size:,} bytes of the file hold; copy or export it again."
+        )
     lazy_frames.check_dtype(np.dtype(series.dtype), str(path))
-    chosen = axes.choose(series.shape, series.axes, str(path), choice)
-    frames = _frames(file, number, chosen, path)
-    movie = _movie(file, path, chosen, frames)
+    shape, names = _with_time(tuple(series.shape), series.axes, part)
+    chosen = axes.choose(shape, names, str(path), choice)
+    movie = _movie(file, path, chosen, _frames(file, number, shape, chosen, path))
     if len(file.series) == 1:
         return movie
     note = f"{path} holds {len(file.series)} image series; the largest one is used."
@@ -187,7 +222,13 @@ def tiff_stem(path: Path) -> str:
     return path.stem.removesuffix(".ome")
 
 
-def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: Path) -> da.Array:
+def _frames(
+    file: tifffile.TiffFile,
+    number: int,
+    shape: tuple[int, ...],
+    chosen: axes.MovieAxes,
+    path: Path,
+) -> da.Array:
     series = file.series[number]
     if series.dataoffset is not None:
         # One run of raw pixels: the operating system reads what is touched.
@@ -196,10 +237,10 @@ def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: 
             dtype=np.dtype(file.byteorder + np.dtype(series.dtype).char),
             mode="r",
             offset=series.dataoffset,
-            shape=tuple(series.shape),
+            shape=shape,
         )
         return lazy_frames.from_memory(chosen.apply(mapped))
-    leading = series.shape[:-2]
+    leading = shape[:-2]
     if series.axes.endswith("YX") and len(series.pages) == math.prod(leading):
         return frames_of_pages(file, number, chosen.pages(leading), path)
     # Pages of several planes, tiles in depth: rare, and tifffile knows how to address them.
@@ -211,58 +252,3 @@ def _frames(file: tifffile.TiffFile, number: int, chosen: axes.MovieAxes, path: 
     weakref.finalize(array, reopened.close)
     frames: da.Array = chosen.apply(lazy_frames.from_array(array, chosen.time))
     return frames
-
-
-def frames_of_pages(
-    file: tifffile.TiffFile, number: int, pages: NDArray[np.int64], path: Path
-) -> da.Array:
-    """Return frames that are a page each.
-
-    Parameters
-    ----------
-    file : tifffile.TiffFile
-        An open file.
-    number : int
-        Which of its series, as tifffile counts them.
-    pages : ndarray of int64, shape (T,)
-        The page of each frame.
-    path : pathlib.Path
-        Where the file lies.
-
-    Returns
-    -------
-    dask.array.Array, shape (T, Y, X)
-        Read where pages are raw, decoded page by page where not; when asked for.
-    """
-    series = file.series[number]
-    raw = placed_pages(file, series.pages, pages, path)
-    if raw is not None:
-        return raw
-    shape = (len(pages), *series.keyframe.shape)
-    return lazy_frames.from_reader(_Pages(path, number, pages), shape, series.dtype)
-
-
-class _Pages:
-    """Decodes pages of one file; safe to call from several threads and to send to a process."""
-
-    def __init__(self, path: Path, number: int, pages: NDArray[np.int64]) -> None:
-        self._path, self._number, self._pages = path, number, pages
-        self._lock = threading.Lock()
-        self._file: tifffile.TiffFile | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Pages, (self._path, self._number, self._pages)
-
-    def __call__(self, start: int, stop: int) -> NDArray[Any]:
-        complaint = f"Frames {start} to {stop - 1} of {self._path} are damaged"
-        with explained(self._path, complaint, MemoryError), self._lock:
-            return self._decode(self._pages[start:stop].tolist())
-
-    def _decode(self, pages: list[int]) -> NDArray[Any]:
-        if self._file is None:
-            # Kept open: finding the pages of a long file again would cost more than decoding.
-            self._file = tifffile.TiffFile(self._path)
-            weakref.finalize(self, self._file.close)
-        workers = min(8, os.cpu_count() or 1)
-        frames = self._file.asarray(key=pages, series=self._number, maxworkers=workers)
-        return np.asarray(frames).reshape(len(pages), *frames.shape[-2:])

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.tiff_family import reading
-from napari_sparsevar.movie.formats.tiff_family.complete import check_complete
-from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     Layout,
     count_fields,
@@ -21,6 +19,7 @@ from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     read_layout,
     read_pixel_size,
 )
+from napari_sparsevar.movie.formats.tiff_family.whole import whole_pages
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import about_square
@@ -35,17 +34,17 @@ def is_scanimage(path: Path) -> bool:
         return False
 
 
-def read(path: Path, choice: Choice) -> Movie:
+def read(path: Path, choice: Choice, *, part: bool = False) -> Movie:
     """Open one file of ScanImage without reading its pixels.
 
     Frames are of one channel (among those saved) and one plane, with the rate at which that plane
-    was visited.
+    was visited. Of a part of a series a single frame is enough.
     """
     with reading.open_tiff(path) as file:
-        return _read(file, path, choice)
+        return _read(file, path, choice, part)
 
 
-def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
+def _read(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Movie:
     what = str(path)
     page = file.pages.first
     header = read_header(file)
@@ -57,18 +56,16 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         raise UserError(f"{path} has pages that are no grey-scale frames; export it again.")
     shape = (int(page.shape[0]), int(page.shape[1]))
     lazy_frames.check_dtype(page.dtype, what)
-    raw = find_raw(file, path)
-    if raw is None:
-        check_complete(file, file.series[0], path)
-    n_pages = raw.n_pages if raw else len(file.pages)
+    there = whole_pages(file, path)
+    n_pages = there.n_pages
     began = (frame_number(page.description) - 1) // layout.average
     pages = find_pages(layout, n_pages, (channel or 1) - 1, (plane or 1) - 1, began)
-    if len(pages) < 2:
+    if len(pages) < (1 if part else 2):
         raise UserError(
             f"{path} holds {n_pages} images for {n_channels} channels and {layout.volume} frames "
             "a volume: less than two frames of one plane; give the whole series of files."
         )
-    lazy = raw.frames(pages) if raw else reading.frames_of_pages(file, 0, pages, path)
+    lazy = there.frames(pages)
     rate, more = _rate(layout, pages, path)
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)
@@ -78,7 +75,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice) -> Movie:
         pixel_size_um=size[1] if size else None,
         source=path,
         name=reading.tiff_stem(path),
-        notes=(*notes, *said, *more, *_about_pixels(size, several, path)),
+        notes=(*there.notes, *notes, *said, *more, *_about_pixels(size, several, path)),
         choice=Choice(channel=channel, plane=plane),
         offer=Offer(n_channels, layout.slices),
     )
@@ -115,6 +112,8 @@ def _rate(
     layout: Layout, pages: NDArray[np.int64], path: Path
 ) -> tuple[float | None, tuple[str, ...]]:
     per_frame = len(layout.channels)
+    if len(pages) < 2:
+        return layout.volume_rate if layout.slices > 1 else layout.frame_rate, ()
     if layout.slices == 1 or len(np.unique(np.diff(pages))) > 1:
         if layout.slices > 1:
             return None, (

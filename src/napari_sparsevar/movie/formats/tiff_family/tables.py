@@ -63,7 +63,9 @@ def read_table(stream: BinaryIO, layout: Any, offset: int, guess: int = 0) -> Ta
     return Table(read[layout.tagnosize : needed - layout.offsetsize], int(following))
 
 
-def follow(stream: BinaryIO, layout: Any, offset: int, most: int) -> list[bytes] | None:
+def follow(
+    stream: BinaryIO, layout: Any, offset: int, most: int
+) -> tuple[list[bytes], bool] | None:
     """Read the tables from one page to the last.
 
     Parameters
@@ -75,18 +77,26 @@ def follow(stream: BinaryIO, layout: Any, offset: int, most: int) -> list[bytes]
 
     Returns
     -------
-    list of bytes, or None
-        The tags of each; None where tables differ in length or never end.
+    tables : list of bytes
+        The tags of each.
+    cut : bool
+        Whether a further one is announced that the file does not hold.
+        None where tables differ in length or never end.
     """
     tables: list[bytes] = []
     guess = 0
     while offset:
-        table, offset = read_table(stream, layout, offset, guess)
+        try:
+            table, offset = read_table(stream, layout, offset, guess)
+        except struct.error:
+            return tables, True
+        if not table:  # room for what is still to be written
+            return tables, True
         guess = guess or layout.tagnosize + len(table) + layout.offsetsize
         tables.append(table)
         if len(table) != len(tables[0]) or len(tables) > most:
             return None
-    return tables
+    return tables, False
 
 
 def pixel_offsets(tables: list[bytes], layout: Any) -> NDArray[np.int64] | None:
