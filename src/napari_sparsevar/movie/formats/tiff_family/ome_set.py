@@ -103,7 +103,8 @@ def _read_image(
         pixel_size_um=size,
     )
     said = _about_missing(there, sources, path)
-    return replace(movie, notes=(*said, *movie.notes, *notes))
+    jumps = tuple((np.flatnonzero(np.diff(np.flatnonzero(there)) > 1) + 1).tolist())
+    return replace(movie, notes=(*said, *movie.notes, *notes), jumps=jumps)
 
 
 class Source:
@@ -206,7 +207,7 @@ def _about_missing(
     if there.all():
         return ()
     n_frames, last = int(there.sum()), int(np.flatnonzero(there)[-1])
-    gap = "" if there[:last].all() else " The movie jumps where some are missing in between."
+    gap = "" if there[:last].all() else " Nothing is foretold across those missing in between."
     absent = [source.path.name for source in sources if not source.path.exists()]
     files = f" {len(absent)} of its files are missing ({absent[0]})." if absent else ""
     return (
