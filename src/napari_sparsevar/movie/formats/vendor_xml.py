@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from napari_sparsevar.errors import UserError
 
 _HEAD_BYTES = 4096
+_LARGEST = 1e12
 _MOST_BYTES = 2**29  # a line a frame and channel
 
 
@@ -66,9 +67,10 @@ def read_xml(path: Path) -> ElementTree.Element:
 def number(element: ElementTree.Element | None, name: str, default: float = 0.0) -> float:
     """Return an attribute of an element as a number; the default where it is none."""
     try:
-        return float("" if element is None else element.get(name, ""))
+        value = float("" if element is None else element.get(name, ""))
     except ValueError:
         return default
+    return value if abs(value) < _LARGEST else default  # not where it is nan
 
 
 def _text(raw: bytes) -> str:
