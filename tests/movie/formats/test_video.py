@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import pickle
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,12 @@ def write(path: Path, frames: Any, codec: str, pixels: str, **options: str) -> N
 
 @pytest.mark.parametrize(
     ("name", "codec", "pixels"),
-    [("a.avi", "ffv1", "gray"), ("a.avi", "rawvideo", "gray"), ("a.mov", "png", "rgb24")],
+    [
+        ("a.avi", "ffv1", "gray"),
+        ("a.avi", "rawvideo", "gray"),
+        ("a.mov", "png", "rgb24"),
+        ("a.mkv", "ffv1", "gray"),
+    ],
 )
 def test_lossless_video_gives_the_frames(
     tmp_path: Path, name: str, codec: str, pixels: str
@@ -56,7 +62,8 @@ def test_sixteen_bits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "codec"), [("a.mp4", "libx264"), ("a.mp4", "mpeg4"), ("a.avi", "mpeg4")]
+    ("name", "codec"),
+    [("a.mp4", "libx264"), ("a.mp4", "mpeg4"), ("a.avi", "mpeg4"), ("a.mkv", "libx264")],
 )
 def test_frames_between_key_frames_are_exact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, codec: str
@@ -114,3 +121,18 @@ def test_damaged_video(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(UserError, match=r"a\.mp4 is damaged"):
             open_movie(path)
+
+
+def test_a_pause_is_not_part_of_the_rate(tmp_path: Path) -> None:
+    path = tmp_path / "paused.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=20)
+        stream.height, stream.width, stream.pix_fmt = *FRAMES.shape[1:3], "gray"
+        for number, pixels in enumerate(FRAMES):
+            frame = av.VideoFrame.from_ndarray(pixels, format="gray")
+            frame.pts, frame.time_base = number + 1200 * (number >= 30), Fraction(1, 20)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert (movie.fps, movie.jumps) == (pytest.approx(20.0), (30,))

@@ -1,7 +1,8 @@
-"""AVI, MP4 and MOV through FFmpeg (the optional package ``av``)."""
+"""AVI, MP4, MOV and Matroska through FFmpeg (the optional package ``av``)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,20 @@ from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.video_decoder import VideoReader, grey, make_index
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.times import timed
 
 _FAINT = 4  # grey values by which the colours of a grey video may differ after compression
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is an AVI, MP4 or MOV file, by its first bytes."""
+    """Return whether this is an AVI, MP4, MOV, MKV or WebM file, by its first bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
         start = file.read(12)
     is_avi = start[:4] == b"RIFF" and start[8:] == b"AVI "
-    return is_avi or start[4:8] in (b"ftyp", b"moov", b"wide", b"mdat")
+    is_matroska = start[:4] == b"\x1aE\xdf\xa3"
+    return is_avi or is_matroska or start[4:8] in (b"ftyp", b"moov", b"wide", b"mdat")
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -33,6 +36,14 @@ def read(path: Path, choice: Choice) -> Movie:
     Frames are the brightness of the picture, at the frame rate of the video; nothing of the choice
     applies. The package ``av`` has to be installed.
     """
+    movie = read_part(path)
+    if movie.n_frames < 2:
+        raise UserError(f"{path} holds less than two frames; a movie needs several.")
+    return movie
+
+
+def read_part(path: Path) -> Movie:
+    """Open a video that may be a part of a recording, and so hold a single frame."""
     try:
         import av
     except ImportError:
@@ -57,21 +68,20 @@ def _read(container: Any, path: Path) -> Movie:
     index = make_index(container, stream)
     container.seek(0)
     first = next(container.decode(stream), None)
-    if first is None or len(index.stamps) < 2:
-        raise UserError(f"{path} holds less than two frames; a movie needs several.")
+    if first is None or not len(index.stamps):
+        raise UserError(f"{path} holds no frame; choose another file.")
     colour = _has_colour(first)
     sample = grey(first, colour)
     reader = VideoReader(path, index, colour)
     lazy = lazy_frames.from_reader(reader, (len(index.stamps), *sample.shape), sample.dtype)
     notes = (f"{path} is a colour video; the brightness of its pixels is used.",) if colour else ()
     rate = stream.average_rate
-    return Movie(
-        data=lazy_frames.finish(lazy, str(path)),
-        fps=float(rate) if rate else None,
-        source=path,
-        name=path.stem,
-        notes=notes,
+    movie = Movie(
+        data=lazy_frames.finish(lazy, str(path)), source=path, name=path.stem, notes=notes
     )
+    paused = timed(movie, np.float64(stream.time_base or 0) * index.stamps, str(path))
+    # The video's own rate is a mean over its pauses.
+    return paused if paused.jumps else replace(movie, fps=float(rate) if rate else None)
 
 
 def _has_colour(frame: Any) -> bool:
@@ -84,7 +94,7 @@ def _has_colour(frame: Any) -> bool:
 FORMAT = Format(
     name="video",
     priority=-20,  # its mark is four common letters
-    suffixes=(".avi", ".mp4", ".mov"),
+    suffixes=(".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm"),
     claims=claims,
     holds_movie=claims,  # what is claimed is a video
     read=read,
