@@ -11,7 +11,6 @@ from scipy.ndimage import gaussian_filter
 
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import estimate_dynamics
-from napari_sparsevar.run.latents import inside_field
 from real_parts.model import Model
 
 Frames = NDArray[np.float32]
@@ -23,7 +22,7 @@ _LEAST_SIGNAL = 1e-3
 
 def contrast_frames(model: Model) -> Frames:
     """Return standardised frames without background inside the field of view, (T, Y, X)."""
-    inside = inside_field(model.grid)
+    inside = torch.from_numpy(model.frames.inside)
     values = torch.from_numpy(model.frames.read(0, model.frames.movie.n_frames))
     values = values - background(values, inside, model.config.background_diameter)
     height, width = model.grid.shape

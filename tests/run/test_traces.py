@@ -17,8 +17,8 @@ from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
+from napari_sparsevar.movie.reading.standardised import inside_field
 from napari_sparsevar.run.decoding import Decoding
-from napari_sparsevar.run.latents import inside_field
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.run.traces import (
     _filtered,
@@ -182,7 +182,8 @@ def test_the_read_out_is_the_mean_of_the_region_and_of_the_background_in_it(
     height, width = results.grid.shape
     padded[0, :height, :width] = torch.from_numpy((frame - results.mean) / results.noise)
     diameter = made.record.network.with_typical_cell().background_diameter
-    seen = background(padded, inside_field(results.grid), diameter)[0, :height, :width]
+    inside = torch.from_numpy(inside_field(results.mean, results.grid.padded_shape))
+    seen = background(padded, inside, diameter)[0, :height, :width]
     assert wide + offset == pytest.approx((results.noise * seen.numpy())[region].mean(), rel=1e-4)
 
 

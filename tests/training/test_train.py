@@ -399,7 +399,7 @@ def test_bad_frames_are_skipped_and_reported(
     small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
 ) -> None:
     frames = np.asarray(small_movie.data).astype(np.float32)
-    frames[50, 3, 3] = np.nan
+    frames[50, 3] = np.nan
     frames[51] = np.inf
     events = list(sv.train(with_frames(frames), small_config, out=tmp_path / "run"))
     assert isinstance(events[-1], Finished)

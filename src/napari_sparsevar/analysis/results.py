@@ -65,7 +65,8 @@ class Results:
     projection : Projection
         From latents to pixels and back.
     mean, noise : ndarray of float32, shape (Y, X)
-        Grey values of a standardised pixel: ``x = mean + noise * standardised``.
+        Grey values of a standardised pixel: ``x = mean + noise * standardised``; NaN where pixels
+        do not count.
     contribution : ndarray of float32, shape (Y, X)
         What each pixel drives, in units of what chance reaches there; where that is not known, of
         the strongest pixel.
@@ -106,6 +107,11 @@ class Results:
     def good(self) -> npt.NDArray[np.bool_]:
         """Frames that were used, (T,)."""
         return self.activity.good
+
+    @property
+    def counted(self) -> npt.NDArray[np.bool_]:
+        """Pixels that count, (Y, X): those that are not NaN or filled in some frames."""
+        return np.isfinite(self.mean)
 
     @property
     def grid(self) -> LatentGrid:
@@ -236,7 +242,9 @@ def _repeated(results: Results) -> Generator[float, None, Results]:
         return contribution_map(refit, projection)
 
     def found_again(image: FloatImage) -> npt.NDArray[np.bool_]:
-        again = [standing_out_again(places, image, spacing) for places in sought]
+        again = [
+            standing_out_again(places, image, spacing, projection.covered) for places in sought
+        ]
         return np.concatenate(again)
 
     blocks = block_moments(_rows(results.activity), N_BLOCKS)
@@ -273,7 +281,7 @@ def _seen(
     """Return the contribution map and the places that stand out of it."""
     image, grid = contribution_map(fitted, projection), projection.grid
     contribution = in_units_of_chance(image, fitted, chance)
-    places = find_drivers(image, grid.stride, shown=contribution)
+    places = find_drivers(image, grid.stride, shown=contribution, counted=projection.covered)
     return contribution, told_apart(places, found, grid)
 
 

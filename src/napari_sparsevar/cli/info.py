@@ -72,8 +72,9 @@ def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]
     report = check_frames(movie)
     diameter, motion = None, Motion(0.0, 0.0)
     with suppress(UserError):  # a movie too short to train on can still be described
-        images = static_images(movie, bad=report.bad)
-        diameter, motion = guess_cell_diameter(movie, images), find_motion(movie, images)
+        images = static_images(movie, bad=report.bad, ignored=report.ignored)
+        diameter = guess_cell_diameter(movie, images, report.bad)
+        motion = find_motion(movie, images, report.bad)
     return {
         "movie": str(path),
         "frames": movie.n_frames,
@@ -88,6 +89,7 @@ def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]
         "minimum": report.minimum,
         "maximum": report.maximum,
         "bad_frames": report.n_bad,
+        "ignored_pixels": int(report.ignored.sum()),
         "saturation_level": report.saturation_level,
         "saturated_fraction": report.saturated_fraction,
         "channel": movie.choice.channel and f"{movie.choice.channel} of {movie.offer.channels}",

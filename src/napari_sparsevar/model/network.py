@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import max_pool2d
 
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.decoder import Decoder
@@ -15,10 +16,14 @@ from napari_sparsevar.model.skip import without_skip
 
 
 class GuidedHalf(NamedTuple):
-    """One blind half: which pixels it sees (Y, X), and the encoder's guidance for them."""
+    """One blind half: which pixels it sees (Y, X), and the encoder's guidance for them.
+
+    ``alive`` (rows, columns) is 0 for latents without any pixel that counts.
+    """
 
     visible: Tensor
     guidance: Guidance
+    alive: Tensor
 
 
 class BlindCode(NamedTuple):
@@ -71,7 +76,7 @@ class SparseVarAutoencoder(nn.Module):
         split : Tensor of bool, shape (Y, X)
             True for pixels of the first half.
         inside : Tensor, shape (Y, X)
-            1 for pixels of the field of view, 0 for padding (never looked at, never scored).
+            1 for pixels that count, 0 for others and padding (never looked at, never scored).
         """
         return self.encode_guided(frames, self.guide(static, split, inside))
 
@@ -82,9 +87,10 @@ class SparseVarAutoencoder(nn.Module):
         """
         static = self._static(static)
         first, second = inside * split, inside * ~split
+        alive = max_pool2d(inside[None], self.encoder.stride)[0]
         return (
-            GuidedHalf(first, self.encoder.guide(first, static)),
-            GuidedHalf(second, self.encoder.guide(second, static)),
+            GuidedHalf(first, self.encoder.guide(first, static), alive),
+            GuidedHalf(second, self.encoder.guide(second, static), alive),
         )
 
     def encode_guided(self, frames: Tensor, halves: tuple[GuidedHalf, GuidedHalf]) -> BlindCode:
@@ -93,7 +99,8 @@ class SparseVarAutoencoder(nn.Module):
         visible = torch.stack([half.visible for half in halves])
         contrast = torch.stack([frames - background(frames, half, diameter) for half in visible])
         codes = [
-            self.encoder(seen, half.guidance) for seen, half in zip(contrast, halves, strict=True)
+            self.encoder(seen, half.guidance) * half.alive
+            for seen, half in zip(contrast, halves, strict=True)
         ]
         return BlindCode(torch.stack(codes), contrast, visible)
 

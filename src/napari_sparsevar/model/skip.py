@@ -10,11 +10,15 @@ N_STATIC_IMAGES = 3
 
 
 def standardise_images(images: Tensor) -> Tensor:
-    """Return static images (n, Y, X) with median 0 and robust spread 1, clipped to +-4."""
+    """Return static images (n, Y, X) with median 0 and robust spread 1, clipped to +-4.
+
+    Pixels that are NaN do not count; they become 0, as the median is.
+    """
     flat = images.flatten(1)
-    median = flat.median(dim=1).values[:, None, None]
-    deviation = (images - median).abs().flatten(1).mean(dim=1)[:, None, None]
-    return ((images - median) / (1.25 * deviation).clamp_min(1e-6)).clamp(-4.0, 4.0)
+    median = flat.nanmedian(dim=1).values[:, None, None]
+    deviation = (images - median).abs().flatten(1).nanmean(dim=1)[:, None, None]
+    standard = ((images - median) / (1.25 * deviation).clamp_min(1e-6)).clamp(-4.0, 4.0)
+    return standard.nan_to_num(0.0)
 
 
 class StaticSkip(nn.Module):

@@ -86,7 +86,7 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
     return replace(
         cells,
         names=cells.names if names is None else [str(name) for name in names],
-        notes=(*cells.notes, *orientation_notes(cells, run.results.mean)),
+        notes=(*cells.notes, *orientation_notes(cells, np.nan_to_num(run.results.mean))),
         fps=run.record.movie.fps or cells.fps,
         pixel_size_um=run.record.movie.pixel_size_um or cells.pixel_size_um,
     )
@@ -191,7 +191,7 @@ def latent_traces(results: Results, cells: Cells) -> Float32Array:
     weights = sparse.coo_array(mean_weights(cells.footprints))
     rows, columns = np.divmod(weights.col, cells.shape[1])
     padded = rows * results.grid.padded_shape[1] + columns
-    in_grey = weights.data * results.noise.ravel()[weights.col]
+    in_grey = weights.data * np.nan_to_num(results.noise).ravel()[weights.col]
     shape = len(cells), results.footprints.shape[1]
     share = sparse.csr_array(sparse.coo_array((in_grey, (weights.row, padded)), shape=shape))
     mixture = (results.footprints @ share.T).toarray().astype(np.float32)

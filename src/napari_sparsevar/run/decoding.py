@@ -28,7 +28,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import calcium_filter, memory
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.run.latents import inside_field
+from napari_sparsevar.movie.reading.standardised import inside_field
 from napari_sparsevar.run.run import Run
 
 Kind = Literal["reconstruction", "prediction", "residual"]
@@ -94,17 +94,20 @@ class Decoding:
 
     def _background(self, raw: FloatImage | None) -> FloatImage:
         results = self.run.results
-        if raw is None or not np.isfinite(raw).all():
+        counted = results.counted
+        if raw is None or not np.isfinite(raw[counted]).all():
             return np.zeros_like(results.mean)
         height, width = results.grid.shape
         padded = torch.zeros(1, *results.grid.padded_shape)
-        padded[0, :height, :width] = torch.from_numpy((raw - results.mean) / results.noise)
+        standard = np.where(counted, (raw - results.mean) / results.noise, np.float32(0.0))
+        padded[0, :height, :width] = torch.from_numpy(standard)
         found = background(padded, self._inside, _background_diameter(self.run))
         return np.asarray(found[0, :height, :width].numpy())
 
     @cached_property
     def _inside(self) -> Tensor:
-        return inside_field(self.run.results.grid)
+        results = self.run.results
+        return torch.from_numpy(inside_field(results.mean, results.grid.padded_shape))
 
 
 def check_size(run: Run, movie: Movie) -> None:

@@ -29,13 +29,6 @@ _ON_A_GPU = 4
 """Times as many, where starting to work takes longer than the work."""
 
 
-def inside_field(grid: LatentGrid) -> Tensor:
-    """Return 1 inside the field of view and 0 in its padding, shape (Y, X) padded."""
-    inside = torch.zeros(grid.padded_shape)
-    inside[: grid.shape[0], : grid.shape[1]] = 1.0
-    return inside
-
-
 def fixed_splits(grid: LatentGrid) -> Tensor:
     """Return the splits into halves used after training, (splits, Y, X) of bool.
 
@@ -94,7 +87,7 @@ def _encoded(
     device = static.device
     pixels = _PIXELS_PER_BLOCK * (1 if device.type == "cpu" else _ON_A_GPU)
     block = max(1, pixels // static[0].numel())
-    inside = inside_field(grid).to(device)
+    inside = torch.from_numpy(frames.inside).to(device)
     with torch.no_grad():
         halves = [network.guide(static, split.to(device), inside) for split in fixed_splits(grid)]
     pieces = ((start, _to_send(piece, device)) for start, piece in frames.pieces(block))

@@ -167,7 +167,8 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     if record.format_version < FORMAT_VERSION:
         return _of_version_3(folder, known, tensors)
     if record.stage == "map":  # those on disk may be of a stage that was being written
-        found = told_apart(find_drivers(known.contribution, grid.stride), known.significance, grid)
+        seen = find_drivers(known.contribution, grid.stride, counted=known.projection.covered)
+        found = told_apart(seen, known.significance, grid)
         return replace(known, drivers=found.drivers, candidates=found.candidates)
     candidates = _read_drivers(folder, CANDIDATE_LABELS, CANDIDATES, grid)
     return _known_until(folder, replace(known, candidates=candidates), record.stage)

@@ -11,12 +11,12 @@ from scipy import signal
 
 from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.fit.fitting import FittedVar
-from napari_sparsevar.analysis.maps.region import region_share
+from napari_sparsevar.analysis.maps.region import checked_mask, region_share
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.lasso.compiled import compiled
 from napari_sparsevar.model.grid import BoolArray
 from napari_sparsevar.model.neuropil import background
-from napari_sparsevar.run.latents import inside_field
+from napari_sparsevar.movie.reading.standardised import inside_field
 from napari_sparsevar.run.run import Run
 
 FloatArray = npt.NDArray[np.float64]
@@ -90,7 +90,7 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     """
     results, fitted = run.results, run.results.fitted
     good, mean = np.asarray(results.good), fitted.own.mean.numpy()
-    share = region_share(region, results.grid)
+    share = _share(results, region)
     decoded = results.footprints @ (share * _padded(run))
     driving, own = _driving(fitted, decoded), fitted.own
     # A latent's drive is that of its standardised code.
@@ -168,15 +168,16 @@ def read_out(run: Run, region: BoolArray) -> ReadOut:
     """
     results = run.results
     height, width = results.grid.shape
-    share = region_share(region, results.grid)
+    share = _share(results, region)
     frame = torch.zeros(1, *results.grid.padded_shape, requires_grad=True)
     diameter = run.record.network.with_typical_cell().background_diameter
-    wide = background(frame, inside_field(results.grid), diameter)[0]
+    inside = torch.from_numpy(inside_field(results.mean, results.grid.padded_shape))
+    wide = background(frame, inside, diameter)[0]
     scaled = torch.from_numpy((share * _padded(run)).reshape(results.grid.padded_shape)).float()
     (slope,) = torch.autograd.grad((wide * scaled).sum(), frame)
-    weights = slope[0, :height, :width].double().numpy() / results.noise
+    weights = np.nan_to_num(slope[0, :height, :width].double().numpy() / results.noise)
     mask = share.reshape(results.grid.padded_shape)[:height, :width]
-    return ReadOut(np.stack([mask, weights]), -float((weights * results.mean).sum()))
+    return ReadOut(np.stack([mask, weights]), -float(np.nansum(weights * results.mean)))
 
 
 def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int]) -> FloatArray:
@@ -191,7 +192,7 @@ def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int
         Which to return, in this order; each must be there.
     """
     results = run.results
-    shares = [region_share(regions == label, results.grid) for label in labels]
+    shares = [_share(results, regions == label) for label in labels]
     if not shares:
         return np.empty((0, len(results.good)))
     weights = np.stack([results.footprints @ share for share in shares], axis=1)
@@ -252,9 +253,17 @@ def _begins(results: Results) -> npt.NDArray[np.bool_]:
     return begins
 
 
+def _share(results: Results, region: BoolArray) -> FloatArray:
+    """Return the weight of every pixel in the mean over those of a region that count."""
+    counted = checked_mask(region, results.grid) & results.counted
+    return region_share(counted if counted.any() else region, results.grid)
+
+
 def _padded(run: Run, which: str = "noise") -> FloatArray:
-    """Return mean or noise of every pixel, flat on the padded field of view."""
+    """Return mean or noise of every pixel that counts, flat on the padded field, else 0."""
     results = run.results
     padded = np.zeros(results.grid.padded_shape)
-    padded[: results.grid.shape[0], : results.grid.shape[1]] = getattr(results, which)
+    padded[: results.grid.shape[0], : results.grid.shape[1]] = np.nan_to_num(
+        getattr(results, which)
+    )
     return padded.ravel()

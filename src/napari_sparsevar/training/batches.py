@@ -159,13 +159,11 @@ class Batcher:
         columns: slice,
         rng: np.random.Generator,
     ) -> Batch:
-        inside = np.zeros(self.grid.padded_shape, np.float32)
-        inside[: self.grid.shape[0], : self.grid.shape[1]] = 1.0
         return Batch(
             frames=frames,
             good=good,
             static=torch.from_numpy(self.static[:, rows, columns]),
-            inside=torch.from_numpy(inside[rows, columns]),
+            inside=torch.from_numpy(self.source.inside[rows, columns]),
             split=torch.from_numpy(rng.random(self.crop_shape) < 0.5),
             weights=_crop_weights(self.crop_shape, self.config),
         )

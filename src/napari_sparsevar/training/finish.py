@@ -6,6 +6,8 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
+import torch
+
 from napari_sparsevar.analysis.bursts import burst_share
 from napari_sparsevar.analysis.covariates.covariates import known_frames
 from napari_sparsevar.analysis.heap import trim_heap
@@ -44,7 +46,8 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     pace.took("encoding", work, time.perf_counter() - began)
     frames.release()
     trim_heap()
-    footprints = sparse_footprints(network, grid, prepared.static)
+    inside = torch.from_numpy(frames.inside).to(prepared.static)
+    footprints = sparse_footprints(network, grid, prepared.static, inside)
     beside = prepared.covariates
     starts = frames.movie.jumps
     good = frames.good if beside is None else known_frames(beside, frames.good, starts)[0]
@@ -80,6 +83,7 @@ def publish_map(
         known: Metrics = {
             **metrics,
             "bad_frames": prepared.report.n_bad,
+            "ignored_pixels": int(prepared.report.ignored.sum()),
             "saturated_fraction": prepared.report.saturated_fraction,
             "largest_shift_px": round(prepared.motion.largest, 2),
             "burst_share": round(burst_share(results.activity), 4),

@@ -34,7 +34,7 @@ class Batch(NamedTuple):
     good : Tensor of bool, shape (chunks, length)
     static : Tensor, shape (3, Y, X)
     inside : Tensor, shape (Y, X)
-        1 in the field of view, 0 in the padding.
+        1 for pixels that count, 0 for others and in the padding.
     split : Tensor of bool, shape (Y, X)
         Which pixels belong to the first blind half.
     weights : Tensor, shape (P, p)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from napari_sparsevar.analysis.covariates.covariates import Covariates, known_frames
@@ -50,7 +51,8 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     """
     check_size(movie, config)
     report, images = inspect_movie(movie)
-    model, about_cells = _fitted_to(movie, images, config.model)
+    check_left(movie, report)
+    model, about_cells = _fitted_to(movie, images, config.model, report.bad)
     config = config.model_copy(update={"model": model})
     grid = LatentGrid(movie.shape, model.stride, model.channels)
     good = ~report.bad
@@ -63,7 +65,7 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     crop = max(grid.stride, config.crop // grid.stride * grid.stride)
     batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
     trainer = Trainer(config, batcher, blocks, new_network(config, device))
-    motion = find_motion(movie, images)
+    motion = find_motion(movie, images, report.bad)
     notices = (
         *movie.notes,
         *report.sentences(),
@@ -107,14 +109,29 @@ def check_size(movie: Movie, config: TrainConfig) -> None:
         )
 
 
+def check_left(movie: Movie, report: FrameReport) -> None:
+    """Refuse a movie in which too few pixels count.
+
+    Raises
+    ------
+    UserError
+    """
+    left = int((~report.ignored).sum())
+    if left < _SMALLEST_FIELD**2:
+        raise UserError(
+            f"Only {left:,} of {report.ignored.size:,} pixels of {movie.source or movie.name} hold "
+            f"numbers throughout: at least {_SMALLEST_FIELD**2} are needed."
+        )
+
+
 def _fitted_to(
-    movie: Movie, images: StaticImages, config: ModelConfig
+    movie: Movie, images: StaticImages, config: ModelConfig, bad: npt.NDArray[np.bool_]
 ) -> tuple[ResolvedConfig, tuple[str, ...]]:
     """Replace ``auto`` by numbers that fit the movie; say which cell size was guessed."""
     size = movie.pixel_size_um
     if config.cell_diameter != "auto":
         return config.resolved(movie.shape, pixel_size_um=size), ()
-    guess = guess_cell_diameter(movie, images)
+    guess = guess_cell_diameter(movie, images, bad)
     if guess is None:
         width = in_words(TYPICAL_CELL_PX, size)
         seen = f"No cells can be made out beforehand; they are taken to be {width} wide"

@@ -38,10 +38,10 @@ def test_clean_movie_has_nothing_to_report(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_nan_and_infinity_are_bad_frames(dtype: str) -> None:
     frames = _noise(dtype)
-    frames[3, 2, 2], frames[7] = np.nan, np.inf
-    frames[9, 0, 0] = -np.inf
+    frames[3, 2, ::2], frames[7], frames[9, :, 3] = np.nan, np.inf, -np.inf
     report, images = inspect_movie(open_movie(frames))
     assert np.flatnonzero(report.bad).tolist() == [3, 7, 9]
+    assert not report.ignored.any()
     assert report.sentences() == (
         "3 of 60 frames hold NaN or infinite pixels (frame 3, 7, 9); they are skipped.",
     )
@@ -49,10 +49,44 @@ def test_nan_and_infinity_are_bad_frames(dtype: str) -> None:
         assert np.isfinite(image).all()
 
 
-def test_number_beyond_float32_is_bad() -> None:
+def test_number_beyond_float32_is_missing() -> None:
     frames = _noise("float64")
-    frames[5, 1, 1] = 1e300
+    frames[5, 1] = 1e300
     assert np.flatnonzero(check_frames(open_movie(frames)).bad).tolist() == [5]
+    frames[5:20, 1] = 1e300
+    assert not check_frames(open_movie(frames)).bad.any()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
+def test_a_rim_that_moves_costs_pixels_and_no_frame(dtype: str) -> None:
+    frames, expected = _noise(dtype), np.zeros((20, 24), bool)
+    filling = np.nan if dtype == "float32" else 0
+    rng = np.random.default_rng(1)
+    for frame in frames:
+        top, left = rng.integers(0, 3, 2)
+        frame[:top], frame[:, :left] = filling, filling
+    expected[:2], expected[:, :2] = True, True
+    report, images = inspect_movie(open_movie(frames))
+    assert not report.bad.any()
+    np.testing.assert_array_equal(report.ignored, expected)
+    assert "left out of all" in report.sentences()[0]
+    for image in (images.mean, images.noise, images.deviation, images.correlation):
+        np.testing.assert_array_equal(np.isnan(image), expected)
+    inner = open_movie(frames[:, 2:, 2:])
+    for name in ("mean", "noise", "deviation"):  # as of a movie without the rim
+        alone = getattr(inspect_movie(inner)[1], name)
+        np.testing.assert_allclose(getattr(images, name)[2:, 2:], alone, rtol=1e-5)
+
+
+@pytest.mark.parametrize("filling", [0, 7])
+def test_a_rim_that_never_changes_is_left_out(filling: int) -> None:
+    frames = _noise("uint16")
+    frames[:, -3:], frames[:, :, 0] = filling, filling
+    report = check_frames(open_movie(frames))
+    assert report.ignored.sum() == 3 * 24 + 20 - 3
+    assert not report.bad.any()
+    frames[:, 4:, 4:] = filling  # what is cut out of most of the field is no rim
+    assert not check_frames(open_movie(frames)).ignored.any()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])

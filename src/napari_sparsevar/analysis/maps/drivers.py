@@ -12,6 +12,7 @@ from scipy import ndimage
 from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.smoothing import smoothed
 
+BoolImage = npt.NDArray[np.bool_]
 LabelImage = npt.NDArray[np.int32]
 
 HALF_HEIGHT = 0.5
@@ -75,7 +76,11 @@ def standing_out(values: npt.NDArray[np.floating]) -> float:
 
 
 def find_drivers(
-    contribution: FloatImage, spacing: int, most: int = 20, shown: FloatImage | None = None
+    contribution: FloatImage,
+    spacing: int,
+    most: int = 20,
+    shown: FloatImage | None = None,
+    counted: BoolImage | None = None,
 ) -> Drivers:
     """Cut the peaks that stand out of a contribution map.
 
@@ -88,14 +93,16 @@ def find_drivers(
         Keep at most this many.
     shown : ndarray of float32, shape (Y, X), optional
         The map in another unit at each pixel, by which they are ranked and whose values are told.
+    counted : ndarray of bool, shape (Y, X), optional
+        Pixels that a driver may have; all by default.
 
     Returns
     -------
     Drivers
         With ``stability`` and ``p_adjusted`` missing (NaN).
     """
-    smooth = smoothed(contribution, _SMOOTHING * spacing)
-    peaks = _peaks(smooth, _least_height(smooth), SEPARATION * spacing)[:most]
+    smooth, least = _smooth_and_least(contribution, spacing, counted)
+    peaks = _peaks(smooth, least, SEPARATION * spacing)[:most]
     regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
     labels, areas = _ranked(regions, told)
@@ -104,22 +111,26 @@ def find_drivers(
 
 
 def standing_out_again(
-    drivers: Drivers, contribution: FloatImage, spacing: int
+    drivers: Drivers, contribution: FloatImage, spacing: int, counted: BoolImage | None = None
 ) -> npt.NDArray[np.bool_]:
     """Return which drivers another contribution map shows as well, (drivers,).
 
     Those in which its peak stands out by the rule of ``find_drivers``.
     """
-    smooth = smoothed(contribution, _SMOOTHING * spacing)
-    threshold = _least_height(smooth)
+    smooth, threshold = _smooth_and_least(contribution, spacing, counted)
     labels = drivers.table["label"].to_numpy()
     peaks = [smooth[drivers.labels == label].max(initial=0.0) for label in labels]
     return np.asarray(np.asarray(peaks) > threshold)
 
 
-def _least_height(smooth: FloatImage) -> float:
-    """Return what a peak of a smoothed map must exceed."""
-    return max(standing_out(smooth), FAINTEST * float(smooth.max()))
+def _smooth_and_least(
+    contribution: FloatImage, spacing: int, counted: BoolImage | None
+) -> tuple[FloatImage, float]:
+    """Return a smoothed map, 0 where pixels do not count, and what a peak of it must exceed."""
+    smooth = smoothed(contribution, _SMOOTHING * spacing)
+    seen = smooth if counted is None else smooth[counted]
+    smooth = smooth if counted is None else np.where(counted, smooth, np.float32(0.0))
+    return smooth, max(standing_out(seen), FAINTEST * float(smooth.max()))
 
 
 def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_], first: int = 1) -> Drivers:

@@ -15,7 +15,7 @@ _FOOTPRINT_BLOCKS = 3
 
 
 def sparse_footprints(
-    network: SparseVarAutoencoder, grid: LatentGrid, static: Tensor
+    network: SparseVarAutoencoder, grid: LatentGrid, static: Tensor, inside: Tensor | None = None
 ) -> sparse.csr_array:
     """Return what each latent adds to a frame, (p, Y X) of the padded field of view.
 
@@ -28,6 +28,8 @@ def sparse_footprints(
     grid : LatentGrid
     static : Tensor, shape (3, Y, X)
         Standardised static images on the padded field of view, on the network's device.
+    inside : Tensor, shape (Y, X), optional
+        1 for pixels that count; nothing is added to others.
     """
     reach, spacing = _FOOTPRINT_BLOCKS * grid.stride, _FOOTPRINT_BLOCKS
     pieces = []
@@ -38,6 +40,7 @@ def sparse_footprints(
                     unit = torch.zeros(1, *grid.latent_shape, device=static.device)
                     unit[:, channel, row::spacing, column::spacing] = 1.0
                     frame = network.decode(unit, static)[0]
+                    frame = frame if inside is None else frame * inside
                     origin = (channel, row, column)
                     pieces.append(_patches(frame, grid, origin, spacing, reach))
     return _assemble(pieces, grid)

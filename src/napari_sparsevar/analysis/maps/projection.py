@@ -80,6 +80,12 @@ class Projection:
         return sparse.csc_array(self.footprints)
 
     @cached_property
+    def covered(self) -> npt.NDArray[np.bool_]:
+        """Pixels in which anything can be decoded, (Y, X): all that count."""
+        seen = np.bincount(self.footprints.indices, minlength=self.footprints.shape[1])
+        return np.asarray(to_image(seen.astype(np.float64), self.grid) > 0)
+
+    @cached_property
     def signal(self) -> FloatImage:
         """Share of what is decoded in each pixel that is activity and not noise, (Y, X)."""
         deviation = self.fitted.own.deviation.cpu().numpy()

@@ -54,7 +54,9 @@ class _Fit(NamedTuple):
     share: float  # of the profile's variance that only cells explain
 
 
-def guess_cell_diameter(movie: Movie, images: StaticImages) -> float | None:
+def guess_cell_diameter(
+    movie: Movie, images: StaticImages, bad: NDArray[np.bool_] | None = None
+) -> float | None:
     """Guess the diameter of a typical active cell at half its brightness.
 
     Pixels of one cell are active together, so the covariance of two pixels over time falls with
@@ -68,13 +70,15 @@ def guess_cell_diameter(movie: Movie, images: StaticImages) -> float | None:
         The movie; about 2000 of its frames are read, fewer of a large field.
     images : StaticImages
         Its mean and noise.
+    bad : ndarray of bool, shape (T,), optional
+        Frames to leave out.
 
     Returns
     -------
     float or None
         Pixels; None where no cells are seen.
     """
-    profile = activity_profile(movie, images)
+    profile = activity_profile(movie, images, bad)
     if profile is None:
         return None
     # A wide look first; then only as far as cells reach, where the background is simple.
@@ -109,7 +113,9 @@ def in_words(diameter_px: float, pixel_size_um: float | None) -> str:
     return f"{diameter_px * pixel_size_um:.2g} µm"
 
 
-def activity_profile(movie: Movie, images: StaticImages) -> Profile | None:
+def activity_profile(
+    movie: Movie, images: StaticImages, bad: NDArray[np.bool_] | None = None
+) -> Profile | None:
     """Measure how the covariance of activity falls with distance.
 
     Parameters
@@ -118,6 +124,8 @@ def activity_profile(movie: Movie, images: StaticImages) -> Profile | None:
         The movie.
     images : StaticImages
         Its mean and noise.
+    bad : ndarray of bool, shape (T,), optional
+        Frames to leave out.
 
     Returns
     -------
@@ -126,7 +134,7 @@ def activity_profile(movie: Movie, images: StaticImages) -> Profile | None:
     """
     reach = min(_FARTHEST_PX, 2 * min(movie.shape) // 3)
     found = []
-    for even, odd in _alternating_means(movie, images, _patches(movie.shape)):
+    for even, odd in _alternating_means(movie, images, _patches(movie.shape), bad):
         if len(even) < _LEAST_BINS:
             return None
         found.append(_tile_profile(*_without_shared(even, odd), reach))
@@ -147,7 +155,10 @@ def _patches(shape: tuple[int, int]) -> list[Patch]:
 
 
 def _alternating_means(
-    movie: Movie, images: StaticImages, patches: list[Patch]
+    movie: Movie,
+    images: StaticImages,
+    patches: list[Patch],
+    bad: NDArray[np.bool_] | None,
 ) -> Iterator[tuple[Float32Array, Float32Array]]:
     """Yield for each patch means of the even and of the odd frames of short bins, (bins, Y, X).
 
@@ -155,7 +166,8 @@ def _alternating_means(
     """
     half = max(1, round(_HALF_BIN_S * movie.fps)) if movie.fps else _HALF_BIN_FRAMES
     means: list[list[Float32Array]] = [[] for _ in patches]
-    for frames in sampled_frames(movie, _affordable_frames(movie.shape)):
+    limit = _affordable_frames(movie.shape)
+    for frames in sampled_frames(movie, limit, bad, images.ignored):
         length = max(1, min(half, len(frames) // 2))
         n_bins = len(frames) // (2 * length)
         for collected, patch in zip(means, patches, strict=True):

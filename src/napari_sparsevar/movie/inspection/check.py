@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.inspection.missing import Missing, missing_pixels
 from napari_sparsevar.movie.inspection.saturation import Histogram, find_pile
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
@@ -23,9 +25,11 @@ class FrameReport:
     Parameters
     ----------
     bad : ndarray of bool, shape (T,)
-        Frames with a NaN or infinite pixel.
+        Frames that hold NaN or infinite pixels where others do not.
+    ignored : ndarray of bool, shape (Y, X)
+        Pixels that do not count in any frame: NaN, or a rim filled with one number, in some.
     minimum, maximum : float
-        Range of the grey values in all other frames.
+        Range of the grey values that there are.
     saturation_level : float or None
         Grey value above which pixels pile up; None where they do not.
     saturated : ndarray of bool, shape (Y, X)
@@ -37,6 +41,7 @@ class FrameReport:
     """
 
     bad: NDArray[np.bool_]
+    ignored: NDArray[np.bool_]
     minimum: float
     maximum: float
     saturation_level: float | None
@@ -58,6 +63,11 @@ class FrameReport:
             One sentence for each finding; empty where all is well.
         """
         found = []
+        if self.ignored.any():
+            found.append(
+                f"{int(self.ignored.sum()):,} of {self.ignored.size:,} pixels hold no number or a "
+                "filled rim in some frames; they are left out of all."
+            )
         if self.n_bad:
             numbers = np.flatnonzero(self.bad)
             some = ", ".join(str(number) for number in numbers[:_NAMED_FRAMES])
@@ -92,12 +102,11 @@ class FrameChecker:
 
     def __init__(self, movie: Movie) -> None:
         self._movie = movie
-        self._bad = np.zeros(movie.n_frames, dtype=bool)
+        self._missing = Missing(movie.n_frames, movie.shape)
         self._histogram = Histogram(movie.data.dtype)
-        self._brightest: NDArray[Any] | None = None
-        self._first: NDArray[Any] | None = None
-        self._moves = False
+        self._range: tuple[NDArray[Any], NDArray[Any]] | None = None
         self._n_checked = 0
+        self._flat = False
 
     def add(self, start: int, frames: NDArray[Any]) -> NDArray[np.bool_]:
         """Look at one block.
@@ -112,22 +121,28 @@ class FrameChecker:
         Returns
         -------
         ndarray of bool, shape (t,)
-            Which of its frames can be used.
+            Which of its frames lack nothing.
         """
-        good = usable(frames)
-        self._bad[start : start + len(frames)] = ~good
         self._n_checked += len(frames)
-        # Copying a block only where something has to be left out.
-        kept = frames if good.all() else frames[good]
-        if not len(kept):
-            return good
-        self._histogram.add(kept)
-        brightest = kept.max(axis=0)
-        if self._brightest is None or self._first is None:
-            self._first, self._brightest = kept[0].copy(), brightest
-        np.maximum(self._brightest, brightest, out=self._brightest)
-        self._moves = self._moves or bool((kept != self._first).any())
-        return good
+        absent = missing_pixels(frames)
+        if absent is None:
+            self._histogram.add(frames)
+            self._widen(frames.min(axis=0), frames.max(axis=0))
+            return np.ones(len(frames), bool)
+        self._missing.add(start, absent)
+        values = frames[~absent]
+        if len(values):
+            self._histogram.add(values)
+        else:
+            self._flat = self._flat or bool(np.isfinite(frames).any())
+        self._widen(*_range_of_present(frames, absent))
+        return np.asarray(~absent.any(axis=(1, 2)))
+
+    def _widen(self, low: NDArray[Any], high: NDArray[Any]) -> None:
+        """Take the darkest and brightest value (Y, X) of each pixel in."""
+        if self._range is not None:
+            low, high = np.minimum(self._range[0], low), np.maximum(self._range[1], high)
+        self._range = low, high
 
     def report(self) -> FrameReport:
         """Return what was found.
@@ -143,24 +158,26 @@ class FrameChecker:
             If no frame can be used or nothing ever changes.
         """
         name = self._movie.source or self._movie.name
-        if self._brightest is None:
+        values, counts = self._histogram.levels()
+        if self._range is None or not (len(values) or self._flat):
             raise UserError(
                 f"Every frame of {name} holds NaN or infinite pixels; export the movie again."
             )
-        values, counts = self._histogram.levels()
-        if not self._moves:
-            what = "every pixel has the same value" if len(values) == 1 else "all frames are equal"
+        low, high = self._range
+        if not (high > low).any():
+            what = "every pixel has the same value" if len(values) <= 1 else "all frames are equal"
             raise UserError(
                 f"{name} is constant ({what}), so there is no activity; choose another movie."
             )
+        uncounted = self._missing.uncounted()
         level, n_values = find_pile(values, counts)
-        saturated = np.zeros(self._movie.shape, bool) if level is None else self._brightest >= level
         return FrameReport(
-            bad=self._bad,
+            bad=uncounted.frames,
+            ignored=uncounted.pixels | _still_rim(low, high),
             minimum=float(values[0]),
-            maximum=float(self._brightest.max()),
+            maximum=float(high.max()),
             saturation_level=level,
-            saturated=saturated,
+            saturated=np.zeros(self._movie.shape, bool) if level is None else high >= level,
             saturated_fraction=n_values / int(counts.sum()),
             n_checked=self._n_checked,
         )
@@ -190,13 +207,37 @@ def check_frames(movie: Movie) -> FrameReport:
     return checker.report()
 
 
-def usable(frames: NDArray[Any]) -> NDArray[np.bool_]:
+def _range_of_present(
+    frames: NDArray[Any], absent: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the darkest and the brightest value (Y, X) of each pixel where it is not missing."""
+    kind = frames.dtype
+    limits = np.iinfo(kind) if kind.kind in "ui" else np.finfo(kind)
+    dark = np.where(absent, kind.type(limits.max), frames)
+    bright = np.where(absent, kind.type(limits.min), frames)
+    return dark.min(axis=0), bright.max(axis=0)
+
+
+def _still_rim(low: NDArray[Any], high: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return pixels (Y, X) that never change and reach to the edge: cut off, or never scanned.
+
+    Where that is half of the field, it is the black around cells that another program cut out.
+    """
+    labels, _ = ndimage.label(low == high)
+    at_edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    rim = np.isin(labels, at_edge[at_edge > 0])
+    return rim if 2 * rim.sum() < rim.size else np.zeros_like(rim)
+
+
+def usable(frames: NDArray[Any], ignored: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Return which frames hold only numbers that fit into 32 bits.
 
     Parameters
     ----------
     frames : ndarray, shape (t, Y, X)
         Pixels of any real type.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Pixels that do not count.
 
     Returns
     -------
@@ -207,7 +248,8 @@ def usable(frames: NDArray[Any]) -> NDArray[np.bool_]:
         return np.ones(len(frames), dtype=bool)
     with np.errstate(over="ignore"):
         single = frames.astype(np.float32, copy=False)
-    return np.asarray(np.isfinite(single).all(axis=(1, 2)))
+    finite = np.isfinite(single)
+    return np.asarray((finite if ignored is None else finite | ignored).all(axis=(1, 2)))
 
 
 def _plain(level: float) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from napari_sparsevar.movie.inspection.check import FrameChecker, FrameReport
-from napari_sparsevar.movie.inspection.static import StaticCollector, StaticImages
+from napari_sparsevar.movie.inspection.static import (
+    StaticCollector,
+    StaticImages,
+    static_images,
+)
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 
@@ -11,8 +15,17 @@ WHOLE_BYTES = 4 * 10**9
 """A movie of whole numbers that is larger is looked at in parts: none of its frames can be NaN."""
 
 
-def inspect_movie(movie: Movie, *, max_frames: int = 2048) -> tuple[FrameReport, StaticImages]:
+def is_read_in_parts(movie: Movie) -> bool:
+    """Return whether a movie is too large to look at every frame beforehand."""
+    return movie.data.dtype.kind in "ui" and movie.data.nbytes > WHOLE_BYTES
+
+
+def inspect_movie(
+    movie: Movie, *, max_frames: int = 2048, whole: bool = True
+) -> tuple[FrameReport, StaticImages]:
     """Check the frames and compute the static images while reading the movie once.
+
+    Where pixels or frames do not count, the frames of the images are read again without them.
 
     Every frame is read, but of a large movie of whole numbers, where it would take minutes to learn
     little more than the frames of the static images tell.
@@ -23,6 +36,8 @@ def inspect_movie(movie: Movie, *, max_frames: int = 2048) -> tuple[FrameReport,
         The movie; one block of it is in memory at a time.
     max_frames : int
         How many frames the static images use at most.
+    whole : bool
+        Without, no frames are read but those of the static images.
 
     Returns
     -------
@@ -37,9 +52,13 @@ def inspect_movie(movie: Movie, *, max_frames: int = 2048) -> tuple[FrameReport,
         If no frames can be used or nothing ever changes.
     """
     checker, collector = FrameChecker(movie), StaticCollector(movie, max_frames)
-    in_parts = movie.data.dtype.kind in "ui" and movie.data.nbytes > WHOLE_BYTES
+    in_parts = not whole or is_read_in_parts(movie)
     wanted = collector.runs if in_parts else None
     for start, frames in lazy_frames.read_blocks(movie.data, wanted):
         collector.add(start, frames, checker.add(start, frames))
     report = checker.report()
+    if report.ignored.any() or report.bad.any():
+        return report, static_images(
+            movie, max_frames=max_frames, bad=report.bad, ignored=report.ignored
+        )
     return report, collector.images()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from napari_sparsevar.movie.inspection.sample import Patch, sampled_frames, standardised
 from napari_sparsevar.movie.inspection.static import StaticImages
@@ -60,7 +60,7 @@ class Motion:
         )
 
 
-def find_motion(movie: Movie, images: StaticImages) -> Motion:
+def find_motion(movie: Movie, images: StaticImages, bad: NDArray[np.bool_] | None = None) -> Motion:
     """Look for rigid shifts in a sample of frames.
 
     To first order a shifted frame is the mean image plus its gradient times the shift. Two halves
@@ -74,6 +74,8 @@ def find_motion(movie: Movie, images: StaticImages) -> Motion:
         The movie; about 1000 of its frames are read at most.
     images : StaticImages
         Its mean and noise.
+    bad : ndarray of bool, shape (T,), optional
+        Frames to leave out.
 
     Returns
     -------
@@ -84,7 +86,7 @@ def find_motion(movie: Movie, images: StaticImages) -> Motion:
     kernels = _shift_kernels(images, patch)
     shifts = [
         standardised(frames, images, patch).reshape(len(frames), -1) @ kernels
-        for frames in sampled_frames(movie, _MOST_FRAMES)
+        for frames in sampled_frames(movie, _MOST_FRAMES, bad, images.ignored)
     ]
     # Frame by frame and in ever longer means: jitter shows in the first, drift in the others.
     binned = [_binned(shifts, length) for length in _BIN_LENGTHS]
@@ -108,7 +110,9 @@ def _shift_kernels(images: StaticImages, patch: Patch) -> Float32Array:
     Light that comes and goes over wide parts of the field (neuropil), by itself or in proportion to
     the mean image, is no shift, hence the other regressors.
     """
-    mean, noise = (image[patch].astype(np.float64) for image in (images.mean, images.noise))
+    counted = ~images.ignored[patch]
+    # Outside, the edge goes on: a border of the mean image would look like a slope of it.
+    mean, noise = (_continued(image[patch], counted) for image in (images.mean, images.noise))
     wide = _wide_waves(mean.shape)
     regressors = [*(-slope for slope in np.gradient(mean)), *wide, *(wave * mean for wave in wide)]
     blurred = np.stack([gaussian_filter(part, _BLUR_PX) for part in regressors])
@@ -116,13 +120,19 @@ def _shift_kernels(images: StaticImages, patch: Patch) -> Float32Array:
     colour = (y[:, None] + x) % 2
     kernels = []
     for half in (colour == 0, colour == 1):
-        weight = half / noise
+        weight = half * counted / noise
         design = (blurred * weight).reshape(len(blurred), -1)
         inverse = np.linalg.pinv(design @ design.T, hermitian=True)[:2] @ design
         # The frames have to be blurred like the regressors: here, once for all of them.
         images_of = (weight * part.reshape(mean.shape) for part in inverse)
         kernels += [(noise * gaussian_filter(part, _BLUR_PX)).ravel() for part in images_of]
     return np.stack(kernels, axis=1).astype(np.float32)
+
+
+def _continued(image: Float32Array, counted: NDArray[np.bool_]) -> FloatArray:
+    """Return an image (Y, X) in which pixels that do not count are as the nearest that does."""
+    nearest = distance_transform_edt(~counted, return_distances=False, return_indices=True)
+    return np.asarray(image[tuple(nearest)], np.float64)
 
 
 def _wide_waves(shape: tuple[int, ...]) -> list[FloatArray]:

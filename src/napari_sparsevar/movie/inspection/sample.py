@@ -17,7 +17,12 @@ Patch = tuple[slice, slice]
 """Rows and columns of part of the field of view."""
 
 
-def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
+def sampled_frames(
+    movie: Movie,
+    max_frames: int,
+    bad: NDArray[np.bool_] | None = None,
+    ignored: NDArray[np.bool_] | None = None,
+) -> Iterator[NDArray[Any]]:
     """Read runs of frames that are evenly spread over a movie.
 
     Parameters
@@ -26,6 +31,10 @@ def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
         The movie; one block of it is in memory at a time.
     max_frames : int
         How many frames to give at most.
+    bad : ndarray of bool, shape (T,), optional
+        Frames to leave out.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Pixels that do not count, and may be NaN.
 
     Yields
     ------
@@ -37,12 +46,15 @@ def sampled_frames(movie: Movie, max_frames: int) -> Iterator[NDArray[Any]]:
         for first, last in runs:
             part = frames[max(0, first - start) : max(0, last - start)]
             if len(part):
-                good = usable(part)
-                yield part if good.all() else part[good]
+                good = usable(part, ignored)
+                if bad is not None:
+                    good &= ~bad[max(first, start) : max(first, start) + len(part)]
+                if good.any():
+                    yield part if good.all() else part[good]
 
 
 def standardised(frames: NDArray[Any], images: StaticImages, patch: Patch) -> NDArray[np.float32]:
-    """Return part of the field of view as ``(x - mean) / noise``.
+    """Return part of the field of view as ``(x - mean) / noise``, 0 where pixels do not count.
 
     Parameters
     ----------
@@ -61,4 +73,5 @@ def standardised(frames: NDArray[Any], images: StaticImages, patch: Patch) -> ND
     part = frames[:, patch[0], patch[1]].astype(np.float32)
     part -= images.mean[patch]
     part /= images.noise[patch]
+    part[:, images.ignored[patch]] = 0.0
     return part

@@ -35,7 +35,7 @@ class StaticImages:
         Temporal mean in grey values.
     noise : ndarray of float32, shape (Y, X)
         Standard deviation of the noise of one frame in grey values, from differences between
-        frames that follow each other; never 0.
+        frames that follow each other; never 0. As the other images, NaN where pixels do not count.
     deviation : ndarray of float32, shape (Y, X)
         Standard deviation over time in grey values: noise, activity and all.
     correlation : ndarray of float32, shape (Y, X)
@@ -50,6 +50,11 @@ class StaticImages:
     deviation: NDArray[np.float32]
     correlation: NDArray[np.float32]
     n_frames: int
+
+    @property
+    def ignored(self) -> NDArray[np.bool_]:
+        """Pixels that do not count, (Y, X)."""
+        return np.isnan(self.mean)
 
 
 def choose_runs(
@@ -91,10 +96,15 @@ class StaticCollector:
         The movie whose blocks will be added, in order.
     max_frames : int
         How many frames to use at most.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Pixels that do not count.
     """
 
-    def __init__(self, movie: Movie, max_frames: int) -> None:
+    def __init__(
+        self, movie: Movie, max_frames: int, ignored: NDArray[np.bool_] | None = None
+    ) -> None:
         self._movie = movie
+        self._ignored = np.zeros(movie.shape, bool) if ignored is None else ignored
         self.runs: Sequence[tuple[int, int]] = choose_runs(movie.n_frames, movie.shape, max_frames)
         self._bin = max(1, round(_BIN_S * movie.fps)) if movie.fps else _BIN_FRAMES
         self._pieces: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
@@ -145,13 +155,14 @@ class StaticCollector:
             )
         mean = self._sum / self._count
         variance = np.maximum(self._squares / self._count - mean**2, 0.0)
-        return StaticImages(
-            mean=(mean + self._offset).astype(np.float32),
-            noise=_noise_scale(self._steps, self._movie.data.dtype),
-            deviation=np.sqrt(variance).astype(np.float32),
-            correlation=(self._correlation / self._count).astype(np.float32),
-            n_frames=self._count,
+        images = (
+            mean + self._offset,
+            _noise_scale(self._steps, self._movie.data.dtype),
+            np.sqrt(variance),
+            self._correlation / self._count,
         )
+        known = [np.where(self._ignored, np.nan, image).astype(np.float32) for image in images]
+        return StaticImages(known[0], known[1], known[2], known[3], self._count)
 
     def _finish_run(self) -> None:
         good = np.concatenate([flags for _, flags in self._pieces])
@@ -161,11 +172,14 @@ class StaticCollector:
             return
         if self._offset is None:
             # Sums of squares around a typical frame, not around 0: no digits are lost.
-            self._offset = frames[good].mean(axis=0, dtype=np.float64)
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._offset = frames[good].mean(axis=0, dtype=np.float64)
+            self._offset[self._ignored] = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             moving = (frames - self._offset).astype(np.float32)
         adjacent = good[1:] & good[:-1]
         moving[~good] = 0.0
+        moving[:, self._ignored] = 0.0
         if adjacent.any():
             steps = np.abs(np.diff(moving, axis=0)[adjacent])
             self._steps.append(steps.mean(axis=0, dtype=np.float64).astype(np.float32))
@@ -173,11 +187,17 @@ class StaticCollector:
         self._count += len(moving)
         self._sum += moving.sum(axis=0, dtype=np.float64)
         self._squares += np.einsum("tyx,tyx->yx", moving, moving)
-        self._correlation += len(moving) * _neighbour_correlation(_binned(moving, self._bin))
+        self._correlation += len(moving) * _neighbour_correlation(
+            _binned(moving, self._bin), ~self._ignored
+        )
 
 
 def static_images(
-    movie: Movie, *, max_frames: int = 2048, bad: NDArray[np.bool_] | None = None
+    movie: Movie,
+    *,
+    max_frames: int = 2048,
+    bad: NDArray[np.bool_] | None = None,
+    ignored: NDArray[np.bool_] | None = None,
 ) -> StaticImages:
     """Compute the static images from runs of frames, evenly spread over the movie.
 
@@ -189,6 +209,8 @@ def static_images(
         How many frames to use at most.
     bad : ndarray of bool, shape (T,), optional
         Frames to leave out, besides those that hold NaN or infinite pixels.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Pixels that do not count: NaN in all images.
 
     Returns
     -------
@@ -200,9 +222,9 @@ def static_images(
     UserError
         If there are no few usable frames in a row.
     """
-    collector = StaticCollector(movie, max_frames)
+    collector = StaticCollector(movie, max_frames, ignored)
     for start, frames in lazy_frames.read_blocks(movie.data, collector.runs):
-        good = usable(frames)
+        good = usable(frames, ignored)
         if bad is not None:
             good &= ~bad[start : start + len(frames)]
         collector.add(start, frames, good)
@@ -228,10 +250,16 @@ def _binned(frames: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return np.asarray(parts.mean(axis=1))
 
 
-def _neighbour_correlation(frames: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return each pixel's mean correlation with its neighbours, shape (Y, X)."""
+def _neighbour_correlation(
+    frames: NDArray[np.float32], counted: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return each pixel's mean correlation with its neighbours that count, shape (Y, X)."""
     # Neuropil is as wide as the field: it would make all neighbours alike.
-    signal = frames - uniform_filter(frames, _BACKGROUND_PX, axes=(1, 2), mode="reflect")
+    background = uniform_filter(frames, _BACKGROUND_PX, axes=(1, 2), mode="reflect")
+    if not counted.all():
+        share = uniform_filter(counted.astype(np.float32), _BACKGROUND_PX, mode="reflect")
+        background = background / np.maximum(share, 1e-6) * counted
+    signal = frames - background
     signal -= signal.mean(axis=0)
     power = np.sqrt(np.einsum("tyx,tyx->yx", signal, signal))
     signal /= np.where(power > 0, power, 1.0)
@@ -242,7 +270,7 @@ def _neighbour_correlation(frames: NDArray[np.float32]) -> NDArray[np.float64]:
         here = np.s_[: height - down, max(0, -right) : width - max(0, right)]
         there = np.s_[down:, max(0, right) : width - max(0, -right)]
         product = np.einsum("tyx,tyx->yx", signal[:, *here], signal[:, *there])
-        for place in (here, there):
+        for place, other in ((here, there), (there, here)):
             total[place] += product
-            n_neighbours[place] += 1
+            n_neighbours[place] += counted[other]
     return total / np.maximum(n_neighbours, 1)

@@ -35,9 +35,9 @@ class StandardisedFrames:
     ----------
     movie : Movie
     mean, noise : ndarray, shape (Y, X)
-        Standardisation of each pixel.
+        Standardisation of each pixel; NaN where pixels do not count: they come back as zeros.
     good : ndarray of bool, shape (T,)
-        Frames without NaN or infinity; the others come back as zeros.
+        Frames that count; the others come back as zeros.
     padded_shape : tuple of int
         Height and width after padding with zeros at the far edges.
     """
@@ -50,6 +50,7 @@ class StandardisedFrames:
     _cache: npt.NDArray[np.generic] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        self._ignored = np.isnan(self.mean)
         if self.movie.data.nbytes <= CACHE_BYTES:
             self._cache = _kept(self.movie.data)
 
@@ -59,6 +60,11 @@ class StandardisedFrames:
         connected = self.good.copy()
         connected[list(self.movie.jumps)] = False
         return connected
+
+    @property
+    def inside(self) -> Float32Array:
+        """1 for pixels that count, 0 for others and in the padding, (Y, X) padded."""
+        return inside_field(self.mean, self.padded_shape)
 
     def read(
         self, start: int, stop: int, rows: slice = slice(None), columns: slice = slice(None)
@@ -120,6 +126,7 @@ class StandardisedFrames:
         frames: Float32Array = raw.astype(np.float32)
         frames -= self.mean[rows, columns]
         frames /= self.noise[rows, columns]
+        frames[:, self._ignored[rows, columns]] = 0.0
         frames[~self.good[start : start + len(frames)]] = 0.0
         height, width = (len(range(*s.indices(n))) for s, n in self._extent(rows, columns))
         padding = ((0, 0), (0, height - frames.shape[1]), (0, width - frames.shape[2]))
@@ -141,6 +148,13 @@ class StandardisedFrames:
         if self._cache is not None:
             return self._cache[start:stop, rows, columns]
         return _compute(self.movie.data[start:stop, rows, columns])
+
+
+def inside_field(mean: Float32Array, padded_shape: tuple[int, int]) -> Float32Array:
+    """Return 1 for pixels with a mean, 0 for others and in the padding, shape (Y, X) padded."""
+    inside = np.zeros(padded_shape, np.float32)
+    inside[: mean.shape[0], : mean.shape[1]] = np.isfinite(mean)
+    return inside
 
 
 def _kept(lazy: da.Array) -> npt.NDArray[np.generic]:

@@ -82,7 +82,7 @@ class ModelMovies:
         run = self._inspecting.read_out.run
         limits = tuple(movie_layer.contrast_limits)
         if kind == "residual":
-            reach = RESIDUAL_NOISES * float(np.median(run.results.noise))
+            reach = RESIDUAL_NOISES * float(np.nanmedian(run.results.noise))
             limits = (-reach, reach)
         return Image(
             self._lazy(run, kind),

@@ -150,6 +150,7 @@ class MovieLook(QWidget):
 
 def _guess(movie: Movie) -> Iterator[float | None]:
     from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
-    from napari_sparsevar.movie.inspection.static import static_images
+    from napari_sparsevar.movie.inspection.inspect import inspect_movie
 
-    yield guess_cell_diameter(movie, static_images(movie))
+    report, images = inspect_movie(movie, whole=False)
+    yield guess_cell_diameter(movie, images, report.bad)
