@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 from hypothesis import settings
 
 # Read when the libraries load, so set before a test imports them. Two workers share two cores.
-for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+# Threads of numba colour napari's labels: on busy cores they wait for each other.
+LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+for name in LIMITS:
     os.environ.setdefault(name, "1")
+numba.config.reload_config()  # napari's fixtures have loaded it already
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 # What the tests of several folders make: `import made_comparisons`.

@@ -29,6 +29,20 @@ def test_help_needs_neither_torch_nor_numpy() -> None:
         assert name in done.stdout
 
 
+def test_a_movie_is_described_without_torch(movie: Path) -> None:
+    program = (
+        "import sys\n"
+        "from napari_sparsevar.cli import app\n"
+        "assert app(sys.argv[1:], standalone_mode=False) in (0, None)\n"
+        "slow = {'torch', 'numba'} & set(sys.modules)\n"
+        "sys.exit(f'info imports {slow}' if slow else 0)\n"
+    )
+    command = [sys.executable, "-c", program, "info", str(movie)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "uint16" in done.stdout
+
+
 def test_a_process_ends_with_one_sentence_and_code_2(tmp_path: Path) -> None:
     missing = tmp_path / "missing.tif"
     done = subprocess.run(

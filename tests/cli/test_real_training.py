@@ -139,6 +139,7 @@ def test_interrupting_a_comparison_leaves_the_run_as_it_was(run: Path) -> None:
 def test_interrupting_the_process_keeps_the_best_model(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = ["train", str(small), "--out", str(out), "--preset", "thorough", "--device", "cpu"]
+    command += ["--until", "map"]
     with subprocess.Popen(
         [sys.executable, "-m", "napari_sparsevar", *command],
         stdout=subprocess.PIPE,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import BaseModel, ConfigDict
 
 from napari_sparsevar.cells.covariates.keeping import CovariateRecord
+from napari_sparsevar.cells.fit_folder import FORMAT
 
-FORMAT: Final = "napari-sparsevar cells"
 FORMAT_VERSION = 1
 
 

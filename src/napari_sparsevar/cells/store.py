@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,21 +30,16 @@ from napari_sparsevar.cells.covariates.keeping import (
     kept_covariates,
     kept_shares,
 )
-from napari_sparsevar.cells.record import FORMAT, FORMAT_VERSION, FitRecord
+from napari_sparsevar.cells.fit_folder import RECORD, check_fit_folder, is_fit_directory
+from napari_sparsevar.cells.record import FORMAT_VERSION, FitRecord
 from napari_sparsevar.disk.contents import write_table, write_tensors
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.disk.folder import replacing_folder
-from napari_sparsevar.errors import REPLACE, UserError
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.temporal import CalciumDynamics
 
-RECORD, TENSORS, EDGES, CELLS, BESIDE = (
-    "cells.json",
-    "cells.safetensors",
-    "edges.csv",
-    "cells.csv",
-    "beside",
-)
+TENSORS, EDGES, CELLS, BESIDE = "cells.safetensors", "edges.csv", "cells.csv", "beside"
 
 _OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _EVIDENCE = (
@@ -83,30 +77,6 @@ def save_fit(fit: CellFit, path: Path | str, *, overwrite: bool = False) -> Path
             (temporary / BESIDE).mkdir()
             _write(fit.beside, temporary / BESIDE)
     return folder
-
-
-def check_fit_folder(folder: Path, *, overwrite: bool = False) -> None:
-    """Refuse a folder that a fit may not be written to, before the work.
-
-    Raises
-    ------
-    UserError
-    """
-    if folder.exists() and not is_fit_directory(folder):
-        raise UserError(f"{folder} exists already and is no fit of cells: choose another name.")
-    if folder.exists() and not overwrite:
-        raise UserError(
-            f"There is a fit in {folder} already: choose another name.", options=REPLACE
-        )
-
-
-def is_fit_directory(path: Path) -> bool:
-    """Return whether a folder is a fit of cells, looking at its ``cells.json``."""
-    try:
-        found = json.loads((Path(path) / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and found.get("format") == FORMAT
 
 
 def load_fit(path: Path | str) -> CellFit:

@@ -105,7 +105,8 @@ def cells(
     debug: Debug = False,
 ) -> None:
     """Fit cells or open their fit, print what was found and write what is asked for."""
-    from napari_sparsevar.cells.store import is_fit_directory, load_fit, save_fit
+    from napari_sparsevar.cells.fit_folder import is_fit_directory
+    from napari_sparsevar.cells.store import load_fit, save_fit
 
     fitted = is_fit_directory(run)
     wanted = formats_of(formats, out, fitted=fitted)
@@ -159,7 +160,7 @@ def formats_of(
 
 def check_out(out: Path | None, wanted: tuple[CellsAs, ...], *, overwrite: bool) -> None:
     """Refuse a folder that may not be written, before the work."""
-    from napari_sparsevar.cells.store import check_fit_folder
+    from napari_sparsevar.cells.fit_folder import check_fit_folder
     from napari_sparsevar.export.cells.everything import check_cells_export
 
     if out is not None and wanted:

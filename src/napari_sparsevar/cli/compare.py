@@ -63,7 +63,8 @@ def compare(
     # Before the run is opened, which takes a while.
     given = windows_of_options(a, b, window or [])
 
-    from napari_sparsevar.cells.store import is_fit_directory, load_fit
+    from napari_sparsevar.cells.fit_folder import is_fit_directory
+    from napari_sparsevar.cells.store import load_fit
     from napari_sparsevar.cli.comparison_summary import print_comparisons, summary_of_comparisons
     from napari_sparsevar.comparison.compare import comparing
     from napari_sparsevar.comparison.options import ComparisonOptions

@@ -61,7 +61,7 @@ def export(
 ) -> None:
     """Write what was selected, maps and tables if nothing was."""
     # Before the run is opened, which takes a while.
-    from napari_sparsevar.cells.store import is_fit_directory
+    from napari_sparsevar.cells.fit_folder import is_fit_directory
     from napari_sparsevar.export.everything import PARTS, ExportOptions, export_run
     from napari_sparsevar.export.material import gather
     from napari_sparsevar.export.record import check_folder

@@ -39,10 +39,12 @@ def info(
     debug: Debug = False,
 ) -> None:
     """Print a summary."""
-    from napari_sparsevar.cells.store import is_fit_directory, load_fit
+    from napari_sparsevar.cells.fit_folder import is_fit_directory
     from napari_sparsevar.movie.choice import Choice
 
     if is_fit_directory(path):
+        from napari_sparsevar.cells.store import load_fit
+
         say_fit(load_fit(path), path, as_json=as_json)
         return
     if (path / "run.json").is_file():
@@ -138,11 +140,13 @@ def _covariates_of(run: Run) -> dict[str, list[str]]:
 
 def _cells_of(run: Path) -> dict[str, str]:
     """Return what there is to say of cells that came with the training; nothing without any."""
-    from napari_sparsevar.cells.store import is_fit_directory, load_fit
-    from napari_sparsevar.cells.words import sentence
+    from napari_sparsevar.cells.fit_folder import is_fit_directory
     from napari_sparsevar.run.store import CELLS
 
     folder = run / CELLS
     if not is_fit_directory(folder):
         return {}
+    from napari_sparsevar.cells.store import load_fit
+    from napari_sparsevar.cells.words import sentence
+
     return {"cells": str(folder), "among_cells": sentence(load_fit(folder))}

@@ -67,7 +67,8 @@ def traces(
     from napari_sparsevar.cells.covariates.reading import covariates_of
     from napari_sparsevar.cells.covariates.samples import Frames
     from napari_sparsevar.cells.fit import cells_of, fitting_cells
-    from napari_sparsevar.cells.store import check_fit_folder, save_fit
+    from napari_sparsevar.cells.fit_folder import check_fit_folder
+    from napari_sparsevar.cells.store import save_fit
     from napari_sparsevar.movie.bad_frames import read_bad_frames
 
     check_fit_folder(out, overwrite=overwrite)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import tifffile
 
-from napari_sparsevar.cells.store import is_fit_directory
+from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.comparison.record import (
     FORMAT_VERSION,
     ComparisonRecord,

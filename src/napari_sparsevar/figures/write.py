@@ -7,7 +7,8 @@ from importlib import import_module
 from pathlib import Path
 
 from napari_sparsevar.cells.cell_fit import CellFit
-from napari_sparsevar.cells.store import is_fit_directory, load_fit
+from napari_sparsevar.cells.fit_folder import is_fit_directory
+from napari_sparsevar.cells.store import load_fit
 from napari_sparsevar.comparison.store import warn
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.figures.options import CELL_KINDS, KINDS, Drawn, FigureKind, FigureOptions

@@ -19,6 +19,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_sparsevar import readers
+from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.work.failure import Failure
 
@@ -86,7 +87,6 @@ def _follow_run() -> None:
 
 def _holds_cells(path: Path) -> bool:
     from napari_sparsevar.cells.formats.format import cell_format_of
-    from napari_sparsevar.cells.store import is_fit_directory
 
     try:
         known = is_fit_directory(path) or cell_format_of(path) is not None

@@ -13,6 +13,7 @@ from napari.layers import Labels, Layer, Shapes
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.cells.preparing import TRACE_WORDS
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import METADATA_KEY
@@ -162,8 +163,7 @@ def _fits_of(run: Run | None) -> list[Path]:
     """Return the fit of cells that came with the training of a run, where there is one."""
     if run is None:
         return []
-    from napari_sparsevar.cells.store import is_fit_directory  # as slow as opening the run was
-    from napari_sparsevar.run.store import CELLS
+    from napari_sparsevar.run.store import CELLS  # as slow as opening the run was
 
     kept = run.path / CELLS
     return [kept] if is_fit_directory(kept) else []

@@ -107,8 +107,9 @@ class Fitted:
 
 def opening_stream(path: Path, given: CellChoice) -> Iterator[Opened | Asked]:
     """Yield cells, a fit that was kept, or the question that the file leaves open."""
+    from napari_sparsevar.cells.fit_folder import is_fit_directory
     from napari_sparsevar.cells.open import open_cells
-    from napari_sparsevar.cells.store import is_fit_directory, load_fit
+    from napari_sparsevar.cells.store import load_fit
 
     if is_fit_directory(path):
         fit = load_fit(path)
