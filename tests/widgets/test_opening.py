@@ -115,7 +115,7 @@ def test_a_damaged_movie_is_a_notification(
 ):
     path = tmp_path / "cut.tif"
     written(path, FRAMES)
-    path.write_bytes(path.read_bytes()[:3000])
+    path.write_bytes(path.read_bytes()[:600])  # not one image is whole
     PluginManager.instance().discover()
     viewer = make_napari_viewer()
     viewer.window._qt_viewer._qt_open([str(path)], stack=False)
