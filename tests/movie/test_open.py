@@ -48,9 +48,9 @@ def test_list_of_one_file(tmp_path: Path) -> None:
 
 
 def test_series_that_do_not_fit_together(tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", FRAMES)
-    tifffile.imwrite(tmp_path / "b.tif", FRAMES[:, :8])
-    with pytest.raises(UserError, match=r"b\.tif .*does not match a"):
+    tifffile.imwrite(tmp_path / "a1.tif", FRAMES)
+    tifffile.imwrite(tmp_path / "a2.tif", FRAMES[:, :8])
+    with pytest.raises(UserError, match=r"a2\.tif .*does not match a1"):
         open_movie(tmp_path)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,7 @@ def _open(source: Any, choice: Choice) -> Movie:
     if isinstance(source, str | Path):
         return _open_path(Path(source).expanduser(), choice)
     if isinstance(source, list | tuple) and all(isinstance(part, str | Path) for part in source):
-        return _open_paths([Path(part).expanduser() for part in source], choice)
+        return _open_paths([Path(part).expanduser() for part in source], choice, in_order=True)
     if memory.is_array(source):
         return memory.read_array(source, choice)
     if memory.is_layer(source):
@@ -117,12 +116,12 @@ def _open(source: Any, choice: Choice) -> Movie:
     )
 
 
-def _open_paths(paths: Sequence[Path], choice: Choice) -> Movie:
+def _open_paths(paths: Sequence[Path], choice: Choice, *, in_order: bool = False) -> Movie:
     if not paths:
         raise UserError("The list of files is empty; give at least one movie.")
     for path in paths:
         _check_there(path)
-    return read_series(paths, partial(_read_one, choice=choice))
+    return read_series(paths, _read_one, choice, in_order=in_order)
 
 
 def _open_path(path: Path, choice: Choice) -> Movie:
@@ -137,10 +136,11 @@ def _open_path(path: Path, choice: Choice) -> Movie:
     return _read_one(path, choice)
 
 
-def _read_one(path: Path, choice: Choice) -> Movie:
+def _read_one(path: Path, choice: Choice, part: bool = False) -> Movie:
     try:
         if found := format_of(path):
-            return found.read(path, choice)
+            read = found.read_part if part and found.read_part is not None else found.read
+            return read(path, choice)
         if path.is_file() and path.stat().st_size == 0:
             raise UserError(f"{path} is empty; copy or export it again.")
     except OSError as error:

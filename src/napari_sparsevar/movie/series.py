@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import dask.array as da
-import numpy as np
-
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.formats.format import series_formats
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.choice import Choice, number_of, pick
+from napari_sparsevar.movie.formats.format import format_of, series_formats
+from napari_sparsevar.movie.movie import Movie, of_dataset
+from napari_sparsevar.movie.naming import Recording, is_called_projection, recordings
+from napari_sparsevar.movie.parts import ReadOne, read_parts
+
+_NAMED = 5  # files in a note
 
 
 def find_files(pattern: Path) -> list[Path]:
@@ -65,15 +67,26 @@ def is_series(folder: Path) -> bool:
     return len(list(itertools.islice(named, 2))) == 2
 
 
-def read_series(paths: Sequence[Path], read_one: Callable[[Path], Movie]) -> Movie:
+def read_series(
+    paths: Sequence[Path],
+    read_one: ReadOne,
+    choice: Choice,
+    *,
+    in_order: bool,
+) -> Movie:
     """Open files as one movie.
 
     Parameters
     ----------
     paths : sequence of pathlib.Path
-        The files in the order of time: movies, or single images of one frame each.
+        Files of one folder: movies, or single images of one frame each.
     read_one : callable
         Opens one file.
+    choice : Choice
+        Of a channel and a plane that are files of their own, and of what lies in each file. Where
+        names tell of several recordings, ``dataset`` says which.
+    in_order : bool
+        Whether a person has listed them in the order of time; else names say it.
 
     Returns
     -------
@@ -82,37 +95,128 @@ def read_series(paths: Sequence[Path], read_one: Callable[[Path], Movie]) -> Mov
 
     Raises
     ------
+    ChoiceNeeded
+        If names do not say that all follow each other.
     UserError
         If the files do not fit together.
     """
     if len(paths) == 1:
-        return read_one(paths[0])
-    movie = _read_images(paths) or _join([read_one(path) for path in paths])
+        return read_one(paths[0], choice, False)
     folder = paths[0].parent
-    return replace(movie, source=folder, name=folder.resolve().name)
+    what = f"The folder {folder}, by the names of its files,"
+    kept, left_out = _without_projections(_without_described(paths))
+    found = recordings(kept, in_order=in_order)
+    if len(found) > 1:
+        found, more = _without_stills(found, folder)
+        left_out += more
+    name, names = folder.resolve().name, [each.name for each in found]
+    chosen = pick(choice.dataset, names, what) if len(found) > 1 else names[0]
+    if len(found) > 1:
+        choice, name = replace(choice, dataset=None), f"{name} {chosen}"
+    movie = _read_recording(found[names.index(chosen)], read_one, choice, what)
+    movie = of_dataset(movie, chosen, names) if len(found) > 1 else movie
+    notes = (*_about_left_out(left_out), *movie.notes)
+    return replace(movie, source=folder, name=name, notes=notes)
 
 
-def _read_images(paths: Sequence[Path]) -> Movie | None:
+def _read_recording(
+    recording: Recording,
+    read_one: ReadOne,
+    choice: Choice,
+    what: str,
+) -> Movie:
+    recording = _stack_in_time(recording)
+    channel, said = number_of(choice.channel, recording.channels, "channel", what)
+    plane, more = number_of(choice.plane, recording.planes, "plane", what)
+    at = (channel or 1) - 1, (plane or 1) - 1
+    files, lengths = recording.files[at], {len(each) for each in recording.files.values()}
+    if not files:
+        raise UserError(f"{what} has no file of channel {at[0] + 1} and plane {at[1] + 1}.")
+    inner = replace(
+        choice,
+        channel=choice.channel if channel is None else None,
+        plane=choice.plane if plane is None else None,
+    )
+    gaps = recording.gaps[at]
+    several = len(files) > 1
+    movie = (
+        read_parts(files, read_one, inner, gaps) if several else read_one(files[0], inner, False)
+    )
+    notes = [*said, *more]
+    if len(lengths) > 1:
+        notes.append(f"{what} has between {min(lengths)} and {max(lengths)} files a channel.")
+    if gaps:
+        missing = ", ".join(files[gap].name for gap in gaps[:3])
+        notes.append(f"Numbers are left out before {missing}: nothing is foretold across.")
+    if recording.crossed and len(files) == movie.n_frames:
+        notes.append(
+            f"Two numbers run in the names of the files ({files[0].name} ... {files[-1].name}); "
+            "the first is taken as the slower one of time. If one is a plane, put a z before it."
+        )
+    own, offer = movie.choice, movie.offer
+    return replace(
+        movie,
+        notes=(*notes, *movie.notes),
+        choice=replace(own, channel=channel or own.channel, plane=plane or own.plane),
+        offer=replace(
+            offer,
+            channels=recording.channels if channel else offer.channels,
+            planes=recording.planes if plane else offer.planes,
+        ),
+    )
+
+
+def _without_described(paths: Sequence[Path]) -> list[Path]:
+    """Leave out the files that another one of them describes: with it they are open already."""
+    kept = list(paths)
     for kind in series_formats():
-        if kind.read_images is not None and kind.claims(paths[0]):
-            return kind.read_images(paths)
-    return None
+        if kind.without_described is not None:
+            kept = kind.without_described(kept)
+    return kept
 
 
-def _join(parts: Sequence[Movie]) -> Movie:
-    first = parts[0]
-    for part in parts[1:]:
-        if part.shape != first.shape or part.data.dtype != first.data.dtype:
-            raise UserError(
-                f"{part.source} ({_describe(part)}) does not match {first.name} "
-                f"({_describe(first)}); take it out of the series."
-            )
-    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    data: da.Array = da.concatenate([part.data for part in parts])  # type: ignore[no-untyped-call]
-    before = np.cumsum([0, *(part.n_frames for part in parts)]).tolist()
-    jumps = tuple(n + jump for n, part in zip(before, parts, strict=False) for jump in part.jumps)
-    return replace(first, data=data, notes=notes, times=None, jumps=jumps)
+def _without_projections(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Leave out what is called a projection, or a preview, and is a single image."""
+    out = {path for path in paths if is_called_projection(path) and _is_still(path)}
+    kept = [path for path in paths if path not in out]
+    return (kept, sorted(out)) if kept else (paths, [])
 
 
-def _describe(movie: Movie) -> str:
-    return f"{movie.shape[0]} x {movie.shape[1]}, {movie.data.dtype}"
+def _without_stills(found: list[Recording], folder: Path) -> tuple[list[Recording], list[Path]]:
+    """Leave out single images whose names make them part of nothing."""
+    stills = [
+        each for each in found if max(map(len, each.files.values())) == 1 and _is_still(each.first)
+    ]
+    if len(stills) == len(found):
+        names = ", ".join(each.first.name for each in found[:3])
+        raise UserError(
+            f"The folder {folder} holds single images, and their names ({names} ...) do not say "
+            "which follows which; number them, or give a list of files in Python."
+        )
+    out = [path for each in stills for files in each.files.values() for path in files]
+    return [each for each in found if each not in stills], out
+
+
+def _is_still(path: Path) -> bool:
+    found = format_of(path)
+    return found is not None and not found.holds_movie(path)
+
+
+def _about_left_out(paths: Sequence[Path]) -> tuple[str, ...]:
+    if not paths:
+        return ()
+    names = ", ".join(path.name for path in paths[:_NAMED]) + (" ..." if paths[_NAMED:] else "")
+    return (f"Single images beside the movie are left out: {names}.",)
+
+
+def _stack_in_time(recording: Recording) -> Recording:
+    """Take a stack of single images, where nothing but the plane is counted, as frames."""
+    if recording.planes == 1 or max(map(len, recording.files.values())) > 1:
+        return recording
+    if not _is_still(recording.first):
+        return recording
+    files = {
+        (c, 0): [path for z in range(recording.planes) for path in recording.files[c, z]]
+        for c in range(recording.channels)
+    }
+    return replace(recording, planes=1, files=files, gaps={at: [] for at in files})

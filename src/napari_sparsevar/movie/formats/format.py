@@ -37,8 +37,13 @@ class Format:
         The highest is asked first. 0: known by its first bytes; above: a special case of another
         format, such as NWB of HDF5; below: known by its name or by few bytes only.
     read_images : callable, optional
-        ``read_images(paths)`` opens files of one image each, a frame a file; None where the first
-        holds more than one. A folder of files of a format that has this is one movie.
+        ``read_images(paths)`` opens files of one image each, a frame a file; None where they hold
+        more than one. A folder of files of a format that has this is one movie.
+    read_part : callable, optional
+        As ``read``, of one file of a series: a single frame is enough.
+    without_described : callable, optional
+        ``without_described(paths)`` leaves out files that come with another one of them, which
+        describes the whole set.
     whole_folder : bool
         Whether a movie is a folder with everything below it.
     """
@@ -50,6 +55,8 @@ class Format:
     read: Callable[[Path, Choice], Movie]
     priority: int = 0
     read_images: Callable[[Sequence[Path]], Movie | None] | None = None
+    read_part: Callable[[Path, Choice], Movie] | None = None
+    without_described: Callable[[Sequence[Path]], list[Path]] | None = None
     whole_folder: bool = False
 
 

@@ -25,6 +25,12 @@ def _read(path: Path, choice: Choice) -> Movie:
     return scanimage.read(path, choice)
 
 
+def _read_part(path: Path, choice: Choice) -> Movie:
+    from napari_sparsevar.movie.formats.tiff_family import scanimage
+
+    return scanimage.read(path, choice, part=True)
+
+
 FORMAT = Format(
     name="ScanImage",
     priority=10,
@@ -32,4 +38,5 @@ FORMAT = Format(
     claims=claims,
     holds_movie=tiff.holds_movie,
     read=_read,
+    read_part=_read_part,
 )

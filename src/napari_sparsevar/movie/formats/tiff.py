@@ -33,6 +33,18 @@ def _read(path: Path, choice: Choice) -> Movie:
     return reading.read(path, choice)
 
 
+def _read_part(path: Path, choice: Choice) -> Movie:
+    from napari_sparsevar.movie.formats.tiff_family import reading
+
+    return reading.read(path, choice, part=True)
+
+
+def _without_described(paths: Sequence[Path]) -> list[Path]:
+    from napari_sparsevar.movie.formats.tiff_family import ome_set
+
+    return ome_set.without_described(paths)
+
+
 def _read_images(paths: Sequence[Path]) -> Movie | None:
     from napari_sparsevar.movie.formats.tiff_family import images
 
@@ -46,4 +58,6 @@ FORMAT = Format(
     holds_movie=holds_movie,
     read=_read,
     read_images=_read_images,
+    read_part=_read_part,
+    without_described=_without_described,
 )

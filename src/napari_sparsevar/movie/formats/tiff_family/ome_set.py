@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice, pick
-from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.failures import DAMAGED, explained
 from napari_sparsevar.movie.formats.tiff_family import ome
 from napari_sparsevar.movie.formats.tiff_family.ome_planes import OmeImage, read_images
 from napari_sparsevar.movie.formats.tiff_family.pages import DecodedPages
@@ -62,18 +62,50 @@ def read(
     return of_dataset(movie, name, names) if len(wide) > 1 else movie
 
 
-def described_files(path: Path) -> set[str]:
-    """Return the names of other files that the description in a file speaks of.
+def without_described(paths: Sequence[Path]) -> list[Path]:
+    """Leave out the files that the description in another one of them speaks of.
 
-    Raises
-    ------
-    OSError, ValueError
-        If it is no TIFF file.
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        TIFF files in any order.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In the same order. Of names that differ in numbers alone no more than one without a
+        description is looked at.
     """
-    with tifffile.TiffFile(path) as file:
-        xml = file.ome_metadata if file.is_ome else None
-    found = re.findall(r'(?:FileName|MetadataFile)="([^"]*)"', xml or "")
-    return {html.unescape(name) for name in found} - {path.name}
+    waiting, kept = dict.fromkeys(paths), []
+    alone: set[str] = set()
+    while waiting:
+        path = next(iter(waiting))
+        shape = re.sub(r"\d+", "#", path.name)
+        described, master = (set(), None) if shape in alone else _described_files(path)
+        if master in waiting:
+            described, _ = _described_files(master)
+            path = master if path.name in described else path
+        if not described:
+            alone.add(shape)
+        for each in (path, *(path.parent / name for name in described)):
+            waiting.pop(each, None)
+        kept.append(path)
+    return sorted(kept, key=list(paths).index)
+
+
+def _described_files(path: Path) -> tuple[set[str], Path | None]:
+    """Return the names of the files that a description speaks of, and the file that has it.
+
+    Names are none, and the file is another one, where the description lies elsewhere.
+    """
+    try:
+        with tifffile.TiffFile(path) as file:
+            xml = (file.ome_metadata if file.is_ome else None) or ""
+    except (OSError, *DAMAGED):
+        return set(), None
+    master = re.search(r'MetadataFile="([^"]*)"', xml)
+    names = {html.unescape(name) for name in re.findall(r'FileName="([^"]*)"', xml)}
+    return names - {path.name}, path.parent / html.unescape(master[1]) if master else None
 
 
 def _read_image(
@@ -90,6 +122,7 @@ def _read_image(
     sources = _sources(image, path, number, pages)
     lengths = np.array([*(source.n_pages for source in sources), 0])  # the last: in no file
     there = pages < lengths[number]
+    _leave_out_unfinished(there, sources, number)
     if not there.any():
         raise UserError(f"{path} refers to files that are missing; keep them in one folder.")
     reader = SetReader(sources, number[there], pages[there], page.shape, page.dtype)
@@ -199,6 +232,19 @@ def _sources(
         there = page >= 0 and (not name or name in beside)
         sources.append(Source.of(place, page) if there else Source(place, 0))
     return sources
+
+
+def _leave_out_unfinished(
+    there: NDArray[np.bool_], sources: Sequence[Source], number: NDArray[np.int64]
+) -> None:
+    """Take the last frame as missing if its file, which has no other, is still being written."""
+    last = int(np.flatnonzero(there)[-1]) if there.any() else 0
+    if not there.any() or sources[number[last]].n_pages > 1:
+        return
+    try:
+        sources[number[last]].read(np.array([0]))
+    except UserError:
+        there[last] = False
 
 
 def _about_missing(
