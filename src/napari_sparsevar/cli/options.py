@@ -18,7 +18,7 @@ Plane = Annotated[
 ]
 Dataset = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Which array inside an HDF5, NWB or Zarr file."),
+    typer.Option(metavar="NAME", help="Which array of an HDF5, NWB or Zarr file, or recording of a folder."),
 ]
 FrameShape = Annotated[
     tuple[int, int] | None,

@@ -43,7 +43,7 @@ def open_movie(
     channel, plane : int, optional
         Which of several channels or planes, the first is 1; by default the first, with a note.
     dataset : str, optional
-        Which of several arrays in an HDF5, NWB or Zarr file.
+        Which of several arrays in an HDF5, NWB or Zarr file, or of several recordings in a folder.
     shape : tuple of int, optional
         Height and width of a frame, for a file of bare pixels that does not say.
     axes : str, optional
@@ -60,7 +60,7 @@ def open_movie(
     UserError
         If it cannot be read or is no movie: one sentence says why and what to do.
     ChoiceNeeded
-        A `UserError` for a file with several movies, where ``dataset`` has to say which.
+        A `UserError` for a file or folder with several movies, where ``dataset`` has to say which.
     """
     for name, value in {"fps": fps, "pixel_size_um": pixel_size_um}.items():
         if value is not None and not 0 < value < math.inf:
