@@ -175,3 +175,11 @@ def test_files_with_other_channels_do_not_match(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "2.tif", GREEN, imagej=True, metadata={"axes": "TYX"})
     with pytest.raises(UserError, match="does not match"):
         open_movie(tmp_path)
+
+
+def test_channels_of_thorimage_whose_description_is_lost(tmp_path: Path) -> None:
+    write_images(tmp_path / "ChanA_0001_0001_0001_#.tif", GREEN)
+    write_images(tmp_path / "ChanB_0001_0001_0001_#.tif", RED)
+    for text in ("<ThorImageExperiment/>", "<ThorImageExperiment", ""):
+        (tmp_path / "Experiment.xml").write_text(text)
+        np.testing.assert_array_equal(open_movie(tmp_path, channel=2).data, RED)

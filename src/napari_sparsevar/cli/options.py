@@ -18,7 +18,10 @@ Plane = Annotated[
 ]
 Dataset = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Which array of an HDF5, NWB or Zarr file, or recording of a folder."),
+    typer.Option(
+        metavar="NAME",
+        help="Which array of an HDF5, NWB or Zarr file, or which recording of a folder.",
+    ),
 ]
 FrameShape = Annotated[
     tuple[int, int] | None,

@@ -62,10 +62,19 @@ class _Scan:
 def claims(path: Path) -> bool:
     """Return whether this is a folder of ThorImage, its description, or its raw file."""
     if path.is_dir():
-        return find_xml(path, _ROOT) is not None and bool(_raw(path) or _tiffs(path))
+        xml = find_xml(path, _ROOT)
+        # Without a description worth the name, names of TIFF files say as much.
+        return xml is not None and bool(_raw(path) or (_describes(xml) and _tiffs(path)))
     if path.suffix.lower() == ".xml":
         return path.is_file() and begins_with(path, _ROOT) and claims(path.absolute().parent)
     return _RAW.fullmatch(path.name) is not None and claims(path.absolute().parent)
+
+
+def _describes(xml: Path) -> bool:
+    try:
+        return number(read_xml(xml).find("LSM"), "pixelX") >= 1
+    except UserError:
+        return False
 
 
 def read(path: Path, choice: Choice) -> Movie:
