@@ -12,6 +12,7 @@ from napari_sparsevar.movie.axis_names import guess_note
 from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
+    as_far_as_written,
     axis_names,
     dataset_frames,
     growing_note,
@@ -73,6 +74,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         source=path,
         pixel_size_um=_pixel_size(dataset),
     )
+    movie = as_far_as_written(movie, dataset, chosen)
     if not (sure or choice.axes):
         said = guess_note(str(path), dataset.shape, letters)
         movie = replace(movie, notes=(*movie.notes, said))

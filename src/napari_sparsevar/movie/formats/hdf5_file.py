@@ -16,6 +16,8 @@ from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import from_chunks, letters_of, noted_names
 from napari_sparsevar.movie.formats.compression import check_filters
 from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.written import as_written
+from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 
 if TYPE_CHECKING:
@@ -78,6 +80,41 @@ def _opened(path: Path) -> h5py.File:
         f"{path} is open for writing in another program, or was left open by one that ended: "
         "close it there, or mend a copy of it with h5clear -s."
     ) from refusal
+
+
+def as_far_as_written(movie: Movie, dataset: h5py.Dataset, chosen: axes.MovieAxes) -> Movie:
+    """Return a movie without the frames at its end that were never written.
+
+    Raises
+    ------
+    UserError
+        If none was, or if frames are kept in other files that are not there.
+    """
+    what = f"{movie.source}:{dataset.name}"
+    if dataset.is_virtual:
+        _check_sources(dataset, what)
+    elif dataset.chunks is None and not dataset.id.get_storage_size() and not dataset.external:
+        raise UserError(f"{what} holds no pixels: nothing has been written to it yet.")
+    if dataset.chunks is None:
+        return movie
+    chunks = dataset.chunks
+
+    def exists(place: tuple[int, ...]) -> bool:
+        first = tuple(at * size for at, size in zip(place, chunks, strict=True))
+        return dataset.id.get_chunk_info_by_coord(first).byte_offset is not None
+
+    return as_written(movie, chosen, dataset.shape, chunks, exists, what)
+
+
+def _check_sources(dataset: h5py.Dataset, what: str) -> None:
+    folder = Path(dataset.file.filename).parent
+    named = {source.file_name for source in dataset.virtual_sources()} - {"."}
+    missing = sorted(name for name in named if not (folder / name).exists())
+    if missing:
+        raise UserError(
+            f"{what} is put together from other files, and {', '.join(missing[:3])} is not there: "
+            "copy it to the place where it was."
+        )
 
 
 def growing_note(path: Path) -> tuple[str, ...]:

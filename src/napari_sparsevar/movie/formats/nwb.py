@@ -14,6 +14,7 @@ from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
+    as_far_as_written,
     dataset_frames,
     growing_note,
     holds,
@@ -94,8 +95,9 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     )
     guess = (lies.note,) if lies.note and choice.axes is None else ()
     said = (*notes, *guess, *movie.notes, *about_square(*edges, what))
-    movie = replace(movie, notes=said)
+    movie = as_far_as_written(replace(movie, notes=said), dataset, chosen)
     stamps = next(filter(lambda found: found is not None, map(_stamps, known)), None)
+    stamps = None if stamps is None else stamps[: movie.n_frames]
     return of_dataset(timed(movie, stamps, what), name, found)
 
 

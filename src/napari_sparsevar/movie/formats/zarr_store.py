@@ -16,6 +16,7 @@ from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.compression import with_codecs
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
+from napari_sparsevar.movie.formats.written import as_written
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 
@@ -102,7 +103,20 @@ def from_node(
     frames = chosen.apply(lazy_frames.from_array(array, chosen.time, (chosen.row, chosen.column)))
     fps, pixel_size_um = chosen.units(scale, units)
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
-    return chosen.movie(frames, what, name=name, source=path, fps=fps, pixel_size_um=pixel_size_um)
+    movie = chosen.movie(frames, what, name=name, source=path, fps=fps, pixel_size_um=pixel_size_um)
+    return movie if path is None else _as_far_as_written(movie, array, chosen, path, what)
+
+
+def _as_far_as_written(
+    movie: Movie, array: Any, chosen: axes.MovieAxes, path: Path, what: str
+) -> Movie:
+    root = Path(getattr(array.store, "root", path)) / array.path
+
+    def exists(place: tuple[int, ...]) -> bool:
+        return Path(root, array.metadata.encode_chunk_key(place)).exists()
+
+    chunks = getattr(array, "shards", None) or array.chunks
+    return as_written(movie, chosen, array.shape, chunks, exists, what)
 
 
 def axis_names(array: Any) -> tuple[str, bool]:
