@@ -32,7 +32,7 @@ class Recording(BaseModel):
         Of its run directory.
     fps, pixel_size_um : float or None
         Override what the movie says.
-    channel, plane, dataset, height, width, axes
+    channel, plane, dataset, height, width, axes, channels
         What of the file is the movie, where it holds more or says less.
     apply_from : Path or None
         A run whose network is applied to the movie; trained anew where None.
@@ -52,6 +52,7 @@ class Recording(BaseModel):
     height: int | None = Field(None, ge=1)
     width: int | None = Field(None, ge=1)
     axes: str | None = None
+    channels: int | None = Field(None, ge=1, le=8)
     apply_from: Path | None = None
     preset: PresetName = "standard"
     steps: int | None = None
@@ -78,7 +79,7 @@ class Recording(BaseModel):
         """What of the file is the movie."""
         known = self.height is not None and self.width is not None
         shape = (int(self.height or 0), int(self.width or 0)) if known else None
-        return Choice(self.channel, self.plane, self.dataset, shape, self.axes)
+        return Choice(self.channel, self.plane, self.dataset, shape, self.axes, self.channels)
 
     def configuration(self) -> TrainConfig:
         """Return the settings of its training; ValidationError if one is out of range."""

@@ -11,6 +11,7 @@ from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
     Axes,
     Channel,
+    Channels,
     Dataset,
     Debug,
     Device,
@@ -40,6 +41,7 @@ def apply(
     dataset: Dataset = None,
     shape: FrameShape = None,
     axes: Axes = None,
+    channels: Channels = None,
     until: UntilOption = Until.all,
     overwrite: Overwrite = False,
     debug: Debug = False,
@@ -58,6 +60,7 @@ def apply(
         dataset=dataset,
         shape=shape,
         axes=axes,
+        channels=channels,
     )
     control = TrainingControl()
     events = apply_run(

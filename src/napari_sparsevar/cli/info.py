@@ -12,7 +12,16 @@ import typer
 
 from napari_sparsevar.cli.cell_summary import say_fit
 from napari_sparsevar.cli.ending import explained
-from napari_sparsevar.cli.options import AsJson, Axes, Channel, Dataset, Debug, FrameShape, Plane
+from napari_sparsevar.cli.options import (
+    AsJson,
+    Axes,
+    Channel,
+    Channels,
+    Dataset,
+    Debug,
+    FrameShape,
+    Plane,
+)
 from napari_sparsevar.cli.text import as_table, print_values
 from napari_sparsevar.cli.verdict import verdict_text
 from napari_sparsevar.errors import UserError
@@ -35,6 +44,7 @@ def info(
     dataset: Dataset = None,
     shape: FrameShape = None,
     axes: Axes = None,
+    channels: Channels = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -50,7 +60,7 @@ def info(
     if (path / "run.json").is_file():
         summary = summary_of_run(path)
     else:
-        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape, axes))
+        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape, axes, channels))
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return
@@ -69,6 +79,7 @@ def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]
     from napari_sparsevar.movie import check_frames, open_movie, static_images
     from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
     from napari_sparsevar.movie.inspection.motion import Motion, find_motion
+    from napari_sparsevar.movie.inspection.turns import find_turns
 
     movie = open_movie(path, **({} if choice is None else asdict(choice)))
     report = check_frames(movie)
@@ -97,7 +108,12 @@ def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]
         "channel": movie.choice.channel and f"{movie.choice.channel} of {movie.offer.channels}",
         "plane": movie.choice.plane and f"{movie.choice.plane} of {movie.offer.planes}",
         "dataset": movie.choice.dataset,
-        "notes": [*movie.notes, *report.sentences(), *motion.sentences()],
+        "notes": [
+            *movie.notes,
+            *find_turns(movie).sentences(),
+            *report.sentences(),
+            *motion.sentences(),
+        ],
     }
 
 

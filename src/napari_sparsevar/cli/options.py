@@ -23,6 +23,14 @@ Dataset = Annotated[
         help="Which array of an HDF5, NWB or Zarr file, or which recording of a folder.",
     ),
 ]
+Channels = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="How many channels take turns, frame by frame, in a file that does not say so.",
+    ),
+]
 FrameShape = Annotated[
     tuple[int, int] | None,
     typer.Option(metavar="H W", help="Height and width of a frame, for a file of bare pixels."),

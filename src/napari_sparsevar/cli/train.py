@@ -14,6 +14,7 @@ from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
     Axes,
     Channel,
+    Channels,
     Dataset,
     Debug,
     Device,
@@ -83,6 +84,7 @@ def train(
     dataset: Dataset = None,
     shape: FrameShape = None,
     axes: Axes = None,
+    channels: Channels = None,
     cells: Annotated[
         Path | None,
         typer.Option(
@@ -112,7 +114,7 @@ def train(
 
     if (movie / "run.json").is_file():
         raise UserError(f"{movie} is a run directory, not a movie; give the movie to train on.")
-    chosen = Choice(channel, plane, dataset, shape, axes)
+    chosen = Choice(channel, plane, dataset, shape, axes, channels)
     if resume:
         config = recorded_configuration(out)
         chosen = chosen if chosen != Choice() else recorded_choice(out)

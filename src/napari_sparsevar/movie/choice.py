@@ -22,6 +22,8 @@ class Choice:
         Height and width of a frame, for files of bare pixels.
     axes : str, optional
         A letter for each axis of an array that does not name them, or not rightly: ``YXT``.
+    channels : int, optional
+        How many channels take turns, frame by frame, in a file that does not say so.
     """
 
     channel: int | None = None
@@ -29,6 +31,7 @@ class Choice:
     dataset: str | None = None
     shape: tuple[int, int] | None = None
     axes: str | None = None
+    channels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -181,4 +184,5 @@ _PLAIN = {
     "dataset": "a data set",
     "shape": "shape",
     "axes": "axes",
+    "channels": "channels that take turns",
 }

@@ -13,6 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import memory
 from napari_sparsevar.movie.choice import Choice, check_used
 from napari_sparsevar.movie.formats.format import format_of
+from napari_sparsevar.movie.interleaved import apart, check_channels, of_file
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.series import find_files, is_series, read_series
 
@@ -27,6 +28,7 @@ def open_movie(
     dataset: str | None = None,
     shape: tuple[int, int] | None = None,
     axes: str | None = None,
+    channels: int | None = None,
 ) -> Movie:
     """Open a movie lazily.
 
@@ -49,6 +51,9 @@ def open_movie(
     axes : str, optional
         A letter for each axis of an array, of T, Z, C, Y, X, where it does not name them or names
         them wrongly: ``YXT`` has time last.
+    channels : int, optional
+        How many channels take turns, frame by frame, in a file that does not say so; ``channel``
+        is one of them.
 
     Returns
     -------
@@ -65,7 +70,7 @@ def open_movie(
     for name, value in {"fps": fps, "pixel_size_um": pixel_size_um}.items():
         if value is not None and not 0 < value < math.inf:
             raise UserError(f"{name} must be a positive number, not {value!r}.")
-    choice = Choice(channel, plane, dataset, _frame_shape(shape), axes)
+    choice = Choice(channel, plane, dataset, _frame_shape(shape), axes, check_channels(channels))
     movie = _open(source, choice)
     check_used(choice, movie.choice, str(movie.source or movie.name))
     return replace(
@@ -102,15 +107,15 @@ def _frame_shape(shape: Any) -> tuple[int, int] | None:
 
 def _open(source: Any, choice: Choice) -> Movie:
     if isinstance(source, Movie):
-        return source
+        return source if source.choice.channels == choice.channels else apart(source, choice)
     if isinstance(source, str | Path):
         return _open_path(Path(source).expanduser(), choice)
     if isinstance(source, list | tuple) and all(isinstance(part, str | Path) for part in source):
         return _open_paths([Path(part).expanduser() for part in source], choice, in_order=True)
     if memory.is_array(source):
-        return memory.read_array(source, choice)
+        return apart(memory.read_array(source, of_file(choice)), choice)
     if memory.is_layer(source):
-        return memory.read_layer(source, choice)
+        return apart(memory.read_layer(source, of_file(choice)), choice)
     raise UserError(
         f"A movie is a file, a folder, an array or an image layer, not {type(source).__name__}."
     )
@@ -140,7 +145,7 @@ def _read_one(path: Path, choice: Choice, part: bool = False) -> Movie:
     try:
         if found := format_of(path):
             read = found.read_part if part and found.read_part is not None else found.read
-            return read(path, choice)
+            return apart(read(path, of_file(choice)), choice)
         if path.is_file() and path.stat().st_size == 0:
             raise UserError(f"{path} is empty; copy or export it again.")
     except OSError as error:

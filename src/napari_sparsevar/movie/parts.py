@@ -13,6 +13,7 @@ import numpy as np
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer
 from napari_sparsevar.movie.formats.format import series_formats
+from napari_sparsevar.movie.interleaved import apart
 from napari_sparsevar.movie.movie import Movie
 
 ReadOne = Callable[[Path, Choice, bool], Movie]
@@ -43,7 +44,10 @@ def read_parts(
         If the files do not fit together.
     """
     movie = _read_images(paths)
-    if movie is not None:
+    if movie is not None and choice.channels is not None:
+        starts = [start // choice.channels for start in range(len(paths) + 1)]
+        movie = apart(replace(movie, source=paths[0].parent), choice)
+    elif movie is not None:
         starts = np.arange(len(paths) + 1).tolist()
     else:
         movie, starts = _read_movies(paths, read_one, choice)

@@ -128,6 +128,10 @@ def _read_recording(
     recording = _stack_in_time(recording)
     channel, said = number_of(choice.channel, recording.channels, "channel", what)
     plane, more = number_of(choice.plane, recording.planes, "plane", what)
+    if channel and choice.channels:
+        raise UserError(
+            f"{what} has {recording.channels} channels; leave channels ({choice.channels}) out."
+        )
     at = (channel or 1) - 1, (plane or 1) - 1
     files, lengths = recording.files[at], {len(each) for each in recording.files.values()}
     if not files:

@@ -17,6 +17,7 @@ from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
 from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
 from napari_sparsevar.movie.inspection.motion import Motion, find_motion
+from napari_sparsevar.movie.inspection.turns import find_turns
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
@@ -68,6 +69,7 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     motion = find_motion(movie, images, report.bad)
     notices = (
         *movie.notes,
+        *find_turns(movie).sentences(),
         *report.sentences(),
         *motion.sentences(),
         *about_cells,
