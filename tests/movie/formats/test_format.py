@@ -51,7 +51,17 @@ def test_the_special_is_asked_before_the_general() -> None:
     order = [format_.name for format_ in formats()]
     assert set(order) == {
         *("TIFF", "ScanImage", "Zarr", "HDF5", "NWB"),
-        *("suite2p", "CaImAn", "video", "Bruker", "Thorlabs", "Scanbox", "videos", "Femtonics"),
+        *(
+            "suite2p",
+            "CaImAn",
+            "video",
+            "Bruker",
+            "Thorlabs",
+            "Scanbox",
+            "videos",
+            "Femtonics",
+            "NDTiff",
+        ),
     }
     assert order.index("ScanImage") < order.index("TIFF")
     assert order.index("NWB") < order.index("HDF5")
