@@ -38,6 +38,7 @@ from napari_sparsevar.widgets.training.loss_plot import LossPlot
 from napari_sparsevar.widgets.training.more import OtherRuns
 from napari_sparsevar.widgets.training.movie_look import MovieLook
 from napari_sparsevar.widgets.training.panel import TrainingPanel
+from napari_sparsevar.widgets.training.turns import TurnsRemark
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class TrainDock(Dock):
         cell_diameter = self.form.field("model", "cell_diameter")
         assert isinstance(cell_diameter, AutoBox)
         self.look = MovieLook(viewer, self._session.anatomy, self.movie_choice, cell_diameter)
+        self.turns = TurnsRemark(viewer, self.movie_choice)
         self.guide = Guide()
         self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder", mark="run.json")
@@ -92,7 +94,7 @@ class TrainDock(Dock):
         self.guide_button.setToolTip("<qt>The steps from a movie to its drivers.</qt>")
         look = in_row((self.look, 2), (self.guide_button, 1))
         where = folder.native, self.begun, rows.native
-        parts = self.movie_choice, look, *where, self.form, self.other_runs
+        parts = self.movie_choice, self.turns, look, *where, self.form, self.other_runs
         return boxed(in_column(*parts, spacing=5))
 
     def _arrange(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from napari.layers import Image, Layer
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.readers import METADATA_KEY, LayerData, Placement, movie_layer
 
 
 def why_unsuitable(layer: Layer) -> str | None:
@@ -60,6 +60,31 @@ def movie_of(layer: Image) -> Movie:
     if not Path(source).exists():
         return shown
     return open_movie(Path(source), **units, **ours.get("choice", {}))
+
+
+def channels_apart(movie: Movie, channels: int) -> list[LayerData]:
+    """Return a layer for each of the channels that take turns in a movie, the first first.
+
+    Raises
+    ------
+    UserError
+        If they cannot be taken apart.
+    """
+    from napari_sparsevar.movie import open_movie
+
+    chosen = replace(movie.choice, channels=channels)
+    layers = []
+    for channel in range(1, channels + 1):
+        choice = asdict(replace(chosen, channel=channel))
+        # From the file: each file of a series begins with the first channel.
+        one = open_movie(
+            movie if movie.source is None else movie.source,
+            fps=movie.fps,
+            pixel_size_um=movie.pixel_size_um,
+            **choice,
+        )
+        layers.append(movie_layer(replace(one, name=f"{movie.name} channel {channel}")))
+    return layers
 
 
 def placement_of(layer: Image) -> Placement:
