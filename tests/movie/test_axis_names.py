@@ -98,6 +98,16 @@ def test_time_last_by_chunks_is_said(tmp_path: Path) -> None:
         assert "YXT was taken, 30 frames of 16 x 18" in movie.notes[0]
 
 
+def test_chunks_of_matlab_count_columns_first(tmp_path: Path) -> None:
+    path = tmp_path / "movie.mat"
+    for stored in (FRAMES.transpose(0, 2, 1), FRAMES.transpose(2, 1, 0)):
+        chunks = tuple(1 if size == 30 else size for size in stored.shape)
+        with h5py.File(path, "w") as file:
+            file.create_dataset("Y", data=stored, chunks=chunks)
+            file["Y"].attrs["MATLAB_class"] = np.bytes_("uint16")
+        np.testing.assert_array_equal(open_movie(path).data, FRAMES)
+
+
 def test_a_guess_is_said_and_can_be_corrected(tmp_path: Path) -> None:
     path, store = tmp_path / "movie.h5", tmp_path / "movie.zarr"
     with h5py.File(path, "w") as file:

@@ -215,6 +215,20 @@ def test_cells_of_a_movie_are_read_from_its_pixels(dock, cells, viewer, until_id
     } == {("2", "3"), ("2", "4")}
 
 
+def test_cells_painted_with_frames_are_offered(dock, cells, viewer, until_idle):
+    viewer.add_image(np.random.default_rng(0).random((9, 20, 24)), name="movie")
+    viewer._new_labels()  # what napari's button does: labels of all frames
+    labels = viewer.layers.selection.active
+    assert labels.data.shape == (9, 20, 24)
+    labels.data[2, 3:6, 3:6], labels.data[5, 10:14, 10:14] = 1, 2
+    dock.source.list_sources()
+    named = {action.text(): action for action in dock.source.menu.actions()}
+    named[f"“{labels.name}”"].trigger()
+    until_idle()
+    assert len(cells.given) == 2
+    assert any("2 frames lie on one another" in note for note in cells.given.notes)
+
+
 def test_what_is_kept_comes_back(fitted, cells, tmp_path, monkeypatch, qtbot, until_idle, told):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     for action in fitted.save.menu().actions()[:2]:

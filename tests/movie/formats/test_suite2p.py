@@ -106,6 +106,14 @@ def test_version_1_without_ops(tmp_path: Path, grouped: bool) -> None:
     assert open_movie(folder).fps == 25.0
 
 
+def test_a_plane_that_was_not_registered_yet(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "plane0")
+    (folder / "data.bin").rename(folder / "data_raw.bin")
+    movie = open_movie(folder)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert "before registration" in movie.notes[0]
+
+
 def test_a_plane_that_lost_its_options_is_one_of_suite2p(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "suite2p" / "plane0", options=None)
     np.save(folder / "reg_outputs.npy", {"yoff": np.zeros(20, int)})

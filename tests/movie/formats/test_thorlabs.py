@@ -11,6 +11,7 @@ import tifffile
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie.choice import ChoiceNeeded
 from napari_sparsevar.movie.formats import thorlabs
 from napari_sparsevar.movie.open import holds_movie
 
@@ -88,6 +89,15 @@ def test_a_recording_that_was_stopped(tmp_path: Path) -> None:
     (folder / "Image_0001_0001.raw").write_bytes(b"12")
     with pytest.raises(UserError, match="no whole frame"):
         open_movie(folder)
+
+
+def test_several_raw_files_are_chosen_from(tmp_path: Path) -> None:
+    folder = write(tmp_path / "captures", FRAMES)
+    (FRAMES + 1).tofile(folder / "Image_0002_0001.raw")
+    with pytest.raises(ChoiceNeeded, match="Image_0001_0001, Image_0002_0001"):
+        open_movie(folder)
+    for source, dataset in ((folder, "Image_0002_0001"), (folder / "Image_0002_0001.raw", None)):
+        np.testing.assert_array_equal(open_movie(source, dataset=dataset).data, FRAMES + 1)
 
 
 def test_a_tiff_file_a_frame(tmp_path: Path) -> None:

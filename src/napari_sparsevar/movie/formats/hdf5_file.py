@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import h5py
 
 
+_SWAPPED = str.maketrans("XY", "YX")
+
+
 def is_hdf5(path: Path) -> bool:
     """Return whether this is an HDF5 file, by its signature; it may follow a user block."""
     if not path.is_file():
@@ -193,7 +196,8 @@ def axis_names(dataset: h5py.Dataset) -> tuple[str, bool]:
             return letters, True
     chunked = from_chunks(dataset.shape, dataset.chunks)
     if "MATLAB_class" in dataset.attrs:
-        return "Q" * (n_axes - 2) + "XY", chunked == "TYX"
+        swapped = chunked.translate(_SWAPPED) if chunked else "Q" * (n_axes - 2) + "XY"
+        return swapped, chunked == "TYX"
     return chunked or axes.unnamed(n_axes), chunked == "TYX"
 
 

@@ -21,6 +21,7 @@ _OPTIONS = ("ops.npy", "db.npy", "settings.npy")
 """Version 1 writes the first last, and not always; what it says counts most."""
 _MARKS = (*_OPTIONS, "reg_outputs.npy", "detect_outputs.npy", "stat.npy")
 _CHANNELS = ("data.bin", "data_chan2.bin")
+_BEFORE = ("data_raw.bin", "data_chan2_raw.bin")  # registration
 _NAME = re.compile(r"data(_chan2)?(_raw)?\.bin")
 _PIXEL = np.dtype("<i2")
 
@@ -51,8 +52,11 @@ def read(path: Path, choice: Choice) -> Movie:
     planes = _planes(path)
     plane, notes = number_of(choice.plane, len(planes), "plane", str(path))
     folder = planes[(plane or 1) - 1]
-    files = [folder / name for name in _CHANNELS if (folder / name).is_file()]
+    names = _binaries(folder)
+    files = [folder / name for name in names if (folder / name).is_file()]
     channel, said = number_of(choice.channel, len(files), "channel", str(path))
+    if names == _BEFORE:
+        said = (*said, f"{path} holds no data.bin: the movie before registration is taken.")
     movie = _read_file(files[(channel or 1) - 1], choice)
     return replace(
         movie,
@@ -73,7 +77,13 @@ def _planes(folder: Path) -> list[Path]:
 
 def _is_plane(folder: Path) -> bool:
     marked = any((folder / mark).is_file() for mark in _MARKS)
-    return (folder / _CHANNELS[0]).is_file() and marked
+    return (folder / _binaries(folder)[0]).is_file() and marked
+
+
+def _binaries(folder: Path) -> tuple[str, str]:
+    """Return names of the binaries of a plane: the registered ones, where they are there."""
+    registered = (folder / _CHANNELS[0]).is_file()
+    return _CHANNELS if registered or not (folder / _BEFORE[0]).is_file() else _BEFORE
 
 
 def _options_of(path: Path) -> list[Path]:

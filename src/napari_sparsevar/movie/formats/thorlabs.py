@@ -11,10 +11,10 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
-from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.choice import Choice, pick
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.vendor_xml import begins_with, find_xml, number, read_xml
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import about_square, frames_per_second, micrometres
 
@@ -64,7 +64,7 @@ def claims(path: Path) -> bool:
     if path.is_dir():
         xml = find_xml(path, _ROOT)
         # Without a description worth the name, names of TIFF files say as much.
-        return xml is not None and bool(_raw(path) or (_describes(xml) and _tiffs(path)))
+        return xml is not None and bool(_raws(path) or (_describes(xml) and _tiffs(path)))
     if path.suffix.lower() == ".xml":
         return path.is_file() and begins_with(path, _ROOT) and claims(path.absolute().parent)
     return _RAW.fullmatch(path.name) is not None and claims(path.absolute().parent)
@@ -83,9 +83,17 @@ def read(path: Path, choice: Choice) -> Movie:
     xml = find_xml(folder, _ROOT)
     assert xml is not None  # as claimed
     scan = _scan(read_xml(xml), xml)
-    raw = path if path.suffix.lower() == ".raw" else _raw(folder)
-    if raw is None:
+    files = {raw.stem: raw for raw in ([path] if path.suffix.lower() == ".raw" else _raws(folder))}
+    if not files:
         return _of_tiffs(folder, path, scan, choice)
+    name = pick(choice.dataset, list(files), str(path))
+    movie = _of_raw(files[name], folder, path, scan, choice)
+    if len(files) == 1:
+        return movie
+    return of_dataset(replace(movie, name=f"{movie.name} {name}"), name, files)
+
+
+def _of_raw(raw: Path, folder: Path, path: Path, scan: _Scan, choice: Choice) -> Movie:
     size = raw.stat().st_size
     channels = _channels(scan, size)
     volume = (scan.planes + scan.flyback, channels, *scan.shape)
@@ -102,9 +110,9 @@ def read(path: Path, choice: Choice) -> Movie:
     return replace(movie, notes=(*movie.notes, said))
 
 
-def _raw(folder: Path) -> Path | None:
-    found = [part for part in folder.iterdir() if _RAW.fullmatch(part.name)]
-    return min(found, key=lambda part: part.name, default=None)
+def _raws(folder: Path) -> list[Path]:
+    """Return raw files: of several captures, or of several places of the stage."""
+    return sorted(part for part in folder.iterdir() if _RAW.fullmatch(part.name))
 
 
 def _tiffs(folder: Path) -> dict[str, list[tuple[int, int, Path]]]:

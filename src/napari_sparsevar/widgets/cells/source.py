@@ -185,8 +185,9 @@ def description(cells: Cells) -> str:
 
 def holds_cells(layer: Layer) -> bool:
     """Whether a layer of a person's own can be cells: outlines drawn or painted."""
-    flat = layer.ndim == 2 and not getattr(layer, "multiscale", False)
-    return isinstance(layer, Labels | Shapes) and flat and kind_of(layer) in (None, "regions")
+    # With frames as well, which is what napari's own buttons make beside a movie.
+    whole = not getattr(layer, "multiscale", False)
+    return isinstance(layer, Labels | Shapes) and whole and kind_of(layer) in (None, "regions")
 
 
 def _short(path: Path) -> str:
