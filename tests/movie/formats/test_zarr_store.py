@@ -128,6 +128,17 @@ def test_damaged_metadata(tmp_path: Path) -> None:
             open_movie(tmp_path)
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_damaged_chunk_is_one_sentence(tmp_path: Path, version: Any) -> None:
+    path = tmp_path / "movie.zarr"
+    zarr.create_array(str(path), data=FRAMES, chunks=(4, 16, 18), zarr_format=version)
+    (path / ("1.0.0" if version == 2 else "c/1/0/0")).write_bytes(b"damaged")
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data[12:], FRAMES[12:])
+    with pytest.raises(UserError, match=r"chunk of .*movie\.zarr is damaged"):
+        np.asarray(movie.data[5])
+
+
 def test_damaged_scale(tmp_path: Path) -> None:
     path = tmp_path / "movie.zarr"
     group = zarr.open_group(str(path), mode="w")

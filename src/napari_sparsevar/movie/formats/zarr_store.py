@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -100,7 +101,8 @@ def from_node(
     """
     lazy_frames.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
-    frames = chosen.apply(lazy_frames.from_array(array, chosen.time, (chosen.row, chosen.column)))
+    stored = array if path is None else _Sound(array, path)
+    frames = chosen.apply(lazy_frames.from_array(stored, chosen.time, (chosen.row, chosen.column)))
     fps, pixel_size_um = chosen.units(scale, units)
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
     movie = chosen.movie(frames, what, name=name, source=path, fps=fps, pixel_size_um=pixel_size_um)
@@ -117,6 +119,19 @@ def _as_far_as_written(
 
     chunks = getattr(array, "shards", None) or array.chunks
     return as_written(movie, chosen, array.shape, chunks, exists, what)
+
+
+class _Sound:
+    """An array of which chunks that are damaged are one sentence when they are read."""
+
+    def __init__(self, array: Any, path: Path) -> None:
+        self._array, self._path = array, path
+        self.shape, self.ndim = array.shape, array.ndim
+        self.dtype, self.chunks = array.dtype, array.chunks
+
+    def __getitem__(self, index: Any) -> Any:
+        with explained(self._path, f"A chunk of {self._path} is damaged", zlib.error):
+            return self._array[index]
 
 
 def axis_names(array: Any) -> tuple[str, bool]:
