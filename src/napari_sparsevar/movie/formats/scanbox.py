@@ -15,6 +15,7 @@ from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
+from napari_sparsevar.movie.formats.mat_struct import read_struct
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.reading.mapped import MappedFrames
@@ -38,7 +39,7 @@ def read(path: Path, choice: Choice) -> Movie:
     What is bright is stored as a low number; pixels are turned round when they are read.
     """
     info = _info(path)
-    height, width = _shape(info)
+    height, width = _shape(info, path)
     channels, planes = _channels(info), _planes(info)
     volume = (planes, height, width, channels)
     n_volumes, rest = divmod(path.stat().st_size, int(np.prod(volume)) * _PIXEL.itemsize)
@@ -70,30 +71,23 @@ class _Inverted:
         return np.asarray(_BRIGHTEST - self.stored(start, stop))
 
 
-def _info(path: Path) -> Any:
-    """Return what Scanbox noted, as an object with attributes."""
+def _info(path: Path) -> dict[str, Any]:
+    """Return what Scanbox noted."""
     beside = path.with_suffix(".mat")
     if not beside.is_file():
         raise UserError(
             f"{path} does not say how large its frames are: put {beside.name}, which Scanbox "
             "writes, beside it."
         )
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     complaint = f"{beside} is damaged or not what Scanbox writes beside {path.name}"
-    also = (MatReadError, zlib.error, EOFError, MemoryError)
-    with explained(beside, complaint, *also):
-        found = loadmat(beside, struct_as_record=False, squeeze_me=True, variable_names=["info"])
-        if not hasattr(found.get("info"), "__dict__"):
-            raise ValueError("it has no variable info")
-        return found["info"]
+    with explained(beside, complaint, zlib.error):
+        return read_struct(beside, "info")
 
 
 def _number(info: Any, name: str, default: float = 0.0) -> float:
     """Return a number that Scanbox noted, also inside of another note (``config.lines``)."""
     for part in name.split("."):
-        info = getattr(info, part, None)
+        info = info.get(part) if isinstance(info, dict) else None
     try:
         value = float(np.asarray(info, np.float64).item())
     except (TypeError, ValueError):
@@ -101,30 +95,33 @@ def _number(info: Any, name: str, default: float = 0.0) -> float:
     return value if abs(value) <= _LARGEST else default  # not where it is nan
 
 
-def _shape(info: Any) -> tuple[int, int]:
-    size = np.atleast_1d(getattr(info, "sz", _OLD_SHAPE))
-    if (
-        size.shape != (2,)
-        or size.dtype.kind not in "uif"
-        or not 1 <= size.min() <= size.max() <= _LARGEST
-    ):
-        raise UserError("The description of Scanbox has no size of frames; copy it again.")
+def _array(info: dict[str, Any], name: str) -> NDArray[Any]:
+    noted = info.get(name)
+    return noted.ravel() if isinstance(noted, np.ndarray) else np.zeros(0)
+
+
+def _shape(info: dict[str, Any], path: Path) -> tuple[int, int]:
+    if "sz" not in info:
+        return _OLD_SHAPE
+    size = _array(info, "sz")
+    if size.shape != (2,) or not 1 <= size.min() <= size.max() <= _LARGEST:
+        raise UserError(f"The notes beside {path} have no size of frames; copy them again.")
     return int(size[0]), int(size[1])
 
 
-def _channels(info: Any) -> int:
+def _channels(info: dict[str, Any]) -> int:
     counted = _number(info, "chan.nchan")  # since version 3
     return max(1, int(counted)) if counted else (2 if _number(info, "channels") == _BOTH else 1)
 
 
-def _planes(info: Any) -> int:
+def _planes(info: dict[str, Any]) -> int:
     """Return how many planes the lens went through, one after the other."""
-    positions = np.atleast_1d(getattr(info, "otwave", ()))
-    in_depth = _number(info, "volscan", float(positions.size > 1)) > 0
-    return max(1, positions.size) if in_depth else 1
+    positions = _array(info, "otwave").size
+    in_depth = _number(info, "volscan", float(positions > 1)) > 0
+    return max(1, positions) if in_depth else 1
 
 
-def _rate(info: Any, height: int, planes: int) -> float | None:
+def _rate(info: dict[str, Any], height: int, planes: int) -> float | None:
     """Return volumes per second: a line a period of the mirror, or two if read on both ways."""
     lines = _number(info, "config.lines") or height
     both_ways = 2.0 - min(1.0, max(0.0, _number(info, "scanmode", 1.0)))
@@ -136,14 +133,15 @@ def _rate(info: Any, height: int, planes: int) -> float | None:
     )
 
 
-def _edges(info: Any) -> tuple[float | None, float | None]:
+def _edges(info: dict[str, Any]) -> tuple[float | None, float | None]:
     """Return the edges (Y, X) of a pixel in micrometres, from the calibration of the objective."""
     noted = _number(info, "dycal"), _number(info, "dxcal")
     if not all(noted):
-        table = np.atleast_1d(np.asarray(getattr(info, "calibration", ()), object))
+        table = info.get("calibration")
+        rows = table if isinstance(table, list) else [table]
         row = int(_number(info, "config.magnification")) - 1
-        if 0 <= row < len(table):
-            noted = _number(table[row], "y"), _number(table[row], "x")
+        if 0 <= row < len(rows):
+            noted = _number(rows[row], "y"), _number(rows[row], "x")
     return micrometres(noted[0], "um"), micrometres(noted[1], "um")
 
 
