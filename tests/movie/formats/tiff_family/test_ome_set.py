@@ -13,6 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.choice import ChoiceNeeded
 from napari_sparsevar.movie.formats.tiff_family.ome_set import without_described
+from napari_sparsevar.movie.open import holds_movie
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (2, 24, 14, 18)).astype(np.uint16)
 HEAD = '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"'
@@ -169,3 +170,31 @@ def test_few_files_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     assert without_described(paths) == paths[:51]
     assert len(opened) <= 3
+
+
+@pytest.mark.parametrize("chunk", [1, 8])
+def test_images_that_are_only_numbered_are_frames(tmp_path: Path, chunk: int) -> None:
+    path = tmp_path / "a.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for start in range(0, 24, chunk):
+            frames = FRAMES[0, start : start + chunk]
+            metadata = {"axes": "TYX"} if chunk > 1 else None
+            writer.write(frames if chunk > 1 else frames[0], metadata=metadata or {"axes": "YX"})
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES[0])
+    assert "one after the other in time" in movie.notes[0]
+    assert holds_movie(path)
+
+
+def test_a_description_in_a_companion_file(tmp_path: Path) -> None:
+    paths = write_set(tmp_path, chunk=1)
+    with tifffile.TiffFile(paths[0]) as file:
+        text = file.ome_metadata or ""
+    (tmp_path / "scan.companion.ome").write_text(text)
+    only = (
+        f'{HEAD} UUID="urn:uuid:1"><BinaryOnly MetadataFile="scan.companion.ome" UUID="1"/></OME>'
+    )
+    for number, path in enumerate(paths):
+        frame = FRAMES.reshape(48, 14, 18)[number]
+        tifffile.imwrite(path, frame, metadata=None, description=only)
+    np.testing.assert_array_equal(open_movie(tmp_path, channel=2).data, FRAMES[1])

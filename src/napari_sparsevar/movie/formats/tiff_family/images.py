@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.tiff_family.arrangement import declared
-from napari_sparsevar.movie.formats.tiff_family.reading import open_tiff
+from napari_sparsevar.movie.formats.tiff_family.opened import open_tiff
 from napari_sparsevar.movie.formats.tiff_family.units import read_units
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames

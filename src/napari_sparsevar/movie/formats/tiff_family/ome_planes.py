@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
-from numpy.typing import NDArray
+
+from napari_sparsevar.movie.formats.tiff_family.plane_set import Planes
 
 _AXES = "ZCT"
 _MOST_PLANES = 10**8
+_NUMBERED = re.compile(r"(image|series|block)?[ :_#]*\d+", re.IGNORECASE)
 
 
-class OmeImage(NamedTuple):
-    """One image of a description.
-
-    Parameters
-    ----------
-    name : str
-        What the microscope called it.
-    files : tuple of str
-        Names of files; the empty name is the file with the description.
-    file, page : ndarray of int64, shape (T, Z, C)
-        Which of the files holds a plane, -1 where none does, and in which of its pages.
-    """
-
-    name: str
-    files: tuple[str, ...]
-    file: NDArray[np.int64]
-    page: NDArray[np.int64]
-
-
-def read_images(xml: str, own_name: str) -> list[OmeImage]:
+def read_images(xml: str, own_name: str) -> list[Planes]:
     """Return the images of a description whose planes are grey-scale pages.
 
     Parameters
@@ -46,7 +29,7 @@ def read_images(xml: str, own_name: str) -> list[OmeImage]:
 
     Returns
     -------
-    list of OmeImage
+    list of Planes
         Empty where there is none, or the description cannot be read.
     """
     try:
@@ -72,7 +55,26 @@ def read_images(xml: str, own_name: str) -> list[OmeImage]:
         return []
 
 
-def _read_image(name: str, pixels: ElementTree.Element, own: str | None, own_name: str) -> OmeImage:
+def in_time(images: list[Planes]) -> list[Planes]:
+    """Return images that are only numbered as the frames of one, and others as they are.
+
+    Programs that write frame by frame, or block by block, make an image of each.
+    """
+    alike = {image.file.shape[1:] for image in images}
+    numbered = all(_NUMBERED.fullmatch(image.name) for image in images)
+    if len(images) < 2 or len(alike) > 1 or not numbered:
+        return images
+    files = {name: None for image in images for name in image.files}
+    number = {name: place for place, name in enumerate(files)}
+    file = [
+        np.where(image.file < 0, -1, np.array([number[name] for name in image.files])[image.file])
+        for image in images
+    ]
+    page = np.concatenate([image.page for image in images])
+    return [Planes(images[0].name, tuple(files), np.concatenate(file), page)]
+
+
+def _read_image(name: str, pixels: ElementTree.Element, own: str | None, own_name: str) -> Planes:
     order = pixels.attrib["DimensionOrder"][2:]  # the fastest first, after XY
     sizes = {axis: int(pixels.get(f"Size{axis}", 1)) for axis in order}
     n_planes = math.prod(sizes.values())
@@ -92,7 +94,7 @@ def _read_image(name: str, pixels: ElementTree.Element, own: str | None, own_nam
         page[start:stop] = int(node.get("IFD", 0)) + np.arange(stop - start)
     shape = [sizes[axis] for axis in reversed(order)]
     places = [order[::-1].index(axis) for axis in "TZC"]
-    return OmeImage(
+    return Planes(
         name,
         tuple(files),
         file.reshape(shape).transpose(places),

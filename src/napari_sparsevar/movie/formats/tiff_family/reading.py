@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
 import weakref
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +15,9 @@ import tifffile
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.formats.failures import explained
-from napari_sparsevar.movie.formats.tiff_family import ome, ome_set
+from napari_sparsevar.movie.formats.tiff_family import micromanager, ome, ome_set
 from napari_sparsevar.movie.formats.tiff_family.arrangement import Arrangement, arranged, declared
+from napari_sparsevar.movie.formats.tiff_family.opened import open_tiff
 from napari_sparsevar.movie.formats.tiff_family.pages import frames_of_pages
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
 from napari_sparsevar.movie.formats.tiff_family.units import read_times, read_units
@@ -41,35 +38,6 @@ from napari_sparsevar.movie.times import timed
 
 _CHAINS = {"shaped", "generic", "uniform", "imagej", "ome"}
 """Kinds of series, as tifffile calls them, whose pages are frames one after the other."""
-
-# Its complaints reach whoever listens to the log, but not the screen: the UserError says it.
-logging.getLogger("tifffile").addHandler(logging.NullHandler())
-
-
-@contextlib.contextmanager
-def open_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
-    """Open a TIFF file and close it afterwards; what goes wrong becomes one sentence.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Yields
-    ------
-    tifffile.TiffFile
-        The open file.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged or cannot be read, also inside the block.
-    """
-    with (
-        explained(path, f"{path} is damaged or not a TIFF file that can be read", MemoryError),
-        tifffile.TiffFile(path) as file,
-    ):
-        yield file
 
 
 def holds_movie(path: Path) -> bool:
@@ -100,12 +68,12 @@ def _declared(file: tifffile.TiffFile, path: Path, page: Any) -> tuple[tuple[int
 
 def _declared_pages(file: tifffile.TiffFile, path: Path) -> tuple[tuple[int, ...], str] | None:
     """Return the axes along which pages lie; None where all pages have to be looked at."""
-    if file.is_ome and (pages := ome.declared_pages(file.ome_metadata or "")) is None:
-        return None if not ome.refers_to_master(file.ome_metadata or "") else _goes_on(file, path)
-    said = (pages[0], pages[1]) if file.is_ome and pages else declared(file)
-    if said is None or math.prod(said[0]) > 1:
-        return said if said is None else (said[0], said[1])
-    return _goes_on(file, path)
+    if file.is_ome and not ome.refers_to_master(file.ome_metadata or ""):
+        pages = ome.declared_pages(file.ome_metadata or "") or ome_set.shape_of(file, path)
+    else:
+        said = declared(file)
+        pages = said and (said.shape, said.names)
+    return _goes_on(file, path) if pages and math.prod(pages[0]) == 1 else pages
 
 
 def _goes_on(file: tifffile.TiffFile, path: Path) -> tuple[tuple[int, ...], str] | None:
@@ -134,6 +102,8 @@ def read(path: Path, choice: Choice, *, part: bool = False) -> Movie:
         if not file.pages:
             raise UserError(f"{path} holds no image; copy or export it again.")
         movie = ome_set.read(file, path, choice, part=part) if file.is_ome else None
+        if movie is None and file.is_micromanager:
+            movie = micromanager.read(file, path, choice, part=part)
         movie = movie or _read_raw(file, path, choice, part)
         movie = movie or _read_series(file, path, choice, part)
         return timed(movie, read_times(file), str(path))

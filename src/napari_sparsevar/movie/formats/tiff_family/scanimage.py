@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.tiff_family import reading
+from napari_sparsevar.movie.formats.tiff_family.opened import open_tiff
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     Layout,
     count_fields,
@@ -28,7 +29,7 @@ from napari_sparsevar.movie.units import about_square
 def is_scanimage(path: Path) -> bool:
     """Return whether ScanImage wrote a TIFF file, by its header; False where it is damaged."""
     try:
-        with reading.open_tiff(path) as file:
+        with open_tiff(path) as file:
             return bool(file.is_scanimage)
     except UserError:
         return False
@@ -40,7 +41,7 @@ def read(path: Path, choice: Choice, *, part: bool = False) -> Movie:
     Frames are of one channel (among those saved) and one plane, with the rate at which that plane
     was visited. Of a part of a series a single frame is enough.
     """
-    with reading.open_tiff(path) as file:
+    with open_tiff(path) as file:
         return _read(file, path, choice, part)
 
 
