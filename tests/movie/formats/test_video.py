@@ -123,6 +123,17 @@ def test_damaged_video(tmp_path: Path) -> None:
             open_movie(path)
 
 
+@pytest.mark.parametrize("codec", ["ffv1", "rawvideo"])
+def test_a_frame_that_is_cut_is_left_out(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "cut.avi"
+    write(path, FRAMES, codec, "gray")
+    path.write_bytes(path.read_bytes()[: -len(FRAMES[0].tobytes()) - 1000])
+    movie = open_movie(path)
+    assert movie.n_frames < 50
+    assert f"{movie.n_frames} whole frames" in movie.notes[0]
+    np.testing.assert_array_equal(movie.data, FRAMES[: movie.n_frames])
+
+
 def test_a_pause_is_not_part_of_the_rate(tmp_path: Path) -> None:
     path = tmp_path / "paused.mkv"
     with av.open(str(path), "w") as container:

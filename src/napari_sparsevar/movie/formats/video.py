@@ -16,6 +16,8 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.times import timed
 
+_MOST_CUT = 8  # frames at the end of a video that was cut
+_MOST_DECODED = 600  # frames on the way to the last one
 _FAINT = 4  # grey values by which the colours of a grey video may differ after compression
 
 
@@ -73,15 +75,32 @@ def _read(container: Any, path: Path) -> Movie:
     colour = _has_colour(first)
     sample = grey(first, colour)
     reader = VideoReader(path, index, colour)
-    lazy = lazy_frames.from_reader(reader, (len(index.stamps), *sample.shape), sample.dtype)
-    notes = (f"{path} is a colour video; the brightness of its pixels is used.",) if colour else ()
+    near = len(index.stamps) - index.keys[-1] <= _MOST_DECODED
+    n_frames = _whole_frames(reader, len(index.stamps)) if near else len(index.stamps)
+    lazy = lazy_frames.from_reader(reader, (n_frames, *sample.shape), sample.dtype)
+    notes: tuple[str, ...] = ()
+    if colour:
+        notes = (f"{path} is a colour video; the brightness of its pixels is used.",)
+    if n_frames < len(index.stamps):
+        notes += (f"{path} is cut short: its {n_frames:,} whole frames are taken.",)
     rate = stream.average_rate
     movie = Movie(
         data=lazy_frames.finish(lazy, str(path)), source=path, name=path.stem, notes=notes
     )
-    paused = timed(movie, np.float64(stream.time_base or 0) * index.stamps, str(path))
+    paused = timed(movie, np.float64(stream.time_base or 0) * index.stamps[:n_frames], str(path))
     # The video's own rate is a mean over its pauses.
     return paused if paused.jumps else replace(movie, fps=float(rate) if rate else None)
+
+
+def _whole_frames(reader: VideoReader, count: int) -> int:
+    """Return how many frames can be decoded: the last ones may lack what was never written."""
+    for last in range(count, max(1, count - _MOST_CUT), -1):
+        try:
+            reader(last - 1, last)
+        except UserError:
+            continue
+        return last
+    return count  # not cut but damaged: whoever reads them hears of it
 
 
 def _has_colour(frame: Any) -> bool:
