@@ -14,11 +14,10 @@ import pytest
 from hypothesis import settings
 
 # Read when the libraries load, so set before a test imports them. Two workers share two cores.
-# Threads of numba colour napari's labels: on busy cores they wait for each other.
-LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-for name in LIMITS:
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-numba.config.reload_config()  # napari's fixtures have loaded it already
+# napari's fixtures have loaded it already. It colours labels: two threads wait for a busy core.
+numba.set_num_threads(1)
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 # What the tests of several folders make: `import made_comparisons`.
@@ -61,13 +60,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip("needs a CUDA card: make gpu")
 
 
-def pytest_collection_finish() -> None:
-    """Let collections of garbage pass over what has been imported: napari's fixtures ask for many.
+MANY_MODULES = 50
+_known = 0
 
-    With torch and napari loaded, looking at all of it takes a third of a second.
+
+def pytest_collection_finish() -> None:
+    """Let collections of garbage pass over what has been imported."""
+    pass_over_modules()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Let them pass over what the test before was the first to import, too."""
+    if len(sys.modules) > _known + MANY_MODULES:
+        pass_over_modules()
+
+
+def pass_over_modules() -> None:
+    """Keep what there is out of every later collection of garbage.
+
+    napari's fixtures ask for many: with torch and napari loaded, one takes a third of a second.
     """
+    global _known
     gc.collect()
     gc.freeze()
+    _known = len(sys.modules)
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -219,8 +219,7 @@ def until_inspected(qtbot):
     """Wait until an inspection has answered everything it was asked."""
 
     def wait(inspecting, timeout=20_000):
-        # A stroke is answered a moment after it has been painted.
-        qtbot.wait(60)
+        QApplication.processEvents()  # what was asked for on the next turn of the event loop
         qtbot.waitUntil(
             lambda: not inspecting.busy and inspecting.solution_path is not None, timeout=timeout
         )
