@@ -10,10 +10,12 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import guess_note
 from napari_sparsevar.movie.choice import Choice, pick
+from napari_sparsevar.movie.coordinates import noted, placed
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     as_far_as_written,
     axis_names,
+    coordinates,
     dataset_frames,
     growing_note,
     holds,
@@ -75,6 +77,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         pixel_size_um=_pixel_size(dataset),
     )
     movie = as_far_as_written(movie, dataset, chosen)
+    movie = noted(placed(movie, chosen, coordinates(dataset), what), dataset.attrs)
     if not (sure or choice.axes):
         said = guess_note(str(path), dataset.shape, letters)
         movie = replace(movie, notes=(*movie.notes, said))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import from_chunks, letters_of, noted_names
+from napari_sparsevar.movie.coordinates import Along, along
 from napari_sparsevar.movie.formats.compression import check_filters
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.written import as_written
@@ -208,6 +209,12 @@ def _labels(dataset: h5py.Dataset) -> list[str]:
         str(dimension.label or (scale or "").rsplit("/", 1)[-1])
         for dimension, scale in zip(dataset.dims, scales, strict=True)
     ]
+
+
+def coordinates(dataset: h5py.Dataset) -> dict[int, Along | None]:
+    """Return what lies along each axis that has a scale."""
+    scales = {axis: scale[0] for axis, scale in enumerate(dataset.dims) if len(scale)}
+    return {axis: along(scale, scale.attrs) for axis, scale in scales.items()}
 
 
 def dataset_frames(path: Path, dataset: h5py.Dataset, chosen: axes.MovieAxes) -> da.Array:

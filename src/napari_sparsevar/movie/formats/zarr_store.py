@@ -14,6 +14,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import from_chunks, guess_note, letters_of, noted_names
 from napari_sparsevar.movie.choice import Choice, pick
+from napari_sparsevar.movie.coordinates import Along, along, noted, placed
 from napari_sparsevar.movie.formats.compression import with_codecs
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.format import Format
@@ -55,7 +56,7 @@ def read(path: Path, choice: Choice) -> Movie:
     def open_it() -> Movie:
         node = _opened(path)
         if _is_array(node):
-            return _read_array(node, str(path), path, choice)
+            return _read_array(node, str(path), path, choice, {})
         return _read_group(node, path, choice)
 
     with explained(path, f"{path} is damaged or not a Zarr folder that can be read"):
@@ -157,9 +158,21 @@ def axis_names(array: Any) -> tuple[str, bool]:
     return chunked or axes.unnamed(array.ndim), chunked == "TYX"
 
 
-def _read_array(array: Any, what: str, path: Path, choice: Choice) -> Movie:
+def _coordinates(array: Any, beside: Mapping[str, Any]) -> dict[int, Along | None]:
+    """Return what lies along each axis: an array beside it that is called as the axis."""
+    named = getattr(array.metadata, "dimension_names", None) or ()
+    names = named or noted_names(array.attrs, array.ndim)
+    there = {axis: beside[str(name)] for axis, name in enumerate(names) if str(name) in beside}
+    return {axis: along(values, values.attrs) for axis, values in there.items()}
+
+
+def _read_array(
+    array: Any, what: str, path: Path, choice: Choice, beside: Mapping[str, Any]
+) -> Movie:
     letters, sure = axis_names(array)
     movie = from_node(array, letters, (), (), what, path, choice)
+    chosen = axes.choose(array.shape, letters, what, choice)
+    movie = noted(placed(movie, chosen, _coordinates(array, beside), what), array.attrs)
     if sure or choice.axes:
         return movie
     said = guess_note(str(path), array.shape, letters)
@@ -184,7 +197,9 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
     node = found[name]
     if _is_array(node):
         what = f"{path}:{name}" if len(found) > 1 else str(path)
-        movie = _read_array(node, what, path, choice)
+        parent = group[name.rpartition("/")[0]] if "/" in name else group
+        beside = {key: value for key, value in parent.members() if _is_array(value)}
+        movie = _read_array(node, what, path, choice, beside)
     else:
         movie = _read_multiscale(node, path, choice)
     if len(found) > 1:
