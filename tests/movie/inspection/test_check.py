@@ -43,7 +43,8 @@ def test_nan_and_infinity_are_bad_frames(dtype: str) -> None:
     assert np.flatnonzero(report.bad).tolist() == [3, 7, 9]
     assert not report.ignored.any()
     assert report.sentences() == (
-        "3 of 60 frames hold NaN or infinite pixels (frame 3, 7, 9); they are skipped.",
+        "3 of 60 frames hold NaN, infinite pixels or one value throughout (frame 3, 7, 9); they "
+        "are skipped.",
     )
     for image in (images.mean, images.noise, images.deviation, images.correlation):
         assert np.isfinite(image).all()

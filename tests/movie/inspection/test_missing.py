@@ -65,3 +65,9 @@ def test_a_frame_of_one_value_is_missing() -> None:
     assert absent is not None
     assert np.flatnonzero(absent.any(axis=(1, 2))).tolist() == [4]
     assert absent[4].all()
+
+
+def test_what_is_cut_off_at_the_bottom_is_no_rim() -> None:
+    dark = np.linspace(-60, 60, 34)[None, None]  # a field that is darker to the left
+    frames = np.clip(np.random.default_rng(0).normal(dark, 20, (12, 30, 34)), 0, None)
+    assert missing_pixels(frames.astype(np.uint16)) is None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.inspection.artefacts import ArtefactFinder, Artefacts
 from napari_sparsevar.movie.inspection.missing import Missing, missing_pixels
 from napari_sparsevar.movie.inspection.saturation import Histogram, find_pile
 from napari_sparsevar.movie.movie import Movie
@@ -25,7 +26,7 @@ class FrameReport:
     Parameters
     ----------
     bad : ndarray of bool, shape (T,)
-        Frames that hold NaN or infinite pixels where others do not.
+        Frames that do not count, for any reason.
     ignored : ndarray of bool, shape (Y, X)
         Pixels that do not count in any frame: NaN, or a rim filled with one number, in some.
     minimum, maximum : float
@@ -38,6 +39,10 @@ class FrameReport:
         Share of all pixel values at or above it, from 0 to 1.
     n_checked : int
         Frames that were looked at; what is said of grey values holds for these.
+    artefacts : Artefacts
+        Frames that stand out; they do not count unless they are too many.
+    given : ndarray of bool, shape (T,)
+        Frames that a person left out.
     """
 
     bad: NDArray[np.bool_]
@@ -48,6 +53,8 @@ class FrameReport:
     saturated: NDArray[np.bool_]
     saturated_fraction: float
     n_checked: int
+    artefacts: Artefacts
+    given: NDArray[np.bool_]
 
     @property
     def n_bad(self) -> int:
@@ -68,14 +75,7 @@ class FrameReport:
                 f"{int(self.ignored.sum()):,} of {self.ignored.size:,} pixels hold no number or a "
                 "filled rim in some frames; they are left out of all."
             )
-        if self.n_bad:
-            numbers = np.flatnonzero(self.bad)
-            some = ", ".join(str(number) for number in numbers[:_NAMED_FRAMES])
-            more = ", ..." if len(numbers) > _NAMED_FRAMES else ""
-            found.append(
-                f"{self.n_bad} of {len(self.bad)} frames hold NaN or infinite pixels "
-                f"(frame {some}{more}); they are skipped."
-            )
+        found += self._left_out()
         if self.saturation_level is not None:
             found.append(
                 f"{self.saturated_fraction:.2%} of all pixel values pile up from "
@@ -90,6 +90,34 @@ class FrameReport:
             )
         return tuple(found)
 
+    def _left_out(self) -> list[str]:
+        """Say which frames do not count, and why."""
+        flashes, lost = self.artefacts.flashes, self.artefacts.lost
+        if self.artefacts.too_many:
+            return [
+                f"{_counted(self.artefacts.either)} flash or do not show the tissue as the others "
+                "do: that is too many to leave them out unasked (leave them out with "
+                "--bad-frames, in Python bad_frames=)."
+            ]
+        missing = self.bad & ~self.given & ~self.artefacts.either
+        said = {
+            "hold NaN, infinite pixels or one value throughout": (missing, "skipped"),
+            "are suddenly brighter or darker, as from a stimulus or a shutter": (
+                flashes & ~self.given,
+                "left out",
+            ),
+            "do not show the tissue where it is in the others": (
+                lost & ~flashes & ~self.given,
+                "left out",
+            ),
+            "are bad as given": (self.given, "left out"),
+        }
+        return [
+            f"{_counted(frames)} {words} ({_some(frames)}); they are {done}."
+            for words, (frames, done) in said.items()
+            if frames.any()
+        ]
+
 
 class FrameChecker:
     """Collects the report block by block.
@@ -98,10 +126,23 @@ class FrameChecker:
     ----------
     movie : Movie
         The movie whose blocks will be added.
+    given : ndarray of bool, shape (T,), optional
+        Frames that do not count.
+    artefacts : Artefacts, optional
+        Frames that stand out, if that is known: they are not looked for then.
     """
 
-    def __init__(self, movie: Movie) -> None:
+    def __init__(
+        self,
+        movie: Movie,
+        given: NDArray[np.bool_] | None = None,
+        artefacts: Artefacts | None = None,
+    ) -> None:
         self._movie = movie
+        self._given = np.zeros(movie.n_frames, bool) if given is None else given
+        self._known = artefacts
+        self._out = self._given if artefacts is None else self._given | artefacts.left_out
+        self._finder: ArtefactFinder | None = None
         self._missing = Missing(movie.n_frames, movie.shape)
         self._histogram = Histogram(movie.data.dtype)
         self._range: tuple[NDArray[Any], NDArray[Any]] | None = None
@@ -125,6 +166,13 @@ class FrameChecker:
         """
         self._n_checked += len(frames)
         absent = missing_pixels(frames)
+        if self._known is None:
+            self._finder = self._finder or ArtefactFinder(self._movie)
+            self._finder.add(start, frames, absent)
+        out = self._out[start : start + len(frames)]
+        if out.any():
+            absent = np.zeros(frames.shape, bool) if absent is None else absent
+            absent[out] = True
         if absent is None:
             self._histogram.add(frames)
             self._widen(frames.min(axis=0), frames.max(axis=0))
@@ -169,10 +217,10 @@ class FrameChecker:
             raise UserError(
                 f"{name} is constant ({what}), so there is no activity; choose another movie."
             )
-        uncounted = self._missing.uncounted()
+        uncounted, artefacts = self._missing.uncounted(), self._artefacts()
         level, n_values = find_pile(values, counts)
         return FrameReport(
-            bad=uncounted.frames,
+            bad=uncounted.frames | self._given | artefacts.left_out,
             ignored=uncounted.pixels | _still_rim(low, high),
             minimum=float(values[0]),
             maximum=float(high.max()),
@@ -180,16 +228,31 @@ class FrameChecker:
             saturated=np.zeros(self._movie.shape, bool) if level is None else high >= level,
             saturated_fraction=n_values / int(counts.sum()),
             n_checked=self._n_checked,
+            artefacts=artefacts,
+            given=self._given,
         )
 
+    def _artefacts(self) -> Artefacts:
+        if self._known is not None:
+            return self._known
+        return Artefacts.none(len(self._out)) if self._finder is None else self._finder.found()
 
-def check_frames(movie: Movie) -> FrameReport:
+
+def check_frames(
+    movie: Movie, *, bad: NDArray[np.bool_] | None = None, find: bool = True
+) -> FrameReport:
     """Look for bad frames and saturated pixels in every frame, block by block.
+
+    Where frames stand out, the movie is read once more without them.
 
     Parameters
     ----------
     movie : Movie
         The movie; one block of it is in memory at a time.
+    bad : ndarray of bool, shape (T,), optional
+        Frames that do not count.
+    find : bool
+        Whether others that stand out are looked for.
 
     Returns
     -------
@@ -201,10 +264,15 @@ def check_frames(movie: Movie) -> FrameReport:
     UserError
         If no frame can be used or nothing ever changes.
     """
-    checker = FrameChecker(movie)
-    for start, frames in lazy_frames.read_blocks(movie.data):
-        checker.add(start, frames)
-    return checker.report()
+    artefacts = None if find else Artefacts.none(movie.n_frames)
+    while True:
+        checker = FrameChecker(movie, bad, artefacts)
+        for start, frames in lazy_frames.read_blocks(movie.data):
+            checker.add(start, frames)
+        report = checker.report()
+        if artefacts is not None or not report.artefacts.left_out.any():
+            return report
+        artefacts = report.artefacts
 
 
 def _range_of_present(
@@ -254,3 +322,14 @@ def usable(frames: NDArray[Any], ignored: NDArray[np.bool_] | None = None) -> ND
 
 def _plain(level: float) -> str:
     return f"{level:,.0f}" if abs(level) >= 100 else f"{level:.3g}"
+
+
+def _counted(frames: NDArray[np.bool_]) -> str:
+    return f"{int(frames.sum())} of {len(frames)} frames"
+
+
+def _some(frames: NDArray[np.bool_]) -> str:
+    """Name the first of some frames."""
+    numbers = np.flatnonzero(frames)
+    more = ", ..." if len(numbers) > _NAMED_FRAMES else ""
+    return f"frame {', '.join(str(number) for number in numbers[:_NAMED_FRAMES])}{more}"

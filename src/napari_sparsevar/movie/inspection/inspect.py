@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_sparsevar.movie.inspection.artefacts import Artefacts
 from napari_sparsevar.movie.inspection.check import FrameChecker, FrameReport
 from napari_sparsevar.movie.inspection.static import (
     StaticCollector,
@@ -21,11 +25,16 @@ def is_read_in_parts(movie: Movie) -> bool:
 
 
 def inspect_movie(
-    movie: Movie, *, max_frames: int = 2048, whole: bool = True
+    movie: Movie,
+    *,
+    max_frames: int = 2048,
+    whole: bool = True,
+    bad: NDArray[np.bool_] | None = None,
+    find: bool = True,
 ) -> tuple[FrameReport, StaticImages]:
     """Check the frames and compute the static images while reading the movie once.
 
-    Where pixels or frames do not count, the frames of the images are read again without them.
+    Where pixels or frames do not count, they are read again without them.
 
     Every frame is read, but of a large movie of whole numbers, where it would take minutes to learn
     little more than the frames of the static images tell.
@@ -38,6 +47,10 @@ def inspect_movie(
         How many frames the static images use at most.
     whole : bool
         Without, no frames are read but those of the static images.
+    bad : ndarray of bool, shape (T,), optional
+        Frames that do not count.
+    find : bool
+        Whether others that stand out are looked for.
 
     Returns
     -------
@@ -51,14 +64,19 @@ def inspect_movie(
     UserError
         If no frames can be used or nothing ever changes.
     """
-    checker, collector = FrameChecker(movie), StaticCollector(movie, max_frames)
     in_parts = not whole or is_read_in_parts(movie)
-    wanted = collector.runs if in_parts else None
-    for start, frames in lazy_frames.read_blocks(movie.data, wanted):
-        collector.add(start, frames, checker.add(start, frames))
-    report = checker.report()
+    artefacts = None if find else Artefacts.none(movie.n_frames)
+    while True:
+        checker = FrameChecker(movie, bad, artefacts)
+        collector = StaticCollector(movie, max_frames)
+        wanted = collector.runs if in_parts else None
+        for start, frames in lazy_frames.read_blocks(movie.data, wanted):
+            collector.add(start, frames, checker.add(start, frames))
+        report = checker.report()
+        if artefacts is not None or not report.artefacts.left_out.any():
+            break
+        artefacts = report.artefacts
     if report.ignored.any() or report.bad.any():
-        return report, static_images(
-            movie, max_frames=max_frames, bad=report.bad, ignored=report.ignored
-        )
+        images = static_images(movie, max_frames=max_frames, bad=report.bad, ignored=report.ignored)
+        return report, images
     return report, collector.images()

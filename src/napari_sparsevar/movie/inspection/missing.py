@@ -6,12 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 BoolArray = NDArray[np.bool_]
 
 _NATURAL = 0.05
 """Share of the other pixels up to which the value of a rim is rare enough to be a filling."""
 
+_BESIDE_PX = 3
+_TURNED = 3  # of four corners
 _ALIKE = 6
 """So many pixels of one value at a corner are no chance."""
 
@@ -57,22 +60,23 @@ def _filled_corners(frames: NDArray[Any]) -> list[tuple[int, Any]]:
 def _rim(same: BoolArray) -> BoolArray | None:
     """Return pixels (Y, X) of one value that reach to the edge in a row or a column.
 
-    None where they are few, where the value is as usual elsewhere (dark pixels, no filling), and
-    where they are most of the frame, but not all: black around cells that were cut out.
+    None where they are neither a whole edge (a shift) nor corners (a turn), where the value is as
+    usual elsewhere or beside them (dark pixels, no filling), and where they are most of the frame,
+    but not all: black around cells that were cut out.
     """
     rim = np.zeros_like(same)
     for axis in (0, 1):
         rim |= np.logical_and.accumulate(same, axis=axis)
         rim |= np.flip(np.logical_and.accumulate(np.flip(same, axis), axis=axis), axis)
     n_rim = int(rim.sum())
+    shifted = any(edge.all() for edge in (same[0], same[-1], same[:, 0], same[:, -1]))
+    turned = same[:: max(1, len(same) - 1), :: max(1, same.shape[1] - 1)].sum() >= _TURNED
     cut_out = 2 * n_rim > same.size > n_rim
-    if (
-        cut_out
-        or 2 * n_rim < min(same.shape)
-        or int(same.sum()) - n_rim > _NATURAL * (same.size - n_rim)
-    ):
+    if cut_out or not (shifted or turned):
         return None
-    return rim
+    beside = ndimage.binary_dilation(rim, iterations=_BESIDE_PX) & ~rim
+    natural = any(same[part].mean() > _NATURAL for part in (~rim, beside) if part.any())
+    return None if natural else rim
 
 
 class Uncounted(NamedTuple):
