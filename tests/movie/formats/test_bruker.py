@@ -174,6 +174,8 @@ def test_a_folder_that_was_renamed_and_a_stack_in_depth(tmp_path: Path) -> None:
     ("head", "said"),
     [
         ('<!DOCTYPE PVScan [<!ENTITY a "b">]><PVScan>&a;</PVScan>', "DTD"),
+        (f"<!-- <PVScan -->{' ' * 5000}<!DOCTYPE a []><PVScan/>", "DTD"),
+        ('<?xml version="1.0" encoding="cp037"?><PVScan/>', "unusual encoding"),
         ("<PVScan", "damaged"),
         ("<PVScan></PVScan>", "lists no frames"),
         (

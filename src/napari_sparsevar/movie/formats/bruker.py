@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,38 +12,29 @@ import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
+from napari_sparsevar.movie.formats.bruker_xml import ROOT, Frame, read_recording
+from napari_sparsevar.movie.formats.bruker_xml import Sequence as Cycle
 from napari_sparsevar.movie.formats.format import Format
-from napari_sparsevar.movie.formats.vendor_xml import begins_with, find_xml, number, read_xml
+from napari_sparsevar.movie.formats.vendor_xml import begins_with, find_xml
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.times import timed
 from napari_sparsevar.movie.units import about_square, frames_per_second, micrometres
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
     import dask.array as da
 
     from napari_sparsevar.movie.formats.tiff_family.page_files import Page
 
-_ROOT = "PVScan"
 _VOLUMES = "TSeries ZSeries Element"
 _NOT_IN_TIME = ("ZSeries", "Single", "Single Image")
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """One frame of all channels: when it was taken, and the file and page of each channel."""
-
-    time: float
-    files: dict[int, tuple[str, int]]
 
 
 def claims(path: Path) -> bool:
     """Return whether this is a folder of PrairieView, or the XML file in it."""
     if path.is_dir():
-        return find_xml(path, _ROOT) is not None
-    return path.suffix.lower() == ".xml" and path.is_file() and begins_with(path, _ROOT)
+        return find_xml(path, ROOT) is not None
+    return path.suffix.lower() == ".xml" and path.is_file() and begins_with(path, ROOT)
 
 
 def read(path: Path, choice: Choice) -> Movie:
@@ -52,20 +43,21 @@ def read(path: Path, choice: Choice) -> Movie:
     Channels and planes are chosen. Cycles follow each other in time; where they are apart, time
     jumps.
     """
-    xml = find_xml(path, _ROOT) if path.is_dir() else path
+    xml = find_xml(path, ROOT) if path.is_dir() else path
     assert xml is not None  # as claimed
-    root = read_xml(xml)
-    planes, cut = _planes(root, xml)
+    recording = read_recording(xml)
+    planes, cut = _planes(recording.sequences, xml)
     plane, notes = number_of(choice.plane, len(planes), "plane", str(path))
     frames = planes[(plane or 1) - 1]
-    names = _channels(root)
+    names = dict(sorted(recording.channels.items())) or {1: ""}
     channel, said = number_of(choice.channel, len(names), "channel", str(path))
     if said:
         listed = ", ".join(f"{n} {name}" for n, name in enumerate(names.values(), start=1))
         said = (*said, f"Its channels are {listed}.")
     taken = list(names)[(channel or 1) - 1]
     pages, times, missing = _pages(frames, taken, xml)
-    height, width = _edges(root)
+    edge = "micronsPerPixel_{}Axis"
+    height, width = (micrometres(recording.settings.get(edge.format(a), 0.0), "um") for a in "YX")
     movie = Movie(
         data=_data(pages, str(path)),
         pixel_size_um=width,
@@ -76,57 +68,33 @@ def read(path: Path, choice: Choice) -> Movie:
         offer=Offer(len(names), len(planes)),
     )
     movie = timed(movie, times, str(path))
-    rate = frames_per_second(_state(root, "framePeriod") * len(planes), "s")
+    period = recording.settings.get("framePeriod", 0.0)
+    rate = frames_per_second(period * len(planes), "s")
     return movie if movie.fps else replace(movie, fps=rate)
 
 
-def _planes(root: Element, xml: Path) -> tuple[list[list[_Frame]], tuple[str, ...]]:
+def _planes(sequences: Sequence[Cycle], xml: Path) -> tuple[list[list[Frame]], tuple[str, ...]]:
     """Return the frames of each plane in the order of time, and what was left out."""
-    sequences = [found for found in root.iter("Sequence") if found.find("Frame") is not None]
     if not sequences:
         raise UserError(f"{xml} lists no frames; choose another recording.")
-    kind = sequences[0].get("type", "")
+    kind = sequences[0].kind
     if kind in _NOT_IN_TIME:
         raise UserError(f"{xml} describes a {kind}, not frames over time; choose a TSeries.")
     if kind != _VOLUMES:
-        return [[frame for found in sequences for frame in _frames(found)]], ()
-    volumes = [_upwards(found, index) for index, found in enumerate(sequences)]
+        return [[frame for found in sequences for frame in found.frames]], ()
+    # From the first plane on; every second volume may be taken downwards.
+    volumes = [
+        found.frames[::-1] if found.there_and_back and index % 2 else found.frames
+        for index, found in enumerate(sequences)
+    ]
     whole = [volume for volume in volumes if len(volume) == len(volumes[0])]
     lost = len(volumes) - len(whole)
     said = (f"{lost} of {len(volumes)} volumes in {xml} are not whole and left out.",)
     return [list(plane) for plane in zip(*whole, strict=True)], said if lost else ()
 
 
-def _upwards(sequence: Element, index: int) -> list[_Frame]:
-    """Return the planes of a volume from the first one; every second may be taken downwards."""
-    found = list(_frames(sequence))
-    there_and_back = sequence.get("bidirectionalZ", "").lower() == "true"
-    return found[::-1] if there_and_back and index % 2 else found
-
-
-def _frames(sequence: Element) -> Iterator[_Frame]:
-    for frame in sequence.findall("Frame"):
-        time = number(frame, "absoluteTime", number(frame, "relativeTime", np.nan))
-        files = {
-            int(number(file, "channel", 1)): (
-                file.get("filename", ""),
-                max(0, int(number(file, "page", 1)) - 1),
-            )
-            for file in frame.findall("File")
-        }
-        yield _Frame(time, files)
-
-
-def _channels(root: Element) -> dict[int, str]:
-    """Return what each channel is called, in the order of their numbers."""
-    found = {
-        int(number(file, "channel", 1)): file.get("channelName", "") for file in root.iter("File")
-    }
-    return dict(sorted(found.items())) or {1: ""}
-
-
 def _pages(
-    frames: list[_Frame], channel: int, xml: Path
+    frames: list[Frame], channel: int, xml: Path
 ) -> tuple[list[Page], npt.NDArray[np.float64], tuple[str, ...]]:
     """Return where the frames of a channel lie and when they were taken, and what is missing."""
     from napari_sparsevar.movie.formats.tiff_family.page_files import Page
@@ -150,26 +118,6 @@ def _data(pages: list[Page], what: str) -> da.Array:
     from napari_sparsevar.movie.formats.tiff_family.page_files import frames_of_files
 
     return lazy_frames.finish(frames_of_files(pages), what)
-
-
-def _edges(root: Element) -> tuple[float | None, float | None]:
-    """Return the edges (Y, X) of a pixel in micrometres."""
-    height, width = (_state(root, "micronsPerPixel", axis) for axis in ("YAxis", "XAxis"))
-    return micrometres(height, "um"), micrometres(width, "um")
-
-
-def _state(root: Element, key: str, index: str | None = None) -> float:
-    """Return a setting of the microscope; 0 where it is not noted."""
-    for entry in root.iter("PVStateValue"):
-        if entry.get("key") == key:
-            if index is None:
-                return number(entry, "value")
-            return next(
-                (number(part, "value") for part in entry if part.get("index") == index), 0.0
-            )
-    wanted = key if index is None else f"{key}_{index}"  # as before version 5.2
-    entries = (entry for entry in root.iter("Key") if entry.get("key") == wanted)
-    return next((number(entry, "value") for entry in entries), 0.0)
 
 
 FORMAT = Format(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import mmap
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from napari_sparsevar.errors import UserError
 
 _HEAD_BYTES = 4096
+_ENCODING = re.compile(r"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
+_ENCODINGS = ("utf-8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "windows-1252")
 _LARGEST = 1e12
 _MOST_BYTES = 2**29  # a line a frame and channel
 
@@ -37,7 +44,7 @@ def find_xml(folder: Path, root: str) -> Path | None:
     return next(iter(named or found), None)
 
 
-def read_xml(path: Path) -> ElementTree.Element:
+def read_xml(path: Path) -> Element:
     """Return the outermost element of a file.
 
     Parameters
@@ -50,21 +57,47 @@ def read_xml(path: Path) -> ElementTree.Element:
     UserError
         If it is no XML, or no such XML as microscopes write.
     """
+    *_, outermost = ended_elements(path)
+    return outermost
+
+
+def ended_elements(path: Path) -> Iterator[Element]:
+    """Yield the elements of a file as they end, so that each can be cleared when it was looked at.
+
+    Raises
+    ------
+    UserError
+        As `read_xml`.
+    """
     if path.stat().st_size > _MOST_BYTES:
         raise UserError(f"{path} is too large to describe a recording; choose another file.")
-    text = _text(path.read_bytes())
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+    with path.open("rb") as file:
+        _check_plain(file, path)
+        try:
+            for _, element in ElementTree.iterparse(file):
+                yield element
+        except (ElementTree.ParseError, ValueError, LookupError) as error:
+            raise UserError(f"{path} is damaged or no XML ({error}); copy it again.") from error
+
+
+def _check_plain(file: BinaryIO, path: Path) -> None:
+    """Refuse declarations, wherever they stand, and encodings in which they could hide."""
+    named = _ENCODING.search(_text(file.read(_HEAD_BYTES), whole=True))
+    known = named is None or named[1].lower() in _ENCODINGS
+    file.seek(0)
+    if path.stat().st_size:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for mark in ("<!DOCTYPE", "<!ENTITY"):
+                codings = ("utf-8", "utf-16-le", "utf-16-be")
+                known &= all(content.find(mark.encode(coding)) < 0 for coding in codings)
+    if not known:
         raise UserError(
-            f"{path} has declarations of its own (DTD), which no microscope writes, and was not "
-            "read: it may come from somebody who wants to harm this computer."
+            f"{path} has declarations of its own (DTD) or an unusual encoding, which no microscope "
+            "writes, and was not read: it may come from somebody who wants to harm this computer."
         )
-    try:
-        return ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise UserError(f"{path} is damaged or no XML ({error}); copy it again.") from error
 
 
-def number(element: ElementTree.Element | None, name: str, default: float = 0.0) -> float:
+def number(element: Element | None, name: str, default: float = 0.0) -> float:
     """Return an attribute of an element as a number; the default where it is none."""
     try:
         value = float("" if element is None else element.get(name, ""))
@@ -73,7 +106,8 @@ def number(element: ElementTree.Element | None, name: str, default: float = 0.0)
     return value if abs(value) < _LARGEST else default  # not where it is nan
 
 
-def _text(raw: bytes) -> str:
+def _text(raw: bytes, *, whole: bool = False) -> str:
     utf_16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = raw.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
-    return text.partition("?>")[2] if text.startswith("<?xml") else text
+    declared = text.startswith("<?xml") and not whole
+    return text.partition("?>")[2] if declared else text
