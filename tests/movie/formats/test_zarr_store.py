@@ -121,6 +121,23 @@ def test_group_of_one_array_and_of_several(tmp_path: Path) -> None:
         open_movie(path)
 
 
+@pytest.mark.parametrize("stamped", [False, True])
+def test_nwb_in_zarr_has_its_rate(tmp_path: Path, stamped: bool) -> None:
+    path = tmp_path / "session.nwb.zarr"
+    root = zarr.open_group(str(path), mode="w", zarr_format=2)
+    inside = "processing/ophys/MotionCorrection/CorrectedImageStack/corrected"
+    series = root.create_group(inside)
+    series.create_array("data", data=FRAMES)
+    if stamped:
+        stamps = np.arange(20) / 8 + 50.0 * (np.arange(20) >= 15)
+        series.create_array("timestamps", data=stamps)
+    else:
+        series.create_array("starting_time", data=np.zeros(1)).attrs["rate"] = 8.0
+    movie = open_movie(path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert (movie.fps, movie.jumps) == (pytest.approx(8.0), (15,) if stamped else ())
+
+
 def test_damaged_metadata(tmp_path: Path) -> None:
     for content in ("", "{", "{}", '{"zarr_format": 3}', '{"zarr_format": 9, "node_type": "x"}'):
         (tmp_path / "zarr.json").write_text(content)

@@ -21,9 +21,10 @@ from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.written import as_written
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.times import timed
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
-_DEEPEST = 3
+_DEEPEST = 6  # as deep as NWB keeps what was corrected for motion
 _NUMBERS = "uif"
 
 
@@ -199,12 +200,22 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
         what = f"{path}:{name}" if len(found) > 1 else str(path)
         parent = group[name.rpartition("/")[0]] if "/" in name else group
         beside = {key: value for key, value in parent.members() if _is_array(value)}
-        movie = _read_array(node, what, path, choice, beside)
+        movie = _timed_as_nwb(_read_array(node, what, path, choice, beside), beside, what)
     else:
         movie = _read_multiscale(node, path, choice)
     if len(found) > 1:
         movie = replace(movie, name=f"{movie.name} {name}")
     return of_dataset(movie, name, found)
+
+
+def _timed_as_nwb(movie: Movie, beside: Mapping[str, Any], what: str) -> Movie:
+    """Return a movie with the rate or the time stamps that NWB keeps beside its frames."""
+    start, stamps = beside.get("starting_time"), beside.get("timestamps")
+    if start is not None and movie.fps is None:
+        movie = noted(movie, {"fps": start.attrs.get("rate", 0.0)})
+    if stamps is None or len(stamps.shape) != 1:
+        return movie
+    return timed(movie, np.asarray(stamps[: movie.n_frames], np.float64), what)
 
 
 def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, Any]:
