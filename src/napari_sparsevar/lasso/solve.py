@@ -15,6 +15,9 @@ _FEW = 1024
 """Columns up to which a problem on a GPU is solved on the CPU: there it takes less time than the
 GPU needs to begin its many small steps."""
 
+_AT_WORK = 1024
+"""Targets that are copied and solved at a time."""
+
 
 def solve_lasso(
     gram: Tensor,
@@ -90,20 +93,29 @@ def _solve(
             gram.double(), cross.double(), penalty.double(), initial.double(), tolerance, precision
         )
     else:
-        by_target, by_target_status = solve_targets(
-            to_array(gram),
-            to_array(cross.T),
-            to_array(penalty.T),
-            to_array(initial.T),
-            tolerance,
-            precision,
-        )
-        coefficients = torch.from_numpy(by_target).T
-        status = torch.from_numpy(by_target_status)
+        coefficients, status = _solve_in_parts(gram, cross, penalty, initial, tolerance)
     failed = torch.nonzero(status != CONVERGED)
     if failed.numel():
         raise ValueError(explain_failure(int(failed[0]), int(status[failed[0]])))
     return coefficients.to(gram)
+
+
+def _solve_in_parts(
+    gram: Tensor, cross: Tensor, penalty: Tensor, initial: Tensor, tolerance: float
+) -> tuple[Tensor, Tensor]:
+    """Solve on the CPU; only the targets at work are held in float64."""
+    columns = to_array(gram)
+    solution = torch.empty(
+        cross.T.shape, dtype=gram.dtype
+    ).T  # a target's coefficients side by side
+    status = torch.empty(cross.shape[1], dtype=torch.int64)
+    for first in range(0, cross.shape[1], _AT_WORK):
+        part = slice(first, first + _AT_WORK)
+        problem = (to_array(each[:, part].T) for each in (cross, penalty, initial))
+        found, how = solve_targets(columns, *problem, tolerance, precision_of(gram.dtype))
+        solution[:, part] = torch.from_numpy(found).T
+        status[part] = torch.from_numpy(how)
+    return solution, status
 
 
 def explain_failure(target: int, status: int) -> str:
