@@ -144,28 +144,33 @@ def place_effects(
     source = predictors @ apart.to(predictors.dtype)
     del apart
     score = _mean_products(source, residual).add_(overlap.restored)
+    own, norm = overlap.own, overlap.norm
+    del overlap
     inflate(residual, predictors, active)
     source_residual, inflated = source.float(), residual.float()
     del source, residual
     robust = _robust_deviation(source_residual, inflated)
-    meaningful = (weights > 0) & (overlap.own > INSEPARABLE) & (robust > 0)
-    deviation = torch.maximum(
-        robust * (overlap.norm / _mean_square(source_residual)[:, None]).sqrt(),
-        overlap.norm.sqrt() * _mean_square(inflated).sqrt(),
-    )
-    apart_from_time = torch.outer(_mean_square(source_residual), _mean_square(inflated)).sqrt()
-    effects = PlaceEffects(
-        score / overlap.own,
-        deviation / (math.sqrt(n) * overlap.own),
-        math.sqrt(n) * score / robust,
-        (robust / apart_from_time.clamp_min(1e-20)).float(),
+    meaningful = (weights > 0) & (own > INSEPARABLE) & (robust > 0)
+    # In place from here on, for the same reason: robust becomes z, and score the estimate.
+    size, left = _mean_square(source_residual).sqrt(), _mean_square(inflated).sqrt()
+    coincidence = robust.float().div_(size[:, None].clamp_min(1e-10)).div_(left.clamp_min(1e-10))
+    root = norm.sqrt_()
+    deviation = (robust * root).div_(size[:, None])
+    torch.maximum(deviation, root.mul_(left), out=deviation)
+    deviation.div_(own).div_(math.sqrt(n))
+    z = torch.div(score, robust, out=robust).mul_(math.sqrt(n))
+    estimate = score.div_(own)
+    for values in (estimate, deviation, z):
+        values.masked_fill_(~meaningful, torch.nan)
+    return PlaceEffects(
+        estimate,
+        deviation,
+        z,
+        coincidence,
         source_residual,
         inflated,
         decorrelation_time(correlations),
     )
-    for values in (effects.estimate, effects.standard_error, effects.z):
-        values.masked_fill_(~meaningful, torch.nan)
-    return effects
 
 
 def _mean_products(first: Tensor, second: Tensor) -> Tensor:
