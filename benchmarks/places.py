@@ -53,7 +53,7 @@ def main() -> None:
 
 def listed(case: str, n_frames: int, seed: int) -> Listed:
     """Return what the analysis of a movie lists."""
-    movie, truth = _movie(case, n_frames, seed)
+    movie, truth = movie_of(case, n_frames, seed)
     config = sv.TrainConfig.from_preset("fast", seed=seed, **VARIANTS["untrained"])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
@@ -69,7 +69,8 @@ def listed(case: str, n_frames: int, seed: int) -> Listed:
     return Listed(int(near.any(axis=0).sum()), int((~near.any(axis=1)).sum()), leaderless)
 
 
-def _movie(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
+def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
+    """Return a movie and its truth."""
     kind, _, uncoupled = case.partition(", ")
     if kind == "tidy":
         coupling = 0.0 if uncoupled else None
@@ -86,11 +87,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--frames", type=int, default=3000)
-    parser.add_argument("--seeds", type=_seeds, default=range(13, 19), help="for example 13-18")
+    parser.add_argument("--seeds", type=seeds_of, default=range(13, 19), help="for example 13-18")
     return parser.parse_args()
 
 
-def _seeds(text: str) -> range:
+def seeds_of(text: str) -> range:
+    """Return the seeds from the first to the last."""
     first, _, last = text.partition("-")
     return range(int(first), int(last or first) + 1)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.cells import (
         CellFit,
         Cells,
+        detect_cells,
         fit_traces,
         load_fit,
         open_cells,
@@ -52,6 +53,7 @@ __all__ = [
     "compare",
     "compare_sequences",
     "compare_windows",
+    "detect_cells",
     "fit_traces",
     "load_fit",
     "load_run",
@@ -82,6 +84,7 @@ _look_up = from_home(
         "compare": "comparison.compare",
         "compare_sequences": "comparison.compare",
         "compare_windows": "comparison.compare",
+        "detect_cells": "cells",
         "fit_traces": "cells",
         "load_fit": "cells",
         "load_run": "run.run",

@@ -21,7 +21,9 @@ from napari_sparsevar.cells.formats.format import CellChoice, CellChoiceNeeded, 
 from napari_sparsevar.cli.cell_options import Kind
 from napari_sparsevar.cli.cells import Format
 from napari_sparsevar.export.cells.everything import FORMATS
+from napari_sparsevar.movie.write import write_movie
 from napari_sparsevar.run import run as run_module
+from napari_sparsevar.training.events import Finished
 
 
 def read(path: Path, choice: CellChoice) -> sv.Cells:
@@ -168,3 +170,23 @@ def test_cells_of_a_run_are_read_and_fitted(
     assert fit.names == tuple(str(7 + n) for n in range(1 + len(TARGETS)))
     assert fit.edges["source"][0] == "7"
     assert "read from the latents" in done.stdout
+
+
+def test_cells_that_nobody_drew_are_found_in_the_movie_of_a_run(tmp_path: Path) -> None:
+    movie, _ = sv.simulate_movie(400, (40, 40), seed=0, n_cells=6, n_drivers=1, n_followers=2)
+    file = write_movie(movie.data, tmp_path / "movie.tif", fps=movie.fps, pixel_size_um=1.0)
+    run = tmp_path / "run"
+    *_, last = sv.train(sv.open_movie(file), sv.TrainConfig(steps=1), out=run, until="map")
+    assert isinstance(last, Finished)
+    done = sparsevar("cells", run, "--detect", "--diameter", 7, "--out", tmp_path / "fit")
+    assert done.exit_code == 0, done.output
+    fit = sv.load_fit(tmp_path / "fit")
+    assert 3 <= len(fit.names) <= 12
+    assert any("found by brightness" in note for note in fit.notes)
+
+
+def test_found_and_brought_at_once_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "labels.npy", np.eye(4, dtype=int))
+    done = sparsevar("cells", tmp_path / "run", tmp_path / "labels.npy", "--detect")
+    assert one_sentence(done.stderr)
+    assert "--detect" in done.stderr

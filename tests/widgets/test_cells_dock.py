@@ -229,6 +229,34 @@ def test_cells_painted_with_frames_are_offered(dock, cells, viewer, until_idle):
     assert any("2 frames lie on one another" in note for note in cells.given.notes)
 
 
+def test_cells_that_nobody_drew_are_found_and_fitted(dock, cells, viewer, until_idle):
+    finding = dock.source.detect
+    assert not finding.isVisibleTo(dock)  # there is no movie to look at
+    movie, truth = sv.simulate_movie(900, (48, 48), seed=0, n_cells=9, n_drivers=2, n_followers=2)
+    viewer.add_image(movie.data.compute(), name="movie")
+    assert finding.isVisibleTo(dock)
+    click(finding)
+    until_idle()
+    away = np.linalg.norm(truth.centres[:, None] - cells.given.centres[None], axis=-1)
+    assert np.mean(away.min(axis=1) < 3) > 0.6
+    assert not finding.isVisibleTo(dock)  # there are cells now; the menu still has it
+    assert list(dock.settings.way.choices) == ["pixels"]
+    click(dock.panel.begin_button)
+    until_idle()
+    assert len(cells.fit.names) == len(cells.given)
+
+
+def test_a_movie_without_cells_is_one_sentence(dock, cells, viewer, until_idle, told):
+    noise = np.random.default_rng(0).poisson(50, (200, 40, 40)).astype(np.uint16)
+    viewer.add_image(noise, name="dark")
+    dock.source.diameter.setValue(9.0)
+    click(dock.source.detect)
+    until_idle()
+    assert len(told) == 1
+    assert "No cells" in told[0]
+    assert cells.given is None
+
+
 def test_what_is_kept_comes_back(fitted, cells, tmp_path, monkeypatch, qtbot, until_idle, told):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     for action in fitted.save.menu().actions()[:2]:

@@ -90,6 +90,16 @@ def cells(
             help="For NWB: when the recording began, for example 2026-05-01T10:30+02:00.",
         ),
     ] = None,
+    detect: Annotated[
+        bool,
+        typer.Option("--detect", help="Find the cells in the movie of the run; give no CELLS."),
+    ] = False,
+    diameter: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PX", min=0, help="With --detect: of a cell; by default it is guessed."
+        ),
+    ] = None,
     read_from: Annotated[
         Way, typer.Option(help="What the cells of a run are read from; the other is compared.")
     ] = Way.pixels,
@@ -117,7 +127,10 @@ def cells(
         fit = load_fit(run)
     else:
         prepared = preparation_of(None, neuropil, detrend, events)
-        given = cells_of_run(run, path, variable, plane)
+        if detect and path is None:
+            given = follow_steps(detecting_in_run(run, diameter), quiet=as_json)
+        else:
+            given = cells_of_run(run, path, variable, plane, detect=detect, diameter=diameter)
         work = fitting_run(run, given, read_from, trials, seed, prepared)
         fit = follow_steps(work, quiet=as_json)
     if out is not None and not wanted:
@@ -169,18 +182,48 @@ def check_out(out: Path | None, wanted: tuple[CellsAs, ...], *, overwrite: bool)
         check_fit_folder(out, overwrite=overwrite)
 
 
-def cells_of_run(run: Path, path: Path | None, variable: str | None, plane: int | None) -> Cells:
+def detecting_in_run(path: Path, diameter: float | None) -> Generator[Step, None, Cells]:
+    """Find the cells of the movie of a run; yield how far it is.
+
+    Raises
+    ------
+    UserError
+        If the movie is not there, or no cells are seen in it.
+    """
+    from napari_sparsevar.cells.detection import detecting_cells
+    from napari_sparsevar.run.run import load_run
+    from napari_sparsevar.run.run_movie import open_run_movie
+
+    run = load_run(path)
+    found = open_run_movie(run.path, run.record.movie)
+    if found.movie is None:
+        raise UserError(f"Cells cannot be looked for without the movie of {path}. {found.notice}")
+    return (yield from detecting_cells(found.movie, diameter))
+
+
+def cells_of_run(
+    run: Path,
+    path: Path | None,
+    variable: str | None,
+    plane: int | None,
+    *,
+    detect: bool = False,
+    diameter: float | None = None,
+) -> Cells:
     """Return the cells that are to be read from a run.
 
     Raises
     ------
     UserError
-        If none are given or they cannot be opened.
+        If none are given or they cannot be opened, or they were to be found.
     """
     if path is None:
         raise UserError(
-            f"Give the cells of {run} as well: a suite2p folder, CaImAn, NWB, a label image ..."
+            f"Give the cells of {run} as well: a suite2p folder, CaImAn, NWB, a label image ..., "
+            "or --detect to find them."
         )
+    if detect or diameter is not None:
+        raise UserError(f"{path} has cells: leave --detect and --diameter out, or {path}.")
     return opened_cells(path, variable=variable, plane=plane)
 
 

@@ -111,8 +111,10 @@ def _solve_in_parts(
     status = torch.empty(cross.shape[1], dtype=torch.int64)
     for first in range(0, cross.shape[1], _AT_WORK):
         part = slice(first, first + _AT_WORK)
-        problem = (to_array(each[:, part].T) for each in (cross, penalty, initial))
-        found, how = solve_targets(columns, *problem, tolerance, precision_of(gram.dtype))
+        problem = [to_array(each[:, part].T) for each in (cross, penalty, initial)]
+        found, how = solve_targets(
+            columns, problem[0], problem[1], problem[2], tolerance, precision_of(gram.dtype)
+        )
         solution[:, part] = torch.from_numpy(found).T
         status[part] = torch.from_numpy(how)
     return solution, status

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer, Shapes
-from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
+from qtpy.QtWidgets import (
+    QDoubleSpinBox,
+    QFileDialog,
+    QInputDialog,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.fit_folder import is_fit_directory
@@ -19,6 +27,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import Asked
+from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
@@ -31,8 +40,14 @@ if TYPE_CHECKING:
 
 NO_CELLS = (
     "Bring the cells you have: a suite2p folder, CaImAn, NWB, Cellpose or ImageJ outlines, a label "
-    "image, or a table of traces. Open… or drop a file here."
+    "image, or a table of traces. Open… or drop a file here. Without any, find them in the movie."
 )
+DETECT = "Find cells in this movie"
+DETECT_TIP = (
+    "Places as wide as a cell that are bright or busy, and active by themselves. Not every cell is "
+    "found, and now and then one that is none: look at them, exclude and merge in the table."
+)
+WIDTH_TIP = "How wide a cell is, in pixels of the movie; at 0 it is guessed."
 MOST_CHOICES = 40
 """Entries of a menu; what a dialog asks is longer."""
 
@@ -55,9 +70,12 @@ class CellSource(QWidget):
         self.menu = QMenu(self)
         self.said = wrapped_label()
         self.offer = QPushButton()
+        self.detect = QPushButton(DETECT)
+        self.diameter = QDoubleSpinBox()
         self._arrange()
         self.menu.aboutToShow.connect(self.list_sources)
         self.offer.clicked.connect(self._take_offer)
+        self.detect.clicked.connect(self._detect)
         watch(self._brought.cells_changed, self.describe, self)
         watch(self._brought.asked, self.ask, self)
         watch(session.movie_layer_changed, self._look_beside, self)
@@ -69,19 +87,31 @@ class CellSource(QWidget):
         self.open.setMenu(self.menu)
         self.open.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.open.setToolTip("<qt>Cells of another program, of a layer, or a fit you kept.</qt>")
-        in_column(in_row((self.said, 1), self.open), self.offer, inside=self, spacing=4)
+        self.detect.setToolTip(f"<qt>{DETECT_TIP}</qt>")
+        first = in_row((self.said, 1), self.open)
+        self.diameter.setRange(0.0, 100.0)
+        self.diameter.setDecimals(1)
+        self.diameter.setSpecialValueText("any width")
+        self.diameter.setSuffix(" px wide")
+        self.diameter.setToolTip(f"<qt>{WIDTH_TIP}</qt>")
+        self._finding = QWidget()
+        in_row((self.detect, 1), self.diameter, inside=self._finding)
+        in_column(first, self.offer, self._finding, inside=self, spacing=4)
 
     def describe(self, *_: Any) -> None:
         """Say what cells are at hand."""
         cells = self._brought.given
         self.said.setText(NO_CELLS if cells is None else description(cells))
         self.offer.setVisible(cells is None and self._offered is not None)
+        self._finding.setVisible(cells is None and self._session.movie_layer is not None)
 
     def list_sources(self) -> None:
         """List files, layers and what lies beside the movie, as they are now."""
         self.menu.clear()
         self._entry("File…", self._open_file)
         self._entry("Folder (suite2p, a fit you kept)…", self._open_folder)
+        if self._session.movie_layer is not None:
+            self._entry(DETECT, self._detect)
         layers = [layer for layer in reversed(list(self._viewer.layers)) if holds_cells(layer)]
         if layers:
             there(self.menu.addSection("Layers"))
@@ -125,6 +155,12 @@ class CellSource(QWidget):
     def _take_offer(self) -> None:
         if self._offered is not None:
             self._brought.open(self._offered)
+
+    def _detect(self) -> None:
+        layer = self._session.movie_layer
+        with refusals_shown():
+            if layer is not None:
+                self._brought.detect(movie_of(layer), self.diameter.value() or None)
 
     def _look_beside(self, *_: Any) -> None:
         found = self._beside()

@@ -21,6 +21,7 @@ from napari_sparsevar.widgets.cells.worker import (
     FitRequest,
     Fitted,
     Opened,
+    detecting_stream,
     fitting_stream,
     opening_stream,
 )
@@ -30,6 +31,7 @@ from napari_sparsevar.widgets.work.one_work import OneWork, Report
 
 if TYPE_CHECKING:
     from napari_sparsevar.cells.cell_fit import CellFit
+    from napari_sparsevar.movie.movie import Movie
 
 MOST_STEPS_BACK = 200
 CHANGES_ARE_BACK = "Your names and changes of last time are back; Undo takes them off."
@@ -112,6 +114,11 @@ class BroughtCells(OneWork):
         """Open cells, or a fit of them that was kept, in place of those there are."""
         self.say(f"Opening {path.name}…")
         self._opening.start(partial(opening_stream, path, given or CellChoice()))
+
+    def detect(self, movie: Movie, diameter_px: float | None = None) -> None:
+        """Find the cells of a movie, in place of those there are."""
+        self.say(f"Looking for cells in {movie.name}…")
+        self._opening.start(partial(detecting_stream, movie, diameter_px))
 
     def take(self, cells: Cells, fit: CellFit | None = None) -> None:
         """Look at other cells, with what a person changed about them last time.

@@ -123,6 +123,14 @@ def opening_stream(path: Path, given: CellChoice) -> Iterator[Opened | Asked]:
         yield Opened(cells)
 
 
+def detecting_stream(movie: Movie, diameter_px: float | None) -> Iterator[Opened]:
+    """Yield the cells that are found in a movie."""
+    from napari_sparsevar.cells.detection import detecting_cells
+    from napari_sparsevar.progress import returned
+
+    yield Opened(returned(detecting_cells(movie, diameter_px)))
+
+
 def fitting_stream(request: FitRequest) -> Iterator[Progressed | CellsRead | Fitted]:
     """Yield progress, what was read of the movie, and the fit at the end."""
     fit, numbers, read = yield from paced(_fitting(request))

@@ -1,0 +1,324 @@
+r"""Cells of a movie that nobody has drawn: bright or busy spots, moved to where their activity is.
+
+A spot is a peak of the negative Laplacian of a Gaussian as wide as a cell (Lindeberg 1998), in the
+mean image, which shows cells that are silent, or in the correlation with the neighbours, which
+shows those the mean hides. What it does, :math:`s_t`, is a Gaussian at the spot less the ring
+around it. The spot moves to the middle of the pixels that do the same,
+
+.. math:: a(u) = \sum_t (s_{t-1} + s_{t+1}) z_t(u),
+
+in frames before and after, so that no pixel agrees with its own noise. A spot is a cell if what it
+does is more alike from frame to frame than noise would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage, sparse
+
+from napari_sparsevar.cells.cells import Cells, FloatArray
+from napari_sparsevar.cells.reading import reading_movie
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
+from napari_sparsevar.movie.inspection.sample import sampled_frames, standardised
+from napari_sparsevar.movie.inspection.static import StaticImages, static_images
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.progress import Step, returned
+
+Pixels = npt.NDArray[np.intp]
+
+LOOKING = "Looking for cells"
+DETECTED = "detected"
+"""What cells are called that came of here, as others are by their format."""
+
+_FRAMES = 4096
+_BLOB, _SPOT, _RING = 1 / 3, 1 / 3, (0.75, 1.25)
+"""In diameters: width of the filter, of a spot, and radii of the ring around it."""
+_APART, _ALONE, _REACH = 0.65, 1.0, 0.75
+"""In diameters: spots closer than this are one; how far from all bright spots one that is only
+busy has to be; how far the pixels of a spot reach."""
+_FAINTEST, _BUSY, _CERTAIN = 0.75, 3.0, 5.0
+"""Height of a peak of the mean and of the correlation image in robust deviations of either;
+standard errors of a cell's likeness from frame to frame."""
+_TAIL, _SMOOTH = 0.2, 0.08
+"""Share of its largest weight below which a pixel is no part of a footprint; by how many diameters
+footprints are smoothed."""
+_LEAST_DIAMETER, _LARGEST_DIAMETER, _WIDTHS = 3.0, 40.0, 25
+_PIXELS_A_PEAK = 1024
+"""Pixels of the field for each peak that is asked how wide it is."""
+
+
+def detect_cells(movie: Movie, diameter_px: float | None = None) -> Cells:
+    """Find the cells of a movie, so that none has to be drawn.
+
+    What is found are places that are active by themselves, about as wide as a cell: not every cell,
+    and now and then none. Cells that a person drew or sorted are worth more.
+
+    Parameters
+    ----------
+    movie : Movie
+        Cells are looked for in about 4,000 of its frames.
+    diameter_px : float, optional
+        Of a typical cell; by default the geometric mean of ``bright_diameter`` and the width of
+        what is active together (``guess_cell_diameter``).
+
+    Returns
+    -------
+    Cells
+        With footprints and traces read from their pixels (``raw``, ``neuropil``), the surest
+        first; a note says how they were found.
+
+    Raises
+    ------
+    UserError
+        If no cells are seen, or the diameter is no size of a cell.
+    """
+    return returned(reading_movie(movie, returned(detecting_cells(movie, diameter_px))))
+
+
+def detecting_cells(movie: Movie, diameter_px: float | None = None) -> Generator[Step, None, Cells]:
+    """Do as ``detect_cells`` does, without traces; yield how far it is."""
+    yield 0.0, LOOKING
+    images = static_images(movie)
+    yield 0.2, LOOKING
+    diameter = diameter_px or _diameter(movie, images)
+    if diameter is None:
+        raise _unseen(movie)
+    if not _LEAST_DIAMETER <= diameter <= min(movie.shape) / 2:
+        raise UserError(
+            f"Cells of {diameter:g} pixels cannot be looked for in {movie.shape[1]} x "
+            f"{movie.shape[0]}: give {_LEAST_DIAMETER:g} to {min(movie.shape) // 2} pixels."
+        )
+    centres = spots(images, diameter)
+    if not len(centres):
+        raise _unseen(movie)
+    first = yield from _watched(movie, images, centres, diameter, 0.2)
+    found = yield from _watched(movie, images, first.middles(), diameter, 0.6)
+    return _as_cells(found, movie, images)
+
+
+def _watched(
+    movie: Movie, images: StaticImages, centres: FloatArray, diameter: float, begins: float
+) -> Generator[Step, None, _Activity]:
+    found = _Activity(centres, movie.shape, diameter)
+    seen = 0
+    for frames in _stretches(movie, images):
+        found.add(frames)
+        seen += len(frames)
+        yield begins + 0.4 * min(seen / min(_FRAMES, movie.n_frames), 1.0), LOOKING
+    return found
+
+
+def _diameter(movie: Movie, images: StaticImages) -> float | None:
+    """Return a width between that of what is bright and that of what is active."""
+    seen = (bright_diameter(images), guess_cell_diameter(movie, images))
+    known = [width for width in seen if width is not None]
+    return float(np.exp(np.log(known).mean())) if known else None
+
+
+def bright_diameter(images: StaticImages) -> float | None:
+    """Return how wide the bright spots of the mean image are, in pixels.
+
+    The width at which the filter, normalised for its scale (Lindeberg 1998), answers most at its
+    highest peaks.
+
+    Parameters
+    ----------
+    images : StaticImages
+
+    Returns
+    -------
+    float or None
+        None where no width between the least and the largest answers most.
+    """
+    image = _brightness(images)
+    largest = min(_LARGEST_DIAMETER, min(image.shape) / 4)
+    widths = np.geomspace(_LEAST_DIAMETER, max(largest, _LEAST_DIAMETER), _WIDTHS)
+    n_peaks = max(5, image.size // _PIXELS_A_PEAK)
+    answers = []
+    for width in widths:
+        heights = _answer(image, width) * width**2
+        peaks = heights[_is_peak(heights, width) & (heights > 0)]
+        answers.append(np.sort(peaks)[-n_peaks:].sum() / n_peaks)
+    best = int(np.argmax(answers))
+    return None if best in (0, _WIDTHS - 1) else float(widths[best])
+
+
+def spots(images: StaticImages, diameter: float) -> FloatArray:
+    """Return y and x of the peaks of mean and correlation image that are as wide as a cell, (n, 2).
+
+    Parameters
+    ----------
+    images : StaticImages
+    diameter : float
+        Of a cell, in pixels.
+    """
+    bright = _peaks(_brightness(images), diameter, _FAINTEST)
+    busy = _peaks(images.correlation, diameter, _BUSY)
+    alone = [place for place in busy if not _close(place, bright, _ALONE * diameter)]
+    return _apart(np.array([*bright, *alone]).reshape(-1, 2), _APART * diameter)
+
+
+def _peaks(image: npt.NDArray[np.floating], diameter: float, least: float) -> FloatArray:
+    """Return the peaks of an image that are as wide as a cell, the highest first, (n, 2)."""
+    heights = _answer(image, diameter)
+    heights /= max(1.4826 * float(np.median(abs(heights - np.median(heights)))), 1e-12)
+    top = _is_peak(heights, diameter) & (heights > least)
+    return np.argwhere(top)[np.argsort(-heights[top])].astype(float)
+
+
+def _brightness(images: StaticImages) -> FloatArray:
+    """Return the mean image so that a spot is as bright over a dark as over a light background."""
+    level = images.mean.astype(np.float64) - images.mean.min()
+    return np.asarray(np.log(level + np.median(level) + 1e-9))
+
+
+def _answer(image: npt.NDArray[np.floating], diameter: float) -> FloatArray:
+    """Return the negative Laplacian of a Gaussian as wide as a cell."""
+    return -np.asarray(ndimage.gaussian_laplace(image.astype(np.float64), _BLOB * diameter))
+
+
+def _is_peak(heights: FloatArray, diameter: float) -> npt.NDArray[np.bool_]:
+    window = 2 * int(_APART * diameter / 2) + 1
+    return np.asarray(heights == ndimage.maximum_filter(heights, window))
+
+
+def _close(place: FloatArray, others: FloatArray, distance: float) -> bool:
+    return bool((np.linalg.norm(others - place, axis=1) < distance).any())
+
+
+def _apart(places: FloatArray, distance: float) -> FloatArray:
+    """Return the places that are far enough from all before them."""
+    kept = np.empty((0, 2))
+    for place in places:
+        if not _close(place, kept, distance):
+            kept = np.vstack([kept, place])
+    return kept
+
+
+def _stretches(movie: Movie, images: StaticImages) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield frames that follow each other, standardised, their slow drift taken out."""
+    everything = slice(None), slice(None)
+    for frames in sampled_frames(movie, _FRAMES):
+        if len(frames) > 2:
+            part = standardised(frames, images, everything).reshape(len(frames), -1)
+            yield part - part.mean(axis=0)
+
+
+class _Activity:
+    """What spots do, and the pixels near them with it, added up stretch by stretch."""
+
+    def __init__(self, centres: FloatArray, shape: tuple[int, int], diameter: float) -> None:
+        self.centres, self.shape, self.diameter = centres, shape, diameter
+        around = [_around(centre, shape, _RING[1] * diameter) for centre in centres]
+        self._readers = _as_rows(
+            [(pixels, _centre_less_ring(away, diameter)) for pixels, away in around], shape
+        )
+        near = [away <= _REACH * diameter for _, away in around]
+        self._near = [pixels[close] for (pixels, _), close in zip(around, near, strict=True)]
+        self._window = [
+            np.exp(-0.5 * (away[close] / (diameter / 2)) ** 2)
+            for (_, away), close in zip(around, near, strict=True)
+        ]
+        self._together = [np.zeros(len(pixels)) for pixels in self._near]
+        self._alike, self._power = np.zeros((2, len(centres)))
+        self._n_steps = 0
+
+    def add(self, frames: npt.NDArray[np.float32]) -> None:
+        """Add a stretch of frames (t, Y X)."""
+        does = np.asarray(self._readers @ frames.T)
+        before_and_after = does[:, :-2] + does[:, 2:]
+        for number, pixels in enumerate(self._near):
+            self._together[number] += before_and_after[number] @ frames[1:-1, pixels]
+        self._alike += (does[:, 1:] * does[:, :-1]).sum(axis=1)
+        self._power += (does * does).sum(axis=1)
+        self._n_steps += len(frames) - 1
+
+    def likeness(self) -> FloatArray:
+        """Return how alike frames that follow each other are, in standard errors of noise, (n,)."""
+        share = self._alike / np.maximum(self._power, 1e-12)
+        return np.asarray(share * np.sqrt(max(self._n_steps, 1)))
+
+    def footprint(self, number: int) -> tuple[Pixels, FloatArray]:
+        """Return the pixels of a spot that do the same and their weights, 1 for the largest.
+
+        They hang together: what is apart from the largest belongs to somebody else, or is noise.
+        """
+        rows, columns = np.divmod(self._near[number], self.shape[1])
+        rows, columns = rows - rows.min(), columns - columns.min()
+        patch = np.zeros((rows.max() + 1, columns.max() + 1))
+        patch[rows, columns] = np.maximum(self._together[number], 0.0) * self._window[number]
+        patch = ndimage.gaussian_filter(patch, _SMOOTH * self.diameter)
+        parts, _ = ndimage.label(patch > _TAIL * patch.max())
+        kept = (parts == parts.flat[patch.argmax()])[rows, columns] & (patch.max() > 0)
+        return self._near[number][kept], patch[rows, columns][kept] / max(patch.max(), 1e-12)
+
+    def middles(self) -> FloatArray:
+        """Return where the pixels are that do the same, (n, 2); spots that meet are one."""
+        moved = self.centres.copy()
+        for number in range(len(moved)):
+            pixels, weight = self.footprint(number)
+            if weight.any():
+                rows, columns = np.divmod(pixels, self.shape[1])
+                moved[number] = (
+                    np.average(rows, weights=weight),
+                    np.average(columns, weights=weight),
+                )
+        return _apart(moved, _APART * self.diameter)
+
+
+def _around(centre: FloatArray, shape: tuple[int, int], reach: float) -> tuple[Pixels, FloatArray]:
+    """Return the pixels within reach of a place, flat on the field, and how far they are."""
+    axes = [
+        np.arange(max(int(at - reach), 0), min(int(at + reach) + 2, length))
+        for at, length in zip(centre, shape, strict=True)
+    ]
+    y, x = np.meshgrid(*axes, indexing="ij")
+    away = np.hypot(y - centre[0], x - centre[1]).ravel()
+    within = away <= reach
+    return (y.ravel() * shape[1] + x.ravel())[within], away[within]
+
+
+def _centre_less_ring(away: FloatArray, diameter: float) -> FloatArray:
+    """Return weights of pixels so far from a spot: a Gaussian less the mean of the ring around."""
+    centre = np.where(away <= diameter / 2, np.exp(-0.5 * (away / (_SPOT * diameter)) ** 2), 0.0)
+    ring = away >= _RING[0] * diameter
+    return np.asarray(centre / max(centre.sum(), 1e-12) - ring / max(int(ring.sum()), 1))
+
+
+def _as_rows(parts: list[tuple[Pixels, FloatArray]], shape: tuple[int, int]) -> sparse.csr_array:
+    """Return weights of pixels as the rows of a matrix (n, Y X)."""
+    rows = np.repeat(np.arange(len(parts)), [len(pixels) for pixels, _ in parts])
+    columns = np.concatenate([pixels for pixels, _ in parts])
+    weights = np.concatenate([weights for _, weights in parts])
+    size = (len(parts), shape[0] * shape[1])
+    return sparse.csr_array(sparse.coo_array((weights, (rows, columns)), shape=size))
+
+
+def _as_cells(found: _Activity, movie: Movie, images: StaticImages) -> Cells:
+    """Return the spots that do something by themselves, the surest first."""
+    sure = found.likeness()
+    chosen = [number for number in np.argsort(-sure) if sure[number] >= _CERTAIN]
+    if not chosen:
+        raise _unseen(movie, f" that are {in_words(found.diameter, None)} wide")
+    wide = in_words(found.diameter, movie.pixel_size_um)
+    return Cells(
+        names=[str(number + 1) for number in range(len(chosen))],
+        footprints=_as_rows([found.footprint(number) for number in chosen], found.shape),
+        shape=found.shape,
+        positions=found.centres[chosen],
+        fps=movie.fps,
+        pixel_size_um=movie.pixel_size_um,
+        mean_image=images.mean,
+        kind=DETECTED,
+        notes=(f"The cells were found by brightness and activity, as spots {wide} wide.",),
+    )
+
+
+def _unseen(movie: Movie, which: str = "") -> UserError:
+    return UserError(
+        f"No cells{which} are seen in {movie.name}: give their diameter in pixels, or bring cells."
+    )
