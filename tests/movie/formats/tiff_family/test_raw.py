@@ -217,3 +217,13 @@ def test_one_run_of_pixels_needs_no_look_at_its_pages(
     )
     assert sv.open_movie(path).n_frames == 200
     assert len(made) < 10
+
+
+def test_a_file_that_shrinks_while_it_is_open_is_a_sentence(
+    tmp_path: Path, frames: np.ndarray
+) -> None:
+    path = write(tmp_path / "a.tif", list(frames))
+    movie = sv.open_movie(path)
+    path.write_bytes(path.read_bytes()[:1500])
+    with pytest.raises(UserError, match=r"a\.tif"):
+        movie.data.compute()

@@ -169,6 +169,17 @@ def test_a_single_table_and_pixels_that_were_cut(tmp_path: Path) -> None:
         assert "cut short" in movie.notes[0]
 
 
+def test_a_chain_that_bites_its_tail_ends(tmp_path: Path) -> None:
+    path = write_pages(tmp_path / "a.tif", FRAMES, imagej(images=18), compression="zlib")
+    with tifffile.TiffFile(path) as file:
+        second, last = file.pages[1].offset, file.pages[20]
+        after = last.offset + 2 + 12 * len(last.tags)
+    data = bytearray(path.read_bytes())
+    data[after : after + 4] = struct.pack("<I", second)
+    path.write_bytes(data)
+    np.testing.assert_array_equal(open_movie(path).data, FRAMES[:21])
+
+
 def test_too_little_for_one_moment_is_a_sentence(tmp_path: Path) -> None:
     path = write_pages(tmp_path / "a.tif", FRAMES[:5], imagej(images=60, slices=10, frames=6))
     with pytest.raises(UserError, match=r"promises 60 images"):

@@ -17,7 +17,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie.formats.failures import DAMAGED
+from napari_sparsevar.movie.formats.failures import DAMAGED, explained
 from napari_sparsevar.movie.formats.tiff_family.tables import follow, pixel_offsets, read_table
 from napari_sparsevar.movie.reading import lazy_frames
 
@@ -88,6 +88,10 @@ class RawPages:
 
     def read(self, offsets: Offsets) -> NDArray[Any]:
         """Return the frames that begin at some of the offsets, (n, Y, X)."""
+        with explained(self.path, f"Frames of {self.path} are damaged or gone", MemoryError):
+            return self._read(offsets)
+
+    def _read(self, offsets: Offsets) -> NDArray[Any]:
         steps = np.unique(np.diff(offsets))
         if len(steps) == 1 and steps[0] > 0:
             return self._mapped(int(offsets[0]), int(steps[0]), len(offsets))

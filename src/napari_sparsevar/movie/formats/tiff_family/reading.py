@@ -11,10 +11,12 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.tiff_family import micromanager, ome, ome_set
 from napari_sparsevar.movie.formats.tiff_family.arrangement import Arrangement, arranged, declared
 from napari_sparsevar.movie.formats.tiff_family.opened import open_tiff
@@ -135,8 +137,8 @@ def _read_pages(
     lazy_frames.check_dtype(pages.dtype, str(path))
     if pages.cut and pages.n_pages < (1 if part else 2):
         raise UserError(
-            f"{path} is truncated, or only begins to be written: it holds {pages.n_pages} whole "
-            "images; copy or export it again, or wait."
+            f"{path} is truncated, or only begins to be written: it holds {pages.n_pages or 'no'} "
+            "whole image; copy or export it again, or wait."
         )
     there = arranged(said, pages.n_pages, path, cut=pages.cut)
     shape, names = (*there.shape, *pages.shape), f"{there.names}{'YXS'[: len(pages.shape)]}"
@@ -220,5 +222,10 @@ def _frames(
     store = reopened.series[number].aszarr(level=0)
     array = zarr.open_array(store=store, mode="r")
     weakref.finalize(array, reopened.close)
-    frames: da.Array = chosen.apply(lazy_frames.from_array(array, chosen.time))
-    return frames
+
+    def read_some(start: int, stop: int) -> NDArray[Any]:
+        with explained(path, f"Frames {start} to {stop - 1} of {path} are damaged", MemoryError):
+            return chosen.read(array, start, stop)
+
+    sizes = (chosen.time, chosen.row, chosen.column)
+    return lazy_frames.from_reader(read_some, tuple(shape[i] for i in sizes), series.dtype)

@@ -225,13 +225,15 @@ def _looked_at(path: Path) -> WholePages:
 
 
 def _readable(file: tifffile.TiffFile) -> list[tifffile.TiffPage]:
-    """Return the pages up to the first that cannot be read."""
+    """Return the pages up to the first that cannot be read, or was there before."""
     pages: list[Any] = []
+    seen: set[int] = set()
     with contextlib.suppress(*DAMAGED):
         while True:
             page = file.pages[len(pages)]
-            if page.dtype is None:
+            if page.dtype is None or page.offset in seen:
                 break
+            seen.add(page.offset)
             pages.append(page)
     return pages
 
@@ -244,7 +246,9 @@ def _kind(page: tifffile.TiffPage) -> tuple[tuple[int, ...], np.dtype[Any]]:
 def _end(page: Any) -> int:
     # In a file of one page the page itself is all there is.
     places = zip(page.dataoffsets, page.databytecounts, strict=True)
-    return max((offset + length for offset, length in places), default=0)
+    end = max((offset + length for offset, length in places), default=0)
+    raw = len(page.dataoffsets) == 1 and page.compression == 1
+    return max(end, page.dataoffsets[0] + page.nbytes) if raw else end
 
 
 def following(file: tifffile.TiffFile, path: Path, offset: int) -> int | None:
