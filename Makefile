@@ -79,7 +79,7 @@ docs: $(READY)
 # Two workers, one thread each: more threads than cores only make each other wait.
 pytest: $(READY) system
 	@echo "== tests"
-	@NAPARI_STRICT_QT=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg \
+	@NAPARI_STRICT_QT=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=Agg \
 		scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 # Results go to recovery.csv; ARGS=--report only prints the tables.

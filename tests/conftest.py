@@ -16,7 +16,8 @@ from hypothesis import settings
 # Read when the libraries load, so set before a test imports them. Two workers share two cores.
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-# napari's fixtures have loaded it already. It colours labels: two threads wait for a busy core.
+# napari's fixtures have loaded it already. It colours labels, and from then on torch would have as
+# many threads as numba: two of them wait for a busy core.
 numba.set_num_threads(1)
 os.environ.setdefault("MPLBACKEND", "Agg")
 

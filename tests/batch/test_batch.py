@@ -14,8 +14,10 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 import napari_sparsevar as sv
+from napari_sparsevar import cli
 from napari_sparsevar.batch.cluster import run_on_cluster
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
@@ -28,11 +30,6 @@ from napari_sparsevar.training.events import Finished
 Write = Callable[[str], Path]
 
 
-def sparsevar(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "napari_sparsevar", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
-
-
 def table(out: Path) -> pd.DataFrame:
     return pd.read_csv(out / "results.csv").set_index("name")
 
@@ -42,8 +39,9 @@ def test_one_that_fails_leaves_the_others_alone(
 ) -> None:
     path = listed(f"movie,name,steps\n{short_movie},good,2\nmissing.tif,bad,\n")
     out = tmp_path / "out"
-    done = sparsevar("batch", path, "--out", out, "--jobs", 2, "--device", "cpu")
-    assert done.returncode == 1
+    options = ["--out", str(out), "--jobs", "2", "--device", "cpu"]
+    done = CliRunner().invoke(cli.app, ["batch", str(path), *options])
+    assert done.exit_code == 1
     assert "1 failed: bad" in done.stderr
     found = table(out)
     assert list(found["status"]) == ["finished", "failed"]

@@ -1,7 +1,6 @@
-"""Processes that write and are killed: run as a script.
+"""Processes that write and are killed at random moments: run as a script.
 
-python killing.py train MOVIE OUT SEED    train and resume, killed at random moments
-python killing.py add OUT SEED            add to a run over and over, killed at random moments
+python killing.py MOVIE OUT RUN    train and resume in OUT, add to RUN over and over
 """
 
 from __future__ import annotations
@@ -124,13 +123,10 @@ def kill_comparisons(out: Path, rng: random.Random) -> int:
 
 
 def main() -> None:
-    what, *paths, seed = sys.argv[1:]
-    rng = random.Random(int(seed))
-    if what == "train":
-        print(kill_trainings(*map(Path, paths), rng))
-    else:
-        (out,) = map(Path, paths)
-        print(kill_annotations(out, rng) + kill_comparisons(out, rng))
+    movie, out, run = map(Path, sys.argv[1:])
+    print(kill_trainings(movie, out, random.Random(3)))
+    rng = random.Random(5)
+    print(kill_annotations(run, rng) + kill_comparisons(run, rng))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -54,36 +54,48 @@ def contents(run: Path, names: tuple[str, ...] = RESULTS) -> list[str]:
     return [hashlib.sha256((run / name).read_bytes()).hexdigest() for name in names]
 
 
-def killing(what: str, *arguments: object) -> int:
-    """Run the script; return how many processes it killed at work."""
-    command = [sys.executable, str(SCRIPT), what, *map(str, arguments)]
+class Killed(NamedTuple):
+    """What is left of work that was killed, and how often it was killed at work."""
+
+    movie: Path
+    training: Path
+    trainings: int
+    additions: int
+
+
+@pytest.fixture(scope="module")
+def killed(small_movie: sv.Movie, tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """Run the script: of its seconds, most are spent on imports."""
+    folder = tmp_path_factory.mktemp("killing")
+    movie = write_movie(small_movie.data, folder / "movie.tif", fps=15.0, pixel_size_um=2.0)
+    out, run = folder / "killed", made_comparisons.made_folder(folder / "run")
+    command = [sys.executable, str(SCRIPT), str(movie), str(out), str(run)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
-    return int(done.stdout)
+    return Killed(movie, out, *map(int, done.stdout.split()))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
 def test_a_training_killed_again_and_again_comes_to_the_same_result(
-    small_movie: sv.Movie, tmp_path: Path
+    killed: Killed, tmp_path: Path
 ) -> None:
-    movie = write_movie(small_movie.data, tmp_path / "movie.tif", fps=15.0, pixel_size_um=2.0)
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    assert isinstance(last(sv.open_movie(movie), script().CONFIG, whole), Finished)
-    assert killing("train", movie, killed, 3) >= 1
-    script().go_on(movie, killed)
+    assert killed.trainings >= 1
+    whole = tmp_path / "whole"
+    assert isinstance(last(sv.open_movie(killed.movie), script().CONFIG, whole), Finished)
+    script().go_on(killed.movie, killed.training)
     same = ("edges.csv", "drivers.csv", "loss.csv", "model.safetensors")
-    assert contents(killed, same) == contents(whole, same)
-    assert not [path for path in killed.iterdir() if path.name.startswith(".")]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["killed", "movie.tif", "whole"]
-    for line in (killed / "events.jsonl").read_text().splitlines():
+    assert contents(killed.training, same) == contents(whole, same)
+    assert not [path for path in killed.training.iterdir() if path.name.startswith(".")]
+    beside = sorted(path.name for path in killed.training.parent.iterdir())
+    assert beside == ["killed", "movie.tif", "run"]
+    for line in (killed.training / "events.jsonl").read_text().splitlines():
         json.loads(line)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
-def test_what_a_person_adds_is_whole_whenever_it_is_killed(tmp_path: Path) -> None:
-    out = made_comparisons.made_folder(tmp_path / "run")
-    assert killing("add", out, 5) > 20
+def test_what_a_person_adds_is_whole_whenever_it_is_killed(killed: Killed) -> None:
+    assert killed.additions > 20
 
 
 def keeping(change: Callable[..., Any], folder: Path, kept: Path) -> Callable[..., Any]:
