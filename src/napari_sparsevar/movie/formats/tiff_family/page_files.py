@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import weakref
 from collections.abc import Sequence
@@ -74,7 +75,11 @@ class _Reader:
     def _page(self, file: tifffile.TiffFile, path: Path, number: int) -> NDArray[Any]:
         if number >= len(file.pages):
             raise UserError(f"{path} has no page {number + 1}; it is cut short: copy it again.")
-        image: NDArray[Any] = np.squeeze(file.pages[number].asarray())
+        page: Any = file.pages[number]
+        image: NDArray[Any] = page.asarray()
+        size = page.keyframe.imagelength, page.keyframe.imagewidth
+        if image.size == math.prod(size):  # a depth or a sample of 1 is none
+            image = image.reshape(size)
         like = self._like
         if image.ndim != 2 or (
             like is not None and (image.shape, image.dtype) != (like.shape, like.dtype)

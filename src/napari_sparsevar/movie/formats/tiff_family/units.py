@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -83,6 +84,7 @@ def read_times(file: tifffile.TiffFile) -> npt.NDArray[np.float64] | None:
     return times_of_ome(file.ome_metadata) if file.is_ome and file.ome_metadata else None
 
 
+@functools.lru_cache(maxsize=1)  # asked for the rate, and for the pauses
 def times_of_ome(xml: str) -> npt.NDArray[np.float64] | None:
     """Return when each frame was taken, of the first channel and plane, as OME says it."""
     try:
@@ -97,7 +99,9 @@ def times_of_ome(xml: str) -> npt.NDArray[np.float64] | None:
             stamps.setdefault(int(_number(node.get("TheT"))), stamp)
     if len(stamps) < 2 or sorted(stamps) != list(range(len(stamps))):
         return None
-    return np.array([stamps[frame] for frame in range(len(stamps))])
+    times = np.array([stamps[frame] for frame in range(len(stamps))])
+    times.flags.writeable = False
+    return times
 
 
 def _number(text: object, default: float = 0.0) -> float:
