@@ -69,6 +69,8 @@ def test_planes_are_told_from_time(pattern: str) -> None:
     [
         ["movie_1.tif", "movie_2.tif", "movie_10.tif"],
         ["movie.tif", "movie_1.tif", "movie_2.tif"],
+        ["movie.tif", "movie2.tif", "movie3.tif"],
+        ["Movie_1.tif", "movie_2.TIF"],
         ["a_MMStack_Pos0.ome.tif", "a_MMStack_Pos0_1.ome.tif", "a_MMStack_Pos0_10.ome.tif"],
         ["m_00001_00001.tif", "m_00001_00002.tif", "m_00002_00001.tif"],
         ["1.tif", "02.tif", "3.tif"],
@@ -85,6 +87,7 @@ def test_numbers_are_time(names: list[str]) -> None:
     ("names", "labels"),
     [
         (["baseline_1.tif", "baseline_2.tif", "drug_1.tif"], ["baseline", "drug"]),
+        (["a.tif", "a.ome.tif"], ["a 1", "a 2"]),
         (["raw.tif", "registered.tif"], ["raw", "registered"]),
         (["run_pos1_1.tif", "run_pos2_1.tif"], ["run_pos1", "run_pos2"]),
         (["movie.tif", "movie (1).tif"], ["movie", "movie ()"]),

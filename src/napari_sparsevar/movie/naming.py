@@ -56,6 +56,7 @@ class _Name(NamedTuple):
     """One name, taken apart."""
 
     path: Path
+    tokens: tuple[str, ...]
     template: tuple[str, ...]
     recording: tuple[str, ...]
     channel: tuple[str, ...]
@@ -139,11 +140,14 @@ def _taken_apart(path: Path) -> _Name:
             kind = "RRZN"[len(kinds["R"]) + len(kinds["Z"])]
         if kind:
             kinds[kind].append(value)
-        template.append(f"<{kind}>" if kind else token)
+        template.append(f"<{kind.lower()}>" if kind else token)
         word = token.lower() if token[0].isalpha() else word if token.strip("_-. ") == "" else ""
+    if stem != path.stem:
+        template.append(".ome")  # beside one without it, it is another file of the same
     return _Name(
         path,
         tuple(template),
+        tuple(token.lower() for token in template),
         tuple(kinds["R"]),
         tuple(kinds["C"]),
         tuple(map(int, kinds["Z"])),
@@ -171,18 +175,22 @@ def _kind_of(token: str, word: str) -> tuple[str, str]:
 
 def _with_first(names: list[_Name]) -> list[_Name]:
     """Put ``movie`` before ``movie_1``, ``movie_2``: many programs do not number the first."""
-    numbered = {name.template[:-2] for name in names if _is_counted(name.template)}
-    counted = {name.template[:-2]: name.template for name in names if _is_counted(name.template)}
+    counted = {_uncounted(name.template): name.template for name in names}
     return [
-        name
-        if name.template not in numbered
-        else name._replace(template=counted[name.template], order=(*name.order, -1))
+        name._replace(template=counted[name.template], order=(*name.order, -1))
+        if name.template in counted
+        else name
         for name in names
     ]
 
 
-def _is_counted(template: tuple[str, ...]) -> bool:
-    return len(template) > 2 and template[-1] == "<N>" and template[-2].strip("_-. ") == ""
+def _uncounted(template: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return what is left without a number at the end; None where there is none."""
+    end = template[-1:] if template[-1:] == (".ome",) else ()
+    stem = template[: len(template) - len(end)]
+    if len(stem) < 2 or stem[-1] != "<n>":
+        return None
+    return (*stem[: -2 if stem[-2].strip("_-. ") == "" else -1], *end)
 
 
 def _recording(names: Sequence[_Name], in_order: bool) -> Recording:
@@ -251,7 +259,7 @@ def _gaps(names: Sequence[_Name]) -> list[int]:
 def _crossed(names: Sequence[_Name]) -> bool:
     """Return whether two numbers run, each through all of its values for each of the other."""
     sizes = [len(values) for values in _varying(names).values()]
-    said = any(token.lower() in _TIME for token in names[0].template)
+    said = bool(_TIME & set(names[0].template))
     return not said and len(sizes) == 2 and sizes[0] * sizes[1] == len({n.order for n in names})
 
 
@@ -259,8 +267,9 @@ def _label(name: _Name) -> str:
     """Return a name without its running numbers, channel and plane."""
     values = iter(name.recording)
     parts = [
-        next(values) if token == "<R>" else "" if token.startswith("<") else token
-        for token in name.template
+        next(values) if token == "<r>" else "" if token.startswith("<") else token
+        for token in name.tokens
+        if token != ".ome"
     ]
     return re.sub(r"([_\-. ])[_\-. ]+", r"\1", "".join(parts)).strip("_-. ") or name.path.stem
 
