@@ -70,7 +70,7 @@ def without_described(paths: Sequence[Path]) -> list[Path]:
         In the same order. Of names that differ in numbers alone no more than one without a
         description is looked at.
     """
-    waiting, kept = dict.fromkeys(paths), []
+    waiting, kept = dict.fromkeys(paths), set()
     alone: set[str] = set()
     while waiting:
         path = next(iter(waiting))
@@ -83,8 +83,8 @@ def without_described(paths: Sequence[Path]) -> list[Path]:
             alone.add(shape)
         for each in (path, *(path.parent / name for name in described)):
             waiting.pop(each, None)
-        kept.append(path)
-    return sorted(kept, key=list(paths).index)
+        kept.add(path)
+    return [path for path in paths if path in kept]
 
 
 def _described_files(path: Path) -> tuple[set[str], Path | None]:
