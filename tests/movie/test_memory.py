@@ -103,3 +103,13 @@ def test_layer_of_several_resolutions() -> None:
 def test_layer_that_is_no_image() -> None:
     with pytest.raises(UserError, match="no image"):
         open_movie(_layer([[1, 2], [3, 4]]))
+
+
+def test_a_layer_whose_pixels_are_not_square_is_told() -> None:
+    units = ("s", "um", "um")
+    layer = SimpleNamespace(data=np.zeros((5, 8, 9)), scale=(0.1, 1.0, 0.5), units=units, name="m")
+    movie = open_movie(layer)
+    assert movie.pixel_size_um == 0.5
+    assert "0.5 x 1 um" in movie.notes[0]
+    layer.scale = (0.1, 0.5, 0.5)
+    assert open_movie(layer).notes == ()

@@ -16,7 +16,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
-from napari_sparsevar.movie.units import frames_per_second, micrometres
+from napari_sparsevar.movie.units import about_square, frames_per_second, micrometres
 
 _NAMES = {"C": "channel", "Z": "plane"}
 MOST_CHANNELS = 8
@@ -110,6 +110,15 @@ class MovieAxes:
             return None, None
         fps = frames_per_second(scale[self.time], units[self.time])
         return fps, micrometres(scale[self.column], units[self.column])
+
+    def about_square(
+        self, scale: Sequence[float], units: Sequence[object], what: str
+    ) -> tuple[str, ...]:
+        """Return a note where a pixel is not square; parameters as of `units`."""
+        if not len(scale) == len(units) == len(self.index):
+            return ()
+        height, width = (micrometres(scale[i], units[i]) for i in (self.row, self.column))
+        return about_square(height, width, what)
 
     def movie(
         self,

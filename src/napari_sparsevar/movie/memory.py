@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,10 @@ def _wrap(
         whole = (chosen.row, chosen.column)
         frames = chosen.apply(lazy_frames.from_array(array, chosen.time, whole))
     fps, pixel_size_um = chosen.units(scale, units)
-    return chosen.movie(
+    movie = chosen.movie(
         frames, what, name=name, source=source, fps=fps, pixel_size_um=pixel_size_um
     )
+    return replace(movie, notes=(*movie.notes, *chosen.about_square(scale, units, what)))
 
 
 def _layer_axes(ndim: int, labels: Sequence[str], units: Sequence[object]) -> str:

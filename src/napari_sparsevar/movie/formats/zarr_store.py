@@ -108,6 +108,7 @@ def from_node(
     fps, pixel_size_um = chosen.units(scale, units)
     name = path.name.removesuffix(".zarr").removesuffix(".ome") if path else "movie"
     movie = chosen.movie(frames, what, name=name, source=path, fps=fps, pixel_size_um=pixel_size_um)
+    movie = replace(movie, notes=(*movie.notes, *chosen.about_square(scale, units, what)))
     return movie if path is None else _as_far_as_written(movie, array, chosen, path, what)
 
 
