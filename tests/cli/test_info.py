@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tifffile
 from cli_called import one_sentence, sparsevar
 
 from made_runs import made_full_run
@@ -29,6 +30,22 @@ def test_info_of_a_movie_in_words_and_as_json(movie: Path) -> None:
     assert summary["pixel_size_um"] == pytest.approx(2.0)
     assert summary["bad_frames"] == 0
     assert summary["minimum"] < summary["maximum"]
+
+
+def test_info_says_which_frames_and_pixels_do_not_count(tmp_path: Path) -> None:
+    frames = np.asarray(simulate_movie(200, seed=1)[0].data).copy()
+    frames[10::30, 20:44] += 3000
+    frames[:, :4] = 0
+    tifffile.imwrite(tmp_path / "movie.tif", frames)
+    asked = ["info", tmp_path / "movie.tif", "--json"]
+    summary = json.loads(sparsevar(*asked).stdout)
+    assert (summary["bad_frames"], summary["ignored_pixels"]) == (7, 4 * 64)
+    assert any("suddenly brighter" in note for note in summary["notes"])
+    summary = json.loads(sparsevar(*asked, "--bad-frames", "0-9").stdout)
+    assert summary["bad_frames"] == 17
+    done = sparsevar(*asked, "--bad-frames", "190-200")
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
 
 
 def test_info_of_the_real_movie_reports_its_saturation(real_movie: Path) -> None:

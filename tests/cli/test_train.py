@@ -136,6 +136,15 @@ def test_train_shows_progress_apart_from_the_result(
         assert expected in done.stderr
 
 
+def test_what_is_left_out_is_handed_on(movie: Path, tmp_path: Path, pretend: Any) -> None:
+    calls = pretend(FINISHED)
+    out, mask = tmp_path / "run", tmp_path / "mask.tif"
+    done = sparsevar("train", movie, "--out", out, "--bad-frames", "3-5,9", "--mask", mask)
+    assert done.exit_code == 0, done.output
+    assert calls[0]["bad_frames"] == "3-5,9"
+    assert calls[0]["ignore"] == mask
+
+
 @pytest.mark.parametrize("until", [None, *STAGES])
 def test_train_says_what_can_be_looked_at_already(
     movie: Path, tmp_path: Path, pretend: Any, until: Stage | None

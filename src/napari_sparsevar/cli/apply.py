@@ -10,6 +10,7 @@ import typer
 from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
     Axes,
+    BadFrames,
     Channel,
     Channels,
     Dataset,
@@ -17,6 +18,7 @@ from napari_sparsevar.cli.options import (
     Device,
     FrameRate,
     FrameShape,
+    MaskOption,
     Overwrite,
     PixelSize,
     Plane,
@@ -42,6 +44,8 @@ def apply(
     shape: FrameShape = None,
     axes: Axes = None,
     channels: Channels = None,
+    bad_frames: BadFrames = None,
+    mask: MaskOption = None,
     until: UntilOption = Until.all,
     overwrite: Overwrite = False,
     debug: Debug = False,
@@ -71,6 +75,8 @@ def apply(
         overwrite=overwrite,
         control=control,
         until=until.stage,
+        bad_frames=bad_frames,
+        ignore=mask,
     )
     for note in opened.notes:
         typer.echo(note, err=True)

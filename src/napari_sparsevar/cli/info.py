@@ -15,11 +15,13 @@ from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import (
     AsJson,
     Axes,
+    BadFrames,
     Channel,
     Channels,
     Dataset,
     Debug,
     FrameShape,
+    MaskOption,
     Plane,
 )
 from napari_sparsevar.cli.text import as_table, print_values
@@ -45,6 +47,8 @@ def info(
     shape: FrameShape = None,
     axes: Axes = None,
     channels: Channels = None,
+    bad_frames: BadFrames = None,
+    mask: MaskOption = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -60,7 +64,9 @@ def info(
     if (path / "run.json").is_file():
         summary = summary_of_run(path)
     else:
-        summary = summary_of_movie(path, Choice(channel, plane, dataset, shape, axes, channels))
+        summary = summary_of_movie(
+            path, Choice(channel, plane, dataset, shape, axes, channels), bad_frames, mask
+        )
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return
@@ -74,14 +80,21 @@ def info(
         typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
 
 
-def summary_of_movie(path: Path, choice: Choice | None = None) -> dict[str, Any]:
+def summary_of_movie(
+    path: Path,
+    choice: Choice | None = None,
+    bad_frames: str | None = None,
+    mask: Path | None = None,
+) -> dict[str, Any]:
     """Return what a movie file says and what its frames hold, ready for JSON."""
     from napari_sparsevar.movie import check_frames, open_movie, static_images
     from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
     from napari_sparsevar.movie.inspection.motion import Motion, find_motion
     from napari_sparsevar.movie.inspection.turns import find_turns
+    from napari_sparsevar.movie.left_out import leaving_out
 
     movie = open_movie(path, **({} if choice is None else asdict(choice)))
+    movie = leaving_out(movie, bad_frames=bad_frames, ignore=mask)
     report = check_frames(movie)
     diameter, motion = None, Motion(0.0, 0.0)
     with suppress(UserError):  # a movie too short to train on can still be described

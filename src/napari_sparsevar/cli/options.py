@@ -42,6 +42,25 @@ Axes = Annotated[
         help="A letter for each axis of an array that does not name them: YXT has time last.",
     ),
 ]
+BadFrames = Annotated[
+    str | None,
+    typer.Option(
+        "--bad-frames",
+        metavar="FILE|RANGES",
+        help="Frames to leave out besides those that are found: 100-120,300 (from 0, ends "
+        "included), bad_frames.npy of suite2p, or a list (their numbers, one a line, or a line a "
+        "frame with 1 where it is bad). none: nothing is looked for.",
+    ),
+]
+MaskOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mask",
+        metavar="IMAGE",
+        help="Pixels to leave out: TIFF, PNG or .npy of the movie's size, above 0 where they do "
+        "not count.",
+    ),
+]
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]
 RunOrFit = Annotated[
     Path, typer.Argument(help="A run directory, or a fit of cells.", metavar="RUN|FIT")

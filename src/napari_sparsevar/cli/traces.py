@@ -42,11 +42,12 @@ def traces(
         int, typer.Option(min=1, help="How many past frames predict the next one.")
     ] = 1,
     bad_frames: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE",
-            help="Frames to leave out: their numbers from 0, one a line, or a line a frame with 1 "
-            "where it is bad and 0 elsewhere.",
+            metavar="FILE|RANGES",
+            help="Frames to leave out: 100-120,300 (from 0, ends included), bad_frames.npy of "
+            "suite2p, or a list (their numbers, one a line, or a line a frame with 1 where it is "
+            "bad).",
         ),
     ] = None,
     trials: Trials = None,
@@ -69,14 +70,14 @@ def traces(
     from napari_sparsevar.cells.fit import cells_of, fitting_cells
     from napari_sparsevar.cells.fit_folder import check_fit_folder
     from napari_sparsevar.cells.store import save_fit
-    from napari_sparsevar.movie.bad_frames import read_bad_frames
+    from napari_sparsevar.movie.left_out import frames_of
 
     check_fit_folder(out, overwrite=overwrite)
     prepared = preparation_of(kind, neuropil, detrend, events)
     found = opened_cells(
         path, variable=variable, cells_in=cells_in, kind=kind, plane=plane, fps=fps
     )
-    good = None if bad_frames is None else ~read_bad_frames(bad_frames, found.n_frames or 0)
+    good = None if bad_frames is None else ~frames_of(bad_frames, found.n_frames or 0)
     cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps)
     frames = Frames(cells.n_frames or 0, cells.fps, cells.times)
     brought = covariates_of(covariates, frames) if covariates else None

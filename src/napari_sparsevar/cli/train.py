@@ -13,6 +13,7 @@ from napari_sparsevar.cli.cell_options import CovariatesOption
 from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
     Axes,
+    BadFrames,
     Channel,
     Channels,
     Dataset,
@@ -20,6 +21,7 @@ from napari_sparsevar.cli.options import (
     Device,
     FrameRate,
     FrameShape,
+    MaskOption,
     Overwrite,
     PixelSize,
     Plane,
@@ -85,6 +87,8 @@ def train(
     shape: FrameShape = None,
     axes: Axes = None,
     channels: Channels = None,
+    bad_frames: BadFrames = None,
+    mask: MaskOption = None,
     cells: Annotated[
         Path | None,
         typer.Option(
@@ -133,6 +137,8 @@ def train(
         control=control,
         until=until.stage,
         covariates=covariates or None,
+        bad_frames=bad_frames,
+        ignore=mask,
     )
     for note in opened.notes:
         typer.echo(note, err=True)

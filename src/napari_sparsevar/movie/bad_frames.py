@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from napari_sparsevar.errors import UserError
 
 _WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 _MOST_BYTES = 100_000_000
+_LONGEST = 10_000_000  # range
 
 
 def read_bad_frames(path: Path | str, n_frames: int) -> npt.NDArray[np.bool_]:
@@ -21,8 +23,9 @@ def read_bad_frames(path: Path | str, n_frames: int) -> npt.NDArray[np.bool_]:
     Parameters
     ----------
     path : path
-        Text with the number of a bad frame a line, from 0; or a line a frame with 1, true or yes
-        where it is bad and 0, false or no elsewhere. A first line of words is passed over, but
+        Text with the number of a bad frame a line, from 0, or a range such as ``100-120``, ends
+        included; or a line a frame with 1, true or yes where it is bad and 0, false or no
+        elsewhere. A first line of words is passed over, but
         ``good`` turns the meaning round. ``.npy`` holds either as an array.
     n_frames : int
 
@@ -80,6 +83,7 @@ def _text(file: Path) -> tuple[npt.NDArray[np.float64], bool]:
     header = ""
     if entries and _number(entries[0][1]) is None and not any(map(str.isdigit, entries[0][1])):
         header = entries.pop(0)[1]
+    entries = [(n, one) for n, entry in entries for one in _all_of(entry)]
     values = [(n, entry, _number(entry)) for n, entry in entries]
     for n, entry, value in values:
         if value is None:
@@ -87,6 +91,15 @@ def _text(file: Path) -> tuple[npt.NDArray[np.float64], bool]:
                 f"{file}, line {n}: '{entry[:40]}' is no number of a frame; give one a line."
             )
     return np.array([value for *_, value in values], np.float64), header == "good"
+
+
+def _all_of(entry: str) -> list[str]:
+    """Return every number of a range, else what was given."""
+    found = re.fullmatch(r"(\d{1,9})\s*-\s*(\d{1,9})", entry)
+    first, last = (int(found[1]), int(found[2])) if found else (1, 0)
+    if not first <= last < first + _LONGEST:
+        return [entry]
+    return [str(number) for number in range(first, last + 1)]
 
 
 def _number(entry: str) -> float | None:

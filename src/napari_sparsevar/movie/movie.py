@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Frames and pixels that do not count, as a person says.
+
+    Parameters
+    ----------
+    frames : ndarray of bool, shape (T,)
+    pixels : ndarray of bool, shape (Y, X)
+    find : bool
+        Whether other frames that stand out are looked for.
+    """
+
+    frames: npt.NDArray[np.bool_]
+    pixels: npt.NDArray[np.bool_]
+    find: bool = True
+
+
+@dataclass(frozen=True, eq=False)
 class Movie:
     """A grey-scale movie of one field of view.
 
@@ -42,6 +59,8 @@ class Movie:
         When each frame was taken, in seconds, where the file says so and time jumps.
     jumps : tuple of int
         Frames before which time jumps, as after a pause: nothing is foretold across.
+    left_out : LeftOut, optional
+        Frames and pixels that do not count, as a person says.
     """
 
     data: da.Array
@@ -54,6 +73,7 @@ class Movie:
     offer: Offer = field(default=Offer())
     times: npt.NDArray[np.float64] | None = None
     jumps: tuple[int, ...] = ()
+    left_out: LeftOut | None = None
 
     @property
     def n_frames(self) -> int:

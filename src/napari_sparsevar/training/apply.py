@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy.typing as npt
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
@@ -16,7 +17,9 @@ from safetensors.torch import load_file
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import MOST_PREDICTORS
+from napari_sparsevar.movie.left_out import FrameList, PixelMask, leaving_out
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.run.left_out import write_left_out
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.run import Run, load_run, read_record
 from napari_sparsevar.run.store import MODEL, is_run_directory, write_record
@@ -50,6 +53,9 @@ def apply_run(
     control: TrainingControl | None = None,
     threads: int | None = None,
     until: Stage = "all",
+    good: npt.ArrayLike | None = None,
+    bad_frames: FrameList | None = None,
+    ignore: PixelMask | None = None,
 ) -> Iterator[TrainingEvent]:
     """Apply the network of a run to another movie and write a run directory of it.
 
@@ -78,6 +84,8 @@ def apply_run(
         CPU threads of torch meanwhile; all cores where None.
     until : {"map", "drivers", "stability", "all"}
         As in ``train``.
+    good, bad_frames, ignore : optional
+        What is left out of the movie, as in ``train``.
 
     Yields
     ------
@@ -92,7 +100,8 @@ def apply_run(
             return
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
-            application = _Application(parent, movie, folder, where)
+            chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore)
+            application = _Application(parent, chosen, folder, where)
             yield from application.run(control or TrainingControl(), until)
 
     return reported(work, Path(out), device, threads)
@@ -116,6 +125,7 @@ class _Application:
         loss, _ = prepared.trainer.validate()
         record = self._record(prepared, loss["total"])
         log = EventLog(self.folder.working)
+        write_left_out(self.folder.working, self.movie.left_out)
         write_record(self.folder.working, record)
         yield from log.keeping(self._opening(prepared, record, loss))
         metrics: Metrics = {

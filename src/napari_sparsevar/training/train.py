@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy.typing as npt
 import torch
 
 from napari_sparsevar.analysis.covariates.covariates import Covariates
@@ -15,8 +16,10 @@ from napari_sparsevar.cells.covariates.keeping import covariate_records
 from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
 from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.left_out import FrameList, PixelMask, leaving_out
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.covariates import read_covariates, write_covariates
+from napari_sparsevar.run.left_out import with_left_out, write_left_out
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
@@ -58,6 +61,9 @@ def train(
     threads: int | None = None,
     until: Stage = "all",
     covariates: CovariateSource | None = None,
+    good: npt.ArrayLike | None = None,
+    bad_frames: FrameList | None = None,
+    ignore: PixelMask | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie, write a run directory and analyse it.
 
@@ -89,6 +95,14 @@ def train(
         What was recorded beside the movie (speed, stimuli, pupil): as in ``fit_traces``. It is kept
         in the run and taken out in its analysis, of its cells and where windows are compared; the
         network is trained without it.
+    good : array of bool, shape (T,), optional
+        The frames that are used; no others are looked for that stand out.
+    bad_frames : str, path or array, optional
+        Frames that are not used, besides those that are found: ``"100-120, 300"`` (from 0, ends
+        included), a file (``bad_frames.npy`` of suite2p, CSV), or an array. ``"none"``: all are
+        used that hold numbers.
+    ignore : path or array (Y, X), optional
+        Mask of the pixels, above 0, that do not count.
 
     Yields
     ------
@@ -102,6 +116,12 @@ def train(
                 f"The covariates of {out} are those that it began with: leave them out to resume "
                 "(--covariates)."
             )
+        if resume and not (good is None and bad_frames is None and ignore is None):
+            raise UserError(
+                f"What is left out of {out} is what it began without: leave it out to resume "
+                "(--bad-frames, --mask)."
+            )
+        chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore)
         frames = Frames(movie.n_frames, movie.fps, movie.times)
         brought = None if covariates is None else covariates_of(covariates, frames)
         if resume and is_only_to_analyse(Path(out)):
@@ -109,7 +129,7 @@ def train(
             yield from resumed(movie, Path(out), until, control)
             return
         with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
-            training = _Training(movie, config, folder, where, control, until, brought)
+            training = _Training(chosen, config, folder, where, control, until, brought)
             yield from training.run(resume)
 
     return reported(work, Path(out), device, threads)
@@ -141,6 +161,8 @@ class _Training:
         """Do it all."""
         began = time.perf_counter()
         yield Progress("prepare", 0.0, "Reading the movie")
+        if resume:
+            self.movie = with_left_out(self.movie, self.folder.working)
         prepared = prepare(self.movie, self.config, self.device)
         prepared = beside(prepared, self._covariates(resume))
         record = self._record(prepared, resume)
@@ -150,6 +172,7 @@ class _Training:
             log.load(prepared.trainer.step)
         else:  # a stopped run stays readable while it is continued
             write_covariates(self.folder.working, prepared.covariates)
+            write_left_out(self.folder.working, self.movie.left_out)
             write_record(self.folder.working, record)
         yield from log.keeping(self._opening(prepared))
         reason = yield from log.keeping(self._steps(prepared, log))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.movie import check_frames, inspect_movie, open_movie, simulate_movie
 from napari_sparsevar.movie.inspection.artefacts import losing, sudden
 from napari_sparsevar.movie.inspection.check import FrameReport
+from napari_sparsevar.movie.left_out import leaving_out
 
 Frames = NDArray[np.uint16]
 N = 600
@@ -139,11 +140,11 @@ def test_what_is_given_is_left_out_too(clean: Frames) -> None:
     lit(frames, IRREGULAR, EVERY, EVERY)
     given[50:60] = True
     movie = open_movie(frames, fps=15.0)
-    report, images = inspect_movie(movie, bad=given)
+    report, images = inspect_movie(leaving_out(movie, bad_frames=given))
     assert np.flatnonzero(report.bad).tolist() == sorted([*range(50, 60), *IRREGULAR])
     assert any("10 of 600 frames are bad as given" in said for said in report.sentences())
     np.testing.assert_allclose(images.mean, frames[~report.bad].mean(axis=0), rtol=0.02)
-    report, _ = inspect_movie(movie, bad=given, find=False)
+    report, _ = inspect_movie(leaving_out(movie, good=~given))
     assert np.flatnonzero(report.bad).tolist() == list(range(50, 60))
 
 

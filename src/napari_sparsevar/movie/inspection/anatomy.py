@@ -47,8 +47,9 @@ def anatomy_images(movie: Movie) -> Iterator[AnatomyImages | None]:
     UserError
         If there are no few usable frames in a row.
     """
+    masked = None if movie.left_out is None else movie.left_out.pixels
     in_parts = movie.data.nbytes > WHOLE_BYTES
-    checker, looked = FrameChecker(movie), _Look(movie, None, in_parts)
+    checker, looked = FrameChecker(movie), _Look(movie, masked, in_parts)
     for start, frames in lazy_frames.read_blocks(movie.data, looked.wanted):
         looked.add(start, frames, checker.add(start, frames))
         yield None

@@ -13,7 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.inspection.artefacts import ArtefactFinder, Artefacts
 from napari_sparsevar.movie.inspection.missing import Missing, missing_pixels
 from napari_sparsevar.movie.inspection.saturation import Histogram, find_pile
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import LeftOut, Movie
 from napari_sparsevar.movie.reading import lazy_frames
 
 _NAMED_FRAMES = 5
@@ -73,7 +73,7 @@ class FrameReport:
         if self.ignored.any():
             found.append(
                 f"{int(self.ignored.sum()):,} of {self.ignored.size:,} pixels hold no number or a "
-                "filled rim in some frames; they are left out of all."
+                "filled rim in some frames, or are masked; they are left out of all."
             )
         found += self._left_out()
         if self.saturation_level is not None:
@@ -126,20 +126,16 @@ class FrameChecker:
     ----------
     movie : Movie
         The movie whose blocks will be added.
-    given : ndarray of bool, shape (T,), optional
-        Frames that do not count.
     artefacts : Artefacts, optional
         Frames that stand out, if that is known: they are not looked for then.
     """
 
-    def __init__(
-        self,
-        movie: Movie,
-        given: NDArray[np.bool_] | None = None,
-        artefacts: Artefacts | None = None,
-    ) -> None:
+    def __init__(self, movie: Movie, artefacts: Artefacts | None = None) -> None:
         self._movie = movie
-        self._given = np.zeros(movie.n_frames, bool) if given is None else given
+        nothing = LeftOut(np.zeros(movie.n_frames, bool), np.zeros(movie.shape, bool))
+        self._left_out = movie.left_out or nothing
+        artefacts = artefacts if self._left_out.find else Artefacts.none(movie.n_frames)
+        self._given = self._left_out.frames
         self._known = artefacts
         self._out = self._given if artefacts is None else self._given | artefacts.left_out
         self._finder: ArtefactFinder | None = None
@@ -166,6 +162,10 @@ class FrameChecker:
         """
         self._n_checked += len(frames)
         absent = missing_pixels(frames)
+        masked = self._left_out.pixels
+        if masked.any():
+            absent = np.zeros(frames.shape, bool) if absent is None else absent
+            absent |= masked
         if self._known is None:
             self._finder = self._finder or ArtefactFinder(self._movie)
             self._finder.add(start, frames, absent)
@@ -177,14 +177,15 @@ class FrameChecker:
             self._histogram.add(frames)
             self._widen(frames.min(axis=0), frames.max(axis=0))
             return np.ones(len(frames), bool)
-        self._missing.add(start, absent)
+        lacking = absent & ~masked
+        self._missing.add(start, lacking)
         values = frames[~absent]
         if len(values):
             self._histogram.add(values)
         else:
             self._flat = self._flat or bool(np.isfinite(frames).any())
         self._widen(*_range_of_present(frames, absent))
-        return np.asarray(~absent.any(axis=(1, 2)))
+        return np.asarray(~lacking.any(axis=(1, 2)))
 
     def _widen(self, low: NDArray[Any], high: NDArray[Any]) -> None:
         """Take the darkest and brightest value (Y, X) of each pixel in."""
@@ -221,7 +222,7 @@ class FrameChecker:
         level, n_values = find_pile(values, counts)
         return FrameReport(
             bad=uncounted.frames | self._given | artefacts.left_out,
-            ignored=uncounted.pixels | _still_rim(low, high),
+            ignored=uncounted.pixels | self._left_out.pixels | _still_rim(low, high),
             minimum=float(values[0]),
             maximum=float(high.max()),
             saturation_level=level,
@@ -238,9 +239,7 @@ class FrameChecker:
         return Artefacts.none(len(self._out)) if self._finder is None else self._finder.found()
 
 
-def check_frames(
-    movie: Movie, *, bad: NDArray[np.bool_] | None = None, find: bool = True
-) -> FrameReport:
+def check_frames(movie: Movie) -> FrameReport:
     """Look for bad frames and saturated pixels in every frame, block by block.
 
     Where frames stand out, the movie is read once more without them.
@@ -249,10 +248,6 @@ def check_frames(
     ----------
     movie : Movie
         The movie; one block of it is in memory at a time.
-    bad : ndarray of bool, shape (T,), optional
-        Frames that do not count.
-    find : bool
-        Whether others that stand out are looked for.
 
     Returns
     -------
@@ -264,9 +259,9 @@ def check_frames(
     UserError
         If no frame can be used or nothing ever changes.
     """
-    artefacts = None if find else Artefacts.none(movie.n_frames)
+    artefacts: Artefacts | None = None
     while True:
-        checker = FrameChecker(movie, bad, artefacts)
+        checker = FrameChecker(movie, artefacts)
         for start, frames in lazy_frames.read_blocks(movie.data):
             checker.add(start, frames)
         report = checker.report()

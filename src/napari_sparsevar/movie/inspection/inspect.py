@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from napari_sparsevar.movie.inspection.artefacts import Artefacts
 from napari_sparsevar.movie.inspection.check import FrameChecker, FrameReport
 from napari_sparsevar.movie.inspection.static import (
@@ -29,8 +26,6 @@ def inspect_movie(
     *,
     max_frames: int = 2048,
     whole: bool = True,
-    bad: NDArray[np.bool_] | None = None,
-    find: bool = True,
 ) -> tuple[FrameReport, StaticImages]:
     """Check the frames and compute the static images while reading the movie once.
 
@@ -47,10 +42,6 @@ def inspect_movie(
         How many frames the static images use at most.
     whole : bool
         Without, no frames are read but those of the static images.
-    bad : ndarray of bool, shape (T,), optional
-        Frames that do not count.
-    find : bool
-        Whether others that stand out are looked for.
 
     Returns
     -------
@@ -65,10 +56,11 @@ def inspect_movie(
         If no frames can be used or nothing ever changes.
     """
     in_parts = not whole or is_read_in_parts(movie)
-    artefacts = None if find else Artefacts.none(movie.n_frames)
+    artefacts: Artefacts | None = None
+    masked = None if movie.left_out is None else movie.left_out.pixels
     while True:
-        checker = FrameChecker(movie, bad, artefacts)
-        collector = StaticCollector(movie, max_frames)
+        checker = FrameChecker(movie, artefacts)
+        collector = StaticCollector(movie, max_frames, masked)
         wanted = collector.runs if in_parts else None
         for start, frames in lazy_frames.read_blocks(movie.data, wanted):
             collector.add(start, frames, checker.add(start, frames))

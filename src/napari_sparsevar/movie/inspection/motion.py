@@ -167,8 +167,10 @@ def _common_motion(bins: FloatArray) -> float:
 def _largest(binned: Sequence[FloatArray]) -> float:
     """Return a large shift in the shortest means that are precise enough."""
     for bins in binned:
+        if len(bins) < _LEAST_BINS:
+            continue
         uncertain = np.sqrt((np.diff(bins, axis=1) ** 2).sum(axis=(1, 2)).mean()) / 2
-        if uncertain < _PRECISION_PX and len(bins) >= _LEAST_BINS:
+        if uncertain < _PRECISION_PX:
             size = np.hypot(*bins.mean(axis=1).T)
             # Noise widens the spread of the estimates; the covariance knows by how much.
             widened = np.sqrt((size**2).mean()) / max(_common_motion(bins), 1e-9)

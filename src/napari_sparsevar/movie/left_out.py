@@ -1,0 +1,155 @@
+"""What a person leaves out of a movie: frames and pixels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_sparsevar.disk.files import explain
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.bad_frames import read_bad_frames
+from napari_sparsevar.movie.movie import LeftOut, Movie
+
+BoolArray = npt.NDArray[np.bool_]
+FrameList = Path | str | Sequence[int] | npt.NDArray[Any]
+"""``"100-120, 300"``, a file (``read_bad_frames``), numbers of frames, or a flag a frame."""
+PixelMask = Path | str | npt.NDArray[Any]
+"""An image file, or an array (Y, X): pixels above 0 do not count."""
+
+NONE = "none"
+_RANGES = re.compile(r"\s*\d+(\s*-\s*\d+)?(\s*,\s*\d+(\s*-\s*\d+)?)*\s*")
+_MOST_BYTES = 2_000_000_000
+
+
+def leaving_out(
+    movie: Movie,
+    *,
+    good: npt.ArrayLike | None = None,
+    bad_frames: FrameList | None = None,
+    ignore: PixelMask | None = None,
+) -> Movie:
+    """Return a movie of which some frames and pixels do not count.
+
+    Parameters
+    ----------
+    movie : Movie
+    good : array of bool, shape (T,), optional
+        The frames that are used; no others are looked for that stand out.
+    bad_frames : str, path or array, optional
+        Frames that are not used, besides those that are found: ranges such as ``"100-120, 300"``
+        (from 0, ends included), a file of their numbers (``bad_frames.npy`` of suite2p, CSV), an
+        array. ``"none"``: no others are looked for.
+    ignore : path or array (Y, X), optional
+        Pixels above 0 do not count.
+
+    Raises
+    ------
+    UserError
+        If they do not fit the movie.
+    """
+    if good is None and bad_frames is None and ignore is None:
+        return movie
+    nothing = isinstance(bad_frames, str) and bad_frames.strip().lower() == NONE
+    frames = np.zeros(movie.n_frames, bool)
+    if bad_frames is not None and not nothing:
+        frames |= frames_of(bad_frames, movie.n_frames)
+    if good is not None:
+        frames |= ~_flags(good, movie.n_frames)
+    if frames.all():
+        raise UserError(f"All {movie.n_frames} frames of {movie.name} are left out: use some.")
+    pixels = np.zeros(movie.shape, bool) if ignore is None else pixels_of(ignore, movie.shape)
+    return replace(movie, left_out=LeftOut(frames, pixels, good is None and not nothing))
+
+
+def frames_of(given: FrameList, n_frames: int) -> BoolArray:
+    """Return which frames are meant, (T,).
+
+    Raises
+    ------
+    UserError
+        If the list cannot be read, or names a frame that is not there.
+    """
+    if isinstance(given, str) and _RANGES.fullmatch(given) and not Path(given).exists():
+        return _of_ranges(given, n_frames)
+    if isinstance(given, str | Path):
+        return read_bad_frames(given, n_frames)
+    values = np.asarray(given)
+    if values.dtype == bool:
+        return _flags(values, n_frames)
+    frames = np.zeros(n_frames, bool)
+    if values.size and (values.dtype.kind not in "ui" or values.ndim != 1):
+        raise UserError("bad_frames are numbers of frames, counted from 0, or a flag for each.")
+    _mark(frames, values.astype(np.int64), values.astype(np.int64))
+    return frames
+
+
+def pixels_of(given: PixelMask, shape: tuple[int, int]) -> BoolArray:
+    """Return which pixels are meant, (Y, X).
+
+    Raises
+    ------
+    UserError
+        If the image cannot be read, or has another size.
+    """
+    what = str(given) if isinstance(given, str | Path) else "ignore"
+    image = np.squeeze(_image(Path(given)) if isinstance(given, str | Path) else np.asarray(given))
+    if image.shape != shape:
+        size = " x ".join(map(str, image.shape))
+        raise UserError(
+            f"{what} is an image of {size} pixels, the movie has {shape[0]} x {shape[1]}: "
+            "give a mask of the movie's own size."
+        )
+    return np.asarray(image > 0)
+
+
+def _of_ranges(text: str, n_frames: int) -> BoolArray:
+    frames = np.zeros(n_frames, bool)
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        _mark(frames, np.array([int(first)]), np.array([int(last or first)]))
+    return frames
+
+
+def _mark(frames: BoolArray, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> None:
+    for start, end in zip(first.tolist(), last.tolist(), strict=True):
+        if not 0 <= start <= end < len(frames):
+            named = str(start) if start == end else f"{start}-{end}"
+            raise UserError(
+                f"There is no frame {named}: the movie has {len(frames)}, counted from 0."
+            )
+        frames[start : end + 1] = True
+
+
+def _flags(given: npt.ArrayLike, n_frames: int) -> BoolArray:
+    marked = np.asarray(given)
+    if marked.dtype != bool or marked.shape != (n_frames,):
+        raise UserError(
+            f"A flag for each of the {n_frames} frames is needed: give as many of True and False."
+        )
+    return marked
+
+
+def _image(path: Path) -> npt.NDArray[Any]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise UserError(f"{path} is too large for a mask; choose another file.")
+        if path.suffix.lower() == ".npy":
+            return np.asarray(np.load(path, allow_pickle=False))
+        if path.suffix.lower() in (".tif", ".tiff"):
+            import tifffile
+
+            return np.asarray(tifffile.imread(path))
+        from PIL import Image
+
+        with Image.open(path) as image:
+            return np.asarray(image.convert("L"))
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {explain(error)}.") from error
+    except (ValueError, TypeError, IndexError, KeyError) as error:
+        raise UserError(f"{path} is no image; give a TIFF, PNG or .npy file.") from error

@@ -1,0 +1,36 @@
+"""What a person left out of the movie of a run, on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from napari_sparsevar.disk.contents import write_tensors
+from napari_sparsevar.movie.movie import LeftOut, Movie
+
+LEFT_OUT = "left_out.safetensors"
+
+
+def write_left_out(folder: Path, left_out: LeftOut | None) -> None:
+    """Keep what is left out in a run directory; an earlier file goes where nothing is."""
+    if left_out is None:
+        (folder / LEFT_OUT).unlink(missing_ok=True)
+        return
+    tensors = {
+        "frames": torch.from_numpy(left_out.frames),
+        "pixels": torch.from_numpy(left_out.pixels),
+        "find": torch.tensor(left_out.find),
+    }
+    write_tensors(folder / LEFT_OUT, tensors)
+
+
+def with_left_out(movie: Movie, folder: Path) -> Movie:
+    """Return a movie without what was left out when its run began."""
+    if not (folder / LEFT_OUT).is_file():
+        return movie
+    kept = load_file(folder / LEFT_OUT)
+    frames, pixels = kept["frames"].numpy(), kept["pixels"].numpy()
+    return replace(movie, left_out=LeftOut(frames, pixels, bool(kept["find"])))
