@@ -6,6 +6,7 @@ import gc
 import importlib.util
 import os
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,21 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 numba.set_num_threads(1)
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# What the tests of several folders make: `import made_comparisons`.
-for name in ("made_activity", "made_comparisons", "made_fits", "made_nwb", "made_runs"):
-    _spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert _spec is not None
-    assert _spec.loader is not None
-    sys.modules[name] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules[name])
+
+class Made:
+    """Finds what the tests of several folders make, once it is asked for: `import made_runs`.
+
+    It loads torch, which the process above two workers has no use for.
+    """
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> ModuleSpec | None:
+        if not name.startswith("made_"):
+            return None
+        return importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+
+
+sys.meta_path.append(Made)  # type: ignore[arg-type]
 
 # The same examples in every run: a red test is red for its author too. No deadline: a compiled
 # function is slow the first time.
