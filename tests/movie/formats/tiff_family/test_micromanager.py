@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.choice import ChoiceNeeded
 from napari_sparsevar.movie.open import holds_movie
@@ -140,3 +141,14 @@ def test_ndtiff(tmp_path: Path, chunk: int) -> None:
 def test_an_axis_with_a_name_of_its_own_is_time(tmp_path: Path) -> None:
     write_ndtiff(tmp_path / "run", 40, [{"burst": t} for t in range(20)])
     np.testing.assert_array_equal(open_movie(tmp_path / "run").data, FRAMES[0])
+
+
+def test_an_index_that_is_damaged_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "run_1_MMStack_Pos0.ome.tif"
+    write_stack(path, in_turn(0, 20))
+    data = bytearray(path.read_bytes())
+    frame_of_the_last = len(data) - 12
+    data[frame_of_the_last : frame_of_the_last + 4] = struct.pack("<I", 10**9)
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="is damaged"):
+        open_movie(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import tifffile
 from tifffile.tifffile import read_micromanager_metadata, read_ndtiff_index
 
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.failures import DAMAGED
 from napari_sparsevar.movie.formats.tiff_family.plane_set import Planes, read_set
@@ -18,7 +20,7 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.units import frames_per_second, micrometres
 
 _INDEX = "NDTiff.index"
-_INDEX_BYTES = 20
+_MOST_EMPTY = 64  # places an index can leave empty for each image it lists
 _KNOWN = {"time": "T", "t": "T", "z": "Z", "channel": "C"}
 
 Entry = tuple[str, dict[str, int], str, int]
@@ -129,6 +131,11 @@ def _planes(name: str, entries: Sequence[Entry], pages: dict[tuple[str, int], in
     places = np.array([[at.get(axis, 0) for axis in "TZC"] for _, at, _, _ in entries])
     places -= places.min(0)
     shape = tuple((places.max(0) + 1).tolist())
+    if math.prod(shape) > _MOST_EMPTY * len(entries):
+        raise UserError(
+            f"The index of {entries[0][2]} is damaged: it numbers {len(entries)} images as "
+            f"{' x '.join(map(str, shape))}; export it again."
+        )
     file, page = np.full(shape, -1), np.zeros(shape, np.int64)
     for place, (_, _, where, offset) in zip(map(tuple, places), entries, strict=True):
         file[place], page[place] = number[where], pages[where, offset]

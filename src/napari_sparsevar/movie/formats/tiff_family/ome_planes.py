@@ -13,7 +13,7 @@ import numpy as np
 from napari_sparsevar.movie.formats.tiff_family.plane_set import Planes
 
 _AXES = "ZCT"
-_MOST_PLANES = 10**8
+_MOST_PLANES = 10**7
 _NUMBERED = re.compile(r"(image|series|block)?[ :_#]*\d+", re.IGNORECASE)
 
 
