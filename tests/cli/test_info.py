@@ -55,6 +55,30 @@ def test_info_of_the_real_movie_reports_its_saturation(real_movie: Path) -> None
     assert summary["saturated_fraction"] > 0
 
 
+def test_channels_that_take_turns_are_remarked_and_taken_apart(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frames = rng.poisson(20, (240, 16, 16)).astype(np.uint16)
+    frames[1::2] = rng.poisson(300, (120, 16, 16))
+    tifffile.imwrite(tmp_path / "both.tif", frames, metadata=None)
+    assert "--channels 2" in sparsevar("info", tmp_path / "both.tif").stdout
+    red = sparsevar("info", tmp_path / "both.tif", "--channels", 2, "--channel", 2, "--json")
+    summary = json.loads(red.stdout)
+    assert (summary["frames"], summary["channel"]) == (120, "2 of 2")
+    assert not any("take turns" in note for note in summary["notes"])
+
+
+def test_a_folder_of_two_recordings_is_asked_about(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).poisson(50, (30, 16, 16)).astype(np.uint16)
+    for name in ("baseline_1", "baseline_2", "drug_1", "drug_2", "drug_3"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", frames)
+    asked = sparsevar("info", tmp_path)
+    assert asked.exit_code == 2
+    assert one_sentence(asked.stderr)
+    assert "(baseline, drug)" in " ".join(asked.stderr.split())
+    summary = json.loads(sparsevar("info", tmp_path, "--dataset", "drug", "--json").stdout)
+    assert (summary["frames"], summary["dataset"]) == (90, "drug")
+
+
 @pytest.mark.parametrize("content", ["{}", "null", "[" * 100_000, '{"a": ' + "9" * 9999 + "}"])
 def test_info_of_a_folder_that_is_no_run(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
