@@ -64,6 +64,18 @@ def select(qtbot, session, timeline):
     return select_
 
 
+def test_frames_that_are_left_out_are_grey(timeline, session, run):
+    assert not timeline.plot.left_out.frames.size
+    assert "left out" not in timeline.about.text()
+    run.results.good[[7, 8, 30]] = False
+    session.run_changed.emit(run)
+    assert timeline.plot.left_out.frames.tolist() == [7, 8, 30]
+    assert list(timeline.plot.left_out.bars.xvals) == [7, 8, 30]
+    assert "grey: 3 frames left out" in timeline.about.text()
+    timeline.plot.view.setXRange(20, 50, padding=0)
+    assert list(timeline.plot.left_out.bars.xvals) == [30]
+
+
 def drawn(timeline):
     lines = timeline.plot.inspected.lines
     return {name for name, line in lines.items() if line.xData is not None and len(line.xData)}

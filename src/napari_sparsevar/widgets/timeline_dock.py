@@ -23,6 +23,7 @@ from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline.edge_legend import EdgeLegend
+from napari_sparsevar.widgets.timeline.left_out_marks import left_out_of
 from napari_sparsevar.widgets.timeline.plot import STANDARDISED, TimePlot
 from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.timeline.window_spans import WindowSpans
@@ -97,6 +98,7 @@ class Timeline(Dock):
         watch(self._inspected.shown_changed, self._on_traces, self)
         watch(self._inspected.raster_changed, self._on_raster, self)
         watch(self._session.inspecting.selection_changed, self._on_raster, self)
+        watch(self._session.run_changed, self._on_left_out, self)
         watch(self._edge.changed, self._on_traces, self)
         self.switches.switched.connect(self._inspected.show)
         self.legend.closed.connect(self._edge.forget)
@@ -149,7 +151,9 @@ class Timeline(Dock):
         # All need the same room, and a stretch that is being marked comes first.
         self.switches.setVisible(inspects and edge is None and not marking)
         self.legend.setVisible(edge is not None and not marking)
-        said = what_is_drawn(self._activity, self._inspected, edge, marking=marking)
+        said = what_is_drawn(
+            self._activity, self._inspected, edge, len(self.plot.left_out.frames), marking=marking
+        )
         self.about.setText(said)
         self.about.setToolTip(said)
         self.hint.setText(self._activity.why_none or self._inspected.why_not or HOW_TO_BEGIN)
@@ -185,8 +189,12 @@ class Timeline(Dock):
             self.plot.set_time(frames.n_frames, frames.fps)
             self.spans.set_n_frames(frames.n_frames)
             self._on_slider()
-        self._say()
+        self._on_left_out()
         self.redraw()
+
+    def _on_left_out(self, *_: Any) -> None:
+        self.plot.left_out.set_frames(left_out_of(self._session.run, self._activity.movie))
+        self._say()
 
     def _on_traces(self) -> None:
         self._redraw_soon()

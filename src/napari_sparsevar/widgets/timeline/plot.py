@@ -15,6 +15,7 @@ from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, plain_view
 from napari_sparsevar.widgets.timeline.activity import RegionTrace
 from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, thinned_line
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
+from napari_sparsevar.widgets.timeline.left_out_marks import LeftOutMarks
 from napari_sparsevar.widgets.timeline.raster_strip import RasterStrip
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.timeline.view import LEFT_PX, TimeAxis, TimeView
@@ -52,6 +53,7 @@ class TimePlot(Plot):
         self._events: npt.NDArray[np.integer] = np.empty(0, int)
         self.inspected = InspectedCurves(self.region_view, self.view)
         self.raster = RasterStrip(self.view, self)
+        self.left_out = LeftOutMarks(self.view)
         self._arrange()
         self.set_theme(theme)
 
@@ -146,6 +148,7 @@ class TimePlot(Plot):
         self._colour_field()
         self.inspected.set_theme(theme)
         self.raster.set_theme(theme)
+        self.left_out.set_colour(self.text)
         line = STRONGEST[self.is_light]
         self.cursor.setPen(pg.mkPen(line, width=1.5))
         self.cursor.setHoverPen(pg.mkPen(line, width=4))

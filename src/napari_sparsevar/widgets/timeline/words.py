@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def what_is_drawn(
-    activity: Activity, inspected: InspectedTraces, edge: ChosenEdge | None, *, marking: bool
+    activity: Activity,
+    inspected: InspectedTraces,
+    edge: ChosenEdge | None,
+    n_left_out: int = 0,
+    *,
+    marking: bool,
 ) -> str:
     """Return one line about the curves; what is missing comes first.
 
@@ -23,6 +28,8 @@ def what_is_drawn(
     inspected : InspectedTraces
     edge : ChosenEdge or None
         Where it is drawn in place of the selected place.
+    n_left_out : int
+        Frames that are marked as left out.
     marking : bool
         Whether a stretch is being marked.
     """
@@ -41,7 +48,8 @@ def what_is_drawn(
         said = [f"“{inspected.name}” in ΔF/F"]
     elif activity.regions.values.size:
         said.append(f"regions of “{activity.region_layer_name}” in ΔF/F")
-    return " · ".join([*said, *_progress(readings)])
+    grey = [f"grey: {n_left_out:,} frames left out"] if n_left_out else []
+    return " · ".join([*said, *grey, *_progress(readings)])
 
 
 def short_names(places: pd.DataFrame, keys: tuple[tuple[str, int], ...]) -> list[str]:
