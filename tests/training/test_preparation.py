@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 import napari_sparsevar as sv
@@ -46,6 +47,14 @@ def test_movement_is_warned_of() -> None:
     frames[300:400] = np.roll(frames[300:400], 3, axis=1)
     found = prepared(replace(sv.open_movie(frames), fps=15.0))
     assert any("moves by up to" in notice for notice in found.notices)
+
+
+def test_stretches_between_pauses_may_be_too_short_for_the_lags() -> None:
+    movie, _ = sv.simulate_movie(700, n_drivers=2)
+    paused = replace(movie, jumps=tuple(range(3, 700, 3)))
+    assert prepared(paused, lags=1).config.model.lags == 1
+    with pytest.raises(sv.UserError, match="hardly 4 frames in a row"):
+        prepared(paused, lags=2)
 
 
 def test_too_few_frames_for_the_latents_are_warned_of() -> None:

@@ -11,7 +11,7 @@ import torch
 from napari_sparsevar.analysis.covariates.covariates import Covariates, known_frames
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import TYPICAL_CELL_PX, ModelConfig, ResolvedConfig
-from napari_sparsevar.model.embedded_var import enough_rows
+from napari_sparsevar.model.embedded_var import enough_rows, usable_targets
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
@@ -25,6 +25,8 @@ from napari_sparsevar.training.held_out import chunk_length, split_time
 from napari_sparsevar.training.trainer import Trainer, new_network
 
 _SMALLEST_FIELD = 16
+_LEAST_WITH_PAST = 0.05
+"""Share of the good frames whose past is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,7 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     )
     blocks = split_time(movie.n_frames, length, config.validation_fraction)
     frames = StandardisedFrames(movie, images.mean, images.noise, good, grid.padded_shape)
+    _check_stretches(frames, model.lags)
     static = _static_features(images, grid)
     crop = max(grid.stride, config.crop // grid.stride * grid.stride)
     batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
@@ -123,6 +126,16 @@ def check_left(movie: Movie, report: FrameReport) -> None:
         raise UserError(
             f"Only {left:,} of {report.ignored.size:,} pixels of {movie.source or movie.name} hold "
             f"numbers throughout: at least {_SMALLEST_FIELD**2} are needed."
+        )
+
+
+def _check_stretches(frames: StandardisedFrames, lags: int) -> None:
+    """Refuse a movie of which hardly a frame has a past: pauses and bad frames are too many."""
+    connected = torch.from_numpy(frames.connected)[None]
+    if usable_targets(connected, lags).sum() < _LEAST_WITH_PAST * frames.good.sum():
+        raise UserError(
+            f"Between its pauses and bad frames the movie has hardly {lags + 2} frames in a row, "
+            f"which {lags} lag(s) need: use fewer lags, or a recording with longer stretches."
         )
 
 
