@@ -134,7 +134,7 @@ def test_info_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert next(iter(summary)) == "verdict"
     words = sparsevar("info", tmp_path).stdout
     assert words.startswith(f"{verdict_text(run.verdict)}\n\nrun ")
-    assert "strongest drivers" in words
+    assert "drivers, the surest first" in words
     assert "cpu" in words
 
 

@@ -44,7 +44,7 @@ def test_info_of_a_finished_run(run: Path) -> None:
     assert summary["configuration"]["steps"] == config.PRESETS["fast"]["steps"]
     words = sparsevar("info", run)
     assert words.exit_code == 0
-    assert "strongest drivers" in words.stdout
+    assert "drivers, the surest first" in words.stdout
 
 
 def test_windows_of_a_finished_run_are_compared_and_drawn(run: Path, tmp_path: Path) -> None:

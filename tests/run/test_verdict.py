@@ -183,8 +183,9 @@ def test_nothing_there_is_nothing_to_interpret(results: Results) -> None:
         "Maps of two halves of the recording do not agree: r = 0.10 (1 split)."
     )
     assert found.advice == (
-        "Next: record at least 12,000 frames (20 min), or check the cell diameter and train with a "
-        "longer preset; there is nothing to interpret here."
+        "Next: ask cell by cell (the Cells dock finds cells, and so does 'sparsevar cells RUN "
+        "--detect'), or record at least 12,000 frames (20 min); there is nothing to interpret in "
+        "this map."
     )
     saturated = verdict(nothing, saturated_fraction=0.003).advice
     assert saturated.startswith("Next: record with less gain or laser power")

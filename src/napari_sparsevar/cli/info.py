@@ -77,7 +77,7 @@ def info(
     drivers = summary.pop("drivers", None)
     print_values(summary)
     if drivers is not None:
-        typer.echo(f"\nstrongest drivers\n{as_table(drivers)}")
+        typer.echo(f"\ndrivers, the surest first\n{as_table(drivers)}")
 
 
 def summary_of_movie(

@@ -39,10 +39,11 @@ def known_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.Da
 
 
 def listed_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.DataFrame:
-    """Return drivers, and regions listed among them, strongest first; none that is hidden."""
+    """Return drivers, and regions listed among them, surest first; none that is hidden."""
     found = known_places(run, notes, regions)
     shown = found[found["as_driver"].astype(bool) & ~found["hidden"].astype(bool)]
-    return shown.sort_values("strength", ascending=False, kind="stable").reset_index(drop=True)
+    order = ["p_adjusted", "strength"]
+    return shown.sort_values(order, ascending=[True, False], kind="stable", ignore_index=True)
 
 
 def mask_of(run: Run, regions: Regions, kind: str, label: int) -> BoolArray:

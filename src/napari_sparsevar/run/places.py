@@ -23,7 +23,7 @@ COLUMNS = ["kind", "label", "y", "x", "area_px", "strength", "stability", "p_adj
 
 
 def places(results: Results, regions: npt.NDArray[np.integer] | None) -> pd.DataFrame:
-    """Return drivers, candidates (each strongest first) and painted regions.
+    """Return drivers, candidates (each surest first) and painted regions.
 
     Columns: ``kind`` (``driver``, ``candidate`` or ``region``), ``label`` in its label image,
     ``y`` and ``x`` (centre in pixels), ``area_px``, ``strength`` (peak of the contribution map

@@ -300,8 +300,8 @@ def _advice_without_drivers(
             "here."
         )
     return (
-        f"Next: {longer}, or check the cell diameter and train with a longer preset; there is "
-        "nothing to interpret here."
+        "Next: ask cell by cell (the Cells dock finds cells, and so does 'sparsevar cells RUN "
+        f"--detect'), or {longer}; there is nothing to interpret in this map."
     )
 
 

@@ -73,6 +73,17 @@ def test_whatever_stands_out_is_either_a_driver_or_a_candidate(drivers: Drivers)
     np.testing.assert_array_equal(both, drivers.labels > 0)
 
 
+def test_the_surest_come_first_and_of_those_as_sure_the_strongest(drivers: Drivers) -> None:
+    grid = LatentGrid((64, 64), 4)
+    p_values = np.full(grid.size, 0.8)
+    for place, p_value in (((10, 10), 0.03), ((30, 40), 0.02), ((50, 20), 0.02)):
+        p_values[np.hypot(*(grid.centres() - place).T).argmin()] = p_value
+    found = told_apart(drivers, significance_of(p_values), grid).drivers
+    assert found.table["p_adjusted"].tolist() == pytest.approx([0.02, 0.02, 0.03])
+    assert [found.labels[30, 40], found.labels[50, 20], found.labels[10, 10]] == [1, 2, 3]
+    assert found.table["rank"].tolist() == [1, 2, 3]
+
+
 def test_a_region_smaller_than_a_latent_takes_the_nearest_one() -> None:
     grid = LatentGrid((64, 64), 16)
     labels = np.zeros((64, 64), np.int32)

@@ -45,7 +45,7 @@ class Drivers:
     labels : ndarray of int32, shape (Y, X)
         0 outside every driver, else the driver's label.
     table : DataFrame
-        One row a driver, strongest first.
+        One row a driver, the surest first, of those as sure the strongest.
 
         ========== ===========================================================================
         Column     Meaning

@@ -32,17 +32,20 @@ class ToldApart(NamedTuple):
 
 
 def told_apart(standing_out: Drivers, found: Significance, grid: LatentGrid) -> ToldApart:
-    """Give places that stand out their p-values and tell drivers from candidates.
+    """Give places that stand out their p-values and tell drivers from candidates, surest first.
 
     A p-value is the smallest of the latents in the region (of the nearest one if there is none); it
-    is adjusted for all latents already.
+    is adjusted for all latents already. Places as sure as each other come in the order of their
+    strength.
     """
     labels = standing_out.table["label"].to_numpy(int)
     p_values = place_p_values(found.place_p.numpy(), standing_out.labels, labels, grid)
     if not found.tested:
         p_values = np.full(len(labels), np.nan)
-    places = replace(standing_out, table=standing_out.table.assign(p_adjusted=p_values))
-    beyond = p_values <= LEVEL
+    table = standing_out.table.assign(p_adjusted=p_values)
+    table = table.sort_values("p_adjusted", kind="stable", ignore_index=True)
+    places = replace(standing_out, table=table)
+    beyond = table["p_adjusted"].to_numpy() <= LEVEL
     drivers = keep_drivers(places, beyond)
     return ToldApart(drivers, keep_drivers(places, ~beyond, first=len(drivers.table) + 1))
 

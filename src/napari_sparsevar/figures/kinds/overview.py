@@ -43,7 +43,7 @@ from napari_sparsevar.run.annotations import Marks
 from napari_sparsevar.run.run import Run
 
 MOST_TRACES = 8
-"""The strongest drivers, whose activity is drawn."""
+"""The surest drivers, whose activity is drawn."""
 
 _CURVES_MM = 50.0
 _MAP_SHARE, _LIST_SHARE = 0.36, 0.28
