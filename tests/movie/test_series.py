@@ -150,6 +150,16 @@ def test_a_missing_number_is_told_and_nothing_is_foretold_across(tmp_path: Path)
     assert "before f0012.tif" in movie.notes[0]
 
 
+def test_nothing_is_foretold_across_a_file_that_was_cut(tmp_path: Path) -> None:
+    write_parts(tmp_path / "f#.tif", GREEN)
+    for name, jumps in (("f3.tif", ()), ("f1.tif", (9,))):
+        path = tmp_path / name
+        with tifffile.TiffFile(path) as file:
+            end = file.pages[0].dataoffsets[0] + (len(file.pages) - 1) * GREEN[0].nbytes + 9
+        path.write_bytes(path.read_bytes()[:end])
+        assert open_movie(tmp_path).jumps == jumps
+
+
 @both
 def test_a_last_file_that_is_still_written(tmp_path: Path, write: Write) -> None:
     write(tmp_path / "f#.tif", GREEN)

@@ -104,7 +104,8 @@ def _join(parts: Sequence[Movie]) -> tuple[Movie, list[int]]:
             )
     data: da.Array = da.concatenate([part.data for part in parts])  # type: ignore[no-untyped-call]
     starts = np.cumsum([0, *(part.n_frames for part in parts)]).tolist()
-    jumps = tuple(n + jump for n, part in zip(starts, parts, strict=False) for jump in part.jumps)
+    places = (n + jump for n, part in zip(starts, parts, strict=False) for jump in part.jumps)
+    jumps = tuple(place for place in places if place < starts[-1])
     return replace(first, data=data, notes=_notes(parts), times=None, jumps=jumps), starts
 
 

@@ -110,7 +110,8 @@ def read_series(
         found, more = _without_stills(found, folder)
         left_out += more
     name, names = folder.resolve().name, [each.name for each in found]
-    chosen = pick(choice.dataset, names, what) if len(found) > 1 else names[0]
+    asked = f"{what} which do not say channel or time,"
+    chosen = pick(choice.dataset, names, asked) if len(found) > 1 else names[0]
     if len(found) > 1:
         choice, name = replace(choice, dataset=None), f"{name} {chosen}"
     movie = _read_recording(found[names.index(chosen)], read_one, choice, what)

@@ -197,3 +197,18 @@ def test_other_tiff_files_are_left_to_others(tmp_path: Path) -> None:
 )
 def test_the_beginning_of_the_acquisition(said: str, began: datetime | None) -> None:
     assert acquisition_start(f"frameNumbers = 1\n{said}\nacqTriggerTimestamps_sec = ") == began
+
+
+def test_a_series_whose_files_end_with_few_frames_or_are_cut(tmp_path: Path) -> None:
+    header = ["SI.hChannels.channelSave = [1;2]", *PLANAR[1:]]
+    paths = [tmp_path / f"m_00001_0000{number}.tif" for number in (1, 2, 3)]
+    for path, (first, last) in zip(paths, ((0, 20), (20, 29), (29, 30)), strict=True):
+        write(path, FRAMES[2 * first : 2 * last], header, channels=2, began=first)
+    for channel in (1, 2):
+        movie = open_movie(tmp_path, channel=channel)
+        np.testing.assert_array_equal(movie.data, FRAMES[channel - 1 :: 2])
+        assert (movie.notes, movie.jumps) == ((), ())
+    paths[0].write_bytes(paths[0].read_bytes()[:-5])
+    movie = open_movie(tmp_path, channel=1)
+    np.testing.assert_array_equal(movie.data, np.delete(FRAMES[::2], 19, 0))
+    assert movie.jumps == (19,)

@@ -145,7 +145,9 @@ def _read_pages(
     chosen = axes.choose(*_with_time(shape, names, part), str(path), choice)
     frames = pages.frames(chosen.pages(shape[: -len(pages.shape)] or (1,)))
     movie = _movie(file, path, chosen, frames)
-    return replace(movie, notes=(*pages.notes, *there.notes, *movie.notes))
+    # What comes behind a part that was cut does not follow it.
+    jumps = (movie.n_frames,) if part and pages.cut else ()
+    return replace(movie, notes=(*pages.notes, *there.notes, *movie.notes), jumps=jumps)
 
 
 def _with_time(shape: tuple[int, ...], names: str, part: bool) -> tuple[tuple[int, ...], str]:

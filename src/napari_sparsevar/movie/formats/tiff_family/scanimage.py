@@ -79,6 +79,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Mo
         notes=(*there.notes, *notes, *said, *more, *_about_pixels(size, several, path)),
         choice=Choice(channel=channel, plane=plane),
         offer=Offer(n_channels, layout.slices),
+        jumps=(len(pages),) if part and there.cut else (),
     )
 
 
