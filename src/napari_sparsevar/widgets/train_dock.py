@@ -34,6 +34,7 @@ from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.training.begun import BegunTraining
 from napari_sparsevar.widgets.training.choices import DeviceBox, MovieChoice, default_run_folder
 from napari_sparsevar.widgets.training.guide import Guide, guide_steps
+from napari_sparsevar.widgets.training.left_out import LeftOutChoice
 from napari_sparsevar.widgets.training.loss_plot import LossPlot
 from napari_sparsevar.widgets.training.more import OtherRuns
 from napari_sparsevar.widgets.training.movie_look import MovieLook
@@ -76,6 +77,7 @@ class TrainDock(Dock):
         self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder", mark="run.json")
         self.begun = BegunTraining(self.run_folder)
+        self.left_out = LeftOutChoice(viewer)
         self.other_runs = OtherRuns()
         self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)
@@ -94,7 +96,15 @@ class TrainDock(Dock):
         self.guide_button.setToolTip("<qt>The steps from a movie to its drivers.</qt>")
         look = in_row((self.look, 2), (self.guide_button, 1))
         where = folder.native, self.begun, rows.native
-        parts = self.movie_choice, self.turns, look, *where, self.form, self.other_runs
+        parts = (
+            self.movie_choice,
+            self.turns,
+            look,
+            *where,
+            self.form,
+            self.left_out,
+            self.other_runs,
+        )
         return boxed(in_column(*parts, spacing=5))
 
     def _arrange(self) -> None:
@@ -177,7 +187,7 @@ class TrainDock(Dock):
         if layer is None or movie is None:
             raise UserError(self.movie_choice.about.text())
         return TrainingRequest(
-            movie=movie,
+            movie=movie if found is not None else self.left_out.applied(movie),
             config=self.form.config() if found is None else found.config,
             out=self.run_folder.path(new=found is None),
             device=self.device.value,
