@@ -87,6 +87,19 @@ def test_a_movie_of_another_size_does_not_open(lab: Path, identity: MovieIdentit
     assert "5 x 20 x 30" in found.notice
 
 
+def test_a_recording_that_has_gone_on_opens_as_it_was(lab: Path, identity: MovieIdentity) -> None:
+    more = np.concatenate([FRAMES, FRAMES[::-1]])
+    write(lab / "day 1" / "movie.tif", more)
+    found = open_run_movie(lab / "runs" / "run", identity)
+    assert found.movie is not None
+    np.testing.assert_array_equal(found.movie.data, FRAMES)
+    assert "has grown to 24 frames" in found.movie.notes[-1]
+    write(lab / "day 1" / "movie.tif", more[::-1] + 1)
+    other = open_run_movie(lab / "runs" / "run", identity)
+    assert other.movie is None
+    assert "24 x 20 x 30" in other.notice
+
+
 def test_a_movie_that_is_gone_says_where_it_was_looked_for(
     lab: Path, identity: MovieIdentity
 ) -> None:

@@ -100,6 +100,30 @@ class Movie:
         return time, space, space
 
 
+def as_it_was(movie: Movie, n_frames: int) -> Movie:
+    """Return what was there of a movie before its recording went on.
+
+    Parameters
+    ----------
+    movie : Movie
+        As its file is now.
+    n_frames : int
+        Frames it had; a movie that has no more stays as it is.
+    """
+    if movie.n_frames <= n_frames:
+        return movie
+    out = movie.left_out
+    said = f"{movie.name} has grown to {movie.n_frames:,} frames; the first {n_frames:,} are used."
+    return replace(
+        movie,
+        data=movie.data[:n_frames],
+        notes=(*movie.notes, said),
+        times=None if movie.times is None else movie.times[:n_frames],
+        jumps=tuple(jump for jump in movie.jumps if jump < n_frames),
+        left_out=None if out is None else replace(out, frames=out.frames[:n_frames]),
+    )
+
+
 def of_dataset(movie: Movie, name: str, datasets: Iterable[str]) -> Movie:
     """Return the same movie, which is one of the data sets of a file."""
     return replace(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.fingerprint import fingerprint
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import Movie, as_it_was
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.run.record import MovieIdentity, content_of
 
@@ -80,6 +80,9 @@ def open_run_movie(run_path: Path, identity: MovieIdentity) -> RunMovie:
             pixel_size_um=identity.pixel_size_um,
             **asdict(identity.choice),
         )
+        first = as_it_was(movie, identity.shape[0])
+        if movie is not first and identity.content and is_movie_of(identity, first):
+            return RunMovie(replace(first, name=identity.name))
         if (movie.n_frames, *movie.shape) != identity.shape:
             return RunMovie(None, f"{another_size(identity, movie)} Only the maps open.")
         notice = "" if search.known else why_another(identity, movie)

@@ -8,7 +8,7 @@ from pathlib import Path
 from napari.layers import Image, Layer
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import Movie, as_it_was
 from napari_sparsevar.readers import METADATA_KEY, LayerData, Placement, movie_layer
 
 
@@ -59,7 +59,7 @@ def movie_of(layer: Image) -> Movie:
         return replace(shown, source=None, notes=(*shown.notes, said), jumps=jumps, **units)
     if not Path(source).exists():
         return shown
-    return open_movie(Path(source), **units, **ours.get("choice", {}))
+    return as_it_was(open_movie(Path(source), **units, **ours.get("choice", {})), shown.n_frames)
 
 
 def channels_apart(movie: Movie, channels: int) -> list[LayerData]:
