@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import torch
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, all_rows
+from napari_sparsevar.movie.inspection import inspect
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.training.events import Failed, Finished, Notice, TrainingEvent
+from napari_sparsevar.training.preparation import prepare
 
 CONFIG = sv.TrainConfig(
     steps=4, chunk_frames=32, chunks=4, crop=32, model=sv.ModelConfig(stride=4, width=4)
@@ -136,3 +139,23 @@ def test_a_mask_from_a_file_and_frames_of_an_applied_run(tmp_path: Path) -> None
     results = sv.load_run(tmp_path / "applied").results
     assert np.flatnonzero(~results.good).tolist() == [5, 6, 7, 8, 9]
     np.testing.assert_array_equal(results.counted, mask == 0)
+
+
+def test_what_a_large_movie_hides_is_left_out_of_the_analysis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames that nobody looked at before the training are looked at while they are encoded."""
+    monkeypatch.setattr(inspect, "WHOLE_BYTES", 0)
+    movie, _ = sv.simulate_movie(2600, (32, 36), seed=0, n_cells=9, n_drivers=2, n_followers=2)
+    lit = np.asarray(movie.data).copy()
+    bad = [161, 162, 487, 1300]  # between the frames that are looked at
+    lit[bad, 8:20] += 6000
+    opened_movie = opened(lit)
+    blocks = replace(opened_movie, data=opened_movie.data.rechunk((10, -1, -1)))
+    assert not prepare(blocks, CONFIG, torch.device("cpu")).report.bad.any()
+    run, events = trained(tmp_path / "run", blocks)
+    assert np.flatnonzero(~run.results.good).tolist() == bad
+    assert run.record.metrics["bad_frames"] == 4
+    said = "4 more of 2600 frames stand out"
+    assert any(said in event.message for event in events if isinstance(event, Notice))
+    assert any(said in notice for notice in run.record.notices)

@@ -15,12 +15,13 @@ from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.results import Results, first_map
 from napari_sparsevar.disk.contents import write_tensors
+from napari_sparsevar.movie.inspection.late_look import LateLook, late_sentences
 from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.latents import encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_stage
 from napari_sparsevar.training.analysing import with_results
-from napari_sparsevar.training.events import Progress, ResultsReady, TrainingEvent
+from napari_sparsevar.training.events import Notice, Progress, ResultsReady, TrainingEvent
 from napari_sparsevar.training.pace import Pace, Part, Work
 from napari_sparsevar.training.preparation import Prepared
 from napari_sparsevar.training.run_folder import EventLog, RunFolder
@@ -38,6 +39,7 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     """
     pace, work = Pace.read(), work_of(prepared)
     network, frames, grid = prepared.trainer.network.eval(), prepared.frames, prepared.grid
+    frames.watch = late = _late_look(prepared)
     began = time.perf_counter()
     encoding = WithResult(encode_movie(network, frames, grid, prepared.static, file))
     for fraction in encoding:
@@ -46,6 +48,8 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     pace.took("encoding", work, time.perf_counter() - began)
     frames.release()
     trim_heap()
+    if late is not None:
+        frames.good = frames.good & ~late.bad()
     inside = torch.from_numpy(frames.inside).to(prepared.static)
     footprints = sparse_footprints(network, grid, prepared.static, inside)
     beside = prepared.covariates
@@ -59,6 +63,13 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
         yield Progress("encode", 1.0, message, left)
     pace.took("map", work, time.perf_counter() - began)
     return fitting.result
+
+
+def _late_look(prepared: Prepared) -> LateLook | None:
+    """Return what looks at the frames that were not looked at before the training."""
+    movie, report = prepared.frames.movie, prepared.report
+    wanted = movie.left_out is None or movie.left_out.find
+    return LateLook(movie) if wanted and report.n_checked < movie.n_frames else None
 
 
 def work_of(prepared: Prepared) -> Work:
@@ -77,18 +88,23 @@ def publish_map(
     """
     with scratch_latents(folder.working) as file:
         results = yield from mapped(prepared, file)
+        left_out = ~prepared.frames.good
+        said = late_sentences(left_out & ~prepared.report.bad)
+        yield from map(Notice, said)
         log.write_losses()
         write_tensors(folder.working / MODEL, prepared.trainer.weights())
         write_stage(folder.working, results, record.movie.pixel_size_um)
         known: Metrics = {
             **metrics,
-            "bad_frames": prepared.report.n_bad,
+            "bad_frames": int(left_out.sum()),
             "ignored_pixels": int(prepared.report.ignored.sum()),
             "saturated_fraction": prepared.report.saturated_fraction,
             "largest_shift_px": round(prepared.motion.largest, 2),
             "burst_share": round(burst_share(results.activity), 4),
         }
-        finished = record.model_copy(update={"status": "finished", "metrics": known})
+        finished = record.model_copy(
+            update={"status": "finished", "metrics": known, "notices": (*record.notices, *said)}
+        )
         write_record(folder.working, with_results(finished, results))
     folder.publish()
     folder.lock.release()  # whoever goes on with the analysis takes it again

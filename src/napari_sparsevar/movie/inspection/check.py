@@ -113,7 +113,7 @@ class FrameReport:
             "are bad as given": (self.given, "left out"),
         }
         return [
-            f"{_counted(frames)} {words} ({_some(frames)}); they are {done}."
+            f"{_counted(frames)} {words} ({some_frames(frames)}); they are {done}."
             for words, (frames, done) in said.items()
             if frames.any()
         ]
@@ -323,7 +323,7 @@ def _counted(frames: NDArray[np.bool_]) -> str:
     return f"{int(frames.sum())} of {len(frames)} frames"
 
 
-def _some(frames: NDArray[np.bool_]) -> str:
+def some_frames(frames: NDArray[np.bool_]) -> str:
     """Name the first of some frames."""
     numbers = np.flatnonzero(frames)
     more = ", ..." if len(numbers) > _NAMED_FRAMES else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,8 @@ class StandardisedFrames:
         Frames that count; the others come back as zeros.
     padded_shape : tuple of int
         Height and width after padding with zeros at the far edges.
+    watch : callable, optional
+        Is given every piece of ``pieces`` as it is stored, and its first frame.
     """
 
     movie: Movie
@@ -47,6 +49,7 @@ class StandardisedFrames:
     noise: Float32Array
     good: BoolArray
     padded_shape: tuple[int, int]
+    watch: Callable[[int, npt.NDArray[Any]], None] | None = None
     _cache: npt.NDArray[np.generic] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +117,8 @@ class StandardisedFrames:
         """
         everything = slice(None)
         for start, raw in _cut(self._blocks(), length):
+            if self.watch is not None:
+                self.watch(start, raw)
             yield start, self._standardised(raw, start, everything, everything)
 
     def release(self) -> None:
