@@ -24,7 +24,7 @@ from napari_sparsevar.widgets.parts.boxes import (
     in_row,
 )
 from napari_sparsevar.widgets.parts.dock import Dock
-from napari_sparsevar.widgets.parts.fields import Rows, tooltip
+from napari_sparsevar.widgets.parts.fields import Rows, path_in, tooltip
 from napari_sparsevar.widgets.parts.form import AutoBox, ConfigForm
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.parts.new_folder import NewFolder
@@ -193,6 +193,7 @@ class TrainDock(Dock):
             device=self.device.value,
             placement=placement_of(layer),
             resume=found is not None,
+            covariates=path_in(self.left_out.covariates) if found is None else None,
         )
 
     def _show_config(self, config: TrainConfig) -> None:

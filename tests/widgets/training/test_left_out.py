@@ -42,6 +42,12 @@ def test_what_is_painted_in_any_frame_counts(viewer, dock, asked):
     assert np.argwhere(asked().movie.left_out.pixels).tolist() == [[2, 2], [5, 5]]
 
 
+def test_what_was_recorded_beside_the_movie_is_taken_out(dock, asked, tmp_path):
+    assert asked().covariates is None
+    dock.left_out.covariates.line_edit.value = str(tmp_path / "running.csv")
+    assert asked().covariates == tmp_path / "running.csv"
+
+
 def test_what_does_not_fit_is_said_and_nothing_begins(viewer, dock, asked, fake_train):
     dock.left_out.frames.value = "50-70"
     dock.train()

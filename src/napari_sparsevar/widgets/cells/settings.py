@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magicgui.types import FileDialogMode
-from magicgui.widgets import ComboBox, FileEdit
+from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.cells.cells import Cells
@@ -18,7 +16,15 @@ from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import FitRequest, Way
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.parts.boxes import in_column
-from napari_sparsevar.widgets.parts.fields import Choice, Rows, folded, number, slim, tooltip
+from napari_sparsevar.widgets.parts.fields import (
+    Choice,
+    Rows,
+    file_field,
+    folded,
+    number,
+    path_in,
+    tooltip,
+)
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 if TYPE_CHECKING:
@@ -45,9 +51,11 @@ class CellSettings(QWidget):
         self._brought: BroughtCells = session.cells
         self._choose_traces()
         self._treat_traces()
-        self.trials = _file("Trials", "A CSV of trials: start and stop. They are never joined.")
-        self.bad_frames = _file("Bad frames", "A list of frames that are left out.")
-        self.covariates = _file(
+        self.trials = file_field(
+            "Trials", "A CSV of trials: start and stop. They are never joined."
+        )
+        self.bad_frames = file_field("Bad frames", "A list of frames that are left out.")
+        self.covariates = file_field(
             "Covariates",
             "Running, stimuli, pupil: CSV, Parquet, NPY or NWB. What they tell is taken out first.",
         )
@@ -144,10 +152,10 @@ class CellSettings(QWidget):
             None if layer is None else movie_of(layer),
             round(self.lags.value),
             self._preparation(way),
-            _path(self.trials),
-            _path(self.bad_frames),
+            path_in(self.trials),
+            path_in(self.bad_frames),
             fps=self.fps.value or None,
-            covariates=_path(self.covariates),
+            covariates=path_in(self.covariates),
         )
 
     def _preparation(self, way: Way) -> Preparation:
@@ -212,12 +220,3 @@ def _why_nothing(cells: Cells, movie: Image | None) -> str:
         f"These cells are of a field of {cells.shape} pixels but the movie of {(height, width)}: "
         "choose their own movie."
     )
-
-
-def _file(label: str, words: str) -> FileEdit:
-    return slim(FileEdit(mode=FileDialogMode.EXISTING_FILE, label=label, tooltip=tooltip(words)))
-
-
-def _path(field: FileEdit) -> Path | None:
-    written = field.line_edit.value.strip()
-    return Path(written).expanduser() if written else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
+from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, Container, FileEdit, FloatSpinBox, Widget
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import (
@@ -50,6 +52,18 @@ class Choice(ComboBox):
             super().reset_choices()
             if chosen in self.choices:
                 self.value = chosen
+
+
+def file_field(label: str, words: str) -> FileEdit:
+    """Return a field for a file that is there."""
+    mode = FileDialogMode.EXISTING_FILE
+    return slim(FileEdit(mode=mode, label=label, tooltip=tooltip(words)))
+
+
+def path_in(field: FileEdit) -> Path | None:
+    """Return the path that is written in a field, None where there is none."""
+    written = field.line_edit.value.strip()
+    return Path(written).expanduser() if written else None
 
 
 def slim(field: FileEdit) -> FileEdit:

@@ -1,4 +1,4 @@
-"""What of the movie the Train dock leaves out: frames in words or a file, pixels in a layer."""
+"""What a training leaves out of the movie (frames, pixels), and what is taken out beside it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.widgets.parts.boxes import in_column
-from napari_sparsevar.widgets.parts.fields import Choice, Rows, folded, tooltip
+from napari_sparsevar.widgets.parts.fields import Choice, Rows, file_field, folded, tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 FRAMES = (
     "Frames to leave out besides those that are found: 100-120, 300 (from 0, ends included), or "
     "the path of bad_frames.npy or of a list. none: nothing is looked for."
 )
+COVARIATES = (
+    "Running, stimuli, pupil: CSV, Parquet, NPY or NWB. What they tell is taken out of the "
+    "analysis, so that what reaches all places does not look like influence."
+)
 PIXELS = "A Labels layer: what is painted in it is left out of all frames."
 
 
 class LeftOutChoice(QWidget):
-    """Folded away: a line for frames, and a box of the Labels layers of a viewer."""
+    """Folded away: a line for frames, a box of the Labels layers of a viewer, and a file."""
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
@@ -32,7 +36,9 @@ class LeftOutChoice(QWidget):
         self.frames = LineEdit(label="Bad frames", tooltip=tooltip(FRAMES))
         self.frames.native.setPlaceholderText("100-120, 300 or a file")
         self.pixels = Choice(label="Masked pixels", choices=self._offered, tooltip=tooltip(PIXELS))
-        self.fold = folded(Rows(self.frames, self.pixels).native, "Leave out")
+        self.covariates = file_field("Covariates", COVARIATES)
+        rows = Rows(self.frames, self.pixels, self.covariates)
+        self.fold = folded(rows.native, "Leave out, take out")
         in_column(self.fold, inside=self)
         for name in ("inserted", "removed", "renamed"):
             watch(getattr(viewer.layers.events, name), self.pixels.reset_choices, self)

@@ -49,6 +49,8 @@ class TrainingRequest:
         Go on with what was begun in ``out``.
     parent : pathlib.Path or None
         A run whose network is applied to the movie, in place of a training.
+    covariates : pathlib.Path or None
+        What was recorded beside the movie; a training that goes on has its own.
     """
 
     movie: Movie
@@ -58,6 +60,7 @@ class TrainingRequest:
     placement: Placement
     resume: bool = False
     parent: Path | None = None
+    covariates: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,7 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
         resume=request.resume,
         control=control,
         threads=_threads(),
+        covariates=request.covariates,
     )
 
 
