@@ -69,3 +69,9 @@ def test_short_movies_and_missing_pixels() -> None:
     frames = movie_of(fields(2)).astype(np.float32)
     frames[:, :3] = np.nan
     assert find_turns(open_movie(frames)).period == 2
+
+
+def test_a_stimulus_is_no_image_that_takes_turns() -> None:
+    frames = movie_of(fields(1)).astype(float)
+    frames[10::30, 8:20] += 10 * frames.std()
+    assert find_turns(open_movie(frames)).period == 1

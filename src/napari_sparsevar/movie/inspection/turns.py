@@ -51,8 +51,8 @@ class Turns:
 def find_turns(movie: Movie) -> Turns:
     """Compare frames in stretches that are spread over the movie.
 
-    In each stretch the mean image of every second (third, fourth) frame is compared with the mean
-    of all. Where images take turns these differences are the same in all stretches; noise and
+    In each stretch the usual image of every second (third, fourth) frame is compared with that of
+    all. Where images take turns these differences are the same in all stretches; noise and
     activity differ.
 
     Parameters
@@ -92,7 +92,8 @@ def _stretches(movie: Movie) -> NDArray[np.float64]:
 def _strength(stretches: NDArray[np.float64], period: int, spread: float) -> float:
     """Return how much the images that take turns differ, 0 where the stretches do not agree."""
     n = len(stretches)
-    phases = stretches.reshape(n, -1, period, *stretches.shape[2:]).mean(1)
+    # A median: light of a stimulus falls on one of them now and then.
+    phases = np.median(stretches.reshape(n, -1, period, *stretches.shape[2:]), axis=1)
     differences = (phases - phases.mean(1, keepdims=True)).reshape(n, -1)
     products = differences @ differences.T
     own = float(np.trace(products)) / n
