@@ -26,7 +26,7 @@ from recovery_parts import optics
 from recovery_parts.network import VARIANTS
 
 CASES = ("tidy", "tidy, uncoupled", "optics", "optics, uncoupled")
-RADIUS_PX = {"tidy": 6.0, "optics": 9.0}
+RADIUS_PX = {"tidy": 6.0, "optics": 9.0, "field": 6.0}
 
 
 class Listed(NamedTuple):
@@ -72,6 +72,9 @@ def listed(case: str, n_frames: int, seed: int) -> Listed:
 def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
     """Return a movie and its truth."""
     kind, _, uncoupled = case.partition(", ")
+    if kind == "field":
+        field = {"n_cells": 400, "n_drivers": 20, "cell_radius_px": 5.5}
+        return sv.simulate_movie(n_frames, (512, 512), seed=seed, **field)
     if kind == "tidy":
         coupling = 0.0 if uncoupled else None
         return sv.simulate_movie(n_frames, regime="medium_noise", coupling=coupling, seed=seed)
