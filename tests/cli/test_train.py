@@ -139,9 +139,15 @@ def test_train_shows_progress_apart_from_the_result(
 def test_what_is_left_out_is_handed_on(movie: Path, tmp_path: Path, pretend: Any) -> None:
     calls = pretend(FINISHED)
     out, mask = tmp_path / "run", tmp_path / "mask.tif"
-    done = sparsevar("train", movie, "--out", out, "--bad-frames", "3-5,9", "--mask", mask)
+    trials = tmp_path / "trials.csv"
+    trials.write_text("start,stop\n0,30\n30,50\n")
+    done = sparsevar(
+        *("train", movie, "--out", out, "--bad-frames", "3-5,9", "--mask", mask),
+        *("--trials", trials),
+    )
     assert done.exit_code == 0, done.output
     assert calls[0]["bad_frames"] == "3-5,9"
+    assert calls[0]["trials"] == [(0, 30), (30, 50)]
     assert calls[0]["ignore"] == mask
 
 

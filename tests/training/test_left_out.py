@@ -73,6 +73,22 @@ def test_no_pair_reaches_across(tmp_path: Path) -> None:
         torch.testing.assert_close(found, standard[index], rtol=0.01, atol=0.01)
 
 
+def test_trials_are_never_joined(tmp_path: Path) -> None:
+    """Not where frames lie between them, not where one follows the other at once, nor resumed."""
+    trials, out, movie = [(10, 90), (90, 150), (170, 300)], tmp_path / "run", opened(frames())
+    control = sv.TrainingControl()
+    for event in sv.train(movie, CONFIG, out=out, trials=trials, control=control):
+        if getattr(event, "step", 0) == 2:
+            control.stop()
+    *_, last = sv.train(movie, CONFIG, out=out, resume=True)
+    assert isinstance(last, Finished)
+    run = sv.load_run(out)
+    assert np.flatnonzero(~run.results.good).tolist() == [*range(10), *range(150, 170)]
+    rows = StreamedRows.of(run.results.activity, 1, "none")
+    expected = [frame for start, stop in trials for frame in range(start + 1, stop)]
+    assert rows.frames.tolist() == expected
+
+
 def test_a_stimulus_is_left_out_of_all(tmp_path: Path) -> None:
     lit = frames()
     lit[10::30, 8:20] += 6000
@@ -112,6 +128,9 @@ def test_what_is_left_out_stays_so_when_a_training_goes_on(tmp_path: Path) -> No
         ({"ignore": np.zeros((3, 3))}, "3 x 3"),
         ({"good": np.ones(7, bool)}, "300 frames"),
         ({"good": np.zeros(300, bool)}, "All 300 frames"),
+        ({"trials": [(0, 100), (200, 301)]}, "no trial 200:301"),
+        ({"trials": [(0, 100), (90, 200)]}, "overlaps another"),
+        ({"trials": []}, "All 300 frames"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(

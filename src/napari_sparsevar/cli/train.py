@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_sparsevar.cli.cell_options import CovariatesOption
+from napari_sparsevar.cli.cell_options import CovariatesOption, Trials, trials_of
 from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
     Axes,
@@ -89,6 +89,7 @@ def train(
     channels: Channels = None,
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
+    trials: Trials = None,
     cells: Annotated[
         Path | None,
         typer.Option(
@@ -139,6 +140,7 @@ def train(
         covariates=covariates or None,
         bad_frames=bad_frames,
         ignore=mask,
+        trials=trials_of(trials, opened.fps),
     )
     for note in opened.notes:
         typer.echo(note, err=True)

@@ -21,6 +21,8 @@ FrameList = Path | str | Sequence[int] | npt.NDArray[Any]
 """``"100-120, 300"``, a file (``read_bad_frames``), numbers of frames, or a flag a frame."""
 PixelMask = Path | str | npt.NDArray[Any]
 """An image file, or an array (Y, X): pixels above 0 do not count."""
+Trials = Sequence[tuple[int, int]]
+"""First frame of each and the frame after its last."""
 
 NONE = "none"
 _RANGES = re.compile(r"\s*\d+(\s*-\s*\d+)?(\s*,\s*\d+(\s*-\s*\d+)?)*\s*")
@@ -33,8 +35,9 @@ def leaving_out(
     good: npt.ArrayLike | None = None,
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
+    trials: Trials | None = None,
 ) -> Movie:
-    """Return a movie of which some frames and pixels do not count.
+    """Return a movie of which some frames and pixels do not count, or in trials.
 
     Parameters
     ----------
@@ -47,13 +50,16 @@ def leaving_out(
         array. ``"none"``: no others are looked for.
     ignore : path or array (Y, X), optional
         Pixels above 0 do not count.
+    trials : sequence of (start, stop), optional
+        Frames, stop exclusive: nothing is foretold from one trial to the next, and frames of none
+        are not used.
 
     Raises
     ------
     UserError
         If they do not fit the movie.
     """
-    if good is None and bad_frames is None and ignore is None:
+    if good is None and bad_frames is None and ignore is None and trials is None:
         return movie
     nothing = isinstance(bad_frames, str) and bad_frames.strip().lower() == NONE
     frames = np.zeros(movie.n_frames, bool)
@@ -61,10 +67,17 @@ def leaving_out(
         frames |= frames_of(bad_frames, movie.n_frames)
     if good is not None:
         frames |= ~_flags(good, movie.n_frames)
+    begins = () if trials is None else _of_trials(trials, frames)
     if frames.all():
         raise UserError(f"All {movie.n_frames} frames of {movie.name} are left out: use some.")
     pixels = np.zeros(movie.shape, bool) if ignore is None else pixels_of(ignore, movie.shape)
-    return replace(movie, left_out=LeftOut(frames, pixels, good is None and not nothing))
+    out = LeftOut(frames, pixels, good is None and not nothing, begins)
+    return without(movie, out)
+
+
+def without(movie: Movie, out: LeftOut) -> Movie:
+    """Return a movie without what is left out, and with the breaks between its trials."""
+    return replace(movie, left_out=out, jumps=tuple(sorted({*movie.jumps, *out.begins})))
 
 
 def frames_of(given: FrameList, n_frames: int) -> BoolArray:
@@ -106,6 +119,22 @@ def pixels_of(given: PixelMask, shape: tuple[int, int]) -> BoolArray:
             "give a mask of the movie's own size."
         )
     return np.asarray(image > 0)
+
+
+def _of_trials(trials: Trials, left_out: BoolArray) -> tuple[int, ...]:
+    """Leave out the frames of no trial; return the first frames of trials, ascending, without 0."""
+    outside = np.ones(len(left_out), bool)
+    for start, stop in sorted((int(start), int(stop)) for start, stop in trials):
+        if not 0 <= start < stop <= len(left_out):
+            raise UserError(
+                f"There is no trial {start}:{stop} in a movie of {len(left_out)} frames: give "
+                "start and stop in frames, stop exclusive."
+            )
+        if not outside[start:stop].all():
+            raise UserError(f"Trial {start}:{stop} overlaps another: trials are apart.")
+        outside[start:stop] = False
+    left_out |= outside
+    return tuple(sorted({int(start) for start, _ in trials} - {0}))
 
 
 def _of_ranges(text: str, n_frames: int) -> BoolArray:

@@ -26,11 +26,14 @@ class LeftOut:
     pixels : ndarray of bool, shape (Y, X)
     find : bool
         Whether other frames that stand out are looked for.
+    begins : tuple of int
+        First frames of trials, without 0: nothing is foretold across.
     """
 
     frames: npt.NDArray[np.bool_]
     pixels: npt.NDArray[np.bool_]
     find: bool = True
+    begins: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

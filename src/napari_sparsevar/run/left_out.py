@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 
 from napari_sparsevar.disk.contents import write_tensors
+from napari_sparsevar.movie.left_out import without
 from napari_sparsevar.movie.movie import LeftOut, Movie
 
 LEFT_OUT = "left_out.safetensors"
@@ -23,6 +23,7 @@ def write_left_out(folder: Path, left_out: LeftOut | None) -> None:
         "frames": torch.from_numpy(left_out.frames),
         "pixels": torch.from_numpy(left_out.pixels),
         "find": torch.tensor(left_out.find),
+        "begins": torch.tensor(left_out.begins, dtype=torch.int64),
     }
     write_tensors(folder / LEFT_OUT, tensors)
 
@@ -33,4 +34,5 @@ def with_left_out(movie: Movie, folder: Path) -> Movie:
         return movie
     kept = load_file(folder / LEFT_OUT)
     frames, pixels = kept["frames"].numpy(), kept["pixels"].numpy()
-    return replace(movie, left_out=LeftOut(frames, pixels, bool(kept["find"])))
+    begins = tuple(kept["begins"].tolist()) if "begins" in kept else ()
+    return without(movie, LeftOut(frames, pixels, bool(kept["find"]), begins))

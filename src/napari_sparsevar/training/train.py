@@ -16,7 +16,7 @@ from napari_sparsevar.cells.covariates.keeping import covariate_records
 from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
 from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.left_out import FrameList, PixelMask, leaving_out
+from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.covariates import read_covariates, write_covariates
 from napari_sparsevar.run.left_out import with_left_out, write_left_out
@@ -64,6 +64,7 @@ def train(
     good: npt.ArrayLike | None = None,
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
+    trials: Trials | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie, write a run directory and analyse it.
 
@@ -103,6 +104,9 @@ def train(
         used that hold numbers.
     ignore : path or array (Y, X), optional
         Mask of the pixels, above 0, that do not count.
+    trials : sequence of (start, stop), optional
+        Frames, stop exclusive: nothing is foretold from one trial to the next, in training,
+        analysis and tests alike, and frames of no trial are not used.
 
     Yields
     ------
@@ -116,12 +120,12 @@ def train(
                 f"The covariates of {out} are those that it began with: leave them out to resume "
                 "(--covariates)."
             )
-        if resume and not (good is None and bad_frames is None and ignore is None):
+        if resume and any(each is not None for each in (good, bad_frames, ignore, trials)):
             raise UserError(
                 f"What is left out of {out} is what it began without: leave it out to resume "
-                "(--bad-frames, --mask)."
+                "(--bad-frames, --mask, --trials)."
             )
-        chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore)
+        chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore, trials=trials)
         frames = Frames(movie.n_frames, movie.fps, movie.times)
         brought = None if covariates is None else covariates_of(covariates, frames)
         if resume and is_only_to_analyse(Path(out)):
