@@ -8,6 +8,8 @@ from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 
+from napari_sparsevar.cells.covariates.reading import covariates_of
+from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.widgets.timeline_dock import open_timeline
 
 pytestmark = pytest.mark.windowless
@@ -74,6 +76,27 @@ def test_frames_that_are_left_out_are_grey(timeline, session, run):
     assert "grey: 3 frames left out" in timeline.about.text()
     timeline.plot.view.setXRange(20, 50, padding=0)
     assert list(timeline.plot.left_out.bars.xvals) == [30]
+
+
+def test_covariates_of_the_run_lie_in_lanes(timeline, session, run):
+    n_frames = len(run.results.good)
+    speed, lick = np.linspace(0, 30, n_frames), np.zeros(n_frames)
+    lick[[5, 50]] = 1
+    frames = Frames(n_frames, 15.0)
+    beside = covariates_of({"speed (cm/s)": speed, "lick": lick}, frames)
+    object.__setattr__(run.results.activity, "covariates", beside)
+    session.run_changed.emit(run)
+    lanes = timeline.plot.covariates
+    assert lanes.names == ("speed (cm/s)", "lick")
+    assert "below: lick, speed (cm/s)" in timeline.about.text()
+    curve, ticks = lanes._lanes
+    low, high = np.nanmin(curve.yData), np.nanmax(curve.yData)
+    assert 0 <= low < high <= ticks.yrange[0] < ticks.yrange[1] <= 1  # one above the other
+    assert list(ticks.xvals) == [5, 50]
+    object.__setattr__(run.results.activity, "covariates", None)
+    session.run_changed.emit(run)
+    assert not lanes.names
+    assert not lanes._lanes
 
 
 def drawn(timeline):

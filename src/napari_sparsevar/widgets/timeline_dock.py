@@ -22,6 +22,7 @@ from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
+from napari_sparsevar.widgets.timeline.covariate_lanes import covariates_of
 from napari_sparsevar.widgets.timeline.edge_legend import EdgeLegend
 from napari_sparsevar.widgets.timeline.left_out_marks import left_out_of
 from napari_sparsevar.widgets.timeline.plot import STANDARDISED, TimePlot
@@ -152,7 +153,12 @@ class Timeline(Dock):
         self.switches.setVisible(inspects and edge is None and not marking)
         self.legend.setVisible(edge is not None and not marking)
         said = what_is_drawn(
-            self._activity, self._inspected, edge, len(self.plot.left_out.frames), marking=marking
+            self._activity,
+            self._inspected,
+            edge,
+            len(self.plot.left_out.frames),
+            self.plot.covariates.names,
+            marking=marking,
         )
         self.about.setText(said)
         self.about.setToolTip(said)
@@ -193,7 +199,9 @@ class Timeline(Dock):
         self.redraw()
 
     def _on_left_out(self, *_: Any) -> None:
-        self.plot.left_out.set_frames(left_out_of(self._session.run, self._activity.movie))
+        run, movie = self._session.run, self._activity.movie
+        self.plot.left_out.set_frames(left_out_of(run, movie))
+        self.plot.covariates.set_covariates(covariates_of(run, movie))
         self._say()
 
     def _on_traces(self) -> None:

@@ -13,6 +13,7 @@ from qtpy.QtGui import QColor
 
 from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, plain_view
 from napari_sparsevar.widgets.timeline.activity import RegionTrace
+from napari_sparsevar.widgets.timeline.covariate_lanes import CovariateLanes
 from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, thinned_line
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
 from napari_sparsevar.widgets.timeline.left_out_marks import LeftOutMarks
@@ -54,6 +55,7 @@ class TimePlot(Plot):
         self.inspected = InspectedCurves(self.region_view, self.view)
         self.raster = RasterStrip(self.view, self)
         self.left_out = LeftOutMarks(self.view)
+        self.covariates = CovariateLanes(self.view)
         self._arrange()
         self.set_theme(theme)
 
@@ -149,6 +151,7 @@ class TimePlot(Plot):
         self.inspected.set_theme(theme)
         self.raster.set_theme(theme)
         self.left_out.set_colour(self.text)
+        self.covariates.set_theme(is_light=self.is_light)
         line = STRONGEST[self.is_light]
         self.cursor.setPen(pg.mkPen(line, width=1.5))
         self.cursor.setHoverPen(pg.mkPen(line, width=4))

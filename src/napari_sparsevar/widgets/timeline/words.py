@@ -17,6 +17,7 @@ def what_is_drawn(
     inspected: InspectedTraces,
     edge: ChosenEdge | None,
     n_left_out: int = 0,
+    covariates: tuple[str, ...] = (),
     *,
     marking: bool,
 ) -> str:
@@ -30,6 +31,8 @@ def what_is_drawn(
         Where it is drawn in place of the selected place.
     n_left_out : int
         Frames that are marked as left out.
+    covariates : tuple of str
+        Those in the lanes, the lowest first.
     marking : bool
         Whether a stretch is being marked.
     """
@@ -49,7 +52,8 @@ def what_is_drawn(
     elif activity.regions.values.size:
         said.append(f"regions of “{activity.region_layer_name}” in ΔF/F")
     grey = [f"grey: {n_left_out:,} frames left out"] if n_left_out else []
-    return " · ".join([*said, *grey, *_progress(readings)])
+    below = [f"below: {', '.join(reversed(covariates))}"] if covariates else []
+    return " · ".join([*said, *below, *grey, *_progress(readings)])
 
 
 def short_names(places: pd.DataFrame, keys: tuple[tuple[str, int], ...]) -> list[str]:
