@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.comparison.windows import Window, read_windows
     from napari_sparsevar.errors import UserError
     from napari_sparsevar.model.config import ModelConfig
-    from napari_sparsevar.movie import Movie, Truth, open_movie, simulate_movie
+    from napari_sparsevar.movie import Movie, Truth, open_movie, register, simulate_movie
     from napari_sparsevar.run.run import Run, load_run
     from napari_sparsevar.training.apply import apply_run
     from napari_sparsevar.training.config import TrainConfig
@@ -60,6 +60,7 @@ __all__ = [
     "open_cells",
     "open_movie",
     "read_windows",
+    "register",
     "run_batch",
     "save_fit",
     "simulate_movie",
@@ -91,6 +92,7 @@ _look_up = from_home(
         "open_cells": "cells",
         "open_movie": "movie",
         "read_windows": "comparison.windows",
+        "register": "movie",
         "run_batch": "batch",
         "save_fit": "cells",
         "simulate_movie": "movie",

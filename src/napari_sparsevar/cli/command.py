@@ -16,6 +16,7 @@ from napari_sparsevar.cli.ending import OneSentenceGroup
 from napari_sparsevar.cli.export import export
 from napari_sparsevar.cli.figure import figure
 from napari_sparsevar.cli.info import info
+from napari_sparsevar.cli.register import register
 from napari_sparsevar.cli.report import report
 from napari_sparsevar.cli.simulate import simulate
 from napari_sparsevar.cli.traces import traces
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="See which places in the tissue drive the activity that follows.",
 )
 app.command(help="Write a movie with known drivers, and the truth about it.")(simulate)
+app.command(help="Hold a moving field of view still and write the movie anew.")(register)
 app.command(help="Train on a movie and write a run directory.")(train)
 app.command(help="Say what a movie, a run directory or a fit of cells holds.")(info)
 app.command(help="Apply the network of a run to another movie of the same kind.")(apply)

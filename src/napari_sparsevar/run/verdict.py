@@ -259,7 +259,7 @@ def _advice(
         return f"Next: record {longer}; until then believe none of the candidates."
     if "motion" in limits:
         return (
-            "Next: register the movie, for example with suite2p or NoRMCorre, and train on what "
+            "Next: register the movie ('sparsevar register', suite2p, NoRMCorre) and train on what "
             "comes out."
         )
     alike = agreement is not None and agreement >= ALIKE

@@ -56,7 +56,7 @@ class Motion:
         return (
             f"The field of view moves by up to about {self.largest:.1f} pixels "
             f"(typically {self.typical:.1f}): moving edges flicker together and look like "
-            "influence; register the movie first, for example with suite2p or NoRMCorre.",
+            "influence; register the movie first (sparsevar register, suite2p, NoRMCorre).",
         )
 
 

@@ -1,0 +1,61 @@
+"""The command ``sparsevar register``: a movie held still, as a file of its own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_sparsevar.cli.ending import explained
+from napari_sparsevar.cli.options import (
+    Axes,
+    Channel,
+    Channels,
+    Dataset,
+    Debug,
+    FrameRate,
+    FrameShape,
+    Overwrite,
+    PixelSize,
+    Plane,
+)
+from napari_sparsevar.cli.progress import follow_steps
+from napari_sparsevar.errors import UserError
+
+
+@explained
+def register(
+    movie: Annotated[
+        Path, typer.Argument(help="A movie: TIFF, Zarr, HDF5, NWB ...", metavar="MOVIE")
+    ],
+    out: Annotated[Path, typer.Option(help="The TIFF file to write.", metavar="MOVIE.tif")],
+    fps: FrameRate = None,
+    pixel_size: PixelSize = None,
+    channel: Channel = None,
+    plane: Plane = None,
+    dataset: Dataset = None,
+    shape: FrameShape = None,
+    axes: Axes = None,
+    channels: Channels = None,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Estimate how the field of view moved and write the movie without it."""
+    from napari_sparsevar.movie import open_movie, write_movie
+    from napari_sparsevar.movie.choice import Choice
+    from napari_sparsevar.movie.registration import registering
+
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists already; choose another name or add --overwrite.")
+    choice = Choice(channel, plane, dataset, shape, axes, channels)
+    opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(choice))
+    still = follow_steps(registering(opened), quiet=False)
+    for note in still.notes:
+        typer.echo(note, err=True)
+    if still.data is opened.data:
+        typer.echo(f"Nothing is written: train on {movie}.")
+        return
+    write_movie(still.data, out, still.fps, still.pixel_size_um, overwrite=overwrite)
+    typer.echo(f"Wrote {out} ({still.n_frames} frames of {still.shape[0]} x {still.shape[1]} px).")

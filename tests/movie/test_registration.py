@@ -1,0 +1,109 @@
+"""A moving field of view is held still: shifts as they were, and nothing where nothing moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import napari_sparsevar as sv
+from napari_sparsevar.movie.reading.lazy_frames import from_memory
+from napari_sparsevar.movie.registration import Shifts, estimating_shifts
+from napari_sparsevar.progress import returned
+
+FRAMES = 400
+
+
+@pytest.fixture(scope="module")
+def still() -> sv.Movie:
+    return sv.simulate_movie(FRAMES, (64, 72), seed=1)[0]
+
+
+@pytest.fixture(scope="module")
+def path() -> np.ndarray:
+    """Drift and jitter, in pixels, (T, 2)."""
+    rng = np.random.default_rng(0)
+    drift = 4.0 * np.sin(np.linspace(0, 5, FRAMES))[:, None] * np.array([1.0, -0.6])
+    return drift + rng.normal(0, 0.4, (FRAMES, 2))
+
+
+@pytest.fixture(scope="module")
+def moving(still: sv.Movie, path: np.ndarray) -> sv.Movie:
+    frames = np.asarray(still.data).astype(np.float32)
+    pairs = zip(frames, path, strict=True)
+    moved = [ndimage.shift(frame, shift, order=3, mode="nearest") for frame, shift in pairs]
+    counts = np.clip(np.stack(moved), 0, 65535).astype(np.uint16)
+    return replace(still, data=from_memory(counts), name="moving")
+
+
+@pytest.fixture(scope="module")
+def shifts(moving: sv.Movie) -> Shifts:
+    return returned(estimating_shifts(moving))
+
+
+def test_shifts_are_found_to_a_fifth_of_a_pixel(shifts: Shifts, path: np.ndarray) -> None:
+    error = shifts.values - path
+    error -= np.median(error, axis=0)  # where the middle lies is anybody's choice
+    assert np.sqrt((error**2).mean()) < 0.2
+    assert not shifts.lost.any()
+    assert shifts.alike.mean() > shifts.before.mean() + 0.1
+
+
+def test_frames_come_back_as_they_were(still: sv.Movie, moving: sv.Movie, shifts: Shifts) -> None:
+    movie = sv.register(moving)
+    assert movie.data.shape == moving.data.shape
+    assert "Registered" in movie.notes[-1]
+    inner = np.s_[:, 12:-12, 12:-12]
+    blurred = [
+        ndimage.gaussian_filter(np.asarray(m.data).astype(float), 1.5, axes=(1, 2))[inner]
+        for m in (still, moving, replace(movie, data=movie.data.map_blocks(np.nan_to_num)))
+    ]
+    before, after = (np.abs(other - blurred[0]).mean() for other in blurred[1:])
+    assert after < 0.6 * before
+    again = sv.register(movie)
+    assert again.data is movie.data
+
+
+def test_what_no_frame_shows_is_nan_and_only_at_the_rim(moving: sv.Movie, shifts: Shifts) -> None:
+    frames = sv.register(moving).data.compute()
+    reach = int(np.ceil(abs(shifts.values).max())) + 1
+    assert np.isnan(frames).any()
+    assert not np.isnan(frames[:, reach:-reach, reach:-reach]).any()
+
+
+def test_a_still_movie_is_left_as_it_is(still: sv.Movie) -> None:
+    movie = sv.register(still)
+    assert movie.data is still.data
+    assert "registered already" in movie.notes[-1]
+
+
+def test_frames_nobody_recognises_move_as_those_around_them(moving: sv.Movie) -> None:
+    frames = np.asarray(moving.data).copy()
+    frames[200] = 0
+    found = returned(estimating_shifts(replace(moving, data=from_memory(frames))))
+    np.testing.assert_allclose(found.values[200], found.values[[199, 201]].mean(axis=0), atol=2.5)
+
+
+def test_drivers_are_found_on_what_comes_out(moving: sv.Movie, tmp_path: Path) -> None:
+    """The rim that is NaN is masked, and the rest trained on."""
+    config = sv.TrainConfig(steps=1, chunk_frames=32, chunks=2, model=sv.ModelConfig(stride=6))
+    list(sv.train(sv.register(moving), config, out=tmp_path / "run", until="map"))
+    results = sv.load_run(tmp_path / "run").results
+    assert results.good.mean() > 0.9
+    assert results.contribution.max() > 0
+
+
+@pytest.mark.parametrize("kind", ["piecewise", ""])
+def test_another_kind_is_refused(still: sv.Movie, kind: str) -> None:
+    with pytest.raises(sv.UserError, match="choose rigid"):
+        sv.register(still, kind)  # type: ignore[arg-type]
+
+
+def test_the_real_movie_is_more_like_its_mean(real_movie: Path) -> None:
+    movie = sv.open_movie(real_movie)
+    found = returned(estimating_shifts(movie))
+    assert 1.0 < found.largest < 4.0
+    assert found.alike.mean() > found.before.mean() + 0.02
