@@ -108,6 +108,24 @@ def test_cells_at_the_rim_stay_inside(simulated: tuple[sv.Movie, sv.Truth]) -> N
     assert (cells.centres < cut.shape).all()
 
 
+def test_pixels_and_frames_that_do_not_count_hide_no_cells(
+    simulated: tuple[sv.Movie, sv.Truth], found: sv.Cells
+) -> None:
+    """As of a registered movie, whose rim is NaN in every frame."""
+    movie = simulated[0]
+    frames = np.asarray(movie.data).astype(np.float32)
+    frames[:, :3], frames[100:110] = np.nan, np.nan
+    cells = sv.detect_cells(replace(movie, data=from_memory(frames)), diameter_px=6)
+    assert found.centres is not None
+    assert cells.centres is not None
+    inner = found.centres[found.centres[:, 0] > 16]
+    away = np.linalg.norm(inner[:, None] - cells.centres[None], axis=-1)
+    assert np.mean(away.min(axis=1) < 1.0) >= 0.8
+    good = np.r_[0:100, 110 : len(frames)]
+    assert np.isfinite(cells.traces["raw"][good]).all()
+    assert np.isfinite(cells.traces["neuropil"][good]).all()
+
+
 def test_real_cells_are_found(real_movie: Path) -> None:
     """A person counts 20 to 30 in it."""
     cells = sv.detect_cells(sv.open_movie(real_movie))

@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, sparse
 
-from napari_sparsevar.cells.cells import Cells, FloatArray
+from napari_sparsevar.cells.cells import BoolArray, Cells, FloatArray
 from napari_sparsevar.cells.reading import reading_movie
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
+from napari_sparsevar.movie.inspection.inspect import inspect_movie
 from napari_sparsevar.movie.inspection.sample import sampled_frames, standardised
-from napari_sparsevar.movie.inspection.static import StaticImages, static_images
+from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import Step, returned
 
@@ -43,6 +44,9 @@ busy has to be; how far the pixels of a spot reach."""
 _FAINTEST, _BUSY, _CERTAIN = 0.75, 3.0, 5.0
 """Height of a peak of the mean and of the correlation image in robust deviations of either;
 standard errors of a cell's likeness from frame to frame."""
+_CLEAR = 1.5
+"""Diameters from pixels that do not count within which no cell is looked for: its surround would
+reach them."""
 _TAIL, _SMOOTH = 0.2, 0.08
 """Share of its largest weight below which a pixel is no part of a footprint; by how many diameters
 footprints are smoothed."""
@@ -82,7 +86,7 @@ def detect_cells(movie: Movie, diameter_px: float | None = None) -> Cells:
 def detecting_cells(movie: Movie, diameter_px: float | None = None) -> Generator[Step, None, Cells]:
     """Do as ``detect_cells`` does, without traces; yield how far it is."""
     yield 0.0, LOOKING
-    images = static_images(movie)
+    report, images = inspect_movie(movie)
     yield 0.2, LOOKING
     diameter = diameter_px or _diameter(movie, images)
     if diameter is None:
@@ -95,17 +99,22 @@ def detecting_cells(movie: Movie, diameter_px: float | None = None) -> Generator
     centres = spots(images, diameter)
     if not len(centres):
         raise _unseen(movie)
-    first = yield from _watched(movie, images, centres, diameter, 0.2)
-    found = yield from _watched(movie, images, first.middles(), diameter, 0.6)
+    first = yield from _watched(movie, images, report.bad, centres, diameter, 0.2)
+    found = yield from _watched(movie, images, report.bad, first.middles(), diameter, 0.6)
     return _as_cells(found, movie, images)
 
 
 def _watched(
-    movie: Movie, images: StaticImages, centres: FloatArray, diameter: float, begins: float
+    movie: Movie,
+    images: StaticImages,
+    bad: BoolArray,
+    centres: FloatArray,
+    diameter: float,
+    begins: float,
 ) -> Generator[Step, None, _Activity]:
     found = _Activity(centres, movie.shape, diameter)
     seen = 0
-    for frames in _stretches(movie, images):
+    for frames in _stretches(movie, images, bad):
         found.add(frames)
         seen += len(frames)
         yield begins + 0.4 * min(seen / min(_FRAMES, movie.n_frames), 1.0), LOOKING
@@ -157,9 +166,14 @@ def spots(images: StaticImages, diameter: float) -> FloatArray:
         Of a cell, in pixels.
     """
     bright = _peaks(_brightness(images), diameter, _FAINTEST)
-    busy = _peaks(images.correlation, diameter, _BUSY)
+    busy = _peaks(np.nan_to_num(images.correlation), diameter, _BUSY)
     alone = [place for place in busy if not _close(place, bright, _ALONE * diameter)]
-    return _apart(np.array([*bright, *alone]).reshape(-1, 2), _APART * diameter)
+    found = _apart(np.array([*bright, *alone]).reshape(-1, 2), _APART * diameter)
+    if not images.ignored.any():
+        return found
+    row, column = found.astype(int).T
+    away = ndimage.distance_transform_edt(~images.ignored)[row, column]
+    return np.asarray(found[away >= _CLEAR * diameter])
 
 
 def _peaks(image: npt.NDArray[np.floating], diameter: float, least: float) -> FloatArray:
@@ -172,8 +186,9 @@ def _peaks(image: npt.NDArray[np.floating], diameter: float, least: float) -> Fl
 
 def _brightness(images: StaticImages) -> FloatArray:
     """Return the mean image so that a spot is as bright over a dark as over a light background."""
-    level = images.mean.astype(np.float64) - images.mean.min()
-    return np.asarray(np.log(level + np.median(level) + 1e-9))
+    level = images.mean.astype(np.float64) - np.nanmin(images.mean)
+    usual = float(np.nanmedian(level))
+    return np.asarray(np.log(np.nan_to_num(level, nan=usual) + usual + 1e-9))
 
 
 def _answer(image: npt.NDArray[np.floating], diameter: float) -> FloatArray:
@@ -199,10 +214,12 @@ def _apart(places: FloatArray, distance: float) -> FloatArray:
     return kept
 
 
-def _stretches(movie: Movie, images: StaticImages) -> Iterator[npt.NDArray[np.float32]]:
+def _stretches(
+    movie: Movie, images: StaticImages, bad: BoolArray
+) -> Iterator[npt.NDArray[np.float32]]:
     """Yield frames that follow each other, standardised, their slow drift taken out."""
     everything = slice(None), slice(None)
-    for frames in sampled_frames(movie, _FRAMES):
+    for frames in sampled_frames(movie, _FRAMES, bad, images.ignored):
         if len(frames) > 2:
             part = standardised(frames, images, everything).reshape(len(frames), -1)
             yield part - part.mean(axis=0)

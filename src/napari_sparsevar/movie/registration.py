@@ -12,6 +12,7 @@ from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.inspection.sample import middle_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.progress import Step, returned
@@ -168,10 +169,7 @@ def _template(movie: Movie) -> Float32Array:
 
 def _structure(frames: npt.NDArray[np.generic], shape: tuple[int, int]) -> Float32Array:
     """Return the middle of frames (t, Y, X) as what is wider than noise and finer than neuropil."""
-    rows, columns = (
-        slice((length - min(length, _SIDE_PX)) // 2, (length + min(length, _SIDE_PX)) // 2)
-        for length in shape
-    )
+    rows, columns = middle_of(shape, _SIDE_PX)
     middle = np.nan_to_num(frames[:, rows, columns].astype(np.float32))
     fine = ndimage.gaussian_filter(middle, _FINE_PX, axes=(1, 2))
     seen = fine - ndimage.gaussian_filter(middle, _WIDE_PX, axes=(1, 2))

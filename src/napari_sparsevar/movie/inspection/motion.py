@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-from napari_sparsevar.movie.inspection.sample import Patch, sampled_frames, standardised
+from napari_sparsevar.movie.inspection.sample import Patch, middle_of, sampled_frames, standardised
 from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
 
@@ -82,7 +82,7 @@ def find_motion(movie: Movie, images: StaticImages, bad: NDArray[np.bool_] | Non
     Motion
         Zero where no shift is sure. Shifts of more than a cell's width come out too small.
     """
-    patch = _middle(movie.shape)
+    patch = middle_of(movie.shape, _SIDE_PX)
     kernels = _shift_kernels(images, patch)
     shifts = [
         standardised(frames, images, patch).reshape(len(frames), -1) @ kernels
@@ -94,14 +94,6 @@ def find_motion(movie: Movie, images: StaticImages, bad: NDArray[np.bool_] | Non
     if typical < _LEAST_PX:
         return Motion(largest=0.0, typical=0.0)
     return Motion(largest=max(_largest(binned), typical), typical=typical)
-
-
-def _middle(shape: tuple[int, int]) -> Patch:
-    rows, columns = (
-        slice((length - min(length, _SIDE_PX)) // 2, (length + min(length, _SIDE_PX)) // 2)
-        for length in shape
-    )
-    return rows, columns
 
 
 def _shift_kernels(images: StaticImages, patch: Patch) -> Float32Array:

@@ -53,6 +53,15 @@ def sampled_frames(
                     yield part if good.all() else part[good]
 
 
+def middle_of(shape: tuple[int, int], side: int) -> Patch:
+    """Return the middle of a field of view, at most so many pixels along a side."""
+    rows, columns = (
+        slice((length - min(length, side)) // 2, (length + min(length, side)) // 2)
+        for length in shape
+    )
+    return rows, columns
+
+
 def standardised(frames: NDArray[Any], images: StaticImages, patch: Patch) -> NDArray[np.float32]:
     """Return part of the field of view as ``(x - mean) / noise``, 0 where pixels do not count.
 
