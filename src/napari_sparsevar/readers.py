@@ -220,10 +220,12 @@ def movie_layer(movie: Movie) -> LayerData:
 
 def contrast_limits(movie: Movie) -> tuple[float, float]:
     """Return display limits from a few frames, so that napari need not scan the movie."""
+    from napari_sparsevar.movie.reading.compute import compute
+
     chosen = np.linspace(0, movie.n_frames - 1, min(LOOKED_AT_FRAMES, movie.n_frames)).astype(int)
     rows, columns = (max(1, size // LOOKED_AT_PX) for size in movie.shape)
     looked_at = movie.data[np.unique(chosen), ::rows, ::columns]
-    return image_limits(looked_at)
+    return image_limits(compute(looked_at))
 
 
 def image_limits(pixels: npt.ArrayLike) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from napari_sparsevar.cells.cells import Cells, Float32Array, FloatArray
 from napari_sparsevar.cells.matching import orientation_notes
 from napari_sparsevar.cells.placing import in_field
 from napari_sparsevar.cells.surround import surrounds
+from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.traces import sparse_traces
 from napari_sparsevar.progress import Step, stage
 
@@ -85,7 +86,7 @@ def looked_over(movie: Movie, cells: Cells) -> Cells:
         With footprints, of its field of view.
     """
     few = movie.data[:: max(1, movie.n_frames // _LOOKED_AT)]
-    mean = np.asarray(few.mean(axis=0), np.float32)
+    mean = np.asarray(compute(few.mean(axis=0)), np.float32)
     return replace(cells, notes=(*cells.notes, *orientation_notes(cells, mean)))
 
 

@@ -14,6 +14,7 @@ import zarr
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.progress import Step
 from napari_sparsevar.run.decoding import Decoding, Kind
@@ -85,7 +86,7 @@ def _read_once(movie: Movie) -> Movie:
     def read(start: int, stop: int) -> npt.NDArray[Any]:
         if (start, stop) not in kept:
             kept.clear()
-            kept[start, stop] = np.asarray(movie.data[start:stop])
+            kept[start, stop] = compute(movie.data[start:stop])
         return kept[start, stop]
 
     length = max(movie.data.chunks[0])

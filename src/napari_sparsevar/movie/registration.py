@@ -15,6 +15,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.inspection.sample import middle_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.progress import Step, returned
 
 FloatArray = npt.NDArray[np.float64]
@@ -141,7 +142,7 @@ def moved_back(movie: Movie, shifts: Shifts) -> Movie:
     """Return a movie whose frames are moved back when they are read."""
 
     def read(start: int, stop: int) -> Float32Array:
-        frames = np.asarray(movie.data[start:stop].compute(scheduler="synchronous"))
+        frames = compute(movie.data[start:stop])
         pairs = zip(frames.astype(np.float32), shifts.values[start:stop], strict=True)
         return np.stack([_moved(frame, shift, np.nan) for frame, shift in pairs])
 
@@ -153,7 +154,7 @@ def moved_back(movie: Movie, shifts: Shifts) -> Movie:
 def _template(movie: Movie) -> Float32Array:
     """Return the mean structure of frames spread over the movie, moved onto each other."""
     every = max(1, movie.n_frames // _TEMPLATE_FRAMES)
-    frames = np.asarray(movie.data[::every].compute(scheduler="synchronous"))
+    frames = compute(movie.data[::every])
     seen = _structure(frames, movie.shape)
     if not seen.any():
         raise UserError(f"{movie.name} cannot be registered: its frames show nothing.")

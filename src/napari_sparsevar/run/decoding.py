@@ -28,6 +28,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import calcium_filter, memory
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.reading.standardised import inside_field
 from napari_sparsevar.run.run import Run
 
@@ -155,6 +156,4 @@ def _background_diameter(run: Run) -> float:
 
 
 def _read(movie: Movie, index: int) -> FloatImage:
-    # In the calling thread: napari asks from one already.
-    frame = movie.data[index].compute(scheduler="synchronous")
-    return np.asarray(frame, np.float32)
+    return np.asarray(compute(movie.data[index]), np.float32)

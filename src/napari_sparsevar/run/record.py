@@ -19,6 +19,7 @@ from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.fingerprint import fingerprint
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.compute import compute
 
 FORMAT: Final = "napari-sparsevar run"
 FORMAT_VERSION = 4
@@ -85,7 +86,7 @@ def content_of(movie: Movie) -> str:
     """Return a hash of the first, middle and last frame of a movie."""
     digest = hashlib.sha256()
     for index in sorted({0, movie.n_frames // 2, movie.n_frames - 1}):
-        frame = np.asarray(movie.data[index].compute(scheduler="synchronous"))
+        frame = compute(movie.data[index])
         digest.update(np.ascontiguousarray(frame).tobytes())
     return digest.hexdigest()
 

@@ -19,6 +19,7 @@ from napari_sparsevar.movie.inspection.bands import (
 )
 from napari_sparsevar.movie.inspection.missing import missing_pixels
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.compute import compute
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -248,7 +249,7 @@ def _samples(movie: Movie, steps: tuple[int, ...]) -> Float32Array:
     found = []
     for start in starts.tolist():
         lazy = movie.data[start : start + length]
-        frames = np.asarray(lazy.compute(scheduler="synchronous"))
+        frames = compute(lazy)
         absent = missing_pixels(frames)
         with np.errstate(over="ignore"):
             part = frames[:, :: steps[0], :: steps[1]].astype(np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.compute import compute
 
 _PERIODS = (2, 3, 4)
 _STRETCH = 24  # frames: a multiple of each period
@@ -81,7 +82,7 @@ def _stretches(movie: Movie) -> NDArray[np.float64]:
     # Each begins with the same of those that take turns.
     starts = np.linspace(0, movie.n_frames - _STRETCH, n).astype(int) // 12 * 12
     taken = [
-        np.asarray(movie.data[start : start + _STRETCH, ::rows, ::columns], np.float64)
+        compute(movie.data[start : start + _STRETCH, ::rows, ::columns]).astype(np.float64)
         for start in np.unique(starts).tolist()
     ]
     frames = np.stack(taken)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.reading.mapped import MappedFrames
 
 BLOCK_BYTES = 16 * 2**20
@@ -196,7 +197,7 @@ def read_blocks(
         overlaps = [(max(a, first), min(b, last)) for a, b in wanted if a < last and b > first]
         if overlaps:
             start, stop = overlaps[0][0], overlaps[-1][1]
-            yield start, np.asarray(lazy[start:stop])
+            yield start, compute(lazy[start:stop])
 
 
 def block_edges(lazy: da.Array) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.reading.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
@@ -95,7 +96,7 @@ class StandardisedFrames:
             if last <= start or first >= stop:
                 continue
             first = max(first, start)
-            raw = _compute(self.movie.data[first : min(last, stop)])
+            raw = compute(self.movie.data[first : min(last, stop)])
             for part, (rows, columns) in zip(parts, crops, strict=True):
                 part.append(self._standardised(raw[:, rows, columns], first, rows, columns))
         return [np.concatenate(part) for part in parts]
@@ -145,14 +146,14 @@ class StandardisedFrames:
             yield self._cache
             return
         edges = lazy_frames.block_edges(self.movie.data)
-        reading = in_turn(lambda edge: _compute(self.movie.data[slice(*edge)]), edges, depth=1)
+        reading = in_turn(lambda edge: compute(self.movie.data[slice(*edge)]), edges, depth=1)
         for _, frames in reading:
             yield frames
 
     def _raw(self, start: int, stop: int, rows: slice, columns: slice) -> npt.NDArray[np.generic]:
         if self._cache is not None:
             return self._cache[start:stop, rows, columns]
-        return _compute(self.movie.data[start:stop, rows, columns])
+        return compute(self.movie.data[start:stop, rows, columns])
 
 
 def inside_field(mean: Float32Array, padded_shape: tuple[int, int]) -> Float32Array:
@@ -185,8 +186,3 @@ def _cut(
                 start, held = start + length, []
     if held:
         yield start, np.concatenate(held)
-
-
-def _compute(lazy: da.Array) -> npt.NDArray[np.generic]:
-    # In the calling thread: a pool of readers would compete with the training for the cores.
-    return np.asarray(lazy.compute(scheduler="synchronous"))  # type: ignore[no-untyped-call]
