@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_sparsevar.model.config import MOST_PREDICTORS, ModelConfig
+from napari_sparsevar.model.config import MOST_PLACES, MOST_PREDICTORS, ModelConfig
 
 
 @pytest.mark.parametrize("diameter", [6.0, 6.5, 7.0])
@@ -36,11 +36,24 @@ def test_what_is_set_by_hand_stays() -> None:
     assert (resolved.stride, resolved.free_radius, resolved.background_diameter) == (8, 0, 20)
 
 
-@pytest.mark.parametrize("side", [64, 128, 256, 512, 1000])
+@pytest.mark.parametrize("side", [64, 128, 256, 512])
 @pytest.mark.parametrize("lags", [1, 3])
-def test_auto_spacing_keeps_the_var_affordable(side: int, lags: int) -> None:
-    stride = ModelConfig(lags=lags).resolved((side, side), 6.5).stride
-    assert (-(-side // stride)) ** 2 * lags <= MOST_PREDICTORS
+def test_a_usual_field_keeps_the_spacing_of_its_cells(side: int, lags: int) -> None:
+    assert ModelConfig(lags=lags).resolved((side, side), 6.5).stride == 4
+
+
+@pytest.mark.parametrize("side", [1000, 2048])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_auto_spacing_keeps_a_very_large_field_affordable(side: int, channels: int) -> None:
+    stride = ModelConfig(channels=channels).resolved((side, side), 6.5).stride
+    assert (-(-side // stride)) ** 2 * channels <= MOST_PLACES
+
+
+@pytest.mark.parametrize("lags", [1, 3, 10])
+def test_the_var_has_room_for_what_is_analysed(lags: int) -> None:
+    config = ModelConfig(lags=lags)
+    assert config.n_analysed(100) == 100
+    assert MOST_PREDICTORS - lags < config.n_analysed(10_000) * lags <= MOST_PREDICTORS
 
 
 def test_a_record_without_cell_size_still_opens() -> None:

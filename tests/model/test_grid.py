@@ -53,6 +53,22 @@ def test_weights_are_free_only_in_the_neighbourhood_and_grow_with_distance() -> 
     assert corner.max() == pytest.approx(2.0)
 
 
+def test_a_grid_of_some_latents_is_that_part_of_the_whole() -> None:
+    whole = LatentGrid((40, 30), stride=4, channels=2)
+    kept = np.sort(np.random.default_rng(0).permutation(whole.size)[:50])
+    part = LatentGrid((40, 30), stride=4, channels=2, kept=tuple(kept.tolist()))
+    config = ModelConfig(stride=4, lags=2, free_radius=2.0, distance_weight=1.0)
+    rows = np.concatenate([kept, kept + whole.size])
+    assert (part.size, part.latent_shape) == (50, whole.latent_shape)
+    np.testing.assert_array_equal(part.centres(), whole.centres()[kept])
+    np.testing.assert_array_equal(
+        part.own_neighbourhood(2.0), whole.own_neighbourhood(2.0)[np.ix_(kept, kept)]
+    )
+    np.testing.assert_array_equal(
+        part.penalty_weights(config), whole.penalty_weights(config)[np.ix_(rows, kept)]
+    )
+
+
 def test_unresolved_spacing_is_refused() -> None:
     with pytest.raises(ValueError, match="auto"):
         _ = ModelConfig().pixels_per_latent

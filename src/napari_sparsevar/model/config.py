@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 Auto = Literal["auto"]
 
 MOST_PREDICTORS = 2048
-"""``auto`` widens the latent spacing until the VAR has at most this many predictors."""
+"""The VAR has at most this many; of more latents those with most activity are analysed."""
+
+MOST_PLACES = 16384
+"""``auto`` widens the latent spacing until the field has at most this many latents."""
 
 TYPICAL_CELL_PX = 6.5
 """Cell diameter where neither the user nor the movie says one."""
@@ -146,6 +149,10 @@ class ModelConfig(BaseModel):
         stride = self._affordable(shape, diameter) if self.stride == "auto" else self.stride
         return self._with_derived(diameter, stride, scale)
 
+    def n_analysed(self, n_latents: int) -> int:
+        """Return how many of so many latents are analysed: all, where the VAR has room for them."""
+        return min(n_latents, MOST_PREDICTORS // self.lags)
+
     def with_typical_cell(self) -> ResolvedConfig:
         """Return the configuration where no movie is at hand, ``auto`` as for a typical cell.
 
@@ -167,11 +174,11 @@ class ModelConfig(BaseModel):
         return ResolvedConfig(**values | given)
 
     def _affordable(self, shape: tuple[int, int], diameter: float) -> int:
-        """Return the spacing for a cell, or the next wider one the VAR can afford."""
+        """Return the spacing for a cell, or the next wider one that can be afforded."""
         first = min(max(round(SPACING * diameter), _FINEST), _COARSEST)
         for stride in range(first, _WIDEST):
             places = -(-shape[0] // stride) * -(-shape[1] // stride)
-            if places * self.channels * self.lags <= MOST_PREDICTORS:
+            if places * self.channels <= MOST_PLACES:
                 return stride
         return _WIDEST
 

@@ -28,11 +28,14 @@ class LatentGrid:
         Pixels from one latent to the next.
     channels : int
         Latents at each place.
+    kept : tuple of int, optional
+        Numbers of the latents that are there, ascending; all by default. They are numbered anew.
     """
 
     shape: tuple[int, int]
     stride: int
     channels: int = 1
+    kept: tuple[int, ...] | None = None
 
     @property
     def rows(self) -> int:
@@ -51,19 +54,21 @@ class LatentGrid:
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
-        """Shape (channels, rows, columns) of one latent map."""
+        """Shape (channels, rows, columns) of one latent map, in which all are there."""
         return self.channels, self.rows, self.columns
 
     @property
     def size(self) -> int:
         """Number of latents p."""
-        return self.channels * self.rows * self.columns
+        whole = self.channels * self.rows * self.columns
+        return whole if self.kept is None else len(self.kept)
 
     def places(self) -> FloatArray:
         """Return the (p, 2) row and column of every latent, in latents."""
         row, column = np.divmod(np.arange(self.rows * self.columns), self.columns)
         one_channel = np.stack([row, column], axis=1).astype(np.float64)
-        return np.tile(one_channel, (self.channels, 1))
+        every = np.tile(one_channel, (self.channels, 1))
+        return every if self.kept is None else every[list(self.kept)]
 
     def centres(self) -> FloatArray:
         """Return the (p, 2) centre (y, x) of every latent, in pixels of the field of view.

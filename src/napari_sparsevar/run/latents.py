@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import GuidedHalf, SparseVarAutoencoder
 from napari_sparsevar.movie.reading.read_ahead import ahead_of
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
+
+Float32Array = npt.NDArray[np.float32]
 
 N_SPLITS = 2
 """Random splits into blind halves that are averaged; two see every pixel from four sides."""
@@ -70,13 +72,27 @@ def encode_movie(
             yield (start + len(piece)) / len(latents)
         return latents
     shape = (frames.movie.n_frames, grid.size)
+    pieces = (piece for _, piece in _encoded(network, frames, grid, static))
+    for done in written(file, shape, pieces):
+        yield done / shape[0]
+    return mapped_latents(file)
+
+
+def written(file: Path, shape: tuple[int, int], pieces: Iterable[Float32Array]) -> Iterator[int]:
+    """Write latents (T, p), some frames after the other; yield how many are written."""
+    done = 0
     with file.open("wb") as opened:
         header = {"descr": "<f4", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(opened, header)
-        for start, piece in _encoded(network, frames, grid, static):
+        for piece in pieces:
             opened.write(piece.astype("<f4", copy=False).tobytes())
-            yield (start + len(piece)) / shape[0]
-    mapped: npt.NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+            done += len(piece)
+            yield done
+
+
+def mapped_latents(file: Path) -> Float32Array:
+    """Return a map of latents in a file."""
+    mapped: Float32Array = np.load(file, mmap_mode="r", allow_pickle=False)
     return mapped
 
 

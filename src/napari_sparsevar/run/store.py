@@ -140,7 +140,8 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     """Read what ``write_results`` wrote, as far as the record says it is complete."""
     tensors = load_file(folder / ANALYSIS)
     shape = record.movie.shape[1:]
-    grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels)
+    kept = tuple(tensors["kept"].tolist()) if "kept" in tensors else None  # of a large field
+    grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels, kept)
     n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
     fitted = _fitted(tensors, record)
     footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
@@ -281,6 +282,8 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "starts": torch.tensor(results.activity.starts, dtype=torch.int64),
         **partial_tensors(results.partial),
     }
+    if results.grid.kept is not None:
+        tensors["kept"] = torch.tensor(results.grid.kept)
     tensors["pixels.mean"] = torch.from_numpy(results.mean)
     tensors["pixels.noise"] = torch.from_numpy(results.noise)
     entries = results.footprints.tocoo()

@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.model.config import MOST_PREDICTORS
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, leaving_out
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.run.left_out import write_left_out
@@ -223,11 +222,5 @@ def _differences(parent: Run, movie: Movie, prepared: Prepared, loss: float) -> 
         found.append(
             f"The network fits this movie worse than its own (loss {loss:.3g} on held-out frames "
             f"instead of {before:.3g}): train anew if you can."
-        )
-    predictors = prepared.grid.size * parent.record.network.lags
-    if predictors > MOST_PREDICTORS:
-        found.append(
-            f"The field of view is large for the latent spacing of this run: {predictors} "
-            "predictors need much memory and time; train anew with a wider spacing."
         )
     return tuple(found)

@@ -10,14 +10,17 @@ import torch
 
 from napari_sparsevar.analysis.bursts import burst_share
 from napari_sparsevar.analysis.covariates.covariates import known_frames
+from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.results import Results, first_map
 from napari_sparsevar.disk.contents import write_tensors
+from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.inspection.late_look import LateLook, late_sentences
 from napari_sparsevar.progress import WithResult
-from napari_sparsevar.run.latents import encode_movie, scratch_latents
+from napari_sparsevar.run.kept_latents import busiest, kept_columns, kept_grid
+from napari_sparsevar.run.latents import Float32Array, encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_stage
 from napari_sparsevar.training.analysing import with_results
@@ -38,10 +41,10 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     The latents lie in ``file``, if there is one, from where ``publish_map`` moves them.
     """
     pace, work = Pace.read(), work_of(prepared)
-    network, frames, grid = prepared.trainer.network.eval(), prepared.frames, prepared.grid
+    network, frames = prepared.trainer.network.eval(), prepared.frames
     frames.watch = late = _late_look(prepared)
     began = time.perf_counter()
-    encoding = WithResult(encode_movie(network, frames, grid, prepared.static, file))
+    encoding = WithResult(encode_movie(network, frames, prepared.grid, prepared.static, file))
     for fraction in encoding:
         left = pace.left(TO_THE_MAP, work, fraction, time.perf_counter() - began)
         yield Progress("encode", fraction, "Encoding the movie", left)
@@ -50,12 +53,13 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     trim_heap()
     if late is not None:
         frames.good = frames.good & ~late.bad()
+    latents, grid = _analysed(encoding.result, prepared, file)
     inside = torch.from_numpy(frames.inside).to(prepared.static)
     footprints = sparse_footprints(network, grid, prepared.static, inside)
     beside = prepared.covariates
     starts = frames.movie.jumps
     good = frames.good if beside is None else known_frames(beside, frames.good, starts)[0]
-    activity = LatentActivity(encoding.result, good, grid, network.config, beside, starts)
+    activity = LatentActivity(latents, good, grid, network.config, beside, starts)
     began = time.perf_counter()
     fitting = WithResult(first_map(activity, footprints, frames.mean, frames.noise))
     for fraction, message in fitting:
@@ -63,6 +67,18 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
         yield Progress("encode", 1.0, message, left)
     pace.took("map", work, time.perf_counter() - began)
     return fitting.result
+
+
+def _analysed(
+    latents: Float32Array, prepared: Prepared, file: Path | None
+) -> tuple[Float32Array, LatentGrid]:
+    """Return the latents that are analysed, in ``file`` in place of all, and where they lie."""
+    frames, grid = prepared.frames, prepared.grid
+    series = Series(latents, torch.from_numpy(frames.good), tuple(frames.movie.jumps))
+    kept = busiest(series, prepared.config.model.n_analysed(grid.size))
+    if len(kept) == grid.size:
+        return latents, grid
+    return kept_columns(series, kept, file), kept_grid(grid, kept)
 
 
 def _late_look(prepared: Prepared) -> LateLook | None:
@@ -76,7 +92,8 @@ def work_of(prepared: Prepared) -> Work:
     """Return how much there will be to analyse."""
     height, width = prepared.grid.shape
     n_frames = prepared.frames.movie.n_frames
-    return Work(n_frames, height * width, prepared.grid.size, prepared.config.model.lags)
+    model = prepared.config.model
+    return Work(n_frames, height * width, model.n_analysed(prepared.grid.size), model.lags)
 
 
 def publish_map(

@@ -170,7 +170,13 @@ def _warnings(
     movie: Movie, grid: LatentGrid, config: TrainConfig, n_frames: int
 ) -> tuple[str, ...]:
     found = []
-    predictors = grid.size * config.model.lags
+    analysed = config.model.n_analysed(grid.size)
+    if analysed < grid.size:
+        found.append(
+            f"Of the {grid.size:,} places of this field the {analysed:,} with most activity are "
+            "analysed."
+        )
+    predictors = analysed * config.model.lags
     enough = enough_rows(predictors)
     if n_frames < enough:
         found.append(

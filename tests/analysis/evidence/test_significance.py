@@ -11,7 +11,7 @@ import napari_sparsevar as sv
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance, rows_to_test
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_drivers
-from napari_sparsevar.analysis.maps.tested_drivers import told_apart
+from napari_sparsevar.analysis.maps.tested_drivers import place_p_values, told_apart
 from napari_sparsevar.analysis.results import Results, next_stage
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.simulation.truth import Truth
@@ -93,6 +93,16 @@ def test_a_region_smaller_than_a_latent_takes_the_nearest_one() -> None:
     p_values[np.hypot(*(grid.centres() - (16, 16)).T).argmin()] = 0.02
     found = told_apart(Drivers(labels, table), significance_of(p_values), grid)
     assert found.drivers.table["p_adjusted"].tolist() == pytest.approx([0.02])
+
+
+def test_a_region_far_from_all_that_is_analysed_has_no_p_value_of_another_place() -> None:
+    whole = LatentGrid((64, 64), 4)
+    kept = np.flatnonzero(np.hypot(*(whole.centres() - (8, 8)).T) < 10)
+    grid = LatentGrid((64, 64), 4, kept=tuple(kept.tolist()))
+    labels = np.zeros((64, 64), np.int32)
+    labels[6:10, 6:10], labels[48:52, 48:52] = 1, 2
+    found = place_p_values(np.full(grid.size, 0.01, np.float32), labels, np.array([1, 2]), grid)
+    assert found.tolist() == pytest.approx([0.01, 1.0])
 
 
 def test_what_is_not_tested_is_a_candidate_without_p_value(drivers: Drivers) -> None:

@@ -133,9 +133,11 @@ class Series:
             squares += (kept - mean).square().sum(dim=0)
         return Standardiser(mean.float(), torch.sqrt(squares / n + 1e-8).float())
 
-    def autocovariance(self, standard: Standardiser, start: int, stop: int) -> Tensor:
+    def autocovariance(
+        self, standard: Standardiser, start: int, stop: int, longest: int | None = None
+    ) -> Tensor:
         """Return that of standardised series at lags 1, 2, ... inside a stretch, (lags, n)."""
-        longest = longest_lag(stop - start)
+        longest = longest or longest_lag(stop - start)
         sums = torch.zeros(longest, self.size, dtype=torch.float64)
         counts = torch.zeros(longest, dtype=torch.float64)
         before = torch.zeros(0, self.size, dtype=torch.float64)

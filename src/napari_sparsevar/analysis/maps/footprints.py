@@ -79,4 +79,6 @@ def _span(position: int, stride: int, reach: int, length: int) -> slice:
 def _assemble(pieces: list[Triplets], grid: LatentGrid) -> sparse.csr_array:
     latents, pixels, entries = (np.concatenate(part) for part in zip(*pieces, strict=True))
     n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
-    return sparse.csr_array((entries, (latents, pixels)), shape=(grid.size, n_pixels))
+    shape = grid.channels * grid.rows * grid.columns, n_pixels
+    every = sparse.csr_array((entries, (latents, pixels)), shape=shape)
+    return every if grid.kept is None else every[list(grid.kept)]

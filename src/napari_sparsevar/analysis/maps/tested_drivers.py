@@ -58,6 +58,8 @@ def place_p_values(
 ) -> npt.NDArray[np.float64]:
     """Return the smallest p-value of the latents in each region, else of the nearest latent.
 
+    Where the nearest is further than the spacing, nothing there was active enough to be analysed.
+
     Parameters
     ----------
     p_values : ndarray, shape (p,)
@@ -84,7 +86,7 @@ def place_p_values(
             corner = [part.start for part in area]
             middle = np.argwhere(regions[area] == label).mean(axis=0) + corner
             away = np.hypot(*(centres - middle).T)
-            chosen = np.flatnonzero(away == away.min())
+            chosen = np.flatnonzero((away == away.min()) & (away <= grid.stride))
         known = p_values[chosen][np.isfinite(p_values[chosen])]
         found[index] = known.min() if known.size else 1.0
     return found

@@ -1,0 +1,60 @@
+"""Of a large field of view only the latents with most activity are analysed."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from napari_sparsevar.analysis.fit.own_dynamics import Series
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.run.latents import Float32Array, mapped_latents, scratch_latents, written
+
+
+def busiest(series: Series, most: int) -> npt.NDArray[np.intp]:
+    """Return the numbers of the series that have most activity, ascending; at most ``most``.
+
+    What a frame repeats of the one before is activity, what it does not is noise: they are ranked
+    by their autocorrelation at one frame. So a dim cell counts as much as a bright one, and the
+    tissue between cells counts little.
+
+    Parameters
+    ----------
+    series : Series
+        At least one frame of them is good.
+    most : int
+    """
+    if series.size <= most:
+        return np.arange(series.size)
+    standard = series.standardiser()
+    repeated = series.autocovariance(standard, 0, len(series.values), longest=1)[0]
+    return np.sort(torch.topk(repeated, most).indices.numpy())
+
+
+def kept_grid(grid: LatentGrid, kept: npt.NDArray[np.intp]) -> LatentGrid:
+    """Return the grid of some of its latents; the grid itself where these are all."""
+    return grid if len(kept) == grid.size else replace(grid, kept=tuple(kept.tolist()))
+
+
+def kept_columns(series: Series, kept: npt.NDArray[np.intp], file: Path | None) -> Float32Array:
+    """Return some of the series, (T, kept), in memory or in a file.
+
+    Parameters
+    ----------
+    series : Series
+    kept : ndarray of int
+    file : Path or None
+        Where the series are, as ``encode_movie`` wrote them; those that are kept take their place.
+    """
+    shape = len(series.values), len(kept)
+    pieces = (values.numpy()[:, kept] for _, values in series.pieces())
+    if file is None:
+        return np.concatenate(list(pieces))
+    with scratch_latents(file.parent) as other:
+        deque(written(other, shape, pieces), maxlen=0)
+        other.replace(file)
+    return mapped_latents(file)
