@@ -205,6 +205,7 @@ def movie_layer(movie: Movie) -> LayerData:
         "choice": asdict(movie.choice),
         "frames": movie.n_frames,
         "jumps": list(movie.jumps),
+        "registered": movie.registered,
     }
     meta = {
         "name": movie.name,

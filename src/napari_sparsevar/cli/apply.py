@@ -22,7 +22,9 @@ from napari_sparsevar.cli.options import (
     Overwrite,
     PixelSize,
     Plane,
+    RegisterOption,
     RunArgument,
+    registration_kind,
 )
 from napari_sparsevar.cli.progress import follow
 from napari_sparsevar.cli.verdict import Until, UntilOption, kept_when_interrupted, say_verdict
@@ -46,6 +48,7 @@ def apply(
     channels: Channels = None,
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
+    register: RegisterOption = None,
     until: UntilOption = Until.all,
     overwrite: Overwrite = False,
     debug: Debug = False,
@@ -77,6 +80,7 @@ def apply(
         until=until.stage,
         bad_frames=bad_frames,
         ignore=mask,
+        register=registration_kind(register),
     )
     for note in opened.notes:
         typer.echo(note, err=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+
+if TYPE_CHECKING:
+    from napari_sparsevar.movie.registration.shifts import Kind
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is already there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
@@ -61,6 +65,28 @@ MaskOption = Annotated[
         "not count.",
     ),
 ]
+
+
+class Registration(StrEnum):
+    """How freely frames are moved."""
+
+    rigid = "rigid"
+
+
+RegisterOption = Annotated[
+    Registration | None,
+    typer.Option(
+        "--register",
+        help="Hold the field of view still first; the shifts are kept in the run.",
+    ),
+]
+
+
+def registration_kind(chosen: Registration | None) -> Kind | None:
+    """Return what ``--register`` asks for, as ``train`` has it."""
+    return None if chosen is None else cast("Kind", chosen.value)
+
+
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]
 RunOrFit = Annotated[
     Path, typer.Argument(help="A run directory, or a fit of cells.", metavar="RUN|FIT")

@@ -45,7 +45,7 @@ def register(
     """Estimate how the field of view moved and write the movie without it."""
     from napari_sparsevar.movie import open_movie, write_movie
     from napari_sparsevar.movie.choice import Choice
-    from napari_sparsevar.movie.registration import registering
+    from napari_sparsevar.movie.registration.register import registering
 
     if out.exists() and not overwrite:
         raise UserError(f"{out} exists already; choose another name or add --overwrite.")

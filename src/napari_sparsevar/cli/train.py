@@ -25,6 +25,8 @@ from napari_sparsevar.cli.options import (
     Overwrite,
     PixelSize,
     Plane,
+    RegisterOption,
+    registration_kind,
 )
 from napari_sparsevar.cli.progress import follow
 from napari_sparsevar.cli.train_cells import cells_of_movie, fit_cells
@@ -90,6 +92,7 @@ def train(
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
     trials: Trials = None,
+    register: RegisterOption = None,
     cells: Annotated[
         Path | None,
         typer.Option(
@@ -140,6 +143,7 @@ def train(
         covariates=covariates or None,
         bad_frames=bad_frames,
         ignore=mask,
+        register=registration_kind(register),
         trials=trials_of(trials, opened.fps),
     )
     for note in opened.notes:

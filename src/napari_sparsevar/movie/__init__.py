@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.movie.inspection.static import StaticImages, static_images
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.movie.open import open_movie
-    from napari_sparsevar.movie.registration import register
+    from napari_sparsevar.movie.registration.register import register
     from napari_sparsevar.movie.simulation.regime import REGIMES, Regime
     from napari_sparsevar.movie.simulation.simulate import simulate_movie
     from napari_sparsevar.movie.simulation.truth import Truth
@@ -45,7 +45,7 @@ if not TYPE_CHECKING:  # a type checker would believe in any name
             "check_frames": "inspection.check",
             "inspect_movie": "inspection.inspect",
             "open_movie": "open",
-            "register": "registration",
+            "register": "registration.register",
             "simulate_movie": "simulation.simulate",
             "static_images": "inspection.static",
             "write_movie": "write",

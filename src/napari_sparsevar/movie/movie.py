@@ -15,6 +15,8 @@ from napari_sparsevar.movie.choice import Choice, Offer
 if TYPE_CHECKING:
     import dask.array as da  # half of the time in which a dock opens
 
+    from napari_sparsevar.movie.registration.shifts import Shifts
+
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
@@ -34,6 +36,22 @@ class LeftOut:
     pixels: npt.NDArray[np.bool_]
     find: bool = True
     begins: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Registered:
+    """What a movie was before it was held still.
+
+    Parameters
+    ----------
+    recorded : dask.array.Array, shape (T, Y, X)
+        Its frames as they were recorded.
+    shifts : Shifts
+        How far each of them was off.
+    """
+
+    recorded: da.Array
+    shifts: Shifts
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +82,8 @@ class Movie:
         Frames before which time jumps, as after a pause: nothing is foretold across.
     left_out : LeftOut, optional
         Frames and pixels that do not count, as a person says.
+    registered : Registered, optional
+        Of a movie that is held still: ``data`` holds frames that were moved back.
     """
 
     data: da.Array
@@ -77,6 +97,12 @@ class Movie:
     times: npt.NDArray[np.float64] | None = None
     jumps: tuple[int, ...] = ()
     left_out: LeftOut | None = None
+    registered: Registered | None = None
+
+    @property
+    def recorded(self) -> da.Array:
+        """Frames as they were recorded, (T, Y, X)."""
+        return self.data if self.registered is None else self.registered.recorded
 
     @property
     def n_frames(self) -> int:

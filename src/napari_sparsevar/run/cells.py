@@ -31,6 +31,7 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.times import times_that_jump
 from napari_sparsevar.progress import Step, moved
 from napari_sparsevar.run.record import RunRecord
+from napari_sparsevar.run.registration import as_run_has_it
 from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
 
 ReadFrom = Literal["pixels", "latents"]
@@ -221,4 +222,4 @@ def _movie(run: OfRun, movie: Movie | None) -> RunMovie:
         return open_run_movie(run.path, identity)
     if (movie.n_frames, *movie.shape) != identity.shape:
         return RunMovie(None, another_size(identity, movie))
-    return RunMovie(movie, why_another(identity, movie))
+    return RunMovie(as_run_has_it(movie, run.path), why_another(identity, movie))

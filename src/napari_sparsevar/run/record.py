@@ -63,6 +63,8 @@ class MovieIdentity(BaseModel):
     from_run: str | None = None
     size_bytes: int | None = None
     fingerprint: str | None = None
+    registered: str = ""
+    """How the frames were held still, by the shifts that lie beside the record; empty: not."""
 
     @classmethod
     def of(cls, movie: Movie, run: Path | None = None) -> MovieIdentity:
@@ -72,21 +74,22 @@ class MovieIdentity(BaseModel):
             source=str(source) if source else None,
             name=movie.name,
             shape=(movie.n_frames, *movie.shape),
-            dtype=str(movie.data.dtype),
+            dtype=str(movie.recorded.dtype),
             fps=movie.fps,
             pixel_size_um=movie.pixel_size_um,
             content=content_of(movie),
             choice=movie.choice,
             from_run=_relative(source, run) if source and run else None,
+            registered="" if movie.registered is None else movie.registered.shifts.kind,
             **_on_disk(source),
         )
 
 
 def content_of(movie: Movie) -> str:
-    """Return a hash of the first, middle and last frame of a movie."""
+    """Return a hash of the first, middle and last frame of a movie, as they were recorded."""
     digest = hashlib.sha256()
     for index in sorted({0, movie.n_frames // 2, movie.n_frames - 1}):
-        frame = compute(movie.data[index])
+        frame = compute(movie.recorded[index])
         digest.update(np.ascontiguousarray(frame).tobytes())
     return digest.hexdigest()
 

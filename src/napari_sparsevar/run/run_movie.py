@@ -11,6 +11,7 @@ from napari_sparsevar.movie.fingerprint import fingerprint
 from napari_sparsevar.movie.movie import Movie, as_it_was
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.run.record import MovieIdentity, content_of
+from napari_sparsevar.run.registration import as_run_has_it
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,17 @@ def open_run_movie(run_path: Path, identity: MovieIdentity) -> RunMovie:
         )
         first = as_it_was(movie, identity.shape[0])
         if movie is not first and identity.content and is_movie_of(identity, first):
-            return RunMovie(replace(first, name=identity.name))
+            return RunMovie(_named(as_run_has_it(first, run_path), identity))
         if (movie.n_frames, *movie.shape) != identity.shape:
             return RunMovie(None, f"{another_size(identity, movie)} Only the maps open.")
         notice = "" if search.known else why_another(identity, movie)
-        return RunMovie(replace(movie, name=identity.name), notice)
+        return RunMovie(_named(as_run_has_it(movie, run_path), identity), notice)
     except UserError as error:
         return RunMovie(None, f"The movie of this run cannot be opened, only the maps: {error}")
+
+
+def _named(movie: Movie, identity: MovieIdentity) -> Movie:
+    return replace(movie, name=identity.name)
 
 
 def why_another(identity: MovieIdentity, movie: Movie) -> str:
@@ -106,6 +111,18 @@ def why_another(identity: MovieIdentity, movie: Movie) -> str:
     return (
         f"The movie {movie.source or movie.name} is not the one the run was trained on, though it "
         "has its size: the maps and drivers of the run do not belong to it."
+    )
+
+
+def why_moved_otherwise(identity: MovieIdentity, movie: Movie) -> str:
+    """Return a sentence if the frames of the movie of a run were held still otherwise."""
+    kind = "" if movie.registered is None else movie.registered.shifts.kind
+    if kind == identity.registered:
+        return ""
+    ways = {"": "as it was recorded", "rigid": "registered"}
+    return (
+        f"The run was trained on {identity.name} {ways.get(identity.registered, 'registered')}, "
+        f"and {movie.name} is shown {ways.get(kind, 'registered')}: open the run to see its movie."
     )
 
 

@@ -18,15 +18,19 @@ from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, leaving_out
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.registration.shifts import Kind
 from napari_sparsevar.run.left_out import write_left_out
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
+from napari_sparsevar.run.registration import write_shifts
 from napari_sparsevar.run.run import Run, load_run, read_record
 from napari_sparsevar.run.store import MODEL, is_run_directory, write_record
 from napari_sparsevar.training.analysing import analysis_of, is_cut_short, outcome, resumed
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
+from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import (
     Applying,
+    Finished,
     Notice,
     Progress,
     TrainingEvent,
@@ -35,6 +39,7 @@ from napari_sparsevar.training.events import (
 from napari_sparsevar.training.failures import Events, reported
 from napari_sparsevar.training.finish import Metrics, publish_map
 from napari_sparsevar.training.preparation import Prepared, prepare
+from napari_sparsevar.training.registering import holding_still
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
 _SAME = 0.02
@@ -55,6 +60,7 @@ def apply_run(
     good: npt.ArrayLike | None = None,
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
+    register: Kind | None = None,
 ) -> Iterator[TrainingEvent]:
     """Apply the network of a run to another movie and write a run directory of it.
 
@@ -85,6 +91,8 @@ def apply_run(
         As in ``train``.
     good, bad_frames, ignore : optional
         What is left out of the movie, as in ``train``.
+    register : {"rigid"}, optional
+        As in ``train``.
 
     Yields
     ------
@@ -93,6 +101,7 @@ def apply_run(
     """
 
     def work(where: torch.device) -> Events:
+        began = time.perf_counter()
         parent = run if isinstance(run, Run) else load_run(run)
         if not overwrite and _was_cut_short(Path(out), parent):
             yield from resumed(movie, Path(out), until, control or TrainingControl())
@@ -100,8 +109,12 @@ def apply_run(
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
             chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore)
-            application = _Application(parent, chosen, folder, where)
-            yield from application.run(control or TrainingControl(), until)
+            steering = control or TrainingControl()
+            still = yield from holding_still(chosen, register, steering)
+            if still is None:
+                yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
+                return
+            yield from _Application(parent, still, folder, where).run(steering, until)
 
     return reported(work, Path(out), device, threads)
 
@@ -125,6 +138,7 @@ class _Application:
         record = self._record(prepared, loss["total"])
         log = EventLog(self.folder.working)
         write_left_out(self.folder.working, self.movie.left_out)
+        write_shifts(self.folder.working, self.movie)
         write_record(self.folder.working, record)
         yield from log.keeping(self._opening(prepared, record, loss))
         metrics: Metrics = {

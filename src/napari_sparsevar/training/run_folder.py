@@ -20,6 +20,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.covariates import COVARIATES
 from napari_sparsevar.run.left_out import LEFT_OUT
+from napari_sparsevar.run.registration import SHIFTS
 from napari_sparsevar.run.replacement import recover_run, replace_run, working_folder
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import (
@@ -74,7 +75,7 @@ class RunFolder:
 
     def discard(self) -> None:
         """Forget a training without a single step, so that the next one finds the place free."""
-        for name in (RECORD, EVENTS, COVARIATES, LEFT_OUT):
+        for name in (RECORD, EVENTS, COVARIATES, LEFT_OUT, SHIFTS):
             (self.working / name).unlink(missing_ok=True)
 
     def release(self) -> None:
@@ -161,6 +162,7 @@ def _aside(out: Path) -> Path:
         LOSSES,
         COVARIATES,
         LEFT_OUT,
+        SHIFTS,
         CHECKPOINT,
     ):  # the last makes it a training to be resumed
         if (out / name).exists():

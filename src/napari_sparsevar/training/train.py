@@ -18,9 +18,11 @@ from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.registration.shifts import Kind
 from napari_sparsevar.run.covariates import read_covariates, write_covariates
 from napari_sparsevar.run.left_out import with_left_out, write_left_out
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
+from napari_sparsevar.run.registration import as_run_has_it, write_shifts
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record
 from napari_sparsevar.training.analysing import analysis_of, is_cut_short, outcome, resumed
@@ -46,6 +48,7 @@ from napari_sparsevar.training.finish import TO_THE_MAP, Metrics, publish_map, w
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.pace import Pace
 from napari_sparsevar.training.preparation import Prepared, beside, prepare
+from napari_sparsevar.training.registering import holding_still
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
 
@@ -65,6 +68,7 @@ def train(
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
     trials: Trials | None = None,
+    register: Kind | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie, write a run directory and analyse it.
 
@@ -107,6 +111,9 @@ def train(
     trials : sequence of (start, stop), optional
         Frames, stop exclusive: nothing is foretold from one trial to the next, in training,
         analysis and tests alike, and frames of no trial are not used.
+    register : {"rigid"}, optional
+        Hold the field of view still first, as ``sv.register`` does. The shifts are kept in the run:
+        its movie is held still by them whenever it is opened again.
 
     Yields
     ------
@@ -119,6 +126,11 @@ def train(
             raise UserError(
                 f"The covariates of {out} are those that it began with: leave them out to resume "
                 "(--covariates)."
+            )
+        if resume and register is not None:
+            raise UserError(
+                f"{out} goes on with the shifts that it began with: leave registration out to "
+                "resume (--register)."
             )
         if resume and any(each is not None for each in (good, bad_frames, ignore, trials)):
             raise UserError(
@@ -133,7 +145,7 @@ def train(
             yield from resumed(movie, Path(out), until, control)
             return
         with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
-            training = _Training(chosen, config, folder, where, control, until, brought)
+            training = _Training(chosen, config, folder, where, control, until, brought, register)
             yield from training.run(resume)
 
     return reported(work, Path(out), device, threads)
@@ -160,12 +172,19 @@ class _Training:
     control: TrainingControl
     until: Stage
     covariates: Covariates | None = None
+    register: Kind | None = None
 
     def run(self, resume: bool) -> Events:
         """Do it all."""
         began = time.perf_counter()
+        still = yield from holding_still(self.movie, self.register, self.control)
+        if still is None:
+            yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
+            return
+        self.movie = still
         yield Progress("prepare", 0.0, "Reading the movie")
         if resume:
+            self.movie = as_run_has_it(self.movie, self.folder.working)
             self.movie = with_left_out(self.movie, self.folder.working)
         prepared = prepare(self.movie, self.config, self.device)
         prepared = beside(prepared, self._covariates(resume))
@@ -177,6 +196,7 @@ class _Training:
         else:  # a stopped run stays readable while it is continued
             write_covariates(self.folder.working, prepared.covariates)
             write_left_out(self.folder.working, self.movie.left_out)
+            write_shifts(self.folder.working, self.movie)
             write_record(self.folder.working, record)
         yield from log.keeping(self._opening(prepared))
         reason = yield from log.keeping(self._steps(prepared, log))

@@ -39,6 +39,7 @@ from napari_sparsevar.widgets.training.loss_plot import LossPlot
 from napari_sparsevar.widgets.training.more import OtherRuns
 from napari_sparsevar.widgets.training.movie_look import MovieLook
 from napari_sparsevar.widgets.training.panel import TrainingPanel
+from napari_sparsevar.widgets.training.registering import MotionRemark
 from napari_sparsevar.widgets.training.turns import TurnsRemark
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
@@ -73,6 +74,7 @@ class TrainDock(Dock):
         assert isinstance(cell_diameter, AutoBox)
         self.look = MovieLook(viewer, self._session.anatomy, self.movie_choice, cell_diameter)
         self.turns = TurnsRemark(viewer, self.movie_choice)
+        self.motion = MotionRemark(viewer, self.movie_choice)
         self.guide = Guide()
         self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder", mark="run.json")
@@ -99,6 +101,7 @@ class TrainDock(Dock):
         parts = (
             self.movie_choice,
             self.turns,
+            self.motion,
             look,
             *where,
             self.form,
@@ -118,6 +121,7 @@ class TrainDock(Dock):
         training = self._session.training
         self.movie_choice.changed.connect(self._on_movie)
         self.look.looked.connect(self._guide_on)
+        self.look.motion_found.connect(self.motion.tell)
         self.guide_button.clicked.connect(self.guide.show_again)
         self.guide.shown_changed.connect(self.guide_button.setChecked)
         self.preset.changed.connect(self._on_preset)

@@ -53,9 +53,9 @@ def test_what_the_movie_does_not_say_is_asked_for(viewer, dock, movie_data):
 
 def test_a_guess_of_the_cell_size_is_enough(viewer, dock, add_movie, qtbot):
     add_movie(viewer)
-    dock.look._on_guess(None)
+    dock.look._on_news(None)
     assert steps(dock)[1] == ["Give cell size."]
-    dock.look._on_guess(7.5)
+    dock.look._on_news(7.5)
     assert steps(dock)[0][1] == "✓ Check"
     qtbot.waitUntil(lambda: not dock.look._guessing.busy, timeout=20_000)
 

@@ -51,12 +51,24 @@ class Motion:
         tuple of str
             One sentence if the movie should be motion-corrected first, else none.
         """
-        if self.largest < _DISTURBING_PX:
+        if not self.disturbs:
             return ()
         return (
+            f"{self.words}; register the movie first (--register rigid, Register in the Train "
+            "dock, suite2p, NoRMCorre).",
+        )
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether the movie should be motion-corrected first."""
+        return self.largest >= _DISTURBING_PX
+
+    @property
+    def words(self) -> str:
+        """What moves how far, and what that does."""
+        return (
             f"The field of view moves by up to about {self.largest:.1f} pixels "
-            f"(typically {self.typical:.1f}): moving edges flicker together and look like "
-            "influence; register the movie first (sparsevar register, suite2p, NoRMCorre).",
+            f"(typically {self.typical:.1f}): moving edges flicker together and look like influence"
         )
 
 

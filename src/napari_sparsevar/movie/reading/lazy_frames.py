@@ -124,6 +124,34 @@ def from_reader(
     return da.Array(graph, name, chunks, dtype=np.dtype(dtype))  # type: ignore[no-untyped-call]
 
 
+def changed(
+    lazy: da.Array, change: Callable[[int, NDArray[Any]], NDArray[Any]], dtype: DTypeLike
+) -> da.Array:
+    """Return a movie, (T, Y, X), of which each block is changed when it is read.
+
+    Parameters
+    ----------
+    lazy : dask.array.Array
+        In blocks of whole frames.
+    change : callable
+        Takes the number of the first frame and frames (t, Y, X), returns as many.
+    dtype : dtype
+        Type of what it returns.
+    """
+
+    def block(frames: NDArray[Any], block_info: Any = None) -> NDArray[Any]:
+        return change(block_info[0]["array-location"][0][0], frames)
+
+    made: da.Array = da.map_blocks(  # type: ignore[no-untyped-call]
+        block,
+        _even_blocks(lazy),
+        dtype=dtype,
+        name=_new_name("changed"),
+        meta=np.zeros((0, 0, 0), dtype),
+    )
+    return made
+
+
 def check_dtype(dtype: np.dtype[Any], what: str) -> None:
     """Refuse pixels that are no real numbers.
 

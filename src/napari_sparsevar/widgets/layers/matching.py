@@ -65,6 +65,7 @@ class MovieMatching:
 
 
 def _compare(identity: MovieIdentity, layer: Image) -> Iterator[str]:
-    from napari_sparsevar.run.run_movie import why_another
+    from napari_sparsevar.run.run_movie import why_another, why_moved_otherwise
 
-    yield why_another(identity, movie_of(layer))
+    movie = movie_of(layer)
+    yield why_another(identity, movie) or why_moved_otherwise(identity, movie)

@@ -41,25 +41,29 @@ def movie_of(layer: Image) -> Movie:
         If the layer is no movie; one sentence says why.
     """
     from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.movie.registration.still import moved_back
 
     reason = why_unsuitable(layer)
     if reason is not None:
         raise UserError(reason)
     shown = open_movie(layer)
     ours = layer.metadata.get(METADATA_KEY, {})
-    source = ours.get("source")
+    source, registered = ours.get("source"), ours.get("registered")
+    changed = getattr(layer.data, "name", None) != ours.get("array", "")
     if source is None:
-        return shown
+        return shown if changed else replace(shown, registered=registered)
     units = {name: getattr(shown, name) or ours.get(name) for name in ("fps", "pixel_size_um")}
-    if getattr(layer.data, "name", None) != ours.get("array", ""):
+    if changed:
         # Filtered, registered, cropped: what is shown counts, and it is in no file.
         said = f"What the layer shows is taken, not what is in the file {Path(source).name}."
         as_before = shown.n_frames == ours.get("frames")
         jumps = tuple(ours.get("jumps", ())) if as_before else ()
         return replace(shown, source=None, notes=(*shown.notes, said), jumps=jumps, **units)
     if not Path(source).exists():
-        return shown
-    return as_it_was(open_movie(Path(source), **units, **ours.get("choice", {})), shown.n_frames)
+        return replace(shown, registered=registered)
+    opened = open_movie(Path(source), **units, **ours.get("choice", {}))
+    movie = as_it_was(opened, shown.n_frames)
+    return movie if registered is None else moved_back(movie, registered.shifts)
 
 
 def channels_apart(movie: Movie, channels: int) -> list[LayerData]:

@@ -179,9 +179,11 @@ def same_frames(before: Movie | None, now: Movie | None) -> bool:
     """Return whether two movies hold the same pixels, as far as can be known without a look."""
     if before is None or now is None:
         return before is now
-    return before.source is not None and (before.source, before.data.shape) == (
-        now.source,
-        now.data.shape,
+    shifts = [None if each.registered is None else each.registered.shifts for each in (before, now)]
+    return (
+        before.source is not None
+        and shifts[0] is shifts[1]
+        and (before.source, before.data.shape) == (now.source, now.data.shape)
     )
 
 

@@ -116,6 +116,7 @@ def _looked(path: Path) -> Iterator[Begun]:
 
 
 def _looked_with_movie(path: Path, movie: Movie | None) -> Iterator[Begun]:
+    from napari_sparsevar.run.replacement import begun_folder
     from napari_sparsevar.run.run_movie import is_movie_of, open_run_movie
     from napari_sparsevar.training.resuming import resumable
 
@@ -123,6 +124,6 @@ def _looked_with_movie(path: Path, movie: Movie | None) -> Iterator[Begun]:
     if movie is not None and is_movie_of(found.movie, movie):
         yield Begun(found)
         return
-    opened = open_run_movie(path, found.movie)
+    opened = open_run_movie(begun_folder(path) or path, found.movie)
     layer = None if opened.movie is None else movie_layer(opened.movie)
     yield Begun(found, layer, opened.notice)

@@ -20,6 +20,7 @@ from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Replacing
 
 if TYPE_CHECKING:
+    from napari_sparsevar.movie.inspection.motion import Motion
     from napari_sparsevar.widgets.parts.form import AutoBox
 
 ANATOMY = (
@@ -41,9 +42,12 @@ class MovieLook(QWidget):
     ----------
     looked : Signal
         Where it may have become known how large a cell is, or unknown.
+    motion_found : Signal of Motion or None
+        How far the field of view of the chosen movie moves; None where that is not known.
     """
 
     looked = Signal()
+    motion_found = Signal(object)
 
     def __init__(
         self, viewer: ViewerModel, anatomy: Anatomy, choice: MovieChoice, field: AutoBox
@@ -52,7 +56,7 @@ class MovieLook(QWidget):
         self._anatomy, self._choice, self._field = anatomy, choice, field
         self._guessed: float | None = None
         self._guessed_of: tuple[Any, ...] = ()
-        self._guessing = Replacing(self._on_guess, what="Guessing the cell diameter")
+        self._guessing = Replacing(self._on_news, what="Guessing the cell diameter")
         self.circle = CellCircle(viewer)
         self.anatomy = QPushButton("Anatomy")
         self.anatomy.setToolTip(f"<qt>{ANATOMY}</qt>")
@@ -79,9 +83,10 @@ class MovieLook(QWidget):
         if identity != self._guessed_of:
             self._guessed, self._guessed_of = None, ()
             self._guessing.drop()
-            if movie is not None and self._field.value == "auto":
+            self.motion_found.emit(None)
+            if movie is not None:
                 self._guessed_of = identity
-                self._guessing.start(partial(_guess, movie))
+                self._guessing.start(partial(_look, movie))
         self._say_guess()
 
     @property
@@ -89,13 +94,15 @@ class MovieLook(QWidget):
         """Whether somebody gave the cell diameter, or the movie gave it away."""
         return self._field.value != "auto" or self._guessed is not None
 
-    def _on_guess(self, news: float | Failure | None) -> None:
+    def _on_news(self, news: float | Motion | Failure | None) -> None:
         if isinstance(news, Failure):
             news.log()  # the training says what is wrong with a movie
-        else:
+        elif isinstance(news, float) or news is None:
             self._guessed = news
             self._say_guess()
             self._on_number()
+        else:
+            self.motion_found.emit(news)
 
     def _say_guess(self) -> None:
         words = "auto"
@@ -148,9 +155,12 @@ class MovieLook(QWidget):
         return float(self._field.min) + float(10.0 ** -self._field.native.decimals())
 
 
-def _guess(movie: Movie) -> Iterator[float | None]:
+def _look(movie: Movie) -> Iterator[float | Motion | None]:
     from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
     from napari_sparsevar.movie.inspection.inspect import inspect_movie
+    from napari_sparsevar.movie.inspection.motion import find_motion
 
     report, images = inspect_movie(movie, whole=False)
-    yield guess_cell_diameter(movie, images, report.bad)
+    guess = guess_cell_diameter(movie, images, report.bad)
+    yield None if guess is None else float(guess)
+    yield find_motion(movie, images, report.bad)

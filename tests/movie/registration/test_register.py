@@ -11,7 +11,8 @@ from scipy import ndimage
 
 import napari_sparsevar as sv
 from napari_sparsevar.movie.reading.lazy_frames import from_memory
-from napari_sparsevar.movie.registration import Shifts, estimating_shifts
+from napari_sparsevar.movie.registration.register import estimating_shifts
+from napari_sparsevar.movie.registration.shifts import Shifts
 from napari_sparsevar.progress import returned
 
 FRAMES = 400

@@ -1,0 +1,1 @@
+"""A movie whose field of view moves, held still."""

@@ -1,0 +1,63 @@
+"""How far the frames of the movie of a run were off, on disk: the movie is held still again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from napari_sparsevar.disk.contents import write_tensors
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.registration.shifts import Shifts
+from napari_sparsevar.movie.registration.still import as_recorded, moved_back
+
+SHIFTS = "shifts.safetensors"
+
+
+def write_shifts(folder: Path, movie: Movie) -> None:
+    """Keep in a run directory how its movie was held still; an earlier file goes where it was not.
+
+    Parameters
+    ----------
+    folder : Path
+    movie : Movie
+        As it is trained on.
+    """
+    if movie.registered is None:
+        (folder / SHIFTS).unlink(missing_ok=True)
+        return
+    tensors = movie.registered.shifts.arrays()
+    write_tensors(
+        folder / SHIFTS, {name: torch.from_numpy(value) for name, value in tensors.items()}
+    )
+
+
+def as_run_has_it(movie: Movie, folder: Path) -> Movie:
+    """Return the movie of a run held still as the run was trained on it, or not at all.
+
+    Raises
+    ------
+    UserError
+        If the shifts are damaged, or those of another movie.
+    """
+    path = folder / SHIFTS
+    if not path.is_file():
+        return as_recorded(movie)
+    try:
+        kept = {name: value.numpy() for name, value in load_file(path).items()}
+        shifts = Shifts.of(kept)
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise UserError(f"{path} is damaged: train the run again.") from error
+    if len(shifts.values) != movie.n_frames:
+        raise UserError(
+            f"{path} is of {len(shifts.values)} frames, {movie.name} has {movie.n_frames}: it is "
+            "of another movie."
+        )
+    now = movie.registered
+    if now is not None and np.array_equal(now.shifts.values, shifts.values):
+        return movie
+    return moved_back(movie, shifts)

@@ -1,0 +1,79 @@
+"""Where the field of view moves the Train dock says so, and holds it still on a click."""
+
+import numpy as np
+import pytest
+import tifffile
+
+import napari_sparsevar as sv
+from napari_sparsevar.readers import movie_layer, read_movie
+from napari_sparsevar.widgets.layers.movies import movie_of
+
+pytestmark = pytest.mark.windowless
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory):
+    frames = np.asarray(sv.simulate_movie(400, (64, 64), seed=1)[0].data)
+    rolled = [np.roll(each, (number // 40) % 5 * 2 - 4, 0) for number, each in enumerate(frames)]
+    path = tmp_path_factory.mktemp("moving") / "movie.tif"
+    tifffile.imwrite(path, np.stack(rolled), metadata=None)
+    return path
+
+
+def opened(viewer, path):
+    (layer,) = read_movie(str(path))
+    return viewer.add_image(layer[0], **layer[1])
+
+
+def remarked(dock, qtbot):
+    qtbot.waitUntil(lambda: not dock.motion.isHidden(), timeout=20_000)
+    assert "moves by up to" in dock.motion.words.text()
+    return dock.motion
+
+
+def ended(remark, qtbot):
+    qtbot.waitUntil(lambda: remark.work.state == "idle", timeout=60_000)
+
+
+def test_a_click_opens_it_held_still(viewer, dock, qtbot, moving):
+    layer = opened(viewer, moving)
+    remark = remarked(dock, qtbot)
+    remark.panel.begin_button.click()
+    ended(remark, qtbot)
+    assert [each.name for each in viewer.layers] == ["movie", "movie registered"]
+    assert not layer.visible
+    still = dock.movie_choice.movie
+    assert dock.movie_choice.layer is viewer.layers[1]
+    assert still.registered is not None
+    assert still.source == moving
+    assert "Registered" in dock.movie_choice.about.text()
+    expected = sv.register(sv.open_movie(moving)).data.compute()
+    np.testing.assert_array_equal(np.asarray(viewer.layers[1].data), expected)
+    np.testing.assert_array_equal(movie_of(viewer.layers[1]).data.compute(), expected)
+    qtbot.waitUntil(lambda: not dock.look._guessing.busy, timeout=20_000)
+    assert remark.isHidden()
+
+
+def test_cancelled_the_movie_is_as_it_was(viewer, dock, qtbot, moving):
+    opened(viewer, moving)
+    remark = remarked(dock, qtbot)
+    remark.panel.begin_button.click()
+    assert not remark.panel.begin_button.isEnabled()
+    remark.panel.end_button.click()
+    ended(remark, qtbot)
+    assert [each.name for each in viewer.layers] == ["movie"]
+    assert "as it was" in remark.work.report.sentence
+    assert remark.panel.begin_button.isEnabled()
+
+
+def test_of_a_movie_that_lies_still_nothing_is_said(viewer, dock, qtbot, add_movie):
+    add_movie(viewer)
+    qtbot.waitUntil(lambda: not dock.look._guessing.busy, timeout=20_000)
+    assert dock.motion.isHidden()
+
+
+def test_pixels_put_in_the_place_of_a_registered_movie_are_taken(viewer, dock, moving):
+    data, options, _ = movie_layer(sv.register(sv.open_movie(moving)))
+    layer = viewer.add_image(data, **options)
+    layer.data = np.zeros((400, 64, 64), np.float32)
+    assert movie_of(layer).registered is None
