@@ -131,3 +131,32 @@ def test_odd_spacings_work_alike(stride: int) -> None:
     drawn = network.decoder.footprints(grid.latent_shape, still)
     together = torch.einsum("np,pyx->nyx", latents.flatten(1), drawn)
     torch.testing.assert_close(network.decode(latents, still), together, rtol=1e-4, atol=1e-4)
+
+
+def test_latents_alone_are_those_of_the_code(network: SparseVarAutoencoder, static: Tensor) -> None:
+    split, inside = halves()
+    guided = network.guide(static, split, inside)
+    whole = network.encode(frames(), static, split, inside).latents
+    torch.testing.assert_close(network.latents(frames(), guided), whole)
+
+
+@pytest.mark.parametrize("shape", [(32, 40), (31, 37)])
+def test_the_background_is_a_normalised_convolution(shape: tuple[int, int]) -> None:
+    rng = torch.Generator().manual_seed(4)
+    movie, visible = torch.randn(2, *shape, generator=rng), torch.ones(shape)
+    visible[torch.rand(shape, generator=rng) < 0.5] = 0.0
+    rows, columns = (-(-length // 4) for length in shape)
+    block = torch.arange(shape[0])[:, None] // 4 * columns + torch.arange(shape[1]) // 4
+    at = torch.stack(
+        [torch.arange(rows * columns) // columns, torch.arange(rows * columns) % columns]
+    )
+    apart = (at[:, :, None] - at[:, None]).square().sum(dim=0)
+    gaussian = torch.exp(-0.5 * apart / (12.0 / 2.3548 / 4) ** 2)
+    sums = torch.zeros(2, rows * columns).index_add_(
+        1, block.flatten(), (movie * visible).flatten(1)
+    )
+    counts = torch.zeros(rows * columns).index_add_(0, block.flatten(), visible.flatten())
+    smooth = ((sums @ gaussian) / (counts @ gaussian)).view(2, 1, rows, columns)
+    pixels = torch.nn.functional.interpolate(smooth, scale_factor=4, mode="bilinear")[:, 0]
+    found = background(movie, visible, 12.0)
+    torch.testing.assert_close(found, pixels[:, : shape[0], : shape[1]], atol=1e-5, rtol=1e-4)

@@ -38,7 +38,7 @@ def test_frames_that_do_not_fit_at_once_are_encoded_in_parts(
 ) -> None:
     whole = latents_of(prepared)
     network, most = prepared.trainer.network, 7
-    encode, sizes = network.encode_guided, []
+    encode, sizes = network.latents, []
 
     def limited(frames: torch.Tensor, halves: Any) -> Any:
         if len(frames) > most:
@@ -46,7 +46,7 @@ def test_frames_that_do_not_fit_at_once_are_encoded_in_parts(
         sizes.append(len(frames))
         return encode(frames, halves)
 
-    monkeypatch.setattr(network, "encode_guided", limited)
+    monkeypatch.setattr(network, "latents", limited)
     np.testing.assert_allclose(latents_of(prepared), whole, rtol=1e-5, atol=1e-6)
     assert max(sizes) <= most
     most = 0

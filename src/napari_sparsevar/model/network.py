@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -11,17 +12,19 @@ from torch.nn.functional import max_pool2d
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.decoder import Decoder
 from napari_sparsevar.model.encoder import Encoder, Guidance
-from napari_sparsevar.model.neuropil import background
+from napari_sparsevar.model.neuropil import Smoothing, smooth_part, smoothing
 from napari_sparsevar.model.skip import without_skip
 
 
 class GuidedHalf(NamedTuple):
     """One blind half: which pixels it sees (Y, X), and the encoder's guidance for them.
 
-    ``alive`` (rows, columns) is 0 for latents without any pixel that counts.
+    ``wide`` says how its background is estimated; ``alive`` (rows, columns) is 0 for latents
+    without any pixel that counts.
     """
 
     visible: Tensor
+    wide: Smoothing
     guidance: Guidance
     alive: Tensor
 
@@ -86,23 +89,33 @@ class SparseVarAutoencoder(nn.Module):
         Worth keeping where many blocks of frames are encoded with the same split.
         """
         static = self._static(static)
-        first, second = inside * split, inside * ~split
         alive = max_pool2d(inside[None], self.encoder.stride)[0]
-        return (
-            GuidedHalf(first, self.encoder.guide(first, static), alive),
-            GuidedHalf(second, self.encoder.guide(second, static), alive),
-        )
+
+        def half(visible: Tensor) -> GuidedHalf:
+            wide = smoothing(visible, self.config.background_diameter)
+            return GuidedHalf(visible, wide, self.encoder.guide(visible, static), alive)
+
+        return half(inside * split), half(inside * ~split)
 
     def encode_guided(self, frames: Tensor, halves: tuple[GuidedHalf, GuidedHalf]) -> BlindCode:
         """Encode standardised frames (n, Y, X) with halves from ``guide``."""
-        diameter = self.config.background_diameter
         visible = torch.stack([half.visible for half in halves])
-        contrast = torch.stack([frames - background(frames, half, diameter) for half in visible])
-        codes = [
-            self.encoder(seen, half.guidance) * half.alive
-            for seen, half in zip(contrast, halves, strict=True)
-        ]
+        contrast = torch.stack([frames - smooth_part(frames, half.wide) for half in halves])
+        codes = [self._coded(*each) for each in zip(contrast, halves, strict=True)]
         return BlindCode(torch.stack(codes), contrast, visible)
+
+    def latents(self, frames: Tensor, halves: Iterable[GuidedHalf]) -> Tensor:
+        """Return the mean code of halves of standardised frames, and nothing else of them.
+
+        (n, channels, rows, columns), of frames (n, Y, X); for both halves of one split
+        ``encode_guided(frames, halves).latents``.
+        """
+        codes = [self._coded(frames - smooth_part(frames, half.wide), half) for half in halves]
+        return torch.stack(codes).mean(dim=0)
+
+    def _coded(self, contrast: Tensor, half: GuidedHalf) -> Tensor:
+        coded: Tensor = self.encoder(contrast, half.guidance) * half.alive
+        return coded
 
     def decode(self, latents: Tensor, static: Tensor) -> Tensor:
         """Decode latents (n, channels, rows, columns) to frames (n, Y, X) without background."""

@@ -105,7 +105,8 @@ def _encoded(
     block = max(1, pixels // static[0].numel())
     inside = torch.from_numpy(frames.inside).to(device)
     with torch.no_grad():
-        halves = [network.guide(static, split.to(device), inside) for split in fixed_splits(grid)]
+        splits = [network.guide(static, split.to(device), inside) for split in fixed_splits(grid)]
+    halves = [half for split in splits for half in split]
     pieces = ((start, _to_send(piece, device)) for start, piece in frames.pieces(block))
     for start, sent in ahead_of(pieces):
         latents = _code(network, sent.to(device, non_blocking=True), halves).cpu().numpy()
@@ -113,14 +114,11 @@ def _encoded(
         yield start, latents
 
 
-def _code(
-    network: SparseVarAutoencoder, frames: Tensor, halves: list[tuple[GuidedHalf, GuidedHalf]]
-) -> Tensor:
+def _code(network: SparseVarAutoencoder, frames: Tensor, halves: list[GuidedHalf]) -> Tensor:
     """Return the latents (t, p) of frames, some at a time where memory does not hold them all."""
     try:
         with torch.no_grad():
-            codes = [network.encode_guided(frames, pair).latents for pair in halves]
-            return torch.stack(codes).mean(dim=0).flatten(1)
+            return network.latents(frames, halves).flatten(1)
     except torch.OutOfMemoryError:
         if len(frames) == 1:
             raise
