@@ -124,6 +124,17 @@ def test_the_settings_are_told_as_the_dock_tells_them() -> None:
     assert "\n".join(table) == "\n".join(settings())
 
 
+def test_every_nuisance_is_told_with_its_settings() -> None:
+    rows = re.findall(
+        r"^\| `([a-z_]+)` \|[^|]+\|([^|]+)\|$", PAGES["docs/simulate.md"], re.MULTILINE
+    )
+    told = {name: re.findall(r"`(\w+)`", settings) for name, settings in rows}
+    made = sv.Nuisances().adding(*sv.Nuisances.model_fields)
+    assert {name: told[name] for name, _ in made} == {
+        name: list(type(nuisance).model_fields) for name, nuisance in made
+    }
+
+
 @pytest.mark.parametrize("target", targets())
 def test_targets_of_make_that_are_shown_exist(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

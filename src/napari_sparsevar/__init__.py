@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from napari_sparsevar.comparison.windows import Window, read_windows
     from napari_sparsevar.errors import UserError
     from napari_sparsevar.model.config import ModelConfig
-    from napari_sparsevar.movie import Movie, Truth, open_movie, register, simulate_movie
+    from napari_sparsevar.movie import (
+        Movie,
+        Nuisances,
+        Truth,
+        open_movie,
+        register,
+        simulate_movie,
+    )
     from napari_sparsevar.run.run import Run, load_run
     from napari_sparsevar.training.apply import apply_run
     from napari_sparsevar.training.config import TrainConfig
@@ -43,6 +50,7 @@ __all__ = [
     "Comparison",
     "ModelConfig",
     "Movie",
+    "Nuisances",
     "Run",
     "TrainConfig",
     "TrainingControl",
@@ -75,6 +83,7 @@ _look_up = from_home(
         "Comparison": "comparison.result",
         "ModelConfig": "model.config",
         "Movie": "movie",
+        "Nuisances": "movie",
         "Run": "run.run",
         "TrainConfig": "training.config",
         "TrainingControl": "training.control",

@@ -29,6 +29,11 @@ def changing_coupling() -> list[LayerData]:
     return _sample("easy", "simulated movie (coupling stops half-way)", seed=2, later_coupling=0.0)
 
 
+def realistic() -> list[LayerData]:
+    """Return a movie with the optics of a real recording: rings, neuropil, photons, motion."""
+    return _sample("optics", "simulated movie (realistic)", seed=3)
+
+
 def _sample(
     regime: str, name: str, seed: int, later_coupling: float | None = None
 ) -> list[LayerData]:

@@ -10,7 +10,7 @@ import pytest
 from cli_called import SMALL, one_sentence, sparsevar
 
 from napari_sparsevar.cli import simulate
-from napari_sparsevar.movie import Truth, open_movie, simulate_movie
+from napari_sparsevar.movie import REGIMES, Truth, open_movie, simulate_movie
 
 
 def test_simulated_movie_and_truth_belong_together(movie: Path) -> None:
@@ -57,6 +57,32 @@ def test_movie_and_truth_need_two_files(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert one_sentence(done.stderr)
     assert not both.exists()
+
+
+def test_realistic_movies_and_single_nuisances_can_be_asked_for(tmp_path: Path) -> None:
+    paths = ["--out", tmp_path / "m.tif", "--truth", tmp_path / "t.npz", "--frames", "40"]
+    asked = ["--regime", "optics", "--nuisance", "stimuli", "--nuisance", "motion:px=1"]
+    fewer = ["--without", "bleaching", "--cells", "20", "--drivers", "3", "--followers", "2"]
+    done = sparsevar("simulate", *paths, *asked, *fewer)
+    assert done.exit_code == 0, done.output
+    assert "96 x 96 px" in done.output
+    nuisances = REGIMES["optics"].nuisances.without("bleaching").adding("stimuli", "motion:px=1")
+    expected, truth = simulate_movie(
+        40, regime="optics", nuisances=nuisances, n_cells=20, n_drivers=3, n_followers=2
+    )
+    opened, known = open_movie(tmp_path / "m.tif"), Truth.load(tmp_path / "t.npz")
+    assert np.array_equal(np.asarray(opened.data), np.asarray(expected.data))
+    assert opened.fps == pytest.approx(30.0)
+    assert np.array_equal(known.shared["stimulus"], truth.shared["stimulus"])
+
+
+@pytest.mark.parametrize("asked", [["--nuisance", "weather"], ["--without", "weather"]])
+def test_simulate_names_what_is_no_nuisance(tmp_path: Path, asked: list[str]) -> None:
+    done = sparsevar("simulate", "--out", tmp_path / "m.tif", "--truth", tmp_path / "t.npz", *asked)
+    assert done.exit_code == 2
+    assert one_sentence(done.stderr)
+    assert "'weather'" in done.stderr
+    assert "axial_motion" in done.stderr
 
 
 def test_simulate_names_an_unknown_regime(tmp_path: Path) -> None:

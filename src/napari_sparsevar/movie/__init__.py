@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.movie.open import open_movie
     from napari_sparsevar.movie.registration.register import register
+    from napari_sparsevar.movie.simulation.nuisances.chosen import Nuisances
     from napari_sparsevar.movie.simulation.regime import REGIMES, Regime
     from napari_sparsevar.movie.simulation.simulate import simulate_movie
     from napari_sparsevar.movie.simulation.truth import Truth
@@ -20,6 +21,7 @@ __all__ = [
     "REGIMES",
     "FrameReport",
     "Movie",
+    "Nuisances",
     "Regime",
     "StaticImages",
     "Truth",
@@ -39,6 +41,7 @@ if not TYPE_CHECKING:  # a type checker would believe in any name
             "REGIMES": "simulation.regime",
             "FrameReport": "inspection.check",
             "Movie": "movie",
+            "Nuisances": "simulation.nuisances.chosen",
             "Regime": "simulation.regime",
             "StaticImages": "inspection.static",
             "Truth": "simulation.truth",

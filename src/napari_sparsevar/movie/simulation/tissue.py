@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.simulation.nuisances.light import Vessels
 
 _PLACEMENT_ATTEMPTS = 20
 
@@ -144,7 +145,9 @@ def smooth_field(
     return scaled
 
 
-def draw_vessels(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+def draw_vessels(
+    shape: tuple[int, int], rng: np.random.Generator, vessels: Vessels | None = None
+) -> NDArray[np.float32]:
     """Draw how much light gets past the blood vessels.
 
     Parameters
@@ -153,20 +156,26 @@ def draw_vessels(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np
         Height and width in pixels.
     rng : numpy.random.Generator
         Source of their course.
+    vessels : Vessels, optional
+        How many and how wide; without, a few thin ones.
 
     Returns
     -------
     ndarray of float32, shape (Y, X)
-        1 in tissue, down to 0.3 in the middle of a vessel.
+        1 in tissue, less in a vessel.
     """
     height, width = shape
     rows, columns = np.indices(shape, dtype=np.float32)
     light = np.ones(shape, dtype=np.float32)
-    for _ in range(max(1, round(np.sqrt(height * width) / 48))):
+    n = max(1, round(np.sqrt(height * width) / 48))
+    if vessels is None:
+        vessels = Vessels(per_field=n, radius_px=(1.0, 2.0), absorbed=0.7)
+    for _ in range(vessels.per_field):
         angle, offset = rng.uniform(0, np.pi), rng.uniform(-0.4, 0.4) * min(shape)
         bend, phase = rng.uniform(2, 6), rng.uniform(0, 2 * np.pi)
         y, x = rows - height / 2, columns - width / 2
         along, across = y * np.sin(angle) + x * np.cos(angle), y * np.cos(angle) - x * np.sin(angle)
         distance = across - offset - bend * np.sin(along / 15.0 + phase)
-        light *= 1.0 - 0.7 * np.exp(-0.5 * (distance / rng.uniform(1.0, 2.0)) ** 2)
+        radius = rng.uniform(*vessels.radius_px)
+        light *= 1.0 - vessels.absorbed * np.exp(-0.5 * (distance / radius) ** 2)
     return light

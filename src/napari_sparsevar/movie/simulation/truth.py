@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import explain, replacing
 from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_IN = "/"  # between the name of a dict and that of an entry, in a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +30,36 @@ class Truth:
     centres : ndarray of float32, shape (n_cells, 2)
         Row and column of each cell in pixels.
     traces : ndarray of float32, shape (T, n_cells)
-        Calcium signal in grey values, without noise; ``traces @ footprints`` is in the movie.
+        Calcium signal in grey values, without noise; ``traces @ footprints`` is in the movie,
+        before light is bleached and the field moves.
     coupling : ndarray of float32, shape (n_cells, n_cells)
         ``coupling[source, target]``: probability that an event of the source evokes one of the
-        target a frame later; 0 where there is no connection.
+        target `lags` frames later; below 0, that it silences one; 0 where there is no connection.
     drivers : ndarray of int64, shape (n_drivers,)
         Indices of the cells that drive others, ascending.
+    lags : ndarray of int64, shape (n_cells, n_cells), optional
+        Frames from source to target; 0 where there is no connection. One frame if not given.
+    events : ndarray of float32, shape (T, n_cells), optional
+        Size of each cell's event in each frame, 0 for none.
+    cells : dict of ndarray, shape (n_cells,)
+        What is known of each cell: ``rate_hz`` (asked for), ``amplitude``, ``decay_s``,
+        ``rise_s``, ``hill``, ``running_gain``, ``latency_s`` (NaN: answers no stimulus).
+    shared : dict of ndarray, shape (T,)
+        What reached many cells: ``running``, ``burst``, ``stimulus``, ``hidden cell 1`` ...
+    hidden_coupling, hidden_lags : ndarray, shape (n_hidden, n_cells), optional
+        As `coupling` and `lags`, of the cells that are not in the field.
+    neuropil : ndarray of float32, shape (T, n_cells), optional
+        Light of the neuropil that follows cells, in grey values, at the centre of each cell.
+    motion : ndarray of float32, shape (T, 2), optional
+        Where the field lies in each frame: y and x in pixels.
+    out_of_plane : ndarray of float32, shape (T,), optional
+        Share of each frame that is blurred.
+    light_left : ndarray of float32, shape (T,), optional
+        Share of the light that is not bleached.
+    out_of_focus_centres : ndarray of float32, shape (n, 2), optional
+        Row and column of each blurred cell.
+    out_of_focus_traces : ndarray of float32, shape (T, n), optional
+        Their signal in grey values.
     """
 
     footprints: NDArray[np.float32]
@@ -37,6 +67,34 @@ class Truth:
     traces: NDArray[np.float32]
     coupling: NDArray[np.float32]
     drivers: NDArray[np.int64]
+    lags: NDArray[np.int64] | None = None
+    events: NDArray[np.float32] | None = None
+    cells: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    shared: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    hidden_coupling: NDArray[np.float32] | None = None
+    hidden_lags: NDArray[np.int64] | None = None
+    neuropil: NDArray[np.float32] | None = None
+    motion: NDArray[np.float32] | None = None
+    out_of_plane: NDArray[np.float32] | None = None
+    light_left: NDArray[np.float32] | None = None
+    out_of_focus_centres: NDArray[np.float32] | None = None
+    out_of_focus_traces: NDArray[np.float32] | None = None
+
+    @property
+    def edges(self) -> pd.DataFrame:
+        """Connections, a row each: source, target, coupling (below 0: silences), lag in frames."""
+        import pandas as pd
+
+        source, target = np.nonzero(self.coupling)
+        lags = np.ones_like(self.coupling, np.int64) if self.lags is None else self.lags
+        return pd.DataFrame(
+            {
+                "source": source,
+                "target": target,
+                "coupling": self.coupling[source, target],
+                "lag": lags[source, target],
+            }
+        )
 
     @property
     def is_driver(self) -> NDArray[np.bool_]:
@@ -70,7 +128,13 @@ class Truth:
         UserError
             If the file exists or cannot be written.
         """
-        arrays = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        arrays: dict[str, Any] = {}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(value, dict):
+                arrays |= {f"{entry.name}{_IN}{name}": each for name, each in value.items()}
+            elif value is not None:
+                arrays[entry.name] = value
         with (
             replacing(Path(path), overwrite=overwrite) as temporary,
             temporary.open("wb") as file,
@@ -98,7 +162,7 @@ class Truth:
         """
         try:
             with np.load(path, allow_pickle=False) as archive:
-                return cls(**{entry.name: archive[entry.name] for entry in fields(cls)})
+                return cls(**_arranged({name: archive[name] for name in archive.files}))
         except OSError as error:
             raise UserError(f"Cannot read {path}: {explain(error)}.") from error
         except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
@@ -106,3 +170,15 @@ class Truth:
                 f"{path} does not hold the truth of a simulated movie; "
                 "give the .npz file that the simulation wrote."
             ) from None
+
+
+def _arranged(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Return arrays of a file by the name of what holds them."""
+    held: dict[str, Any] = {}
+    for name, array in arrays.items():
+        place, inside, entry = name.partition(_IN)
+        if inside:
+            held.setdefault(place, {})[entry] = array
+        else:
+            held[name] = array
+    return held
