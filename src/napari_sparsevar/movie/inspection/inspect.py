@@ -11,6 +11,7 @@ from napari_sparsevar.movie.inspection.static import (
 )
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.reading.read_ahead import ahead_of
 
 WHOLE_BYTES = 4 * 10**9
 """A movie of whole numbers that is larger is looked at in parts: none of its frames can be NaN."""
@@ -62,7 +63,7 @@ def inspect_movie(
         checker = FrameChecker(movie, artefacts)
         collector = StaticCollector(movie, max_frames, masked)
         wanted = collector.runs if in_parts else None
-        for start, frames in lazy_frames.read_blocks(movie.data, wanted):
+        for start, frames in ahead_of(lazy_frames.read_blocks(movie.data, wanted)):
             collector.add(start, frames, checker.add(start, frames))
         report = checker.report()
         if artefacts is not None or not report.artefacts.left_out.any():

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _FLOAT_BITS = 20  # of a float32, sign and exponent included: steps of 1/2048
+_TOGETHER = 2**19  # values: NumPy counts them as 64-bit numbers, which stay in the cache
 _MOST_BINS, _LEVELS_PER_BIN = 128, 8
 _LEAST_VALUES = 20  # fewer pixel values are never called a pile
 _BUMP = 2.5  # times what lies just below
@@ -45,7 +46,9 @@ class Histogram:
             keys = flat if self._lowest == 0 else flat.astype(np.int32) - self._lowest
         else:
             keys = _order_preserving(values.astype(np.float32).ravel())
-        self._counts += np.bincount(keys, minlength=len(self._counts))
+        for first in range(0, len(keys), _TOGETHER):
+            piece = keys[first : first + _TOGETHER]
+            self._counts += np.bincount(piece, minlength=len(self._counts))
 
     def levels(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the values that occur and how often, in ascending order.

@@ -175,15 +175,20 @@ class StaticCollector:
             with np.errstate(over="ignore", invalid="ignore"):
                 self._offset = frames[good].mean(axis=0, dtype=np.float64)
             self._offset[self._ignored] = 0.0
+        # Frame by frame, here and below: work on all frames at once does not stay in the cache.
+        moving = np.empty(frames.shape, np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            moving = (frames - self._offset).astype(np.float32)
+            for index, frame in enumerate(frames):
+                moving[index] = frame - self._offset
         adjacent = good[1:] & good[:-1]
         moving[~good] = 0.0
         moving[:, self._ignored] = 0.0
         if adjacent.any():
-            steps = np.abs(np.diff(moving, axis=0)[adjacent])
-            self._steps.append(steps.mean(axis=0, dtype=np.float64).astype(np.float32))
-        moving = moving[good]
+            total = np.zeros(self._movie.shape)
+            for index in np.flatnonzero(adjacent):
+                total += np.abs(moving[index + 1] - moving[index])
+            self._steps.append((total / adjacent.sum()).astype(np.float32))
+        moving = moving if good.all() else moving[good]
         self._count += len(moving)
         self._sum += moving.sum(axis=0, dtype=np.float64)
         self._squares += np.einsum("tyx,tyx->yx", moving, moving)
