@@ -62,7 +62,7 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     import napari_sparsevar as sv
     from napari_sparsevar.movie.reading import standardised
     from napari_sparsevar.training.device import peak_memory_mb
-    from napari_sparsevar.training.events import Failed, Progress, Started, StepLoss
+    from napari_sparsevar.training.events import Failed, Progress, ResultsReady, Started, StepLoss
 
     torch.set_num_threads(task["threads"])
     sv.open_movie(np.zeros((3, 8, 8), np.uint8))  # imports are not part of opening
@@ -80,7 +80,8 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     watch.phase = "prepare"
     marks: dict[str, float] = {"prepare": time.perf_counter()}
     steps: list[float] = []
-    latents = 0
+    ready: dict[str, float] = {}
+    latents = analysed = 0
     last = time.perf_counter()
     for event in sv.train(
         movie, config, out=task["out"], device=task["device"], threads=task["threads"]
@@ -96,6 +97,13 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
             steps.append(now - last)
             if task["only_steps"] and event.step == event.n_steps:
                 break
+        elif isinstance(event, Progress) and event.phase == "encode":
+            ready.setdefault("trained", now - began)
+            if event.fraction == 1.0:
+                ready.setdefault("encoded", now - began)
+        elif isinstance(event, ResultsReady):
+            ready[event.stage] = now - began
+            analysed = analysed or sv.load_run(event.path).results.grid.size
         elif isinstance(event, Progress) and event.phase == "analyse":
             marks.setdefault("analyse", now)
             watch.phase = f"analyse: {event.message}"
@@ -108,6 +116,9 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
         "frames": movie.n_frames,
         "gigabytes": movie.data.nbytes / 1e9,
         "latents": latents,
+        "analysed": analysed,
+        "ready_s": ready,
+        "processor_s": time.process_time(),
         "open_s": opened,
         "prepare_s": marks["train"] - marks["prepare"],
         "step_s": statistics.median(settled),

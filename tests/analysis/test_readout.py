@@ -48,6 +48,19 @@ def test_separate_peaks_become_ranked_drivers() -> None:
     assert (drivers.labels[12, 15], drivers.labels[40, 50]) == (1, 2)
 
 
+def test_the_list_has_no_fixed_end() -> None:
+    y, x = np.mgrid[:200, :240]
+    places = [(row, column) for row in range(12, 200, 16) for column in range(12, 240, 16)]
+    image = sum(
+        (1 + 0.01 * index) * np.exp(-((y - row) ** 2 + (x - column) ** 2) / (2 * 2.5**2))
+        for index, (row, column) in enumerate(places)
+    )
+    found = find_drivers(np.asarray(image, np.float32), spacing=4)
+    assert len(found.table) == len(places) > 150
+    np.testing.assert_allclose(found.table[["y", "x"]], places[::-1], atol=0.5)
+    assert set(np.unique(found.labels)) == set(range(len(places) + 1))
+
+
 def test_an_empty_map_has_no_drivers() -> None:
     drivers = find_drivers(np.zeros((32, 32), np.float32), spacing=4)
     assert drivers.table.empty

@@ -16,6 +16,9 @@ from napari_sparsevar.run.run import Run
 
 Regions = npt.NDArray[np.integer] | None
 
+MOST_LISTED = 20
+"""Of more places a figure ranks the surest; all are outlined."""
+
 ARROWS_IN_ALL, MOST_ARROWS_EACH = 12, 3
 """Arrows on a map that can still be followed, and from one driver."""
 
@@ -44,6 +47,11 @@ def listed_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.D
     shown = found[found["as_driver"].astype(bool) & ~found["hidden"].astype(bool)]
     order = ["p_adjusted", "strength"]
     return shown.sort_values(order, ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def surest(listed: pd.DataFrame) -> pd.DataFrame:
+    """Return the first of ``listed_places``, as many as a page has room for."""
+    return listed.head(MOST_LISTED)
 
 
 def mask_of(run: Run, regions: Regions, kind: str, label: int) -> BoolArray:

@@ -11,7 +11,11 @@ import napari_sparsevar as sv
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance, rows_to_test
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_drivers
-from napari_sparsevar.analysis.maps.tested_drivers import place_p_values, told_apart
+from napari_sparsevar.analysis.maps.tested_drivers import (
+    MOST_CANDIDATES,
+    place_p_values,
+    told_apart,
+)
 from napari_sparsevar.analysis.results import Results, next_stage
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.simulation.truth import Truth
@@ -20,9 +24,9 @@ from napari_sparsevar.training.finish import mapped
 from napari_sparsevar.training.preparation import prepare
 
 
-def bumps(*centres: tuple[int, int]) -> np.ndarray:
-    y, x = np.mgrid[:64, :64]
-    heights = 1.0 - 0.2 * np.arange(len(centres))
+def bumps(*centres: tuple[int, int], side: int = 64, fall: float = 0.2) -> np.ndarray:
+    y, x = np.mgrid[:side, :side]
+    heights = 1.0 - fall * np.arange(len(centres))
     image = sum(
         height * np.exp(-((y - row) ** 2 + (x - column) ** 2) / 12.5)
         for height, (row, column) in zip(heights, centres, strict=True)
@@ -71,6 +75,20 @@ def test_whatever_stands_out_is_either_a_driver_or_a_candidate(drivers: Drivers)
     assert not ((found.candidates.labels > 0) & (found.drivers.labels > 0)).any()
     both = (found.candidates.labels > 0) | (found.drivers.labels > 0)
     np.testing.assert_array_equal(both, drivers.labels > 0)
+
+
+def test_drivers_are_all_listed_and_of_others_the_surest() -> None:
+    grid = LatentGrid((160, 160), 4)
+    places = [(row, column) for row in range(12, 160, 16) for column in range(12, 160, 16)]
+    found = find_drivers(bumps(*places, side=160, fall=0.005), spacing=4)
+    p_values = np.full(grid.size, 0.8)
+    p_values[np.hypot(*(grid.centres() - (80, 0)).T) < 60] = 0.02
+    told = told_apart(found, significance_of(p_values), grid)
+    n_drivers = len(told.drivers.table)
+    assert n_drivers > MOST_CANDIDATES == len(told.candidates.table) < len(places) - n_drivers
+    labels = told.candidates.table["label"].tolist()
+    assert labels == list(range(n_drivers + 1, n_drivers + 1 + MOST_CANDIDATES))
+    assert set(np.unique(told.candidates.labels)) == {0, *labels}
 
 
 def test_the_surest_come_first_and_of_those_as_sure_the_strongest(drivers: Drivers) -> None:

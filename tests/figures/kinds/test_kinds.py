@@ -101,6 +101,23 @@ def test_a_wide_field_and_long_names_can_be_read(tmp_path: Path, kind: str) -> N
         assert_on_the_page(figure)
 
 
+@pytest.mark.parametrize("kind", ["overview", "drivers"])
+def test_of_many_drivers_a_page_ranks_the_surest_and_outlines_all(
+    tmp_path: Path, kind: str
+) -> None:
+    labels = np.zeros((120, 120), np.int32)
+    for label in range(1, 50):
+        row, column = 15 * ((label - 1) // 7) + 4, 15 * ((label - 1) % 7) + 4
+        labels[row : row + 8, column : column + 8] = label
+    run = made_full_run(tmp_path, (120, 120), labels=labels, lags=1)
+    drawn = draw_figure(run, kind, FigureOptions(width_mm=180.0), marks=NOTHING)
+    assert drawn.figure.get_figheight() * 25.4 < 297
+    assert not overlapping(drawn.figure)
+    assert_on_the_page(drawn.figure)
+    assert "; and 29 more in the table" in drawn.caption
+    assert len(named(drawn.figure, "driver-")) == 49
+
+
 @pytest.mark.parametrize("kind", OF_A_RUN)
 def test_text_is_text_and_only_maps_are_images(
     drawn: Callable[[str, float], Drawn], full_run: Run, tmp_path: Path, kind: str

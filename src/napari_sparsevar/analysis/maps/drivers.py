@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
+from scipy.spatial import KDTree
 
 from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.smoothing import smoothed
@@ -78,7 +79,6 @@ def standing_out(values: npt.NDArray[np.floating]) -> float:
 def find_drivers(
     contribution: FloatImage,
     spacing: int,
-    most: int = 20,
     shown: FloatImage | None = None,
     counted: BoolImage | None = None,
 ) -> Drivers:
@@ -89,8 +89,6 @@ def find_drivers(
     contribution : ndarray of float32, shape (Y, X)
     spacing : int
         Pixels between latents.
-    most : int
-        Keep at most this many.
     shown : ndarray of float32, shape (Y, X), optional
         The map in another unit at each pixel, by which they are ranked and whose values are told.
     counted : ndarray of bool, shape (Y, X), optional
@@ -102,7 +100,7 @@ def find_drivers(
         With ``stability`` and ``p_adjusted`` missing (NaN).
     """
     smooth, least = _smooth_and_least(contribution, spacing, counted)
-    peaks = _peaks(smooth, least, SEPARATION * spacing)[:most]
+    peaks = _peaks(smooth, least, SEPARATION * spacing)
     regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
     labels, areas = _ranked(regions, told)
@@ -118,9 +116,9 @@ def standing_out_again(
     Those in which its peak stands out by the rule of ``find_drivers``.
     """
     smooth, threshold = _smooth_and_least(contribution, spacing, counted)
-    labels = drivers.table["label"].to_numpy()
-    peaks = [smooth[drivers.labels == label].max(initial=0.0) for label in labels]
-    return np.asarray(np.asarray(peaks) > threshold)
+    labels = drivers.table["label"].to_numpy(int)
+    peaks = ndimage.maximum(smooth, drivers.labels, labels) if len(labels) else ()
+    return np.asarray(np.asarray(peaks, np.float32) > threshold)
 
 
 def _smooth_and_least(
@@ -147,25 +145,40 @@ def _peaks(image: FloatImage, threshold: float, distance: float) -> list[tuple[i
     """Return local maxima above a threshold, highest first, none near (``distance``) a higher."""
     y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & (image > threshold))
     order = np.argsort(-image[y, x], kind="stable")
+    places = np.column_stack([y, x])[order]
+    near = _neighbours(places, distance)
+    free = np.ones(len(places), bool)
     kept: list[tuple[int, int]] = []
-    for row, column in zip(y[order].tolist(), x[order].tolist(), strict=True):
-        if all(np.hypot(row - other[0], column - other[1]) >= distance for other in kept):
+    for index, (row, column) in enumerate(places.tolist()):
+        if free[index]:
             kept.append((row, column))
+            beside = places[near[index]]
+            free[near[index]] &= np.hypot(*(beside - (row, column)).T) >= distance
     return kept
+
+
+def _neighbours(places: npt.NDArray[np.intp], distance: float) -> list[list[int]]:
+    """Return which places lie within a distance of each, itself among them."""
+    if not len(places):
+        return []
+    tree = KDTree(places)
+    found: list[list[int]] = tree.query_ball_point(places, distance, return_sorted=True).tolist()
+    return found
 
 
 def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> LabelImage:
     """Give every peak the connected pixels above half its height that are nearest to it."""
     labels = np.zeros(image.shape, np.int32)
+    # Those further away own no pixel within reach.
+    rivals = _neighbours(np.array(peaks, np.intp).reshape(-1, 2), 2 * reach)
     for index, (row, column) in enumerate(peaks):
         area = _around(row, column, reach, image.shape)
         y, x = np.ogrid[area]
         away = np.hypot(y - row, x - column)
         near = away <= reach
-        for rival, other in enumerate(peaks):
-            # Those further away own no pixel within reach.
-            if rival != index and np.hypot(row - other[0], column - other[1]) <= 2 * reach:
-                theirs = np.hypot(y - other[0], x - other[1])
+        for rival in rivals[index]:
+            if rival != index:
+                theirs = np.hypot(y - peaks[rival][0], x - peaks[rival][1])
                 near &= (away < theirs) if rival < index else (away <= theirs)
         components, _ = ndimage.label(near & (image[area] >= HALF_HEIGHT * image[row, column]))
         own = components[row - area[0].start, column - area[1].start]

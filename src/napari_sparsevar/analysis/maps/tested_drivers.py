@@ -14,6 +14,9 @@ from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.maps.drivers import Drivers, keep_drivers
 from napari_sparsevar.model.grid import LatentGrid
 
+MOST_CANDIDATES = 20
+"""The surest of those that are not beyond chance; drivers are listed however many they are."""
+
 
 class ToldApart(NamedTuple):
     """Places that stand out of the map, by what the test says of them.
@@ -23,8 +26,8 @@ class ToldApart(NamedTuple):
     drivers : Drivers
         Tested, and beyond chance at ``LEVEL``.
     candidates : Drivers
-        All others: not tested (p-value NaN), or not beyond chance. Their labels go on after those
-        of the drivers.
+        The surest ``MOST_CANDIDATES`` of all others: not tested (p-value NaN), or not beyond
+        chance. Their labels go on after those of the drivers.
     """
 
     drivers: Drivers
@@ -47,7 +50,8 @@ def told_apart(standing_out: Drivers, found: Significance, grid: LatentGrid) -> 
     places = replace(standing_out, table=table)
     beyond = table["p_adjusted"].to_numpy() <= LEVEL
     drivers = keep_drivers(places, beyond)
-    return ToldApart(drivers, keep_drivers(places, ~beyond, first=len(drivers.table) + 1))
+    others = ~beyond & (np.cumsum(~beyond) <= MOST_CANDIDATES)
+    return ToldApart(drivers, keep_drivers(places, others, first=len(drivers.table) + 1))
 
 
 def place_p_values(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
-from napari_sparsevar.figures.listing import listed_places
+from napari_sparsevar.figures.listing import listed_places, surest
 from napari_sparsevar.figures.options import Drawn, FigureOptions
 from napari_sparsevar.figures.panels.drivers import (
     arrows_words,
@@ -45,8 +45,9 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     for both, else below it.
     """
     listed = listed_places(run, *marks)
+    few = surest(listed)
     with figure_style():
-        figure, panels, map_mm = _lay_out(options.width_mm, run.contribution_map.shape, len(listed))
+        figure, panels, map_mm = _lay_out(options.width_mm, run.contribution_map.shape, len(few))
         draw_drivers(
             panels[0],
             run,
@@ -58,9 +59,9 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
             all_arrows=options.all_arrows,
         )
         head(panels[0], "a", drivers_title(run, listed))
-        draw_driver_list(panels[1], run, listed)
+        draw_driver_list(panels[1], run, few)
         head(panels[1], "b", "Ranked")
-        draw_driver_traces(panels[2], run, listed, marks.regions)
+        draw_driver_traces(panels[2], run, few, marks.regions)
         head(panels[2], "c", "Their activity" if len(listed) else "Activity")
     return Drawn(figure, _caption(run, figure, listed, options))
 

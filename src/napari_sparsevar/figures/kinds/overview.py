@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
 from napari_sparsevar.figures.kinds.loss import TERMS, draw_loss, loss_words
 from napari_sparsevar.figures.kinds.path import criterion_words, draw_criterion
-from napari_sparsevar.figures.listing import listed_places
+from napari_sparsevar.figures.listing import listed_places, surest
 from napari_sparsevar.figures.options import Drawn, FigureOptions
 from napari_sparsevar.figures.panels.drivers import (
     arrows_words,
@@ -67,10 +67,10 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     Limits and colours are those of the contribution map.
     """
     listed = listed_places(run, *marks)
-    strongest = listed.head(MOST_TRACES)
+    few, strongest = surest(listed), listed.head(MOST_TRACES)
     with figure_style():
         figure, panels = _lay_out(
-            options.width_mm, run.contribution_map.shape, len(listed), len(strongest)
+            options.width_mm, run.contribution_map.shape, len(few), len(strongest)
         )
         draw_drivers(
             panels.drivers,
@@ -85,7 +85,7 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
         head(panels.contribution, "b", "Contribution")
         # Names that are cut or left out stand in the caption.
         letters = 9 if options.width_mm >= BESIDE_FROM_MM else 0
-        draw_driver_list(panels.ranking, run, listed, letters)
+        draw_driver_list(panels.ranking, run, few, letters)
         head(panels.ranking, "c", "Ranked")
         draw_driver_traces(panels.traces, run, strongest, marks.regions)
         head(panels.traces, "d", "Activity of the strongest" if len(listed) else "Activity")

@@ -15,7 +15,7 @@ from napari_sparsevar.analysis.evidence.words import p_value_text, percent_text
 from napari_sparsevar.analysis.maps.drivers import HALF_HEIGHT
 from napari_sparsevar.figures.captions import position_words, unit_of
 from napari_sparsevar.figures.colours import INK, signed_colour
-from napari_sparsevar.figures.listing import Regions, arrows_each, outgoing_arrows, title_of
+from napari_sparsevar.figures.listing import Regions, arrows_each, outgoing_arrows, surest, title_of
 from napari_sparsevar.figures.panels.colour_maps import Limits
 from napari_sparsevar.figures.panels.field import draw_tissue, unit_of_contribution
 from napari_sparsevar.figures.panels.map import draw_arrow, draw_outlines
@@ -53,7 +53,8 @@ def draw_drivers(
 ) -> None:
     """Draw listed places on the mean image, numbered, with arrows to whom they drive most.
 
-    Candidates have a thin grey outline and nothing else.
+    Of many places the surest are numbered and have arrows. Candidates have a thin grey outline and
+    nothing else.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ def draw_drivers(
         own = listed.loc[listed["kind"] == kind, "label"].astype(int)
         if labels is not None:
             draw_outlines(axes, labels, list(own), name=kind)
+    listed = surest(listed)
     size = points_per_pixel(map_mm, run.contribution_map.shape)
     radii = dict(
         zip(listed["number"], size * np.sqrt(listed["area_px"].astype(float) / np.pi), strict=True)
@@ -161,12 +163,14 @@ def arrows_words(run: Run, listed: pd.DataFrame, *, all_arrows: bool) -> str:
     )
     if listed.empty:
         return candidates.strip()
-    each = arrows_each(len(listed))
+    few = surest(listed)
+    each = arrows_each(len(few))
     most = "the place" if each == 1 else f"the {each} places"
+    source = "each" if len(few) == len(listed) else f"each of the {len(few)} surest"
     others = "; thin and pale where it is not" if all_arrows else ""
     return (
-        f"Outlines: listed places, numbered as in the list; a driver reaches down to "
-        f"{100 * HALF_HEIGHT:g} % of its own peak of the contribution. Arrows: from each to "
+        "Outlines: listed places, numbered as in the list; a driver reaches down to "
+        f"{100 * HALF_HEIGHT:g} % of its own peak of the contribution. Arrows: from {source} to "
         f"{most} it drives most, all lags together (orange raises, blue lowers), where that is "
         f"beyond chance (p of an edge behind it at most {LEVEL:g}, adjusted for all pairs of the "
         f"field){others}. {candidates}"
@@ -177,12 +181,14 @@ def list_words(run: Run, listed: pd.DataFrame) -> str:
     """Return the list of drivers with places and numbers."""
     if listed.empty:
         return "No driver is listed."
-    each = "; ".join(_place_words(run, place) for place in listed.itertuples())
+    few = surest(listed)
+    each = "; ".join(_place_words(run, place) for place in few.itertuples())
+    more = f"; and {len(listed) - len(few)} more in the table" if len(few) < len(listed) else ""
     return (
         f"Peak of the contribution in each ({unit_of_contribution(run)}); stability, the share of "
         "random halves of the movie in which it stands out again; p, that chance makes any place "
         f"of the field drive others this much (family-wise; drivers have at most {LEVEL:g}). "
-        f"Places (y, x in {unit_of(run)} from the upper left corner): {each}."
+        f"Places (y, x in {unit_of(run)} from the upper left corner): {each}{more}."
     )
 
 
