@@ -185,7 +185,7 @@ class StaticCollector:
         moving[:, self._ignored] = 0.0
         if adjacent.any():
             total = np.zeros(self._movie.shape)
-            for index in np.flatnonzero(adjacent):
+            for index in np.flatnonzero(adjacent).tolist():
                 total += np.abs(moving[index + 1] - moving[index])
             self._steps.append((total / adjacent.sum()).astype(np.float32))
         moving = moving if good.all() else moving[good]
