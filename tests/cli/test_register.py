@@ -35,6 +35,28 @@ def test_a_moving_movie_is_written_still(still: np.ndarray, tmp_path: Path) -> N
     assert "--overwrite" in refused.stderr
 
 
+def test_parts_and_the_shift_of_each_frame(still: np.ndarray, tmp_path: Path) -> None:
+    moved = np.stack([np.roll(frame, number % 7 - 3, 0) for number, frame in enumerate(still)])
+    movie, table = write_movie(moved, tmp_path / "moved.tif"), tmp_path / "shifts.csv"
+    asked = ("register", movie, "--out", tmp_path / "still.tif", "--shifts", table)
+    done = sparsevar(*asked, "--kind", "piecewise")
+    assert done.exit_code == 0, done.output
+    assert "in parts" in done.stderr
+    assert done.stdout.splitlines()[0].split() == [
+        "frames",
+        "shift",
+        "largest",
+        "before",
+        "after",
+        "lost",
+    ]
+    shifts = np.genfromtxt(table, delimiter=",", names=True)
+    away = shifts["y"] - (np.arange(len(still)) % 7 - 3)
+    assert np.abs(away - np.median(away)).mean() < 0.5
+    (tmp_path / "still.tif").unlink()
+    assert "shifts.csv exists already" in sparsevar(*asked).stderr
+
+
 def test_a_still_movie_is_not_written_again(still: np.ndarray, tmp_path: Path) -> None:
     movie = write_movie(still, tmp_path / "movie.tif", fps=15.0, pixel_size_um=2.0)
     done = sparsevar("register", movie, "--out", tmp_path / "still.tif")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -71,20 +71,22 @@ class Registration(StrEnum):
     """How freely frames are moved."""
 
     rigid = "rigid"
+    piecewise = "piecewise"
 
 
 RegisterOption = Annotated[
     Registration | None,
     typer.Option(
         "--register",
-        help="Hold the field of view still first; the shifts are kept in the run.",
+        help="Hold the field of view still first, as a whole or in parts that move by themselves; "
+        "the shifts are kept in the run.",
     ),
 ]
 
 
 def registration_kind(chosen: Registration | None) -> Kind | None:
     """Return what ``--register`` asks for, as ``train`` has it."""
-    return None if chosen is None else cast("Kind", chosen.value)
+    return None if chosen is None else chosen.value
 
 
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]

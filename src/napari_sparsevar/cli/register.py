@@ -20,8 +20,10 @@ from napari_sparsevar.cli.options import (
     Overwrite,
     PixelSize,
     Plane,
+    Registration,
 )
 from napari_sparsevar.cli.progress import follow_steps
+from napari_sparsevar.cli.text import as_table
 from napari_sparsevar.errors import UserError
 
 
@@ -31,6 +33,13 @@ def register(
         Path, typer.Argument(help="A movie: TIFF, Zarr, HDF5, NWB ...", metavar="MOVIE")
     ],
     out: Annotated[Path, typer.Option(help="The TIFF file to write.", metavar="MOVIE.tif")],
+    kind: Annotated[
+        Registration, typer.Option(help="piecewise: parts of a frame move by themselves.")
+    ] = Registration.rigid,
+    shifts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Where to write the shift of each frame."),
+    ] = None,
     fps: FrameRate = None,
     pixel_size: PixelSize = None,
     channel: Channel = None,
@@ -47,15 +56,21 @@ def register(
     from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.movie.registration.register import registering
 
-    if out.exists() and not overwrite:
-        raise UserError(f"{out} exists already; choose another name or add --overwrite.")
+    for file in (out, shifts):
+        if file is not None and file.exists() and not overwrite:
+            raise UserError(f"{file} exists already; choose another name or add --overwrite.")
     choice = Choice(channel, plane, dataset, shape, axes, channels)
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(choice))
-    still = follow_steps(registering(opened), quiet=False)
+    still = follow_steps(registering(opened, kind.value), quiet=False)
     for note in still.notes:
         typer.echo(note, err=True)
     if still.data is opened.data:
         typer.echo(f"Nothing is written: train on {movie}.")
         return
+    assert still.registered is not None
+    found = still.registered.shifts
+    typer.echo(as_table(found.quality().round(2).to_dict("records")))
+    if shifts is not None:
+        found.write_table(shifts, overwrite=overwrite)
     write_movie(still.data, out, still.fps, still.pixel_size_um, overwrite=overwrite)
     typer.echo(f"Wrote {out} ({still.n_frames} frames of {still.shape[0]} x {still.shape[1]} px).")

@@ -119,10 +119,13 @@ def why_moved_otherwise(identity: MovieIdentity, movie: Movie) -> str:
     kind = "" if movie.registered is None else movie.registered.shifts.kind
     if kind == identity.registered:
         return ""
-    ways = {"": "as it was recorded", "rigid": "registered"}
+    trained, shown = (
+        f"registered ({way})" if way else "as it was recorded"
+        for way in (identity.registered, kind)
+    )
     return (
-        f"The run was trained on {identity.name} {ways.get(identity.registered, 'registered')}, "
-        f"and {movie.name} is shown {ways.get(kind, 'registered')}: open the run to see its movie."
+        f"The run was trained on {identity.name} {trained}, and {movie.name} is shown {shown}: "
+        "open the run to see its movie."
     )
 
 

@@ -91,7 +91,7 @@ def apply_run(
         As in ``train``.
     good, bad_frames, ignore : optional
         What is left out of the movie, as in ``train``.
-    register : {"rigid"}, optional
+    register : {"rigid", "piecewise"}, optional
         As in ``train``.
 
     Yields

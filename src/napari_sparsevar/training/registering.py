@@ -20,7 +20,7 @@ def holding_still(
     Parameters
     ----------
     movie : Movie
-    kind : {"rigid"}, optional
+    kind : {"rigid", "piecewise"}, optional
     control : TrainingControl
         Pause, continue and stop from another thread.
 

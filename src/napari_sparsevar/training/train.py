@@ -111,7 +111,7 @@ def train(
     trials : sequence of (start, stop), optional
         Frames, stop exclusive: nothing is foretold from one trial to the next, in training,
         analysis and tests alike, and frames of no trial are not used.
-    register : {"rigid"}, optional
+    register : {"rigid", "piecewise"}, optional
         Hold the field of view still first, as ``sv.register`` does. The shifts are kept in the run:
         its movie is held still by them whenever it is opened again.
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 import napari_sparsevar as sv
 from napari_sparsevar.movie.reading.lazy_frames import from_memory
 from napari_sparsevar.movie.registration.register import estimating_shifts
-from napari_sparsevar.movie.registration.shifts import Shifts
+from napari_sparsevar.movie.registration.shifts import KINDS, Shifts, moved
 from napari_sparsevar.progress import returned
 
 FRAMES = 400
@@ -81,6 +81,13 @@ def test_a_still_movie_is_left_as_it_is(still: sv.Movie) -> None:
     assert "registered already" in movie.notes[-1]
 
 
+def test_what_noise_seems_to_move_is_left_too() -> None:
+    noisy, _ = sv.simulate_movie(FRAMES, (64, 72), seed=1, regime="strong_noise")
+    assert returned(estimating_shifts(noisy)).largest > 0.4
+    for kind in KINDS:
+        assert sv.register(noisy, kind).data is noisy.data
+
+
 def test_frames_nobody_recognises_move_as_those_around_them(moving: sv.Movie) -> None:
     frames = np.asarray(moving.data).copy()
     frames[200] = 0
@@ -97,10 +104,27 @@ def test_drivers_are_found_on_what_comes_out(moving: sv.Movie, tmp_path: Path) -
     assert results.contribution.max() > 0
 
 
-@pytest.mark.parametrize("kind", ["piecewise", ""])
-def test_another_kind_is_refused(still: sv.Movie, kind: str) -> None:
-    with pytest.raises(sv.UserError, match="choose rigid"):
-        sv.register(still, kind)  # type: ignore[arg-type]
+def test_another_kind_is_refused(still: sv.Movie) -> None:
+    with pytest.raises(sv.UserError, match="rigid or piecewise, not 'elastic'"):
+        sv.register(still, "elastic")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "shift", [(0, 0), (2, -3), (1.3, -2.6), (-0.4, 0.0), (30, 1), (-9.5, 40.2)]
+)
+def test_moved_is_as_linear_interpolation(shift: tuple[float, float]) -> None:
+    frame = np.random.default_rng(0).random((11, 14)).astype(np.float32)
+    expected = ndimage.shift(frame, [-part for part in shift], order=1, cval=np.nan)
+    np.testing.assert_allclose(moved(frame, np.array(shift), np.nan), expected, atol=1e-6)
+
+
+def test_the_table_tells_when_it_moved(shifts: Shifts) -> None:
+    over_time, frames = shifts.quality(), shifts.table()
+    assert len(over_time) == 10
+    assert len(frames) == FRAMES
+    assert (over_time["after"] > over_time["before"]).all()
+    assert over_time["largest"].max() == pytest.approx(frames["size"].max())
+    assert shifts.crispness > 1.1
 
 
 def test_the_real_movie_is_more_like_its_mean(real_movie: Path) -> None:

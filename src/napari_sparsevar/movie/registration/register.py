@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-from skimage.registration import phase_cross_correlation
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.inspection.sample import middle_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
-from napari_sparsevar.movie.reading.compute import compute
+from napari_sparsevar.movie.registration.field import Local
+from napari_sparsevar.movie.registration.flow import Flow, learning_flow, structure
+from napari_sparsevar.movie.registration.rigid import Rigid, learning_rigid
 from napari_sparsevar.movie.registration.shifts import (
     KINDS,
     Float32Array,
@@ -24,43 +23,38 @@ from napari_sparsevar.movie.registration.shifts import (
     moved,
 )
 from napari_sparsevar.movie.registration.still import moved_back
-from napari_sparsevar.progress import Step, returned
+from napari_sparsevar.progress import Step, returned, stage
 
 WORKING = "Registering the movie"
 _ALREADY = "The movie is registered already"
 
-_TEMPLATE_FRAMES, _ROUNDS = 300, 3
-_SIDE_PX = 256
-"""The middle of a large field says how all of it moved."""
-_FINE_PX, _WIDE_PX, _TAPER = 1.0, 8.0, 0.12
-"""Structure that is looked at: wider than noise, finer than the neuropil; and the share of each
-side over which it fades, so that opposite edges do not meet."""
-_UPSAMPLED = 10
+_BENDING = 0.5
+"""Share of a bend that counts beside motion of all of a frame: noise bends as well."""
 _FARTHEST = 0.2
 """Share of a side: what seems to have moved farther was not recognised."""
-_STILL_PX = 0.4
-"""A movie of which hardly a frame is farther off than this is registered already."""
 
 
 def register(movie: Movie, kind: Kind = "rigid") -> Movie:
     """Hold a moving field of view still.
 
     Frames are read twice: a few for the template, which is refined three times, and all once for
-    their shifts (unnormalised cross-correlation of what is wider than noise and finer than
-    neuropil, to a tenth of a pixel; Guizar-Sicairos et al. 2008, Opt. Lett. 33:156). The frames of
-    the movie that comes back are moved when they are read: no second copy is needed. What no frame
-    shows at the rim is NaN there.
+    their shifts. The frames of the movie that comes back are moved when they are read: no second
+    copy is needed. What no frame shows at the rim is NaN there.
 
     Parameters
     ----------
     movie : Movie
-    kind : {"rigid"}
-        All pixels of a frame move together.
+    kind : {"rigid", "piecewise"}
+        Rigid: all pixels of a frame move together, by the unnormalised cross-correlation of what is
+        wider than noise and finer than neuropil, to a tenth of a pixel (Guizar-Sicairos et al.
+        2008, Opt. Lett. 33:156). Piecewise: then, blocks that overlap move by themselves, and what
+        lies between them as they do.
 
     Returns
     -------
     Movie
-        Of float32, with a note; the movie itself where it is registered already.
+        Of float32, with a note, and its shifts as ``registered.shifts``; the movie itself where it
+        is registered already.
 
     Raises
     ------
@@ -76,80 +70,69 @@ def registering(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Movi
         raise UserError(f"Registration is {' or '.join(KINDS)}, not '{kind}': choose {KINDS[0]}.")
     if movie.registered is not None:
         return replace(movie, notes=(*movie.notes, f"{_ALREADY}."))
-    shifts = yield from estimating_shifts(movie)
-    if shifts.largest < _STILL_PX:
+    shifts = yield from estimating_shifts(movie, kind)
+    if shifts.still:
         said = f"{_ALREADY}: hardly a frame is off. It was left as it is."
         return replace(movie, notes=(*movie.notes, said))
     return moved_back(movie, shifts)
 
 
-def estimating_shifts(movie: Movie) -> Generator[Step, None, Shifts]:
+def estimating_shifts(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Shifts]:
     """Estimate how far each frame is off; yield how far it is."""
-    yield 0.0, WORKING
-    template, middle = _template(movie), middle_of(movie.shape, _SIDE_PX)
+    rigid = yield from stage(learning_rigid(movie), 0.0, 0.05, WORKING)
+    done = 1.0 if kind == "rigid" else 0.4
+    whole = yield from stage(_whole_frames(movie, rigid), 0.05, done, WORKING)
+    if kind == "rigid":
+        return whole
+    flow = yield from stage(learning_flow(movie, rigid), 0.4, 0.5, WORKING)
+    return (yield from stage(_parts(movie, whole, flow), 0.5, 1.0, WORKING))
+
+
+def _whole_frames(movie: Movie, rigid: Rigid) -> Generator[float, None, Shifts]:
     n_frames = movie.n_frames
     found, alike, before = np.full((n_frames, 2), np.nan), np.zeros(n_frames), np.zeros(n_frames)
     for start, frames in lazy_frames.read_blocks(movie.data):
-        for number, seen in enumerate(_structure(frames[:, *middle]), start):
-            found[number] = _shift(template, seen)
-            before[number] = _correlation(template, seen)
-            off = np.nan_to_num(found[number])
-            alike[number] = _correlation(template, moved(seen, off))
-        yield 0.1 + 0.9 * (start + len(frames)) / n_frames, WORKING
-    limit = _FARTHEST * np.array(template.shape)
-    lost = ~np.isfinite(found).all(axis=1) | (abs(found) > limit).any(axis=1)
+        for number, frame in enumerate(frames, start):
+            seen = rigid.seen(frame[None])[0]
+            found[number] = rigid.shift(seen)
+            before[number] = rigid.alike(seen, np.zeros(2))
+            alike[number] = rigid.alike(seen, np.nan_to_num(found[number]))
+        yield (start + len(frames)) / n_frames
+    lost = ~np.isfinite(found).all(axis=1) | (abs(found) > _FARTHEST * rigid.limits).any(axis=1)
     if lost.mean() > 0.5:
         raise UserError(
             f"{movie.name} cannot be registered: most frames do not resemble their mean. Register "
             "it with a program for one-photon or very noisy movies."
         )
-    known = np.flatnonzero(~lost)
+    return Shifts(_as_around(found, lost), alike, before, lost, rigid.crispness, rigid.moves)
+
+
+def _parts(movie: Movie, whole: Shifts, flow: Flow) -> Generator[float, None, Shifts]:
+    """Add how far the blocks of each frame are off to how far the frame is."""
+    n_frames, (rows, columns) = movie.n_frames, flow.blocks.centres
+    found = np.zeros((n_frames, len(rows), len(columns), 2), np.float32)
+    alike, before, n_done = np.zeros(n_frames), np.zeros(n_frames), 0
+    for start, frames in lazy_frames.read_blocks(movie.data):
+        for number, frame in enumerate(frames, start):
+            seen = structure(frame)
+            before[number] = _correlation(flow.template, seen)
+            back = moved(seen, whole.values[number])
+            if not whole.lost[number]:
+                found[number] = flow.shifts(back)
+            alike[number] = _correlation(flow.template, flow.moved(back, found[number]))
+        n_done = start + len(frames)
+        yield n_done / n_frames
+    moves = max(whole.moves, _BENDING * flow.width)
+    local = Local(found, rows, columns)
+    return replace(whole, alike=alike, before=before, moves=moves, local=local)
+
+
+def _as_around(found: FloatArray, lost: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return shifts (T, 2) in which those that are lost lie between those around them."""
+    known, unknown = np.flatnonzero(~lost), np.flatnonzero(lost)
     for axis in range(2):
-        found[lost, axis] = np.interp(np.flatnonzero(lost), known, found[known, axis])
-    return Shifts(found, alike, before, lost)
-
-
-def _template(movie: Movie) -> Float32Array:
-    """Return the mean structure of frames spread over the movie, moved onto each other."""
-    counted = np.arange(movie.n_frames)
-    if movie.left_out is not None:
-        counted = counted[~movie.left_out.frames]
-    chosen = counted[:: max(1, len(counted) // _TEMPLATE_FRAMES)]
-    middle = movie.data[chosen][:, *middle_of(movie.shape, _SIDE_PX)]
-    seen = _structure(compute(middle))
-    if not seen.any():
-        raise UserError(f"{movie.name} cannot be registered: its frames show nothing.")
-    template = seen.mean(axis=0)
-    for _ in range(_ROUNDS):
-        shifts = np.array([_shift(template, each) for each in seen])
-        shifts -= np.nanmedian(shifts, axis=0)
-        known = np.isfinite(shifts).all(axis=1)
-        pairs = zip(seen[known], shifts[known], strict=True)
-        template = np.mean([moved(each, shift) for each, shift in pairs], axis=0)
-    return np.asarray(template, np.float32)
-
-
-def _structure(frames: npt.NDArray[np.generic]) -> Float32Array:
-    """Return of frames (t, Y, X) what is wider than noise and finer than neuropil."""
-    known = np.nan_to_num(frames.astype(np.float32))
-    fine = ndimage.gaussian_filter(known, _FINE_PX, axes=(1, 2))
-    seen = fine - ndimage.gaussian_filter(known, _WIDE_PX, axes=(1, 2))
-    return np.asarray(seen * np.outer(*(_fading(length) for length in seen.shape[1:])), np.float32)
-
-
-def _fading(length: int) -> FloatArray:
-    """Return 1 in the middle of a side, falling to 0 at its ends along a cosine."""
-    away = np.minimum(np.arange(length), np.arange(length)[::-1]) + 0.5
-    return 0.5 - 0.5 * np.cos(np.pi * np.minimum(away / (_TAPER * length), 1.0))
-
-
-def _shift(template: Float32Array, seen: Float32Array) -> FloatArray:
-    if not seen.any():
-        return np.full(2, np.nan)
-    found, _, _ = phase_cross_correlation(
-        template, seen, upsample_factor=_UPSAMPLED, normalization=None
-    )
-    return -np.asarray(found, float)
+        found[unknown, axis] = np.interp(unknown, known, found[known, axis])
+    return found
 
 
 def _correlation(template: Float32Array, seen: Float32Array) -> float:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from napari_sparsevar.movie.movie import Movie, Registered
 from napari_sparsevar.movie.reading import lazy_frames
-from napari_sparsevar.movie.registration.shifts import Float32Array, Shifts, moved
+from napari_sparsevar.movie.registration.shifts import Float32Array, Shifts
 
 _SUFFIX = " registered"
 
@@ -27,8 +27,8 @@ def moved_back(movie: Movie, shifts: Shifts) -> Movie:
     recorded = movie.recorded
 
     def back(start: int, frames: npt.NDArray[np.generic]) -> Float32Array:
-        pairs = zip(frames.astype(np.float32), shifts.values[start:], strict=False)
-        return np.stack([moved(frame, shift, np.nan) for frame, shift in pairs])
+        numbered = enumerate(frames.astype(np.float32), start)
+        return np.stack([shifts.back(number, frame, np.nan) for number, frame in numbered])
 
     return replace(
         movie,

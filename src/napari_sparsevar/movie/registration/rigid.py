@@ -1,0 +1,167 @@
+"""How far a frame is off as a whole: cross-correlation with a template that is refined."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+from skimage.registration import phase_cross_correlation
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.inspection.sample import middle_of
+from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.reading.compute import compute
+
+FloatArray = npt.NDArray[np.float64]
+Float32Array = npt.NDArray[np.float32]
+Spectrum = npt.NDArray[np.complex64]
+
+TEMPLATE_FRAMES, _ROUNDS = 300, 3
+_SIDE_PX = 256
+"""The middle of a large field says how all of it moved."""
+_FINE_PX, _WIDE_PX, _TAPER = 1.0, 8.0, 0.12
+"""Structure that is looked at: wider than noise, finer than the neuropil; and the share of each
+side over which it fades, so that opposite edges do not meet."""
+_UPSAMPLED, _ERRORS = 10, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Rigid:
+    """A template, as the spectrum of what frames of a movie show in their middle.
+
+    Attributes
+    ----------
+    template : ndarray of complex64, shape (y, x)
+    crispness : float
+        How much larger its slopes are than those of the frames as they were.
+    moves : float
+        Root mean square of the motion on which two halves of the field agree, in pixels: noise
+        moves them apart.
+    """
+
+    shape: tuple[int, int]
+    template: Spectrum
+    crispness: float
+    moves: float
+
+    def seen(self, frames: npt.NDArray[np.generic]) -> Spectrum:
+        """Return the spectra of frames (t, Y, X), (t, y, x)."""
+        return _spectra(frames[:, *middle_of(self.shape, _SIDE_PX)])
+
+    def shift(self, seen: Spectrum) -> FloatArray:
+        """Return how far a frame is off, y and x; NaN of a frame that shows nothing."""
+        return _shift(self.template, seen)
+
+    def alike(self, seen: Spectrum, shift: FloatArray) -> float:
+        """Return the correlation of a frame with the template as it is moved back by a shift."""
+        size = float(np.linalg.norm(self.template) * np.linalg.norm(seen))
+        product = np.conj(self.template) * _moved(seen, shift)
+        return float(product.real.sum()) / size if size > 0 else 0.0
+
+    @property
+    def limits(self) -> FloatArray:
+        """Rows and columns of what is looked at."""
+        return np.array(self.template.shape, float)
+
+
+def learning_rigid(movie: Movie) -> Generator[float, None, Rigid]:
+    """Make a template of frames spread over the movie, moved onto each other.
+
+    Raises
+    ------
+    UserError
+        If they show nothing.
+    """
+    chosen = template_frames(movie, TEMPLATE_FRAMES)
+    frames = compute(movie.data[chosen][:, *middle_of(movie.shape, _SIDE_PX)])
+    seen = _spectra(frames)
+    if not seen.any():
+        raise UserError(f"{movie.name} cannot be registered: its frames show nothing.")
+    template = first = seen.mean(axis=0)
+    shifts = np.zeros((len(seen), 2))
+    for number in range(_ROUNDS):
+        yield number / _ROUNDS
+        shifts = np.array([_shift(template, each) for each in seen])
+        shifts -= np.nanmedian(shifts, axis=0)
+        known = np.isfinite(shifts).all(axis=1)
+        pairs = zip(seen[known], shifts[known], strict=True)
+        template = np.mean([_moved(each, shift) for each, shift in pairs], axis=0)
+    crispness = _slopes(template) / max(_slopes(first), 1e-12)
+    return Rigid(movie.shape, template, crispness, _agreed(frames, shifts))
+
+
+def template_frames(movie: Movie, most: int) -> npt.NDArray[np.intp]:
+    """Return numbers of frames that count, spread over the movie."""
+    counted = np.arange(movie.n_frames)
+    if movie.left_out is not None:
+        counted = counted[~movie.left_out.frames]
+    return counted[:: max(1, len(counted) // most)]
+
+
+def _agreed(frames: npt.NDArray[np.generic], shifts: FloatArray) -> float:
+    """Return how far the left and the right half of frames (t, y, x) move together, rms."""
+    known, middle = np.isfinite(shifts).all(axis=1), frames.shape[2] // 2
+    halves = frames[known, :, :middle], frames[known, :, middle:]
+    left, right = (_crossed(_spectra(half), shifts[known]) for half in halves)
+    error = np.sqrt((left**2).mean(axis=0) * (right**2).mean(axis=0) / max(len(left), 1))
+    sure = (left * right).mean(axis=0) - _ERRORS * error
+    return float(np.sqrt(np.clip(sure, 0.0, None).sum()))
+
+
+def _crossed(seen: Spectrum, shifts: FloatArray) -> FloatArray:
+    """Return shifts of frames against frames that they are not among: noise fits itself."""
+    back = np.stack([_moved(each, shift) for each, shift in zip(seen, shifts, strict=True)])
+    templates = [back[1::2].mean(axis=0), back[::2].mean(axis=0)]
+    found = np.array([_shift(templates[number % 2], each) for number, each in enumerate(seen)])
+    return np.asarray(np.nan_to_num(found - np.nanmedian(found, axis=0)), np.float64)
+
+
+def _spectra(frames: npt.NDArray[np.generic]) -> Spectrum:
+    """Return spectra of what is wider than noise and finer than neuropil in frames (t, y, x)."""
+    known = np.nan_to_num(frames.astype(np.float32))
+    known -= known.mean(axis=(1, 2), keepdims=True)
+    known *= np.outer(*(_fading(length) for length in frames.shape[1:])).astype(np.float32)
+    # As two blurs of the frames, one taken from the other.
+    squares = _squares(frames.shape[1:])
+    fine, wide = (np.exp(-2 * np.pi**2 * px**2 * squares) for px in (_FINE_PX, _WIDE_PX))
+    found: Spectrum = fft.fft2(known) * (fine - wide).astype(np.float32)
+    return found
+
+
+def _squares(shape: tuple[int, ...]) -> FloatArray:
+    """Return the square of each frequency of a spectrum, in cycles a pixel."""
+    rows, columns = (fft.fftfreq(length) for length in shape)
+    return np.asarray(rows[:, None] ** 2 + columns[None] ** 2)
+
+
+def _fading(length: int) -> FloatArray:
+    """Return 1 in the middle of a side, falling to 0 at its ends along a cosine."""
+    away = np.minimum(np.arange(length), np.arange(length)[::-1]) + 0.5
+    return 0.5 - 0.5 * np.cos(np.pi * np.minimum(away / (_TAPER * length), 1.0))
+
+
+def _shift(template: Spectrum, seen: Spectrum) -> FloatArray:
+    if not seen.any():
+        return np.full(2, np.nan)
+    found, _, _ = phase_cross_correlation(
+        template, seen, upsample_factor=_UPSAMPLED, normalization=None, space="fourier"
+    )
+    return -np.asarray(found, float)
+
+
+def _moved(seen: Spectrum, shift: FloatArray) -> Spectrum:
+    """Return the spectrum of a frame that is off by a shift as it would be without it."""
+    turns = [
+        np.exp(2j * np.pi * fft.fftfreq(length) * off).astype(np.complex64)
+        for length, off in zip(seen.shape, shift, strict=True)
+    ]
+    moved: Spectrum = seen * turns[0][:, None] * turns[1][None]
+    return moved
+
+
+def _slopes(spectrum: Spectrum) -> float:
+    """Return the norm of the slopes of an image, by its spectrum."""
+    return float(np.sqrt((abs(spectrum) ** 2 * _squares(spectrum.shape)).sum()))
