@@ -21,18 +21,12 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.evidence.stability import N_BLOCKS
-from napari_sparsevar.analysis.fit.fitting import fit_whole
-from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
-from napari_sparsevar.analysis.maps.contribution import contribution_map
-from napari_sparsevar.analysis.maps.footprints import sparse_footprints
-from napari_sparsevar.analysis.maps.latents import LatentActivity
-from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.progress import returned
-from napari_sparsevar.run.latents import encode_movie
 from napari_sparsevar.training import batches
 from napari_sparsevar.training.config import PRESETS
 from napari_sparsevar.training.control import TrainingControl
+from napari_sparsevar.training.finish import mapped
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.preparation import Prepared, prepare
 from recovery_parts.scores import is_localised, neuron_scores
@@ -52,15 +46,7 @@ class Found(NamedTuple):
 
 def drawn_map(prepared: Prepared) -> FloatImage:
     """Return the contribution map of a trained network."""
-    network, config = prepared.trainer.network.eval(), prepared.config.model
-    encoding = encode_movie(network, prepared.frames, prepared.grid, prepared.static)
-    latents = returned(encoding)
-    activity = LatentActivity(latents, prepared.frames.good, prepared.grid, config)
-    rows = StreamedRows.of(activity, config.lags, config.dynamics)
-    weights = torch.from_numpy(activity.weights)
-    fitted = fit_whole(rows.own, pool(block_moments(rows, N_BLOCKS)), weights, config.lags)
-    footprints = sparse_footprints(network, prepared.grid, prepared.static)
-    return contribution_map(fitted, Projection(prepared.grid, footprints, fitted))
+    return returned(mapped(prepared)).contribution
 
 
 def train(edge: int, seed: int, preset: str, most: int) -> Found:

@@ -14,19 +14,22 @@ from napari_sparsevar.training.events import Failed
 
 
 class Size(NamedTuple):
-    """Edge of the field of view and pixels from one latent to the next."""
+    """Edge of the field of view, pixels from one latent to the next, and cells in it."""
 
     pixels: int
     stride: int
+    n_cells: int = 36
+    radius_px: float = 3.0
     n_frames: int = 1000
 
     @property
     def name(self) -> str:
         """How the table calls it."""
-        return f"{self.pixels} x {self.pixels} px, {(self.pixels // self.stride) ** 2} latents"
+        places = (-(-self.pixels // self.stride)) ** 2
+        return f"{self.pixels} x {self.pixels} px, {places:,} places"
 
 
-SIZES = (Size(64, 4), Size(128, 4), Size(512, 16))
+SIZES = (Size(64, 4), Size(128, 4), Size(512, 7, 400, 5.5))
 STEPS = 6
 
 
@@ -38,7 +41,14 @@ def trained_run(size: Size, folder: Path, seed: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"movie-{size.pixels}-{seed}.tif"
     if not path.exists():
-        simulated, _ = sv.simulate_movie(size.n_frames, (size.pixels, size.pixels), seed=seed)
+        simulated, _ = sv.simulate_movie(
+            size.n_frames,
+            (size.pixels, size.pixels),
+            seed=seed,
+            n_cells=size.n_cells,
+            n_drivers=size.n_cells // 6,
+            cell_radius_px=size.radius_px,
+        )
         tifffile.imwrite(path, np.asarray(simulated.data), metadata={"axes": "TYX"})
     movie = sv.open_movie(path, fps=15.0, pixel_size_um=2.0)
     model = sv.ModelConfig(stride=size.stride)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fit.criterion import criterion_table
 from napari_sparsevar.analysis.fit.fitting import FittedVar, default_penalty, fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
+from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.contribution import (
@@ -39,6 +40,7 @@ from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
 from napari_sparsevar.analysis.maps.tested_drivers import ToldApart, told_apart
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import Step, stage
 
@@ -81,6 +83,8 @@ class Results:
         Of ``criterion_table``.
     partial : Partial, optional
         What covariates explained of the latents, and was taken out.
+    blocks : list of Moments, optional
+        Of blocks of time, from one stage to the next; not kept with a run.
     """
 
     stage: Stage
@@ -97,6 +101,7 @@ class Results:
     stability: Stability
     criterion: pd.DataFrame
     partial: Partial | None = None
+    blocks: list[Moments] | None = field(default=None, repr=False)
 
     @property
     def latents(self) -> npt.NDArray[np.float32]:
@@ -163,7 +168,7 @@ def first_map(
     """
     grid, config = activity.grid, activity.config
     yield 0.0, "Fitting the sparse VAR"
-    rows = _rows(activity)
+    rows = StreamedRows.of(activity, config.lags, config.dynamics)
     statistics = pool(block_moments(rows, 1))
     trim_heap()
     yield 0.4, "Fitting the sparse VAR"
@@ -218,7 +223,7 @@ def next_stage(results: Results) -> Generator[Step, None, Results]:
 def _tested(results: Results) -> Generator[float, None, Results]:
     fitted, projection = results.fitted, results.projection
     amplitude = torch.from_numpy(projection.amplitude)
-    found = yield from significance(_rows(results.activity), fitted, amplitude)
+    found = yield from significance(_rows(results), fitted, amplitude)
     chance = chance_of(contribution_map(fitted, projection), projection, found)
     contribution, places = _seen(fitted, projection, found, chance)
     trim_heap()
@@ -247,7 +252,7 @@ def _repeated(results: Results) -> Generator[float, None, Results]:
         ]
         return np.concatenate(again)
 
-    blocks = block_moments(_rows(results.activity), N_BLOCKS)
+    blocks = block_moments(_rows(results), N_BLOCKS)
     found = yield from selection_stability(results.fitted, blocks, map_of, found_again)
     trim_heap()
     drivers, candidates = np.split(found.others, [n_drivers])
@@ -257,18 +262,23 @@ def _repeated(results: Results) -> Generator[float, None, Results]:
         stability=found._replace(edges=found.edges.float()),
         drivers=_with_stability(results.drivers, drivers),
         candidates=_with_stability(results.candidates, candidates),
+        blocks=blocks,
     )
 
 
 def _validated(results: Results) -> Generator[float, None, Results]:
-    blocks = block_moments(_rows(results.activity), N_BLOCKS)
+    blocks = results.blocks or block_moments(_rows(results), N_BLOCKS)
     criterion = yield from criterion_table(results.fitted, blocks)
     trim_heap()
-    return replace(results, stage="all", criterion=criterion)
+    return replace(results, stage="all", criterion=criterion, blocks=None)
 
 
-def _rows(activity: LatentActivity) -> StreamedRows:
-    return StreamedRows.of(activity, activity.config.lags, activity.config.dynamics)
+def _rows(results: Results) -> StreamedRows:
+    """Return the rows that the VAR was fitted to."""
+    activity, lags = results.activity, results.activity.config.lags
+    if activity.covariates is not None:
+        return StreamedRows.of(activity, lags, activity.config.dynamics)
+    return StreamedRows(Series.of(activity), lags, results.fitted.own)  # estimated once
 
 
 def _with_stability(places: Drivers, stability: npt.NDArray[np.float64]) -> Drivers:
