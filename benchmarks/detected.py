@@ -2,6 +2,7 @@
 
     python benchmarks/detected.py [--cases optics tidy ...] [--frames 3000] [--seeds 13-20]
     python benchmarks/detected.py --cases field --ways detected footprints --seeds 13-15
+    python benchmarks/detected.py --ways detected footprints --frames 12000 --neuropil 0.7
 
 The movies are those of `places.py`, and *field*: 512 x 512 pixels, 400 cells of 11, 20 drivers.
 *Map* is the untrained network's, a cell being as strong as the mean of the map over it; *detected*
@@ -27,6 +28,7 @@ from scipy import sparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import napari_sparsevar as sv
+from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.cells.reading import reading_movie
 from napari_sparsevar.progress import returned
 from napari_sparsevar.training.events import Failed
@@ -62,7 +64,7 @@ def main() -> None:
         rows = [
             row
             for seed in options.seeds
-            for row in rows_of(case, options.frames, seed, options.ways)
+            for row in rows_of(case, options.frames, seed, options.ways, options.neuropil)
         ]
         for way, group in pd.DataFrame(rows).groupby("way", sort=False):
             mean, wrong = group.drop(columns="way").mean(), int((group["wrong"] > 0).sum())
@@ -74,7 +76,9 @@ def main() -> None:
             )
 
 
-def rows_of(case: str, n_frames: int, seed: int, ways: Sequence[str]) -> Iterator[Row]:
+def rows_of(
+    case: str, n_frames: int, seed: int, ways: Sequence[str], neuropil: float | None
+) -> Iterator[Row]:
     """Read and fit a movie in some ways."""
     movie, truth = movie_of(case, n_frames, seed)
     driving = truth.drivers[truth.coupling[truth.drivers].any(axis=1)]
@@ -84,7 +88,7 @@ def rows_of(case: str, n_frames: int, seed: int, ways: Sequence[str]) -> Iterato
     if "detected" in ways:
         began = time.perf_counter()
         cells = sv.detect_cells(movie)
-        yield _of_cells("detected", cells, truth, driving, radius, began)
+        yield _of_cells("detected", cells, truth, driving, radius, began, neuropil)
     if "footprints" not in ways:
         return
     began = time.perf_counter()
@@ -92,7 +96,7 @@ def rows_of(case: str, n_frames: int, seed: int, ways: Sequence[str]) -> Iterato
     names = [str(number) for number in range(flat.shape[0])]
     drawn = sv.Cells(names, flat, movie.shape, positions=truth.centres, fps=movie.fps)
     read = returned(reading_movie(movie, drawn))
-    yield _of_cells("footprints", read, truth, driving, radius, began)
+    yield _of_cells("footprints", read, truth, driving, radius, began, neuropil)
 
 
 def _of_cells(
@@ -102,8 +106,9 @@ def _of_cells(
     driving: npt.NDArray[np.int64],
     radius: float,
     began: float,
+    neuropil: float | None,
 ) -> Row:
-    fit = sv.fit_traces(cells)
+    fit = sv.fit_traces(cells, preparation=Preparation(neuropil=neuropil))
     seconds = time.perf_counter() - began
     drivers = fit.drivers.set_index("name").reindex(fit.names)
     places = cells.centres[[cells.names.index(name) for name in fit.names]]
@@ -160,6 +165,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", nargs="+", choices=(*CASES, "field"), default=CASES)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--frames", type=int, default=3000)
+    parser.add_argument(
+        "--neuropil", type=float, help="how much of it is taken off; estimated by default"
+    )
     parser.add_argument("--seeds", type=seeds_of, default=range(13, 21), help="for example 13-20")
     return parser.parse_args()
 

@@ -61,6 +61,9 @@ class Cells:
         Name of the format.
     notes : tuple of str
         What a person should know, a sentence each.
+    neuropil_share : float or "estimated"
+        How much of the neuropil's trace lies over each cell in the eyes of the program that made
+        both, to be taken off the raw one.
     field_known : bool
         False where ``shape`` only ends with the last footprint and the field of view may be larger:
         see ``placing.in_field``.
@@ -80,6 +83,7 @@ class Cells:
     source: Path | None = None
     kind: str = ""
     notes: tuple[str, ...] = ()
+    neuropil_share: float | Literal["estimated"] = 0.7
     field_known: bool = True
 
     def __post_init__(self) -> None:

@@ -113,7 +113,8 @@ def fitting_cells(
         raise UserError(f"The number of lags is {lags}: choose 1 or more.")
     yield 0.0, "Preparing the traces"
     preparation = preparation or Preparation()
-    ready = prepared(cells, preparation)
+    used = _good(good, cells.n_frames) if cells.n_frames else None
+    ready = prepared(cells, preparation, used)
     usable = usable_activity(
         ready.traces,
         cells.names,

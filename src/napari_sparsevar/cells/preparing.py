@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from napari_sparsevar.cells.cells import TRACE_KINDS, Cells, Float32Array, TraceKind
+from napari_sparsevar.cells.cells import TRACE_KINDS, BoolArray, Cells, Float32Array, TraceKind
+from napari_sparsevar.cells.neuropil import NeuropilShare, check_share, estimated_shares
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.traces import BASELINE_PERCENTILE
 
@@ -33,8 +34,11 @@ class Preparation:
     ----------
     kind : str, optional
         A ``TraceKind``; by default the first there is of raw, dff, denoised and deconvolved.
-    neuropil : float
-        How much of the neuropil's trace is taken from a raw one that has it; 0 takes none.
+    neuropil : float or "estimated", optional
+        How much of the neuropil's trace is taken from a raw one that has it; 0 takes none, and
+        ``estimated`` what ``estimated_shares`` finds for each cell. By default it is what the
+        program that made the traces takes (``Cells.neuropil_share``), estimated where they were
+        read here.
     detrend : float, optional
         Seconds of the window whose 20th percentile is taken off as slow drift; by default none is.
     events : {"auto", "yes", "no"}
@@ -43,15 +47,14 @@ class Preparation:
     """
 
     kind: TraceKind | None = None
-    neuropil: float = 0.7
+    neuropil: NeuropilShare | None = None
     detrend: float | None = None
     events: Literal["auto", "yes", "no"] = "auto"
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in TRACE_KINDS:
             raise UserError(f"Traces are {', '.join(TRACE_KINDS)}, not {self.kind!r}.")
-        if not 0.0 <= self.neuropil <= 2.0:
-            raise UserError(f"The share of the neuropil is {self.neuropil}: choose 0 to 2.")
+        check_share(self.neuropil)
         if self.detrend is not None and not self.detrend > 0.0:
             raise UserError(f"The window of the drift is {self.detrend} s: choose more than 0.")
 
@@ -73,8 +76,15 @@ class Prepared(NamedTuple):
     said: str
 
 
-def prepared(cells: Cells, wanted: Preparation) -> Prepared:
+def prepared(cells: Cells, wanted: Preparation, good: BoolArray | None = None) -> Prepared:
     """Choose traces, take neuropil and drift off.
+
+    Parameters
+    ----------
+    cells : Cells
+    wanted : Preparation
+    good : ndarray of bool, shape (T,), optional
+        Frames from which the share of the neuropil is estimated; by default all.
 
     Raises
     ------
@@ -91,15 +101,32 @@ def prepared(cells: Cells, wanted: Preparation) -> Prepared:
             f"{', '.join(TRACE_WORDS[found] for found in cells.traces)}."
         )
     traces, said = np.asarray(cells.traces[kind], np.float32), [TRACE_WORDS[kind]]
-    if kind == "raw" and "neuropil" in cells.traces and wanted.neuropil > 0.0:
-        traces = traces - np.float32(wanted.neuropil) * cells.traces["neuropil"]
-        said.append(f"less {wanted.neuropil:g} of the neuropil")
+    if kind == "raw" and "neuropil" in cells.traces:
+        share = cells.neuropil_share if wanted.neuropil is None else wanted.neuropil
+        traces, taken = _less_neuropil(traces, cells.traces["neuropil"], share, good)
+        said += taken
     if wanted.detrend is not None:
         length = round(wanted.detrend * (cells.fps or 1.0))
         traces = traces - drift(traces, max(length, 2))
         unit = "s" if cells.fps else "frames"
         said.append(f"less its drift over {wanted.detrend:g} {unit}")
     return Prepared(traces, kind, " ".join(said))
+
+
+def _less_neuropil(
+    raw: Float32Array, neuropil: Float32Array, share: NeuropilShare, good: BoolArray | None
+) -> tuple[Float32Array, list[str]]:
+    """Return traces without the light of their surrounds, and what was done, in words."""
+    if share == 0.0:
+        return raw, []
+    if share != "estimated":
+        return raw - np.float32(share) * neuropil, [f"less {share:g} of the neuropil"]
+    shares = estimated_shares(raw, neuropil, good)
+    low, middle, high = np.quantile(shares, [0.1, 0.5, 0.9])
+    if low == high:
+        return _less_neuropil(raw, neuropil, float(middle), good)
+    words = f"less {middle:.2g} of the neuropil ({low:.2g} to {high:.2g}, estimated for each cell)"
+    return raw - shares.astype(np.float32) * neuropil, [words]
 
 
 def drift(traces: Float32Array, length: int) -> Float32Array:

@@ -68,6 +68,7 @@ def reading_movie(movie: Movie, cells: Cells) -> Generator[Step, None, Cells]:
     return replace(
         cells,
         traces={"raw": raw, "neuropil": neuropil},
+        neuropil_share="estimated",
         fps=movie.fps or cells.fps,
         times=cells.times if movie.times is None else movie.times,
         pixel_size_um=movie.pixel_size_um or cells.pixel_size_um,

@@ -12,6 +12,7 @@ from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
     from napari_sparsevar.cells.cells import Cells
+    from napari_sparsevar.cells.neuropil import NeuropilShare
     from napari_sparsevar.cells.preparing import Preparation
     from napari_sparsevar.comparison.windows import Piece
 
@@ -57,8 +58,13 @@ KindOption = Annotated[
     ),
 ]
 Neuropil = Annotated[
-    float,
-    typer.Option(metavar="R", help="How much of the neuropil is taken from raw fluorescence."),
+    str | None,
+    typer.Option(
+        metavar="R|estimated",
+        help="How much of the neuropil is taken from raw fluorescence: 0 to 2, or estimated for "
+        "each cell. By default 0.7 of what came with the traces, and estimated where cells are "
+        "read from a movie here.",
+    ),
 ]
 Detrend = Annotated[
     float | None,
@@ -125,12 +131,18 @@ def opened_cells(
 
 
 def preparation_of(
-    kind: Kind | None, neuropil: float, detrend: float | None, events: Events
+    kind: Kind | None, neuropil: str | None, detrend: float | None, events: Events
 ) -> Preparation:
     """Return what is done to traces before they are fitted."""
     from napari_sparsevar.cells.preparing import Preparation
 
-    return Preparation(None if kind is None else kind.value, neuropil, detrend, events.value)
+    share: NeuropilShare | None = "estimated" if neuropil == "estimated" else None
+    if neuropil is not None and share is None:
+        try:
+            share = float(neuropil)
+        except ValueError:
+            raise UserError(f"--neuropil is {neuropil}: give a number or estimated.") from None
+    return Preparation(None if kind is None else kind.value, share, detrend, events.value)
 
 
 def trials_of(path: Path | None, fps: float | None) -> list[Piece] | None:

@@ -106,7 +106,7 @@ def cells(
     trials: Trials = None,
     variable: Variable = None,
     plane: Plane = None,
-    neuropil: Neuropil = 0.7,
+    neuropil: Neuropil = None,
     detrend: Detrend = None,
     events: EventsOption = Events.auto,
     seed: Seed = 0,

@@ -56,7 +56,7 @@ def traces(
     cells_in: CellsInOption = None,
     kind: KindOption = None,
     plane: Plane = None,
-    neuropil: Neuropil = 0.7,
+    neuropil: Neuropil = None,
     detrend: Detrend = None,
     events: EventsOption = Events.auto,
     seed: Seed = 0,

@@ -9,6 +9,7 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.neuropil import LARGEST_SHARE
 from napari_sparsevar.cells.placing import may_lie_in
 from napari_sparsevar.cells.preparing import Preparation
 from napari_sparsevar.errors import UserError
@@ -40,6 +41,7 @@ WAYS: dict[Way, str] = {
 }
 _EVENTS = ("auto", "yes", "no")
 _AUTO = "auto"
+_AS_USUAL = -0.05  # a step below none
 
 
 class CellSettings(QWidget):
@@ -88,12 +90,16 @@ class CellSettings(QWidget):
 
     def _treat_traces(self) -> None:
         self.neuropil = number(
-            0.0,
-            2.0,
+            _AS_USUAL,
+            LARGEST_SHARE,
             decimals=2,
-            value=0.7,
+            unset="auto",
+            step=0.05,
             label="Neuropil",
-            tooltip=tooltip("How much of the light around a cell is taken off its raw trace."),
+            tooltip=tooltip(
+                "How much of the light around a cell is taken off its raw trace; auto: 0.7 of what "
+                "came with the traces, estimated for each cell where they are read from the movie."
+            ),
         )
         self.detrend = number(
             0.0,
@@ -161,7 +167,7 @@ class CellSettings(QWidget):
     def _preparation(self, way: Way) -> Preparation:
         kind = self.kind.value
         prepared = Preparation(
-            neuropil=self.neuropil.value,
+            neuropil=None if self.neuropil.value < 0 else self.neuropil.value,
             detrend=self.detrend.value or None,
             events=self.events.value,
         )
