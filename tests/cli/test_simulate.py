@@ -27,14 +27,13 @@ def test_simulate_has_the_defaults_of_the_library() -> None:
     library = inspect.signature(simulate_movie).parameters
     names = {
         "seed": "seed",
-        "frames": "n_frames",
         "size": "shape",
-        "regime": "regime",
         "fps": "fps",
         "pixel_size": "pixel_size_um",
     }
     for ours, theirs in names.items():
         assert command[ours].default == library[theirs].default
+    assert library["n_frames"].default == simulate._FRAMES
 
 
 @pytest.mark.parametrize("existing", ["movie.tif", "truth.npz"])
@@ -83,6 +82,21 @@ def test_simulate_names_what_is_no_nuisance(tmp_path: Path, asked: list[str]) ->
     assert one_sentence(done.stderr)
     assert "'weather'" in done.stderr
     assert "axial_motion" in done.stderr
+
+
+def test_cells_can_be_added_to_a_recording(movie: Path, tmp_path: Path) -> None:
+    paths = ["--out", tmp_path / "m.tif", "--truth", tmp_path / "t.npz", "--into", movie]
+    few = ["--regime", "easy", "--cells", "6", "--drivers", "1", "--followers", "2"]
+    done = sparsevar("simulate", *paths, *few)
+    assert done.exit_code == 0, done.output
+    before, after = (np.asarray(open_movie(each).data, int) for each in (movie, tmp_path / "m.tif"))
+    known = Truth.load(tmp_path / "t.npz")
+    assert len(known.centres) == 6
+    assert ((after - before) >= 0).all()
+    assert ((after - before)[:, known.footprints.any(axis=0)] > 0).mean() > 0.5
+    refused = sparsevar("simulate", *paths, "--frames", "20", "--overwrite")
+    assert refused.exit_code == 2
+    assert one_sentence(refused.stderr)
 
 
 def test_simulate_names_an_unknown_regime(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import Debug, Overwrite
 from napari_sparsevar.errors import UserError
+
+_FRAMES = 3000
 
 
 @explained
@@ -19,18 +21,20 @@ def simulate(
         Path, typer.Option(help="The file for cells and connections.", metavar="TRUTH.npz")
     ],
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same movie.")] = 0,
-    frames: Annotated[int, typer.Option(min=1, help="Number of frames.")] = 3000,
+    frames: Annotated[
+        int | None, typer.Option(min=1, help="Number of frames; 3000 if not given.")
+    ] = None,
     size: Annotated[
         tuple[int, int] | None,
         typer.Option(metavar="H W", help="Height and width in pixels; else that of the regime."),
     ] = None,
     regime: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="easy, medium_noise, strong_noise, weak_coupling; optics is a realistic "
-            "recording, all has running, bursts, stimuli and hidden cells besides."
+            help="easy (if nothing is said), medium_noise, strong_noise, weak_coupling; optics is "
+            "a realistic recording, all has running, bursts, stimuli and hidden cells besides."
         ),
-    ] = "easy",
+    ] = None,
     nuisance: Annotated[
         list[str] | None,
         typer.Option(
@@ -45,6 +49,12 @@ def simulate(
     cells: Annotated[int | None, typer.Option(min=1, help="How many cells.")] = None,
     drivers: Annotated[int | None, typer.Option(min=0, help="How many drive others.")] = None,
     followers: Annotated[int | None, typer.Option(min=0, help="How many each drives.")] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MOVIE", help="Add the cells to this recording; optics if no regime is said."
+        ),
+    ] = None,
     later_coupling: Annotated[
         float | None,
         typer.Option(
@@ -59,7 +69,12 @@ def simulate(
     debug: Debug = False,
 ) -> None:
     """Write a simulated movie and its truth."""
-    from napari_sparsevar.movie import simulate_movie, write_movie
+    from napari_sparsevar.movie import (
+        add_simulated_cells,
+        open_movie,
+        simulate_movie,
+        write_movie,
+    )
     from napari_sparsevar.movie.simulation.regime import find_regime
 
     if out.resolve() == truth.resolve():
@@ -68,19 +83,33 @@ def simulate(
         # Before the work, and before one of the two files is there without the other.
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists already; choose another name or add --overwrite.")
-    movie, known = simulate_movie(
-        frames,
-        size,
-        seed=seed,
-        regime=regime,
-        nuisances=find_regime(regime).nuisances.without(*without or ()).adding(*nuisance or ()),
-        n_cells=cells,
-        n_drivers=drivers,
-        n_followers=followers,
-        later_coupling=later_coupling,
-        fps=fps,
-        pixel_size_um=pixel_size,
-    )
+    regime = regime or ("easy" if into is None else "optics")
+    wanted: dict[str, Any] = {
+        "seed": seed,
+        "regime": regime,
+        "nuisances": find_regime(regime).nuisances.without(*without or ()).adding(*nuisance or ()),
+        "n_cells": cells,
+        "n_drivers": drivers,
+        "n_followers": followers,
+    }
+    if into is not None:
+        if frames is not None or size is not None or later_coupling is not None:
+            raise UserError(
+                f"--frames, --size and --later-coupling are those of {into}: leave them."
+            )
+        opened = open_movie(into, fps=fps, pixel_size_um=pixel_size)
+        movie, known = add_simulated_cells(opened, **wanted)
+    else:
+        movie, known = simulate_movie(
+            frames or _FRAMES,
+            size,
+            later_coupling=later_coupling,
+            fps=fps,
+            pixel_size_um=pixel_size,
+            **wanted,
+        )
+    for note in movie.notes:
+        typer.echo(note, err=True)
     write_movie(
         movie.data,
         out,
@@ -89,7 +118,8 @@ def simulate(
         overwrite=overwrite,
     )
     known.save(truth, overwrite=overwrite)
+    height, width = movie.shape
     typer.echo(
-        f"Wrote {out} ({frames} frames of {movie.shape[0]} x {movie.shape[1]} px) and {truth} "
+        f"Wrote {out} ({movie.n_frames} frames of {height} x {width} px) and {truth} "
         f"({len(known.drivers)} drivers among {len(known.centres)} cells)."
     )

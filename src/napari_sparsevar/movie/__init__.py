@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.movie.registration.register import register
     from napari_sparsevar.movie.simulation.nuisances.chosen import Nuisances
     from napari_sparsevar.movie.simulation.regime import REGIMES, Regime
+    from napari_sparsevar.movie.simulation.semi_synthetic import add_simulated_cells
     from napari_sparsevar.movie.simulation.simulate import simulate_movie
     from napari_sparsevar.movie.simulation.truth import Truth
     from napari_sparsevar.movie.write import write_movie
@@ -25,6 +26,7 @@ __all__ = [
     "Regime",
     "StaticImages",
     "Truth",
+    "add_simulated_cells",
     "check_frames",
     "inspect_movie",
     "open_movie",
@@ -45,6 +47,7 @@ if not TYPE_CHECKING:  # a type checker would believe in any name
             "Regime": "simulation.regime",
             "StaticImages": "inspection.static",
             "Truth": "simulation.truth",
+            "add_simulated_cells": "simulation.semi_synthetic",
             "check_frames": "inspection.check",
             "inspect_movie": "inspection.inspect",
             "open_movie": "open",

@@ -113,7 +113,7 @@ def simulate_movie(
         "n_followers": n_followers,
         "event_rate_hz": event_rate_hz,
     }
-    chosen = _chosen(find_regime(regime), n_frames, given)
+    chosen = chosen_regime(find_regime(regime), n_frames, given)
     _check_ranges(
         positive={"cell_radius_px": cell_radius_px},
         other={"decay_s": decay_s, "neuropil": neuropil},
@@ -157,7 +157,7 @@ def truth_of(people: Population, traces: NDArray[np.float32], **more: Any) -> Tr
     )
 
 
-def _chosen(regime: Regime, n_frames: int, given: dict[str, Any]) -> Regime:
+def chosen_regime(regime: Regime, n_frames: int, given: dict[str, Any]) -> Regime:
     """Return a regime with what is given in place of its own."""
     chosen = replace(regime, **{name: value for name, value in given.items() if value is not None})
     if n_frames < 1 or min(chosen.shape) < 1:
