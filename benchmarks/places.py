@@ -4,9 +4,9 @@
 
 Simulated movies with known drivers, and the same without coupling, are read by the network as it
 starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (64 x 64 pixels, 36
-cells, medium noise), *optics* is ``recovery_parts/optics.py``: cells that differ, rings, dendrites,
-neuropil, photons, bleaching, motion. A listed place is right where a true driver lies within its
-radius; *leaderless* are places of the test that have to do with others beyond chance and are not
+cells, medium noise), *optics* its regime of that name, *all* has common input besides
+(``docs/simulate.md``). A listed place is right where a true driver lies within its radius;
+*leaderless* are places of the test that have to do with others beyond chance and are not
 sure to lead: before directions were tested they were listed as well. Prints a table in markdown.
 """
 
@@ -22,11 +22,10 @@ import pandas as pd
 
 import napari_sparsevar as sv
 from napari_sparsevar.training.events import Failed
-from recovery_parts import optics
 from recovery_parts.network import VARIANTS
 
-CASES = ("tidy", "tidy, uncoupled", "optics", "optics, uncoupled")
-RADIUS_PX = {"tidy": 6.0, "optics": 9.0, "field": 6.0}
+CASES = ("tidy", "tidy, uncoupled", "optics", "optics, uncoupled", "all", "all, uncoupled")
+RADIUS_PX = {"tidy": 6.0, "optics": 9.0, "all": 9.0, "field": 6.0}
 
 
 class Listed(NamedTuple):
@@ -75,15 +74,10 @@ def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
     if kind == "field":
         field = {"n_cells": 400, "n_drivers": 20, "cell_radius_px": 5.5}
         return sv.simulate_movie(n_frames, (512, 512), seed=seed, **field)
-    if kind == "tidy":
-        coupling = 0.0 if uncoupled else None
-        return sv.simulate_movie(n_frames, regime="medium_noise", coupling=coupling, seed=seed)
-    coupled = optics.COUPLING
-    optics.COUPLING = 0.0 if uncoupled else coupled
-    try:
-        return optics.simulate_optics(n_frames, seed)
-    finally:
-        optics.COUPLING = coupled
+    regime = "medium_noise" if kind == "tidy" else kind
+    return sv.simulate_movie(
+        n_frames, regime=regime, coupling=0.0 if uncoupled else None, seed=seed
+    )
 
 
 def _options() -> argparse.Namespace:

@@ -28,9 +28,8 @@ from napari_sparsevar.run.cells import cells_in, fitting_both_ways, reading_cell
 from napari_sparsevar.training.events import Failed
 from recovery_parts.cases import make_trial
 from recovery_parts.network import VARIANTS
-from recovery_parts.optics import simulate_optics
 
-CASES = ("optics", "strong_noise", "extreme_noise", "extreme_coupling", "short", "dense")
+CASES = ("optics", "all", "strong_noise", "extreme_noise", "extreme_coupling", "short", "dense")
 
 
 class Score(NamedTuple):
@@ -45,7 +44,7 @@ class Score(NamedTuple):
 
 def score(fit: sv.CellFit, truth: sv.Truth) -> Score:
     """Return the figures of one fit."""
-    asked, there = np.isfinite(fit.matrix("p_adjusted")), truth.coupling > 0
+    asked, there = np.isfinite(fit.matrix("p_adjusted")), truth.coupling != 0
     strength, sure = fit.matrix("score"), fit.matrix("p_adjusted") <= 0.05
     place = {name: -rank for rank, name in enumerate(fit.drivers["name"])}
     ranked = [place[name] for name in fit.names]
@@ -60,8 +59,8 @@ def score(fit: sv.CellFit, truth: sv.Truth) -> Score:
 
 def scores(case: str, seed: int, variants: list[str]) -> Iterator[tuple[str, Score]]:
     """Yield the figures of each way to read the cells of one movie."""
-    trial = None if case == "optics" else make_trial(case, seed)
-    movie, truth = simulate_optics(3000, seed) if trial is None else (trial.movie, trial.truth)
+    trial = make_trial(case, seed)
+    movie, truth = trial.movie, trial.truth
     flat = sparse.csr_array(truth.footprints.reshape(len(truth.footprints), -1))
     names = [str(number) for number in range(flat.shape[0])]
     given = sv.Cells(names, flat, movie.shape)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from napari_sparsevar import Movie, Truth, simulate_movie
+from napari_sparsevar import Movie, Nuisances, Truth, simulate_movie
+from napari_sparsevar.movie import REGIMES
 
 DEFAULTS: dict[str, Any] = {
     "n_frames": 3000,
@@ -38,6 +39,43 @@ CASES: dict[str, dict[str, Any]] = {
 }
 """The first five are the regimes to be judged by, two go beyond them, where good methods still
 differ; each of the others changes one thing more."""
+
+_REALISTIC = REGIMES["all"].nuisances
+_FIELD: dict[str, Any] = {
+    "shape": None,
+    "n_cells": None,
+    "n_drivers": None,
+    "fps": None,
+    "decay_s": 0.9,
+    "cell_radius_px": 5.75,
+}
+"""What is None is that of the regime."""
+
+
+def _only(name: str) -> Nuisances:
+    return _REALISTIC.without(*_REALISTIC.without(name).names).adding(name)
+
+
+CASES |= {
+    "optics": {**_FIELD, "regime": "optics"},
+    "all": {**_FIELD, "regime": "all"},
+    "only_noise": {**_FIELD, "regime": "optics", "nuisances": Nuisances(), "noise": 1.4},
+    **{
+        f"only_{name}": {**_FIELD, "regime": "optics", "nuisances": _only(name), "noise": 1.4}
+        for name in Nuisances.model_fields
+    },
+    **{
+        f"without_{name}": {
+            **_FIELD,
+            "regime": "optics",
+            "nuisances": REGIMES["optics"].nuisances.without(name),
+            "noise": 1.4,
+        }
+        for name in REGIMES["optics"].nuisances.names
+    },
+}
+"""Realistic optics (`docs/simulate.md`); on the same field and cells one nuisance at a time, over
+noise as strong as that of the photons; and the realistic set with one of them left out."""
 
 MAIN_CASES = ["easy", "medium_noise", "strong_noise", "weak_coupling", "short"]
 
@@ -73,7 +111,7 @@ def make_trial(case: str, seed: int, frames: int | None = None) -> Trial:
     frames : int, optional
         Length, for a quick look only.
     """
-    settings = {**DEFAULTS, **CASES[case]}
+    settings = DEFAULTS | CASES[case]
     if frames is not None:
         settings["n_frames"] = frames
     movie, truth = simulate_movie(seed=seed, **settings)

@@ -43,14 +43,16 @@ def region_scores(influence: Influence | None, truth: Truth) -> RegionScores:
     RegionScores
         ``outgoing_auroc``: telling a painted driver's followers from all other cells, mean over
         drivers. ``incoming_auroc``: telling a painted follower's drivers from all other cells,
-        mean over followers. NaN where there is nothing to paint or no map.
+        mean over followers. Cells that silence are not painted. NaN where there is nothing to
+        paint or no map.
     """
     if influence is None:
         return NOT_PAINTED
-    drivers = np.flatnonzero(truth.coupling.any(axis=1))
+    drivers = np.flatnonzero((truth.coupling > 0).any(axis=1))
+    followers = np.flatnonzero((truth.coupling > 0).any(axis=0))
     return RegionScores(
         _mean(painted_auroc(influence, truth, cell, "outgoing") for cell in drivers),
-        _mean(painted_auroc(influence, truth, cell, "incoming") for cell in truth.followers),
+        _mean(painted_auroc(influence, truth, cell, "incoming") for cell in followers),
     )
 
 
@@ -73,7 +75,7 @@ def painted_auroc(influence: Influence, truth: Truth, cell: int, direction: Dire
 
 
 def partners(truth: Truth, cell: int, direction: Direction) -> NDArray[np.bool_]:
-    """Return which cells are driven by a cell or drive it, shape (n_cells,)."""
+    """Return which cells a cell excites or is excited by, shape (n_cells,)."""
     coupling = truth.coupling[cell] if direction == "outgoing" else truth.coupling[:, cell]
     return np.asarray(coupling > 0)
 

@@ -106,7 +106,7 @@ def edge_scores(edges: Edges, truth: Truth, cell_radius_px: float) -> EdgeScores
     reach = MATCH_RADII * cell_radius_px
     source = nearest_neuron(edges.sources, truth.centres, reach)
     target = nearest_neuron(edges.targets, truth.centres, reach)
-    true_pairs = {(int(s), int(t)) for s, t in np.argwhere(truth.coupling > 0)}
+    true_pairs = {(int(s), int(t)) for s, t in np.argwhere(truth.coupling)}
     found: list[bool] = []
     seen: set[tuple[int, int]] = set()
     for edge in np.argsort(-edges.strengths, kind="stable"):
