@@ -5,8 +5,9 @@
 
 Every movie and method adds one row to the CSV file as soon as it is done, and rows that are there
 are not made again: an interrupted benchmark goes on where it was. After a change of the code, take
-another file. The rivals' settings were chosen on seeds 101-106; report other seeds. suite2p runs
-in an environment of its own, which `make suite2p` makes.
+another file. Cases optics and all are realistic, only_NAME has one nuisance, without_NAME all of
+optics but one (docs/simulate.md). The rivals' settings were chosen on seeds 101-106; report other
+seeds. suite2p runs in an environment of its own, which `make suite2p` makes.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def simulate_movie(
         Override the regime's.
     later_coupling : float, optional
         Coupling in the second half of the movie, at most that of the first; the rate of events
-        stays the same. `Truth` says that of the first half.
+        stays the same where cells do not differ. `Truth` says that of the first half.
     fps : float, optional
         Frames per second; 15, with realistic optics 30.
     pixel_size_um : float, optional
