@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 import torch
 
 import napari_sparsevar as sv
+from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import WithResult
-from napari_sparsevar.run.latents import encode_movie
+from napari_sparsevar.run.latents import encode_movie, fixed_splits
 from napari_sparsevar.training.preparation import Prepared, prepare
 
 
@@ -52,3 +54,11 @@ def test_frames_that_do_not_fit_at_once_are_encoded_in_parts(
     most = 0
     with pytest.raises(torch.OutOfMemoryError):
         latents_of(prepared)
+
+
+def test_a_large_field_is_encoded_with_the_first_of_the_splits() -> None:
+    large = LatentGrid((200, 200), 4)
+    few = replace(large, stride=5)
+    one, both = fixed_splits(large), fixed_splits(few)
+    assert (len(one), len(both)) == (1, 2)
+    assert torch.equal(one[0], both[0])
