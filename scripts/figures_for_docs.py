@@ -11,13 +11,17 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 import napari_sparsevar as sv
 from napari_sparsevar.figures.saving import caption_path
+from napari_sparsevar.figures.style import figure_style, new_figure
 from napari_sparsevar.figures.write import FigureOptions, write_figure
 from napari_sparsevar.movie import write_movie
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 DPI = 90
+WORDS = ("mean", "one frame")
 FIGURES: tuple[tuple[str, str, FigureOptions], ...] = (
     ("figure-overview", "overview", FigureOptions()),
     ("figure-drivers", "drivers", FigureOptions()),
@@ -39,6 +43,26 @@ def main() -> None:
             write_figure(run, out, kind, chosen, dpi=DPI, overwrite=True)
             print(caption_path(out).read_text(encoding="utf-8"))
             caption_path(out).unlink()  # the page says what is to be seen
+    draw_simulated(options.out / "simulated.png")
+
+
+def draw_simulated(out: Path) -> None:
+    """Draw what tidy and realistic simulated movies look like: mean, one frame, traces."""
+    with figure_style():
+        figure = new_figure(180, 105)
+        rows = figure.subplots(2, 3, width_ratios=(1, 1, 1.6))
+        for axes, regime in zip(rows, ("easy", "optics"), strict=True):
+            movie, truth = sv.simulate_movie(900, regime=regime, seed=3)
+            frames = np.asarray(movie.data, dtype=np.float32)
+            for ax, image, words in zip(
+                axes, (frames.mean(axis=0), frames[450]), WORDS, strict=False
+            ):
+                ax.imshow(image, cmap="gray", vmax=np.quantile(image, 0.998))
+                ax.set(xticks=[], yticks=[], title=f"{regime}: {words}")
+            shown = truth.traces[:, :8] / truth.traces[:, :8].max(axis=0) + np.arange(8)
+            axes[2].plot(np.arange(900) / movie.fps, shown, color="black", linewidth=0.6)
+            axes[2].set(yticks=[], xlabel="seconds", title="light of 8 cells, without noise")
+        figure.savefig(out, dpi=DPI)
 
 
 def train(folder: Path) -> Path:

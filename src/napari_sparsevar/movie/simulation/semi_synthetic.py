@@ -19,7 +19,7 @@ from napari_sparsevar.movie.simulation.nuisances.chosen import Nuisances
 from napari_sparsevar.movie.simulation.photon_transfer import PhotonTransfer, photon_transfer
 from napari_sparsevar.movie.simulation.population import Population, populate, streams_of
 from napari_sparsevar.movie.simulation.regime import Regime, find_regime
-from napari_sparsevar.movie.simulation.simulate import chosen_regime, truth_of
+from napari_sparsevar.movie.simulation.simulate import chosen_regime, settings_of, truth_of
 from napari_sparsevar.movie.simulation.truth import Truth
 from napari_sparsevar.progress import returned
 
@@ -109,7 +109,8 @@ def add_simulated_cells(
     if movie.registered is not None:
         made = moved_back(made, movie.registered.shifts)
     motion = None if shifts is None else shifts.astype(np.float32)
-    return made, truth_of(people, traces, motion=motion)
+    settings = {"seed": seed, "recording": recorded.name, **settings_of(chosen)}
+    return made, truth_of(people, traces, motion=motion, settings=settings)
 
 
 def _inside(mean: Float32Array) -> tuple[slice, slice]:

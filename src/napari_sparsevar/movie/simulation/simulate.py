@@ -135,7 +135,22 @@ def simulate_movie(
         pixel_size_um=chosen.pixel_size_um,
         name=f"simulated (seed {seed})",
     )
-    return movie, truth_of(people, traces * np.float32(scene.grey), **more)
+    settings = {
+        "seed": seed,
+        "n_frames": n_frames,
+        "later_coupling": later_coupling,
+        "decay_s": decay_s,
+        "cell_radius_px": cell_radius_px,
+        "neuropil": neuropil,
+        **settings_of(chosen),
+    }
+    return movie, truth_of(people, traces * np.float32(scene.grey), settings=settings, **more)
+
+
+def settings_of(regime: Regime) -> dict[str, Any]:
+    """Return what a regime says, as plain values."""
+    nuisances = regime.nuisances.model_dump(mode="json", exclude_none=True)
+    return {**vars(regime), "shape": list(regime.shape), "nuisances": nuisances}
 
 
 def truth_of(people: Population, traces: NDArray[np.float32], **more: Any) -> Truth:

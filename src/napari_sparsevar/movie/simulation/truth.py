@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,6 +17,7 @@ from napari_sparsevar.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+_SETTINGS = "settings"  # the one entry that is no array: JSON
 _IN = "/"  # between the name of a dict and that of an entry, in a file
 
 
@@ -60,6 +62,8 @@ class Truth:
         Row and column of each blurred cell.
     out_of_focus_traces : ndarray of float32, shape (T, n), optional
         Their signal in grey values.
+    settings : dict
+        What was asked for: seed, field, rates, nuisances with all of their settings.
     """
 
     footprints: NDArray[np.float32]
@@ -79,6 +83,7 @@ class Truth:
     light_left: NDArray[np.float32] | None = None
     out_of_focus_centres: NDArray[np.float32] | None = None
     out_of_focus_traces: NDArray[np.float32] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def edges(self) -> pd.DataFrame:
@@ -131,7 +136,9 @@ class Truth:
         arrays: dict[str, Any] = {}
         for entry in fields(self):
             value = getattr(self, entry.name)
-            if isinstance(value, dict):
+            if entry.name == _SETTINGS:
+                arrays[_SETTINGS] = np.array(json.dumps(value, default=_plain))
+            elif isinstance(value, dict):
                 arrays |= {f"{entry.name}{_IN}{name}": each for name, each in value.items()}
             elif value is not None:
                 arrays[entry.name] = value
@@ -172,12 +179,19 @@ class Truth:
             ) from None
 
 
+def _plain(number: np.generic) -> Any:
+    """Return what JSON knows of a number of NumPy's."""
+    return number.item()
+
+
 def _arranged(arrays: dict[str, Any]) -> dict[str, Any]:
     """Return arrays of a file by the name of what holds them."""
     held: dict[str, Any] = {}
     for name, array in arrays.items():
         place, inside, entry = name.partition(_IN)
-        if inside:
+        if name == _SETTINGS:
+            held[name] = json.loads(str(array))
+        elif inside:
             held.setdefault(place, {})[entry] = array
         else:
             held[name] = array
