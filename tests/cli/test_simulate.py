@@ -62,12 +62,13 @@ def test_realistic_movies_and_single_nuisances_can_be_asked_for(tmp_path: Path) 
     paths = ["--out", tmp_path / "m.tif", "--truth", tmp_path / "t.npz", "--frames", "40"]
     asked = ["--regime", "optics", "--nuisance", "stimuli", "--nuisance", "motion:px=1"]
     fewer = ["--without", "bleaching", "--cells", "20", "--drivers", "3", "--followers", "2"]
+    fewer += ["--signal", "0.3"]
     done = sparsevar("simulate", *paths, *asked, *fewer)
     assert done.exit_code == 0, done.output
     assert "96 x 96 px" in done.output
     nuisances = REGIMES["optics"].nuisances.without("bleaching").adding("stimuli", "motion:px=1")
     expected, truth = simulate_movie(
-        40, regime="optics", nuisances=nuisances, n_cells=20, n_drivers=3, n_followers=2
+        40, regime="optics", nuisances=nuisances, n_cells=20, n_drivers=3, n_followers=2, signal=0.3
     )
     opened, known = open_movie(tmp_path / "m.tif"), Truth.load(tmp_path / "t.npz")
     assert np.array_equal(np.asarray(opened.data), np.asarray(expected.data))

@@ -46,6 +46,12 @@ def simulate(
     without: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Leave a nuisance of the regime out.")
     ] = None,
+    signal: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S", help="A typical cell's signal, of the light around: 0.2, in optics 0.4."
+        ),
+    ] = None,
     cells: Annotated[int | None, typer.Option(min=1, help="How many cells.")] = None,
     drivers: Annotated[int | None, typer.Option(min=0, help="How many drive others.")] = None,
     followers: Annotated[int | None, typer.Option(min=0, help="How many each drives.")] = None,
@@ -88,6 +94,7 @@ def simulate(
         "seed": seed,
         "regime": regime,
         "nuisances": find_regime(regime).nuisances.without(*without or ()).adding(*nuisance or ()),
+        "signal": signal,
         "n_cells": cells,
         "n_drivers": drivers,
         "n_followers": followers,

@@ -71,6 +71,17 @@ def test_the_truth_says_what_was_asked_for(tmp_path: Path) -> None:
     assert Nuisances.model_validate(said["nuisances"]) == REGIMES["all"].nuisances
 
 
+def test_a_typical_cells_signal_is_in_units_of_the_tissue() -> None:
+    still = {"noise": 0.0, "neuropil": 0.0}
+    weak, truth = simulate_movie(300, **still, signal=0.1)
+    strong, same = simulate_movie(300, **still, signal=0.2)
+    np.testing.assert_allclose(2 * truth.traces, same.traces, rtol=1e-5)
+    tissue = np.median(np.asarray(strong.data)) - 100.0
+    typical = np.median(same.traces.std(axis=0))
+    assert typical / tissue == pytest.approx(0.2, abs=0.06)
+    assert np.asarray(weak.data).std() < np.asarray(strong.data).std()
+
+
 def test_a_large_field_and_a_small_one() -> None:
     large, _ = simulate_movie(2, (512, 512), regime="all", n_cells=60)
     assert np.asarray(large.data).shape == (2, 512, 512)

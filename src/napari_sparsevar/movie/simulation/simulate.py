@@ -30,6 +30,7 @@ def simulate_movie(
     seed: int = 0,
     regime: str | Regime = "easy",
     nuisances: Nuisances | None = None,
+    signal: float | None = None,
     noise: float | None = None,
     coupling: float | None = None,
     later_coupling: float | None = None,
@@ -66,7 +67,7 @@ def simulate_movie(
         ``optics``, ``all``. It also says what is not given of the arguments below, see `Regime`.
     nuisances : Nuisances, optional
         Take the place of the regime's.
-    noise, coupling : float, optional
+    signal, noise, coupling : float, optional
         Override the regime's.
     later_coupling : float, optional
         Coupling in the second half of the movie, at most that of the first; the rate of events
@@ -104,6 +105,7 @@ def simulate_movie(
     given = {
         "shape": shape,
         "nuisances": nuisances,
+        "signal": signal,
         "noise": noise,
         "coupling": coupling,
         "fps": fps,
