@@ -115,7 +115,7 @@ def test_strong_edge_is_found_and_comes_first() -> None:
     found = adjusted(effects)
     best = int(found.edge.nan_to_num(1.0).argmin())
     assert divmod(best, 15) == (3, 11)
-    assert found.edge[3, 11] == 1 / 100
+    assert found.edge[3, 11] < 1 / 100
     assert found.edge_fdr[3, 11] < 0.02
     assert int(found.place.argmin()) == 3
     assert found.place[3] <= 0.05

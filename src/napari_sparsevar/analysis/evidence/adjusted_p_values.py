@@ -48,7 +48,7 @@ class AdjustedPValues:
     reach : Tensor, shape (p,)
         ``ChanceReach`` of the statistic that was asked for; NaN where none was.
     draws : int
-        Offsets drawn; the smallest p-value is 1 / (draws + 1).
+        Offsets drawn; p-values below 1 / (draws + 1) are told by ``LargestOfDraws``.
     minimum_offset : int
         Rows.
     """
@@ -119,7 +119,7 @@ def adjusted_p_values(
         return place_statistic(scores.abs() if signed else scores, tested)
 
     edge_scores, statistic = of_edges(z[None])[0], of_places(z[None])[0]
-    edges, places = StepDown(edge_scores), StepDown(statistic)
+    edges, places = StepDown(edge_scores, beyond=True), StepDown(statistic, beyond=True)
     pooled = FalseDiscovery(edge_scores) if rates else None
     of_each: list[Collector] = [edges] if pooled is None else [edges, pooled]
     sure = Excess(statistic)

@@ -9,6 +9,8 @@ import torch
 from scipy.stats import false_discovery_control
 from torch import Tensor
 
+from napari_sparsevar.analysis.evidence.tail import LargestOfDraws
+
 MOST_COMPETING = 2**16
 """Of more hypotheses, only those with the largest statistics are told apart."""
 
@@ -29,10 +31,15 @@ class StepDown:
     Parameters
     ----------
     observed : Tensor, shape (m,)
+    beyond : bool
+        Whether what exceeds all draws is told apart by ``LargestOfDraws``; else its p-value is
+        1 / (draws + 1).
     """
 
-    def __init__(self, observed: Tensor) -> None:
+    def __init__(self, observed: Tensor, *, beyond: bool = False) -> None:
         self._size = len(observed)
+        self._observed = observed
+        self._largest = LargestOfDraws() if beyond else None
         found = torch.topk(observed, min(self._size, MOST_COMPETING), largest=True, sorted=True)
         self._order, self._sorted = found.indices.flip(0), found.values.flip(0)
         self._beaten = torch.zeros_like(self._order)
@@ -48,13 +55,17 @@ class StepDown:
             largest = torch.cummax(ahead, dim=0).values
             self._beaten += largest >= self._sorted
         self._draws += null.shape[0]
+        if self._largest is not None:
+            self._largest.add(null)
 
     def p_values(self) -> Tensor:
         """Return adjusted p-values (m,), float64, larger statistics never above smaller ones."""
         raw = (1.0 + self._beaten.double()) / (1.0 + self._draws)
         adjusted = raw.new_ones(self._size)
         adjusted[self._order] = torch.cummax(raw.flip(0), dim=0).values.flip(0)
-        return adjusted
+        if self._largest is None:
+            return adjusted
+        return self._largest.refined(adjusted, self._observed)
 
 
 class PooledTail:

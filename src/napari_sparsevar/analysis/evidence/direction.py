@@ -27,6 +27,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import AdjustedPValues
 from napari_sparsevar.analysis.evidence.level import LEVEL
+from napari_sparsevar.analysis.evidence.tail import LargestOfDraws
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.model.embedded_var import LaggedPairs
 
@@ -35,6 +36,9 @@ NOTABLE = 3.0
 
 _FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
 """Shifts: so many that about as many places are drawn, because their draws are pooled."""
+
+_TOLD_DRAWS, _TOLD_PLACES = 59, 512
+"""At least so many shifts for up to so many places: what exceeds them all can be told apart."""
 
 _ROWS_TOGETHER, _NUMBERS_TOGETHER = 4096, 2**22
 
@@ -111,7 +115,8 @@ def leading(
     lead = _asymmetry(observed)
     lead = torch.minimum(lead * asked.sign, lead * both)
     flow = _net_flow(pairs, weights, 0)
-    draws = int(np.clip(_PLACES_DRAWN // p, _FEWEST_DRAWS, _MOST_DRAWS))
+    fewest = _TOLD_DRAWS if p <= _TOLD_PLACES else _FEWEST_DRAWS
+    draws = int(np.clip(_PLACES_DRAWN // p, fewest, _MOST_DRAWS))
     shifts = np.random.default_rng(seed).permutation(np.arange(offset, n - offset + 1))[:draws]
     edges, places = Exceeding(lead[asked.edges]), Exceeding(flow[asked.places])
     for done, shift in enumerate(shifts.tolist(), 1):
@@ -120,10 +125,9 @@ def leading(
         yield done / len(shifts)
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
-    share = edges.share()
-    edge[asked.edges] = _family_wise(share, min(asked.fewest, int(apart.sum())))
-    edge_fdr[asked.edges] = _false_discovery(share)
-    place[asked.places] = _family_wise(places.share(), min(asked.fewest, p))
+    edge[asked.edges] = edges.family_wise(min(asked.fewest, int(apart.sum())))
+    edge_fdr[asked.edges] = _false_discovery(edges.share())
+    place[asked.places] = places.family_wise(min(asked.fewest, p))
     return Leading(edge, edge_fdr, place)
 
 
@@ -236,7 +240,9 @@ class Exceeding:
     """Counts how much of what is by chance reaches each value; a draw is not kept."""
 
     def __init__(self, values: Tensor) -> None:
+        self._values = values
         self._ascending, self._order = values.sort()
+        self._largest = LargestOfDraws()
         self._reached = torch.zeros(len(values) + 1, dtype=torch.int64)
         self._drawn = 0
 
@@ -246,6 +252,7 @@ class Exceeding:
             reached = torch.searchsorted(self._ascending, some, right=True)
             self._reached += torch.bincount(reached, minlength=len(self._reached))
         self._drawn += len(drawn)
+        self._largest.add(drawn[None])
 
     def share(self) -> Tensor:
         """Return the share of what is by chance that reaches each value, as they came."""
@@ -253,13 +260,17 @@ class Exceeding:
         share = (at_least + 1) / (self._drawn + 1)
         return torch.empty_like(share).index_copy_(0, self._order, share)
 
+    def family_wise(self, fewest: int) -> Tensor:
+        """Adjust for all values, step-down (Holm 1979, Scand. J. Stat. 6:65), and so many at least.
 
-def _family_wise(share: Tensor, fewest: int) -> Tensor:
-    """Adjust for all asked, step-down (Holm 1979, Scand. J. Stat. 6:65), and at least so many."""
-    order = share.argsort()
-    left = torch.arange(len(share), 0, -1, device=share.device).clamp(min=fewest)
-    adjusted = (share[order] * left).cummax(dim=0).values if len(share) else share
-    return torch.empty_like(share).index_copy_(0, order, adjusted.clamp(max=1.0))
+        What exceeds all draws of all places, and so is adjusted already, is told by them as well.
+        """
+        share = self.share()
+        order = share.argsort()
+        left = torch.arange(len(share), 0, -1, device=share.device).clamp(min=fewest)
+        adjusted = (share[order] * left).cummax(dim=0).values if len(share) else share
+        adjusted = torch.empty_like(share).index_copy_(0, order, adjusted.clamp(max=1.0))
+        return self._largest.refined(adjusted, self._values)
 
 
 def _false_discovery(share: Tensor) -> Tensor:

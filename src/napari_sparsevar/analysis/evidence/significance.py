@@ -22,7 +22,7 @@ from napari_sparsevar.progress import part
 
 _DRAWS, _FEWER_DRAWS, _MANY = 199, 59, 512
 """Draws of the null distribution; fewer for many latents, whose draws cost more. A test at 5 % is
-exact with both, and hardly loses power; the smallest p-value is 1 / 60."""
+exact with both, and hardly loses power. Smaller p-values than 1 / 60 come from the tail."""
 
 _MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**23, 16
 """A longer recording is tested on this many frames, fewer where predictors are many, in stretches

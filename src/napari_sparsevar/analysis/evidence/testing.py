@@ -17,7 +17,7 @@ class Null(Protocol):
 
     @property
     def draws(self) -> int:
-        """Draws in all; the smallest p-value is 1 / (draws + 1)."""
+        """Draws in all; p-values that are counted are at least 1 / (draws + 1)."""
         ...
 
     def batches(self, most: int) -> Iterator[Tensor]:
