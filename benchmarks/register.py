@@ -24,7 +24,7 @@ from napari_sparsevar.movie.registration.register import estimating_shifts
 from napari_sparsevar.movie.registration.shifts import KINDS, Kind, Shifts
 from napari_sparsevar.progress import returned
 from register_parts.motion import Moving, left_of, moving_movie
-from register_parts.suite2p import is_installed, seconds_of_suite2p
+from register_parts.rival import is_installed, seconds_of_suite2p
 
 CASES = [
     ("easy", 128, False),

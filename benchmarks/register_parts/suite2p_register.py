@@ -2,15 +2,26 @@
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
-from suite2p import default_ops
-from suite2p.registration import register
+import torch
 
-frames = np.load(sys.argv[1])
-frames = (frames // 2).astype(np.int16)
-ops = {**default_ops(), "nonrigid": False, "Ly": frames.shape[1], "Lx": frames.shape[2]}
-register.registration_wrapper(np.empty_like(frames[:60]), frames[:60].copy(), ops=ops)
+sys.path.insert(0, str(Path(__file__).parents[1] / "recovery_parts"))
+
+from suite2p_extract import import_suite2p
+
+suite2p = import_suite2p()
+frames = (np.load(sys.argv[1]) // 2).astype(np.int16)
+settings = {**suite2p.default_settings()["registration"], "nonrigid": False}
+
+
+def register(some: np.ndarray) -> None:
+    """Estimate a reference and shifts, and apply them in place."""
+    suite2p.registration.registration_wrapper(some, settings=settings, device=torch.device("cpu"))
+
+
+register(frames[:60].copy())
 began = time.perf_counter()
-register.registration_wrapper(np.empty_like(frames), frames, ops=ops)
+register(frames)
 print(time.perf_counter() - began)

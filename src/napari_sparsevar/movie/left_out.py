@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.bad_frames import read_bad_frames
+from napari_sparsevar.movie.formats.failures import DAMAGED
 from napari_sparsevar.movie.movie import LeftOut, Movie
 
 BoolArray = npt.NDArray[np.bool_]
@@ -173,12 +174,15 @@ def _image(path: Path) -> npt.NDArray[Any]:
         if path.suffix.lower() in (".tif", ".tiff"):
             import tifffile
 
-            return np.asarray(tifffile.imread(path))
+            from napari_sparsevar.movie.formats.tiff_family.opened import series_of
+
+            with tifffile.TiffFile(path) as file:
+                return np.asarray(series_of(file)[0].asarray())
         from PIL import Image
 
         with Image.open(path) as image:
             return np.asarray(image.convert("L"))
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    except (ValueError, TypeError, IndexError, KeyError) as error:
+    except DAMAGED as error:
         raise UserError(f"{path} is no image; give a TIFF, PNG or .npy file.") from error

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.io import loadmat, savemat
 
-from napari_sparsevar.movie.formats.mat_struct import read_struct
+from napari_sparsevar.movie.formats.mat_4 import read_variables_4
+from napari_sparsevar.movie.formats.mat_struct import listed_variables, read_struct, read_variables
 
 VALUES: dict[str, Any] = {
     "one": 3.5,
@@ -39,7 +41,7 @@ def test_it_is_what_scipy_reads(tmp_path: Path, packed: bool) -> None:
     assert found["text"] == "scanbox µm"
     assert found["inside"]["deeper"]["x"].item() == 1.5
     assert [row["y"].item() for row in found["several"]] == [2.0, 4.0]
-    assert found["cells"] is None
+    assert found["cells"][1] == "a"
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -68,3 +70,34 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
     path.write_bytes(b"MATLAB 7.3" + bytes(200))
     with pytest.raises(ValueError, match="no MATLAB 5 file"):
         read_struct(path, "info")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_all_variables_are_what_scipy_reads(tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / "all.mat"
+    weights = sparse.random(6, 5, 0.4, "csc", random_state=np.random.RandomState(0))
+    kept = {**VALUES, "A": weights, "words": np.array(["one", "three"])}
+    savemat(path, kept, do_compression=packed)
+    found, wanted = read_variables(path), loadmat(path, simplify_cells=True)
+    assert list(found) == list(kept) == [head.name for head in listed_variables(path)]
+    for name in ("one", "whole", "size", "table", "text", "words"):
+        np.testing.assert_array_equal(found[name], wanted[name])
+        assert type(found[name]) is type(wanted[name])
+    assert found["inside"] == wanted["inside"]
+    assert found["several"] == wanted["several"]
+    assert found["cells"].tolist() == wanted["cells"].tolist()
+    np.testing.assert_array_equal(found["A"].toarray(), weights.toarray())
+    assert list(read_variables(path, ["table"])) == ["table"]
+
+
+def test_matlab_4_is_what_scipy_reads(tmp_path: Path) -> None:
+    path = tmp_path / "old.mat"
+    savemat(path, {"table": VALUES["table"], "text": "words", "one": 3.5}, format="4")
+    found, wanted = read_variables_4(path), loadmat(path, simplify_cells=True)
+    assert found["text"] == wanted["text"]
+    assert found["one"] == wanted["one"]
+    np.testing.assert_array_equal(found["table"], wanted["table"])
+    for length in range(1, path.stat().st_size, 7):
+        path.with_suffix(".cut").write_bytes(path.read_bytes()[:length])
+        with pytest.raises(ValueError, match="cut short"):
+            read_variables_4(path.with_suffix(".cut"))

@@ -32,7 +32,7 @@ def claims(path: Path) -> bool:
 
 def read(path: Path, choice: CellChoice) -> Cells:
     """Open traces; where their cells are has to be said, in an ``.npz`` names may say it."""
-    with explained(path, f"{path} is damaged or cut short", zipfile.BadZipFile, EOFError):
+    with explained(path, f"{path} is damaged or cut short"):
         if path.suffix.lower() == ".npz":
             return cells_of_contents(_contents(path), path, choice)
         if choice.variable is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from napari_sparsevar.cells.cells import Cells, FloatArray
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.cells.outlines import Outline, ellipse_in, outlined_cells
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.failures import DAMAGED, explained
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi
@@ -32,7 +31,7 @@ def claims(path: Path) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 return bool(_members(archive))
-        except zipfile.BadZipFile:
+        except (OSError, *DAMAGED):
             return False
     with path.open("rb") as file:
         return file.read(len(_MARK)) == _MARK
@@ -42,8 +41,7 @@ def read(path: Path, choice: CellChoice) -> Cells:
     """Open regions, called as in the ROI Manager; how large the field is they do not say."""
     from roifile import ImagejRoi
 
-    damaged = (zipfile.BadZipFile, zlib.error, EOFError)
-    with explained(path, f"{path} is damaged or no region of ImageJ", *damaged):
+    with explained(path, f"{path} is damaged or no region of ImageJ"):
         regions = [
             _outline(ImagejRoi.frombytes(content), name)
             for name, content in _contents(path).items()

@@ -12,7 +12,8 @@ from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats import array
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat, unused
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.failures import DAMAGED, explained
+from napari_sparsevar.movie.formats.tiff_family.opened import series_of
 
 _SUFFIXES = (".tif", ".tiff", ".png", ".npy")
 
@@ -23,7 +24,7 @@ def claims(path: Path) -> bool:
         return False
     try:
         shape, dtype = _head(path)
-    except (OSError, ValueError, KeyError, IndexError):
+    except (OSError, MemoryError, *DAMAGED):
         return False
     return len(shape) == 2 and dtype.kind in "ui" and min(shape) > 1
 
@@ -51,7 +52,8 @@ def _head(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        return file.series[0].shape, file.series[0].dtype
+        first = series_of(file)[0]
+        return first.shape, first.dtype
 
 
 def _pixels(path: Path) -> npt.NDArray[Any]:
@@ -65,7 +67,8 @@ def _pixels(path: Path) -> npt.NDArray[Any]:
             return np.asarray(image)
     import tifffile
 
-    return np.asarray(tifffile.imread(path))
+    with tifffile.TiffFile(path) as file:
+        return np.asarray(series_of(file)[0].asarray())
 
 
 FORMAT = CellFormat(

@@ -5,7 +5,6 @@ Functions and objects of MATLAB are passed over. MATLAB 7.3 is HDF5.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,34 +14,35 @@ import numpy as np
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.cells.formats.variables import cells_of_contents, contents_of
-from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.failures import DAMAGED, explained
 from napari_sparsevar.movie.formats.hdf5_file import is_hdf5
+from napari_sparsevar.movie.formats.mat_4 import read_variables_4
+from napari_sparsevar.movie.formats.mat_struct import (
+    is_matlab_5,
+    listed_variables,
+    read_variables,
+)
 
 
 def claims(path: Path) -> bool:
     """Return whether this is a ``.mat`` file with a matrix or struct; True where it is damaged."""
     if path.suffix.lower() != ".mat" or not path.is_file() or is_hdf5(path):
         return False
-    from scipy.io import whosmat
-    from scipy.io.matlab import MatReadError
-
+    if not is_matlab_5(path):
+        return True
     try:
-        listed = whosmat(path)
-    except (ValueError, TypeError, LookupError, NotImplementedError, MatReadError, zlib.error):
+        listed = listed_variables(path)
+    except DAMAGED:
         return True
     return any(
-        kind == "struct" or (len(shape) == 2 and min(shape) > 1) for _, shape, kind in listed
+        each.kind == "struct" or (len(each.shape) == 2 and min(each.shape) > 1) for each in listed
     )
 
 
 def read(path: Path, choice: CellChoice) -> Cells:
     """Open the matrix that is meant."""
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    damaged = (MatReadError, NotImplementedError, NameError, MemoryError, zlib.error)
-    with explained(path, f"{path} is damaged or no MATLAB file", *damaged):
-        found = loadmat(path, simplify_cells=True)
+    with explained(path, f"{path} is damaged or no MATLAB file"):
+        found = read_variables(path) if is_matlab_5(path) else read_variables_4(path)
     return cells_of_contents(contents_of(dict(_flat(found))), path, choice)
 
 
@@ -54,7 +54,9 @@ def _flat(found: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any
         if isinstance(value, dict):
             yield from _flat(value, f"{inside}{name}.")
         elif isinstance(value, list):
-            yield inside + name, np.array(value, dtype=object)
+            several = np.empty(len(value), object)
+            several[:] = value
+            yield inside + name, several
         else:
             yield inside + name, value
 

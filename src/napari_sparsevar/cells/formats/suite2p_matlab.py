@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from napari_sparsevar.cells.cells import Cells, TraceKind
 from napari_sparsevar.cells.formats.format import CellChoice, CellFormat
 from napari_sparsevar.cells.formats.suite2p import cells_of_plane, checked_outlines, flat
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.formats.failures import explained
+from napari_sparsevar.movie.formats.failures import DAMAGED, explained
 from napari_sparsevar.movie.formats.hdf5_file import is_hdf5
+from napari_sparsevar.movie.formats.mat_struct import listed_variables, read_variables
 
 _TRACES: dict[str, TraceKind] = {"F": "raw", "Fneu": "neuropil", "spks": "deconvolved"}
 _SORTED = "iscell"
@@ -24,24 +24,18 @@ def claims(path: Path) -> bool:
     """Return whether this is a ``.mat`` file with the variables of suite2p; False if damaged."""
     if path.suffix.lower() != ".mat" or not path.is_file() or is_hdf5(path):
         return False
-    from scipy.io import whosmat
-    from scipy.io.matlab import MatReadError
-
     try:
-        listed = {name: kind for name, _, kind in whosmat(path)}
-    except (ValueError, TypeError, LookupError, NotImplementedError, MatReadError, zlib.error):
+        listed = {head.name: head.kind for head in listed_variables(path)}
+    except DAMAGED:
         return False
     return listed.get("stat") == "cell" and listed.get("ops") == "struct" and "F" in listed
 
 
 def read(path: Path, choice: CellChoice) -> Cells:
     """Open the cells, called by their numbers in ``iscell``, which count from 0."""
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     wanted = ["stat", "ops", *_TRACES, _SORTED]
-    with explained(path, f"{path} is damaged", MatReadError, MemoryError, zlib.error):
-        found = loadmat(path, variable_names=wanted, simplify_cells=True)
+    with explained(path, f"{path} is damaged"):
+        found = read_variables(path, wanted)
     stat = found["stat"]
     outlines = checked_outlines([stat] if isinstance(stat, dict) else list(stat), path)
     return cells_of_plane(

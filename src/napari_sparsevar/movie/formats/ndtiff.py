@@ -23,7 +23,7 @@ from napari_sparsevar.movie.units import micrometres
 _INDEX = "NDTiff.index"
 _FULL = "Full resolution"  # beside smaller copies of the same frames
 _PIXELS = {0: "u1", 1: "<u2", 3: "<u2", 4: "<u2", 5: "<u2", 6: "<u2"}
-_MOST_NOTES = 5000  # frames whose own notes are read
+_MOST_NOTES, _MOST_NOTE_BYTES = 5000, 2**20  # frames whose own notes are read
 
 
 class _Entry(NamedTuple):
@@ -165,7 +165,7 @@ def _noted(entry: _Entry, folder: Path) -> dict[str, Any]:
     try:
         with (folder / entry.file).open("rb") as stored:
             stored.seek(entry.notes[0])
-            noted = json.loads(stored.read(max(0, entry.notes[1])))
+            noted = json.loads(stored.read(min(max(0, entry.notes[1]), _MOST_NOTE_BYTES)))
     except (OSError, ValueError):
         return {}
     return noted if isinstance(noted, dict) else {}

@@ -19,7 +19,7 @@ from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.tiff_family import micromanager, ome, ome_set
 from napari_sparsevar.movie.formats.tiff_family.arrangement import Arrangement, arranged, declared
-from napari_sparsevar.movie.formats.tiff_family.opened import open_tiff
+from napari_sparsevar.movie.formats.tiff_family.opened import open_tiff, series_of
 from napari_sparsevar.movie.formats.tiff_family.pages import frames_of_pages
 from napari_sparsevar.movie.formats.tiff_family.raw import find_raw
 from napari_sparsevar.movie.formats.tiff_family.units import read_times, read_units
@@ -64,7 +64,7 @@ def _declared(file: tifffile.TiffFile, path: Path, page: Any) -> tuple[tuple[int
     leading = _declared_pages(file, path) if page.axes == "YX" else None
     if leading is not None:
         return (*leading[0], *page.shape), f"{leading[1]}YX"
-    series = max(file.series, key=lambda each: math.prod(each.shape))
+    series = max(series_of(file), key=lambda each: math.prod(each.shape))
     return series.shape, series.axes
 
 
@@ -165,7 +165,7 @@ def _movie(file: tifffile.TiffFile, path: Path, chosen: axes.MovieAxes, frames: 
 
 
 def _read_series(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Movie:
-    if not file.series:
+    if not series_of(file):
         raise UserError(f"{path} holds no image; copy or export it again.")
     number = max(range(len(file.series)), key=lambda i: math.prod(file.series[i].shape))
     series = file.series[number]

@@ -1,0 +1,72 @@
+"""What damage does: files, kills, a full disk, docks that come and go.
+
+python benchmarks/robust.py fuzz --files 1000     damaged files of every format
+python benchmarks/robust.py kill --times 100      train, export, annotate, batch, register, killed
+python benchmarks/robust.py disk                  a disk that is full at each write
+python benchmarks/robust.py docks --times 200     every dock opened and closed
+
+The exit code is 1 where something did not end as it should.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from robust_parts.files import MAKERS
+from robust_parts.fuzz import fuzzed, summary
+
+
+def main() -> int:
+    """Do what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    ways = parser.add_subparsers(dest="way", required=True)
+    fuzz = ways.add_parser("fuzz")
+    fuzz.add_argument("--files", type=int, default=1000)
+    fuzz.add_argument("--seed", type=int, default=0)
+    fuzz.add_argument("--formats", nargs="+", choices=MAKERS, default=list(MAKERS))
+    fuzz.add_argument("--keep", type=Path, help="where to keep what did not end well")
+    kill = ways.add_parser("kill")
+    kill.add_argument("--times", type=int, default=100)
+    kill.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    return {"fuzz": _fuzz, "kill": _kill}[options.way](options)
+
+
+def _fuzz(options: argparse.Namespace) -> int:
+    findings = []
+    for finding in fuzzed(options.files, options.seed, options.formats, options.keep):
+        findings.append(finding)
+        if finding.outcome not in ("opened", "sentence"):
+            last = finding.said.strip().splitlines()[-1:] or [""]
+            print(finding.kind, finding.outcome, finding.path, last[0][:200], flush=True)
+    print(summary(findings))
+    return int(any(each.outcome not in ("opened", "sentence") for each in findings))
+
+
+def _kill(options: argparse.Namespace) -> int:
+    from robust_parts.kills import Kills
+
+    faults = []
+    print("   work  times  cut short  faults")
+    with tempfile.TemporaryDirectory() as folder:
+        kills = Kills(Path(folder), options.seed)
+        works = (
+            kills.trainings,
+            kills.exports,
+            kills.annotations,
+            kills.batches,
+            kills.registrations,
+        )
+        for work in works:
+            found = work(options.times // len(works))
+            faults += found.faults
+            print(f"{found.work:>9}  {found.times:5}  {found.cut:9}  {len(found.faults):6}")
+            print("\n".join(found.faults), flush=True)
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
