@@ -15,6 +15,7 @@ import torch
 from napari_sparsevar.analysis.activity import penalty_weights
 from napari_sparsevar.analysis.covariates.covariates import Covariates, known_frames
 from napari_sparsevar.analysis.evidence.edge_evidence import edge_evidence
+from napari_sparsevar.analysis.evidence.nulls.trials import trials_of
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
 from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
@@ -145,10 +146,13 @@ def fitting_cells(
     stability = yield from stage(repeating, 0.2, 0.4, "Checking halves of the recording")
     del blocks  # before the test, which needs the memory
     trim_heap()
-    testing = edge_evidence(rows, fitted, seed, rows.covariates)
+    whole, chance = trials_of(rows.frames, rows.starts)
+    testing = edge_evidence(rows, fitted, seed, rows.covariates, whole)
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
     if found.note:
         notes.append(found.note)
+    elif chance and (whole is not None or trials is not None):
+        notes.append(chance)
     notes += leaderless_notes(int(found.leaderless.sum()))
     return CellFit(
         cells,

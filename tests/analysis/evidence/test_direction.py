@@ -11,6 +11,7 @@ from napari_sparsevar.analysis.evidence.direction import (
     Leading,
     leading,
 )
+from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
 from napari_sparsevar.model.embedded_var import LaggedPairs
 from napari_sparsevar.progress import returned
 
@@ -25,7 +26,9 @@ def answers(series: np.ndarray, *, signed: bool = True, lags: int = 1) -> Leadin
     near = torch.eye(p, dtype=torch.bool)
     sign = (pairs.past.T @ pairs.following).sign()
     far = ~near.repeat(lags, 1)
-    return returned(leading(pairs, near, Asked(far, torch.ones(p).bool(), sign, signed), 20))
+    return returned(
+        leading(pairs, near, Asked(far, torch.ones(p).bool(), sign, signed), Shifts(len(past), 20))
+    )
 
 
 def shared_light(seed: int) -> np.ndarray:
@@ -89,7 +92,7 @@ def test_only_what_is_asked_for_is_answered() -> None:
     edges[0, 1] = True
     asked = Asked(edges, torch.zeros(7).bool(), torch.ones(7, 7), signed=True)
     assert asked.anything
-    found = returned(leading(pairs, near, asked, 20))
+    found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20)))
     assert found.edge.isfinite().sum() == 1
     assert found.place.isnan().all()
 

@@ -11,12 +11,13 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepDown
 from napari_sparsevar.analysis.evidence.chance import ChanceReach, Excess
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
-from napari_sparsevar.analysis.evidence.nulls.shifted import (
+from napari_sparsevar.analysis.evidence.nulls.pairing import (
     MOST_ROWS,
-    ShiftedPairings,
-    smallest_offset,
+    PairedScores,
+    Pairing,
     steady_scores,
 )
+from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts, smallest_offset
 from napari_sparsevar.analysis.evidence.testing import Collector, Family, Statistic, draw
 
 NOTABLE = 2.0
@@ -48,9 +49,9 @@ class AdjustedPValues:
     reach : Tensor, shape (p,)
         ``ChanceReach`` of the statistic that was asked for; NaN where none was.
     draws : int
-        Offsets drawn; p-values below 1 / (draws + 1) are told by ``LargestOfDraws``.
-    minimum_offset : int
-        Rows.
+        Pairings drawn; p-values below 1 / (draws + 1) are told by ``LargestOfDraws``.
+    pairing : Pairing
+        The null.
     """
 
     edge: Tensor
@@ -60,7 +61,7 @@ class AdjustedPValues:
     place_evidence: Tensor
     reach: Tensor
     draws: int
-    minimum_offset: int
+    pairing: Pairing
 
 
 def adjusted_p_values(
@@ -68,7 +69,7 @@ def adjusted_p_values(
     draws: int = 199,
     seed: int = 0,
     two_sided: bool = True,
-    minimum_offset: int | None = None,
+    pairing: Pairing | None = None,
     rates: bool = True,
     drive: Statistic | None = None,
     near: Tensor | None = None,
@@ -81,12 +82,13 @@ def adjusted_p_values(
     ----------
     effects : PlaceEffects
     draws : int
-        Fewer are made when the recording has fewer different offsets.
+        Fewer are made when the recording has fewer different ones.
     seed : int
     two_sided : bool
         For edges, count strong negative effects as well.
-    minimum_offset : int, optional
-        Rows; by default ``smallest_offset``.
+    pairing : Pairing, optional
+        The null, of which effects are free on average (``centred_effects``); by default ``Shifts``
+        by ``smallest_offset`` and more.
     rates : bool
         Compute ``edge_fdr``, else NaN: the null of all pairs costs a fifth of the time.
     drive : Statistic, optional
@@ -102,11 +104,13 @@ def adjusted_p_values(
     Raises
     ------
     UserError
-        If the recording is too short for ``ShiftedPairings``.
+        If the recording is too short for ``PairedScores``.
     """
-    offset = minimum_offset or smallest_offset(effects)
-    most_rows = len(effects.source_residual) if rare_events else MOST_ROWS
-    null = ShiftedPairings(effects, draws, seed, offset, rare_events, most_rows)
+    n_rows = len(effects.source_residual)
+    if pairing is None:
+        pairing = Shifts(n_rows, smallest_offset(effects))
+    most_rows = n_rows if rare_events else MOST_ROWS
+    null = PairedScores(effects, pairing, draws, seed, rare_events, most_rows)
     z = (steady_scores(effects) if rare_events else effects.z).float()
     tested = z.isfinite()
     where_tested = torch.nonzero(tested.flatten())[:, 0]
@@ -138,7 +142,7 @@ def adjusted_p_values(
     unknown = torch.full_like(statistic, torch.nan)
     reached = unknown if drive is None else reach.reach()
     evidence = sure.evidence()
-    return AdjustedPValues(edge, edge_fdr, place, statistic, evidence, reached, null.draws, offset)
+    return AdjustedPValues(edge, edge_fdr, place, statistic, evidence, reached, null.draws, pairing)
 
 
 def place_statistic(scores: Tensor, tested: Tensor | None = None) -> Tensor:

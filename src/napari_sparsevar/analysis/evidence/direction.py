@@ -27,6 +27,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import AdjustedPValues
 from napari_sparsevar.analysis.evidence.level import LEVEL
+from napari_sparsevar.analysis.evidence.nulls.pairing import Paired, Pairing, partner_values
 from napari_sparsevar.analysis.evidence.tail import LargestOfDraws
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.model.embedded_var import LaggedPairs
@@ -35,10 +36,10 @@ NOTABLE = 3.0
 """The net flow of a place counts the targets with which it has this much to do, either way."""
 
 _FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
-"""Shifts: so many that about as many places are drawn, because their draws are pooled."""
+"""Draws: so many that about as many places are drawn, because their draws are pooled."""
 
 _TOLD_DRAWS, _TOLD_PLACES = 59, 512
-"""At least so many shifts for up to so many places: what exceeds them all can be told apart."""
+"""At least so many draws for up to so many places: what exceeds them all can be told apart."""
 
 _ROWS_TOGETHER, _NUMBERS_TOGETHER = 4096, 2**22
 
@@ -88,12 +89,12 @@ class Leading(NamedTuple):
 
 
 def leading(
-    pairs: LaggedPairs, near: Tensor, asked: Asked, offset: int, seed: int = 0
+    pairs: LaggedPairs, near: Tensor, asked: Asked, pairing: Pairing, seed: int = 0
 ) -> Generator[float, None, Leading]:
     """Test who leads; yield the fraction done.
 
-    P-values are shares of the same statistics of all pairs, or places, when innovations are shifted
-    against drives as in ``ShiftedPairings``: heavy tails are theirs as well.
+    P-values are shares of the same statistics of all pairs, or places, when drives are paired with
+    innovations of another time: heavy tails are theirs as well.
 
     Parameters
     ----------
@@ -102,27 +103,30 @@ def leading(
     near : Tensor of bool, shape (p, p)
         Places that measure the same cell: they are no targets of each other.
     asked : Asked
-    offset : int
-        Rows between shifted drives and innovations, at least.
+    pairing : Pairing
+        The null.
     seed : int
     """
-    n, p = pairs.following.shape
+    p = pairs.following.shape[1]
+    pairs = LaggedPairs(*(pairing.centred(each) for each in pairs))
+    aligned = torch.arange(len(pairs.past))
+    as_it_is = Paired(aligned, aligned[:, None])
     apart = ~near.repeat(len(asked.edges) // p, 1)
-    observed = _sums(pairs, 0)
+    observed = _sums(pairs, as_it_is)
     weights = _weights(observed, apart, signed=asked.signed)
     both = torch.sign(observed.score + _reversed(observed.score))
     # Positive only where the effect and what the two have in common have its sign.
     lead = _asymmetry(observed)
     lead = torch.minimum(lead * asked.sign, lead * both)
-    flow = _net_flow(pairs, weights, 0)
+    flow = _net_flow(pairs, weights, as_it_is)
     fewest = _TOLD_DRAWS if p <= _TOLD_PLACES else _FEWEST_DRAWS
     draws = int(np.clip(_PLACES_DRAWN // p, fewest, _MOST_DRAWS))
-    shifts = np.random.default_rng(seed).permutation(np.arange(offset, n - offset + 1))[:draws]
+    draws = min(draws, pairing.most_draws())
     edges, places = Exceeding(lead[asked.edges]), Exceeding(flow[asked.places])
-    for done, shift in enumerate(shifts.tolist(), 1):
-        edges.add(_asymmetry(_sums(pairs, shift))[apart])
-        places.add(_net_flow(pairs, weights, shift))
-        yield done / len(shifts)
+    for done, paired in enumerate(pairing.batches(draws, 1, pairing.n_rows, seed), 1):
+        edges.add(_asymmetry(_sums(pairs, paired))[apart])
+        places.add(_net_flow(pairs, weights, paired))
+        yield done / draws
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
     edge[asked.edges] = edges.family_wise(min(asked.fewest, int(apart.sum())))
@@ -160,7 +164,7 @@ def led(
     if not asked.anything:
         return found
     pairs, near = _in_one_unit(read_rows(), fitted), torch.from_numpy(fitted.near)
-    leads = yield from leading(pairs, near, asked, found.minimum_offset, seed)
+    leads = yield from leading(pairs, near, asked, found.pairing, seed)
     return replace(
         found,
         edge=_larger(found.edge, leads.edge),
@@ -187,21 +191,22 @@ class _Sums(NamedTuple):
     square: Tensor
 
 
-def _sums(pairs: LaggedPairs, shift: int) -> _Sums:
+def _sums(pairs: LaggedPairs, paired: Paired) -> _Sums:
     shape = pairs.past.shape[1], pairs.following.shape[1]
     score, square = pairs.past.new_zeros(shape), pairs.past.new_zeros(shape)
-    for drives, innovations in _pieces(pairs, shift):
+    for drives, innovations in _pieces(pairs, paired):
         score.addmm_(drives.T, innovations)
         square.addmm_(drives.square().T, innovations.square())
     return _Sums(score, square)
 
 
-def _pieces(pairs: LaggedPairs, shift: int) -> Generator[tuple[Tensor, Tensor], None, None]:
+def _pieces(pairs: LaggedPairs, paired: Paired) -> Generator[tuple[Tensor, Tensor], None, None]:
     """Yield some rows at a time: squares of all of them would be two more copies."""
-    n = len(pairs.past)
-    for first in range(0, n, _ROWS_TOGETHER):
-        rows = torch.arange(first, min(first + _ROWS_TOGETHER, n))
-        yield pairs.past[first : first + _ROWS_TOGETHER], pairs.following[(rows + shift) % n]
+    partners = paired.partners[:, 0]
+    for rows, later in zip(
+        *(e.split(_ROWS_TOGETHER) for e in (paired.rows, partners)), strict=True
+    ):
+        yield pairs.past[rows], partner_values(pairs.following, later)
 
 
 def _reversed(values: Tensor) -> Tensor:
@@ -223,11 +228,11 @@ def _weights(sums: _Sums, apart: Tensor, *, signed: bool) -> Tensor:
     return (sign if signed else (sign > 0).to(sign)) * (notable & apart)
 
 
-def _net_flow(pairs: LaggedPairs, weights: Tensor, shift: int) -> Tensor:
+def _net_flow(pairs: LaggedPairs, weights: Tensor, paired: Paired) -> Tensor:
     """Return how much more each place leads its notable targets than they lead it, (p,)."""
     p = weights.shape[1]
     total, square = weights.new_zeros(p), weights.new_zeros(p)
-    for drives, innovations in _pieces(pairs, shift):
+    for drives, innovations in _pieces(pairs, paired):
         flow = torch.zeros_like(innovations)
         for drive, weight in zip(drives.split(p, dim=1), weights.split(p), strict=True):
             flow += drive * (innovations @ weight.T) - innovations * (drive @ weight.T)

@@ -12,7 +12,12 @@ from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_valu
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError, steady_scores
+from napari_sparsevar.analysis.evidence.nulls.pairing import (
+    TooShortError,
+    centred_effects,
+    steady_scores,
+)
+from napari_sparsevar.analysis.evidence.nulls.trials import WholeTrials
 from napari_sparsevar.analysis.evidence.volatility import Volatility
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, all_rows
@@ -74,7 +79,11 @@ class EdgeEvidence:
 
 
 def edge_evidence(
-    rows: LaggedRows, fitted: FittedVar, seed: int = 0, covariates: Tensor | None = None
+    rows: LaggedRows,
+    fitted: FittedVar,
+    seed: int = 0,
+    covariates: Tensor | None = None,
+    trials: WholeTrials | None = None,
 ) -> Generator[float, None, EdgeEvidence]:
     """Test every edge and source; yield the fraction done.
 
@@ -86,6 +95,8 @@ def edge_evidence(
     seed : int
     covariates : Tensor, shape (rows, K), optional
         Columns that were taken out of the rows: how much series vary may follow them.
+    trials : WholeTrials, optional
+        The null; by default sources meet targets of another time (``Shifts``).
     """
     pairs, near = all_rows(rows), torch.from_numpy(fitted.near)
     effects = place_effects(*pairs, fitted.coefficients, fitted.weights, near)
@@ -94,6 +105,8 @@ def edge_evidence(
     if covariates is not None:
         residuals = effects.source_residual, effects.target_residual
         effects = replace(effects, volatility=Volatility.of(*residuals, covariates.float()))
+    if trials is not None:
+        effects = centred_effects(effects, trials)
     yield 0.3
     estimate, error = effects.estimate.float(), effects.standard_error.float()
     score = steady_scores(effects).float()
@@ -103,7 +116,9 @@ def edge_evidence(
     affordable = (draws for most, draws in _DRAWS if len(fitted.weights) <= most)
     try:
         draws = next(affordable, _FEWEST_DRAWS)
-        drawing = adjusted_p_values(effects, draws, seed, signed=True, rare_events=True)
+        drawing = adjusted_p_values(
+            effects, draws, seed, pairing=trials, signed=True, rare_events=True
+        )
         found = yield from part(drawing, 0.3, 0.8)
     except TooShortError as problem:
         pairs_unknown = torch.full_like(score, torch.nan)

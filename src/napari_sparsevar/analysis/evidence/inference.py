@@ -58,7 +58,7 @@ class PlaceEffects:
         The larger of the robust and the classical one: the first knows a variance that changes
         over time, the second is steadier when a few bursts decide.
     z : Tensor, shape (P, p)
-        Scores over their robust standard deviation, to be compared with ``ShiftedPairings``. Not
+        Scores over their robust standard deviation, to be compared with ``PairedScores``. Not
         ``estimate / standard_error``: smaller where the target's own cell explains the source.
     coincidence : Tensor, shape (P, p), float32
         Root of the mean product of both squared residuals over the product of their mean squares:
@@ -131,7 +131,7 @@ def place_effects(
     n, predictor_count = predictors.shape
     lags = predictor_count // near.shape[0]
     same_cell = near.repeat(lags, lags)
-    gram = _mean_products(predictors, predictors)
+    gram = mean_products(predictors, predictors)
     correlations = autocorrelation(predictors)
     apart = _unexplained(gram, same_cell, n / chance_inflation(correlations))
     fitted = _refitted(predictors, targets, gram, coefficients, weights)
@@ -143,16 +143,16 @@ def place_effects(
     del gram, fitted
     source = predictors @ apart.to(predictors.dtype)
     del apart
-    score = _mean_products(source, residual).add_(overlap.restored)
+    score = mean_products(source, residual).add_(overlap.restored)
     own, norm = overlap.own, overlap.norm
     del overlap
     inflate(residual, predictors, active)
     source_residual, inflated = source.float(), residual.float()
     del source, residual
-    robust = _robust_deviation(source_residual, inflated)
+    robust = robust_deviation(source_residual, inflated)
     meaningful = (weights > 0) & (own > INSEPARABLE) & (robust > 0)
     # In place from here on, for the same reason: robust becomes z, and score the estimate.
-    size, left = _mean_square(source_residual).sqrt(), _mean_square(inflated).sqrt()
+    size, left = mean_square(source_residual).sqrt(), mean_square(inflated).sqrt()
     coincidence = robust.float().div_(size[:, None].clamp_min(1e-10)).div_(left.clamp_min(1e-10))
     root = norm.sqrt_()
     deviation = (robust * root).div_(size[:, None])
@@ -173,7 +173,7 @@ def place_effects(
     )
 
 
-def _mean_products(first: Tensor, second: Tensor) -> Tensor:
+def mean_products(first: Tensor, second: Tensor) -> Tensor:
     """Return the mean over rows of the products of all columns, float64."""
     total = torch.zeros(first.shape[1], second.shape[1], dtype=torch.float64, device=first.device)
     for rows in range(0, len(first), _ROWS_TOGETHER):
@@ -182,13 +182,13 @@ def _mean_products(first: Tensor, second: Tensor) -> Tensor:
     return total.div_(len(first))
 
 
-def _mean_square(values: Tensor) -> Tensor:
+def mean_square(values: Tensor) -> Tensor:
     """Return the mean square of each column, float64."""
     pieces = [piece.double().square_().sum(dim=0) for piece in values.split(_ROWS_TOGETHER)]
     return torch.stack(pieces).sum(dim=0) / len(values)
 
 
-def _robust_deviation(source: Tensor, target: Tensor) -> Tensor:
+def robust_deviation(source: Tensor, target: Tensor) -> Tensor:
     """Return sqrt(mean over rows of source squared times target squared), (P, p)."""
     products = torch.zeros(source.shape[1], target.shape[1], device=source.device)
     for rows in range(0, len(source), _ROWS_TOGETHER):
@@ -209,9 +209,9 @@ def _refitted(
     penalty lets chance in; where bursts have hardly ever met, a smaller one would.
     """
     n, size = predictors.shape
-    penalty = _robust_deviation(predictors, targets).clamp_min_(1.0)
+    penalty = robust_deviation(predictors, targets).clamp_min_(1.0)
     penalty.mul_(universal_penalty(size, n)).mul_(weights)
-    cross = _mean_products(predictors, targets)
+    cross = mean_products(predictors, targets)
     return solve_lasso(_ridged(gram), cross, penalty, initial=start)
 
 
@@ -335,7 +335,7 @@ def inflate(residual: Tensor, predictors: Tensor, active: Sequence[Tensor]) -> N
         if chosen.numel() == 0:
             continue
         columns = predictors[:, chosen]
-        block = _mean_products(columns, columns)
+        block = mean_products(columns, columns)
         block.diagonal().add_(RIDGE)
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)).to(predictors.dtype)
         leverage = (columns @ inverse).mul_(columns).sum(dim=1).div_(n)

@@ -13,7 +13,7 @@ from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.shifted import TooShortError
+from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
 from napari_sparsevar.analysis.heap import trim_heap

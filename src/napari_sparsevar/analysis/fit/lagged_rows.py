@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -37,6 +37,16 @@ class LaggedRows(Protocol):
     @property
     def n_rows(self) -> int:
         """Number of rows."""
+        ...
+
+    @property
+    def frames(self) -> Tensor:
+        """The frame that each row explains, (rows,)."""
+        ...
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Frames at which time jumps: trials begin and end there."""
         ...
 
     def pieces(self) -> Iterator[LaggedPairs]:
@@ -94,6 +104,11 @@ class StreamedRows:
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.frames)
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Frames at which time jumps."""
+        return self.series.starts
 
     @cached_property
     def frames(self) -> Tensor:
