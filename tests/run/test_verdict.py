@@ -255,3 +255,12 @@ def test_how_long_is_needed_is_kept_in_the_run(tmp_path: Path) -> None:
     write_results(tmp_path, untested(run.results, 801), 2.0)
     kept = read_results(tmp_path, run.record)
     assert "at least 810 frames (54 s)" in verdict_of(kept, {}, 15.0).advice
+
+
+def test_what_chance_is_in_a_movie_of_trials_is_kept_in_the_run(tmp_path: Path) -> None:
+    run = made_full_run(tmp_path)
+    told = replace(run.results.significance, null="Chance is told by 30 whole trials.")
+    write_results(tmp_path, replace(run.results, significance=told), 2.0)
+    kept = read_results(tmp_path, run.record)
+    assert "Chance is told by 30 whole trials." in verdict(kept).findings
+    assert not any("Chance" in found for found in verdict(run.results).findings)

@@ -108,6 +108,7 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
             said = {
                 "note": results.significance.note,
                 "needed": str(results.significance.needed),
+                "null": results.significance.null,
             }
             write_tensors(folder / EVIDENCE, tests, said)
             _write_places(folder, results, pixel_size_um)
@@ -183,7 +184,10 @@ def _known_until(folder: Path, results: Results, stage: Stage) -> Results:
             tests = {name: file.get_tensor(name) for name in (*_TESTS, "pixels.chance")}
             said = file.metadata()
         found["significance"] = replace(
-            _significance(tests), note=said["note"], needed=int(said.get("needed", 0))
+            _significance(tests),
+            note=said["note"],
+            needed=int(said.get("needed", 0)),
+            null=said.get("null", ""),
         )
         found["chance"] = _image(tests, "chance", results.grid)
     if is_known("stability", stage):

@@ -107,6 +107,7 @@ def verdict_of(
         agreement,
         _headline(results.stage, drivers, candidates),
         (
+            *([results.significance.null] if results.significance.null else []),
             *_said_of_leaderless(results),
             *_said_of_explained(results, explained, error),
             *_said_of_agreement(results, agreement),

@@ -13,7 +13,8 @@ from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError
+from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
+from napari_sparsevar.analysis.evidence.nulls.trials import trials_among
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
 from napari_sparsevar.analysis.heap import trim_heap
@@ -57,6 +58,8 @@ class Significance:
         Why nothing was tested; empty if it was.
     needed : int
         Frames a test needs, where there are too few; else 0.
+    null : str
+        What chance is where there are trials, a sentence.
     """
 
     estimate: Tensor
@@ -67,6 +70,7 @@ class Significance:
     chance: Tensor
     note: str = ""
     needed: int = 0
+    null: str = ""
 
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Significance:
@@ -108,13 +112,17 @@ def significance(
         What each target counts in the drive of a place; by default all the same.
     """
     near = torch.from_numpy(fitted.near)
+    looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
+    pairing, null = trials_among(rows.frames, rows.starts, looked_at)
 
     def read_rows() -> LaggedPairs:
-        return chosen_rows(rows, rows_to_test(rows.n_rows, fitted.weights.shape[0]))
+        return chosen_rows(rows, looked_at)
 
     pairs = read_rows()
     past, following = pairs.past.double(), pairs.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
+    if pairing is not None:
+        effects = centred_effects(effects, pairing)
     del pairs, past, following  # the draws need their residuals alone
     trim_heap()
     yield 0.3
@@ -132,7 +140,9 @@ def significance(
     note, needed = "", 0
     draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
     try:
-        drawing = adjusted_p_values(effects, draws, drive=drive, near=near, rates=False)
+        drawing = adjusted_p_values(
+            effects, draws, pairing=pairing, drive=drive, near=near, rates=False
+        )
         found = yield from part(drawing, 0.3, 0.8)
         asking = led(found, effects.z.sign(), read_rows, fitted, signed=False, fewest=_DIRECTIONS)
         found = yield from part(asking, 0.8, 1.0)
@@ -149,6 +159,7 @@ def significance(
         chance=chance.float(),
         note=note,
         needed=needed,
+        null="" if note else null,
     )
 
 

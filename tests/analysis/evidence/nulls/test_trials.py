@@ -8,6 +8,8 @@ import torch
 from scipy.signal import lfilter
 
 import napari_sparsevar as sv
+from made_activity import MadeActivity
+from napari_sparsevar.analysis.activity import penalty_weights
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
 from napari_sparsevar.analysis.evidence.nulls.pairing import PairedScores, centred_effects
 from napari_sparsevar.analysis.evidence.nulls.trials import (
@@ -15,8 +17,12 @@ from napari_sparsevar.analysis.evidence.nulls.trials import (
     WholeTrials,
     trials_of,
 )
+from napari_sparsevar.analysis.evidence.significance import significance
+from napari_sparsevar.analysis.fit.fitting import fit_whole
+from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.lasso import solve_lasso
+from napari_sparsevar.progress import returned
 
 N_TRIALS, LENGTH, SIZE = 24, 30, 5
 
@@ -82,6 +88,15 @@ def test_moments_that_few_trials_have_do_not_count() -> None:
     assert found.rows.shape == (N_TRIALS, LENGTH)
     values = torch.randn(found.n_rows, 2)
     assert (found.centred(values)[-LENGTH:] == 0).all()
+
+
+def test_of_some_rows_the_trials_that_are_whole_are_left(trials: WholeTrials) -> None:
+    chosen = torch.arange(LENGTH + 1, trials.n_rows)  # not the first, nor all of the second
+    found = trials.among(chosen)
+    assert found is not None
+    assert len(found.rows) == N_TRIALS - 2
+    assert torch.equal(chosen[found.rows[5]], trials.rows[7])
+    assert trials.among(torch.arange(5 * LENGTH)) is None
 
 
 def effects_of(trials: WholeTrials) -> PlaceEffects:
@@ -151,6 +166,24 @@ def test_cells_that_answer_one_after_the_other_do_not_drive_each_other() -> None
     assert wrong == 0
     assert before >= 3
     assert any("whole trials" in note for note in found[0].notes)
+
+
+@pytest.mark.parametrize(("length", "said"), [(60, "30 whole trials"), (200, "9 trials are fewer")])
+def test_places_of_a_movie_are_tested_against_trials_if_there_are_enough(
+    length: int, said: str
+) -> None:
+    """All latents answer a stimulus every 60 frames, half of them a frame later."""
+    rng = np.random.default_rng(4)
+    shown = np.zeros((1800, 6))
+    shown[20::60, :3] = shown[21::60, 3:] = 3.0
+    series = (shown + rng.standard_normal(shown.shape)).astype(np.float32)
+    activity = MadeActivity(series, np.ones(1800, bool), starts=range(length, 1800, length))
+    rows = StreamedRows.of(activity, 1, "none")
+    moments = pool(block_moments(rows, 10))
+    weights = torch.from_numpy(penalty_weights(activity.near, 1))
+    found = returned(significance(rows, fit_whole(rows.own, moments, weights, 1)))
+    assert said in found.null
+    assert bool((found.place_p <= 0.05).any()) == ("whole" not in said)
 
 
 def test_what_a_cell_does_beyond_the_stimulus_is_found() -> None:

@@ -27,6 +27,9 @@ FEWEST_TRIALS = 20
 ALIKE = 0.8
 """Trials are of similar length if a short one (10 % are shorter) has as much of a long one."""
 
+_SEVERAL = 5
+"""Jumps of time from which a movie is spoken of as trials: one or two are pauses."""
+
 
 @dataclass(frozen=True, eq=False)
 class WholeTrials:
@@ -48,6 +51,20 @@ class WholeTrials:
     def needed(self) -> int:
         """A recording of fewer rows is refused: none, trials have been counted."""
         return 0
+
+    def among(self, chosen: Tensor) -> WholeTrials | None:
+        """Return those trials of which all rows are chosen, numbered anew; None if they are few.
+
+        Parameters
+        ----------
+        chosen : Tensor of int
+            Numbers of rows, ascending.
+        """
+        number = torch.full((self.n_rows + 1,), -1)  # the last is that of -1
+        number[chosen] = torch.arange(len(chosen))
+        rows = number[self.rows]
+        found = rows[((rows >= 0) == (self.rows >= 0)).all(dim=1)]
+        return WholeTrials(len(chosen), found) if len(found) >= FEWEST_TRIALS else None
 
     def most_draws(self) -> int:
         """Return how many permutations there are: enough."""
@@ -112,7 +129,25 @@ def trials_of(frames: Tensor, starts: Sequence[int]) -> tuple[WholeTrials | None
             f"Chance is told by {size} whole trials that trade places: what each moment of a trial "
             "has in common is kept, and p-values are of influence beyond it."
         )
-    return None, (
+    return None, _shifted_because(why)
+
+
+def trials_among(
+    frames: Tensor, starts: Sequence[int], chosen: Tensor
+) -> tuple[WholeTrials | None, str]:
+    """Do as ``trials_of`` does for those rows that are tested, given by ascending numbers.
+
+    Jumps of time that are fewer than trials could be are not spoken of.
+    """
+    trials, said = trials_of(frames, starts)
+    if trials is None:
+        return None, said if len(starts) >= _SEVERAL else ""
+    found = trials.among(chosen)
+    return found, said if found is not None else _shifted_because("few trials fit into the test")
+
+
+def _shifted_because(why: str) -> str:
+    return (
         f"Chance is told by shifts in time, because {why}: what all trials do at the same moment "
         "can pass for influence."
     )
