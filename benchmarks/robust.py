@@ -31,8 +31,13 @@ def main() -> int:
     kill = ways.add_parser("kill")
     kill.add_argument("--times", type=int, default=100)
     kill.add_argument("--seed", type=int, default=0)
+    disk = ways.add_parser("disk")
+    disk.add_argument("--steps", type=int, default=30, help="sizes of the disk, for each work")
+    docks = ways.add_parser("docks")
+    docks.add_argument("--times", type=int, default=200)
+    docks.add_argument("--run", type=Path, help="a run that is open meanwhile")
     options = parser.parse_args()
-    return {"fuzz": _fuzz, "kill": _kill}[options.way](options)
+    return {"fuzz": _fuzz, "kill": _kill, "disk": _disk, "docks": _docks}[options.way](options)
 
 
 def _fuzz(options: argparse.Namespace) -> int:
@@ -65,6 +70,38 @@ def _kill(options: argparse.Namespace) -> int:
             faults += found.faults
             print(f"{found.work:>9}  {found.times:5}  {found.cut:9}  {len(found.faults):6}")
             print("\n".join(found.faults), flush=True)
+    return int(bool(faults))
+
+
+def _disk(options: argparse.Namespace) -> int:
+    from robust_parts.disk import Disks
+
+    faults = []
+    print("       work  times  done  sentence  faults")
+    with tempfile.TemporaryDirectory() as folder:
+        for found in Disks(Path(folder), options.steps).all():
+            faults += found.faults
+            done, said = (found.outcomes[name] for name in ("done", "sentence"))
+            print(f"{found.work:>11}  {found.times:5}  {done:4}  {said:8}  {len(found.faults):6}")
+            print("\n".join(found.faults), flush=True)
+    return int(bool(faults))
+
+
+def _docks(options: argparse.Namespace) -> int:
+    from robust_parts.docks import opened_and_closed
+
+    faults = []
+    print("           dock  times  widgets  threads  files     MB  seconds")
+    for left in opened_and_closed(options.times, options.run):
+        pairs = zip(left.after, left.before, strict=True)
+        more = [f"{after - before:+.0f}" for after, before in pairs]
+        print(
+            f"{left.dock:>15}  {left.times:5}  {more[0]:>7}  {more[1]:>7}  {more[2]:>5}  "
+            f"{more[3]:>5}  {left.seconds:7.1f}",
+            flush=True,
+        )
+        faults += left.faults
+    print("\n".join(faults))
     return int(bool(faults))
 
 

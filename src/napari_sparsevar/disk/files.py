@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ _CAUSES = {
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
+_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
+"""What NumPy says of a disk that took only the beginning."""
+
 
 def explain(error: OSError) -> str:
     """Return what an operating-system error means and what to do about it.
@@ -40,7 +44,8 @@ def explain(error: OSError) -> str:
     str
         The end of a sentence, without its full stop.
     """
-    cause = _CAUSES.get(error.errno or 0)
+    short = error.errno is None and _SHORT_WRITE.fullmatch(str(error)) is not None
+    cause = _CAUSES.get(errno.ENOSPC if short else error.errno or 0)
     return cause or f"the system said {(error.strerror or str(error))!r}; check the disk"
 
 
