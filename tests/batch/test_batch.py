@@ -57,6 +57,19 @@ def analysed(out: Path, movie: Path, name: str = "run", **columns: object) -> Ou
     return analyse_recording(recording, out, "cpu")
 
 
+def test_frames_are_left_out_and_covariates_known(short_movie: Path, tmp_path: Path) -> None:
+    speed = tmp_path / "speed.csv"
+    speed.write_text("speed\n" + "".join(f"{number % 13}\n" for number in range(200)))
+    columns = {"steps": 2, "bad_frames": "20-29", "covariates": speed, "registration": "rigid"}
+    found = analysed(tmp_path, short_movie, **columns)
+    assert found.status == "finished", found.error
+    run = sv.load_run(tmp_path / "run")
+    assert not run.results.good[20:30].any()
+    assert run.results.good.sum() == 190
+    assert [one.name for one in run.record.covariates] == ["speed"]
+    assert any("registered already" in notice for notice in run.record.notices)
+
+
 def test_finished_is_skipped_cut_is_resumed_and_changed_is_refused(
     short_movie: Path, tmp_path: Path
 ) -> None:

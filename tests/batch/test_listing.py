@@ -53,6 +53,21 @@ def test_what_a_file_leaves_open_is_chosen(listed: Write) -> None:
         read_list(listed("movie,height\nb.bin,64\n"))
 
 
+def test_what_is_left_out_and_beside_it(listed: Write, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("3\n")
+    head = "movie,bad_frames,mask,registration,covariates\n"
+    rows = 'a.tif,bad.csv,m.png,piecewise,speed.csv\nb.tif,"0-3,9",,,\n'
+    one, two = read_list(listed(head + rows))
+    assert one.bad_frames == str(tmp_path / "bad.csv")
+    assert (one.mask, one.covariates) == (tmp_path / "m.png", tmp_path / "speed.csv")
+    assert one.registration == "piecewise"
+    assert (two.bad_frames, two.mask, two.registration) == ("0-3,9", None, None)
+    with pytest.raises(UserError, match="covariates are of a training"):
+        read_list(listed("movie,covariates,apply_from\na.tif,x.csv,run\n"))
+    with pytest.raises(UserError, match="registration is 'elastic'"):
+        read_list(listed("movie,registration\na.tif,elastic\n"))
+
+
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         read_list(tmp_path / "none.csv")

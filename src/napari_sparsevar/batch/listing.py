@@ -15,6 +15,7 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
+from napari_sparsevar.movie.registration.shifts import Kind
 from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
 
 _FORBIDDEN = set('/\\:*?"<>|')
@@ -34,6 +35,10 @@ class Recording(BaseModel):
         Override what the movie says.
     channel, plane, dataset, height, width, axes, channels
         What of the file is the movie, where it holds more or says less.
+    bad_frames, mask, registration
+        What is left out of the movie, and how it is held still before, as for a training.
+    covariates : Path or None
+        What was recorded beside the movie; not with ``apply_from``.
     apply_from : Path or None
         A run whose network is applied to the movie; trained anew where None.
     preset, steps, seed, mode, lags, cell_diameter
@@ -53,6 +58,10 @@ class Recording(BaseModel):
     width: int | None = Field(None, ge=1)
     axes: str | None = None
     channels: int | None = Field(None, ge=1, le=8)
+    bad_frames: str | None = None
+    mask: Path | None = None
+    registration: Kind | None = None
+    covariates: Path | None = None
     apply_from: Path | None = None
     preset: PresetName = "standard"
     steps: int | None = None
@@ -72,6 +81,8 @@ class Recording(BaseModel):
     def _has_both_sides(self) -> Recording:
         if (self.height is None) != (self.width is None):
             raise ValueError("height and width are given together")
+        if self.covariates is not None and self.apply_from is not None:
+            raise ValueError("covariates are of a training; leave them or apply_from out")
         return self
 
     @property
@@ -160,9 +171,12 @@ def _recording(place: Path, number: int, row: dict[str, str]) -> Recording:
     given: dict[str, Any] = {name: value.strip() for name, value in row.items() if value.strip()}
     if "movie" not in given:
         raise UserError(f"Row {number} of {place} names no movie.")
-    for name in ("movie", "apply_from"):
+    for name in ("movie", "mask", "covariates", "apply_from"):
         if name in given:
             given[name] = (place.parent / Path(given[name]).expanduser()).absolute()
+    beside = place.parent / Path(given.get("bad_frames", "")).expanduser()
+    if beside.is_file():  # else they are ranges of frames
+        given["bad_frames"] = str(beside.absolute())
     given.setdefault("name", _stem(given["movie"]))
     try:
         recording = Recording.model_validate(given)

@@ -6,12 +6,14 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict
 
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
+from napari_sparsevar.movie.registration.shifts import Kind
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.replacement import recover_run
 from napari_sparsevar.run.run import read_record
@@ -22,6 +24,12 @@ from napari_sparsevar.training.apply import apply_run
 from napari_sparsevar.training.checkpoint import has_checkpoint
 from napari_sparsevar.training.events import Failed, Finished, TrainingEvent
 from napari_sparsevar.training.train import train
+
+
+class _LeftOut(TypedDict):
+    bad_frames: str | None
+    ignore: Path | None
+    register: Kind | None
 
 
 def analyse_recording(
@@ -67,18 +75,34 @@ def _events(
     device: str,
     threads: int | None,
 ) -> Iterator[TrainingEvent]:
+    left_out: _LeftOut = {
+        "bad_frames": recording.bad_frames,
+        "ignore": recording.mask,
+        "register": recording.registration,
+    }
     if recording.apply_from is not None:
-        return apply_run(recording.apply_from, movie, out=place, device=device, threads=threads)
+        run = recording.apply_from
+        return apply_run(run, movie, out=place, device=device, threads=threads, **left_out)
     resume = has_checkpoint(place) or is_cut_short(place)
+    if resume:  # with what it began with
+        return train(
+            movie,
+            recording.configuration(),
+            out=place,
+            device=device,
+            resume=True,
+            threads=threads,
+        )
     return train(
         movie,
         recording.configuration(),
         out=place,
         device=device,
-        resume=resume,
         # What was killed before its first checkpoint has nothing to lose.
-        overwrite=record is not None and not resume,
+        overwrite=record is not None,
         threads=threads,
+        covariates=recording.covariates,
+        **left_out,
     )
 
 

@@ -63,7 +63,10 @@ def leaving_out(
     if good is None and bad_frames is None and ignore is None and trials is None:
         return movie
     nothing = isinstance(bad_frames, str) and bad_frames.strip().lower() == NONE
+    known = movie.left_out  # what its file marks
     frames = np.zeros(movie.n_frames, bool)
+    if known is not None and not nothing and good is None:
+        frames |= known.frames
     if bad_frames is not None and not nothing:
         frames |= frames_of(bad_frames, movie.n_frames)
     if good is not None:
@@ -71,7 +74,9 @@ def leaving_out(
     begins = () if trials is None else _of_trials(trials, frames)
     if frames.all():
         raise UserError(f"All {movie.n_frames} frames of {movie.name} are left out: use some.")
-    pixels = np.zeros(movie.shape, bool) if ignore is None else pixels_of(ignore, movie.shape)
+    pixels = np.zeros(movie.shape, bool) if known is None else known.pixels
+    if ignore is not None:
+        pixels = pixels | pixels_of(ignore, movie.shape)
     out = LeftOut(frames, pixels, good is None and not nothing, begins)
     return without(movie, out)
 

@@ -17,6 +17,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.formats import suite2p
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
+from napari_sparsevar.movie.left_out import leaving_out
 
 FRAMES = np.random.default_rng(0).integers(-50, 4000, (20, 16, 18)).astype(np.int16)
 OPTIONS: dict[str, Any] = {
@@ -228,3 +229,30 @@ def test_files_that_are_no_options(tmp_path: Path) -> None:
     np.save(path, np.arange(3))
     with pytest.raises(UserError, match="array of numbers"):
         read_plain(path)
+
+
+def test_frames_that_suite2p_marks_are_left_out(tmp_path: Path) -> None:
+    marked = np.isin(np.arange(20), [3, 11])
+    movie = open_movie(folder_with(tmp_path / "plane0", options={**OPTIONS, "badframes": marked}))
+    assert movie.left_out is not None
+    np.testing.assert_array_equal(movie.left_out.frames, marked)
+    assert "marks 2 of 20 frames as bad" in movie.notes[-1]
+    more = leaving_out(movie, bad_frames="5").left_out
+    assert more is not None
+    assert np.flatnonzero(more.frames).tolist() == [3, 5, 11]
+    for given in ({"bad_frames": "none"}, {"good": np.ones(20, bool)}):
+        none = leaving_out(movie, **given).left_out  # type: ignore[arg-type]
+        assert none is not None
+        assert not none.frames.any()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "jumps"),
+    [([8, 12], (8,)), ([8, 5, 7], (8, 13)), ([20], ()), ([8, 13], ()), ([1] * 20, ()), ("x", ())],
+)
+def test_joined_files_are_breaks(tmp_path: Path, lengths: Any, jumps: tuple[int, ...]) -> None:
+    """Where their lengths add up to the movie, and a file is more than a frame or two."""
+    options = {**OPTIONS, "frames_per_file": np.array(lengths)}
+    movie = open_movie(folder_with(tmp_path / "plane0", options=options))
+    assert movie.jumps == jumps
+    assert any("joined from" in note for note in movie.notes) == bool(jumps)

@@ -13,7 +13,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
-from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.movie import LeftOut, Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second
 
@@ -24,6 +24,8 @@ _CHANNELS = ("data.bin", "data_chan2.bin")
 _BEFORE = ("data_raw.bin", "data_chan2_raw.bin")  # registration
 _NAME = re.compile(r"data(_chan2)?(_raw)?\.bin")
 _PIXEL = np.dtype("<i2")
+_LEAST_IN_FILE = 5
+"""Frames in a file, on average: of fewer, every file would be a break."""
 
 
 def claims(path: Path) -> bool:
@@ -105,6 +107,8 @@ def _read_file(path: Path, choice: Choice) -> Movie:
             f"whole number of frames of {shape[0]} x {shape[1]} 16-bit pixels."
         )
     promised = options.get("nframes")
+    jumps, joined = _joined(path, options, n_frames)
+    bad, marked = _bad_frames(path, options, (n_frames, *shape))
     raw = np.memmap(path, _PIXEL, "r", shape=(n_frames, *shape))
     rate = options.get("fs")
     return Movie(
@@ -114,7 +118,13 @@ def _read_file(path: Path, choice: Choice) -> Movie:
         else None,
         source=path,
         name=_name(path),
-        notes=_cut_short(path, n_frames, promised if isinstance(promised, int) else 0, rest),
+        notes=(
+            *_cut_short(path, n_frames, promised if isinstance(promised, int) else 0, rest),
+            *joined,
+            *marked,
+        ),
+        jumps=jumps,
+        left_out=bad,
         choice=Choice(shape=shape if choice.shape == shape else None),
     )
 
@@ -125,6 +135,34 @@ def _cut_short(path: Path, n_frames: int, promised: int, rest: int) -> tuple[str
         return ()
     more = f" of {promised:,} that its options promise" if promised > n_frames else ""
     return (f"{path} is cut short: its {n_frames:,} whole frames{more} are taken.",)
+
+
+def _joined(
+    path: Path, options: dict[str, Any], n_frames: int
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return where one file of the recording ends and the next begins, and a sentence on it."""
+    lengths = np.asarray(options.get("frames_per_file", ()))
+    counts = lengths.dtype.kind in "ui" and lengths.ndim == 1 and len(lengths) > 1
+    if not counts or lengths.sum() != n_frames or lengths.mean() < _LEAST_IN_FILE:
+        return (), ()
+    said = f"{path} was joined from {len(lengths)} files: nothing is foretold from one to the next."
+    return tuple(np.cumsum(lengths)[:-1].tolist()), (said,)
+
+
+def _bad_frames(
+    path: Path, options: dict[str, Any], shape: tuple[int, int, int]
+) -> tuple[LeftOut | None, tuple[str, ...]]:
+    """Return the frames that suite2p marked as bad, and a sentence on them."""
+    marked = np.asarray(options.get("badframes", ()))
+    if marked.shape != shape[:1] or marked.dtype.kind not in "b" or not marked.any():
+        return None, ()
+    if marked.all():
+        return None, (f"{path}: suite2p marks all frames as bad; all are used.",)
+    said = (
+        f"{path}: suite2p marks {int(marked.sum()):,} of {len(marked):,} frames as bad; they are "
+        "left out (bad frames none takes them in)."
+    )
+    return LeftOut(marked, np.zeros(shape[1:], bool)), (said,)
 
 
 def _read_options(path: Path) -> dict[str, Any]:
