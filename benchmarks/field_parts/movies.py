@@ -22,6 +22,10 @@ class Field(NamedTuple):
     n_cells: int
     radius_px: float
 
+    def size(self, name: str) -> int:
+        """Return its frames, pixels or cells."""
+        return {"frames": self.n_frames, "pixels": self.side**2, "cells": self.n_cells}[name]
+
     @property
     def settings(self) -> dict[str, dict[str, float]]:
         """Settings of a training that know how wide a cell is."""
