@@ -38,7 +38,7 @@ from napari_sparsevar.training.events import Failed
 from napari_sparsevar.training.preparation import prepare
 from recovery_parts.scores import neuron_scores
 
-BASE = Field(256, 2000, 100, 5.5)
+BASE = Field(256, 1000, 100, 5.5)
 TARGET = Field(512, 5000, 400, 5.5)
 GROWTH = {
     "frames": [BASE._replace(n_frames=n) for n in (1000, 2000, 4000)],
@@ -150,7 +150,7 @@ def accuracy(options: argparse.Namespace) -> None:
         field, tile_px = SIDES[side]
         for seed in options.seeds:
             tiles = mosaic(field, tile_px, seed, **more)
-            for name, pixels, here in _fields(field, tiles):
+            for name, pixels, here in _fields(field, tiles, options.tiles):
                 began = time.perf_counter()
                 scores, right, wrong = _judged(field, pixels, here, options)
                 said = f"{np.mean(scores):.3f} | {sum(right)} | {sum(wrong)}"
@@ -159,9 +159,10 @@ def accuracy(options: argparse.Namespace) -> None:
 
 
 def _fields(
-    field: Field, tiles: list[Tile]
+    field: Field, tiles: list[Tile], judged: int | None
 ) -> Iterator[tuple[str, list[npt.NDArray[np.uint16]], list[list[Tile]]]]:
-    yield "one field", [joined(field, tiles)], [tiles]
+    whole, tiles = joined(field, tiles), tiles[:judged]
+    yield "one field", [whole], [tiles]
     side = tiles[0].pixels.shape[1]
     inside = slice(0, side)
     alone = [[tile._replace(rows=inside, columns=inside)] for tile in tiles]
@@ -216,6 +217,7 @@ def main() -> None:
     parser.add_argument("--sides", type=int, nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--noise", type=float)
+    parser.add_argument("--tiles", type=int, help="small fields that are judged; all by default")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
