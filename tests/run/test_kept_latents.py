@@ -18,7 +18,8 @@ from napari_sparsevar.run.kept_latents import busiest, kept_columns, kept_grid
 from napari_sparsevar.run.latents import mapped_latents
 from napari_sparsevar.training.events import Finished
 
-BUSY = [3, 17, 18, 40, 77]
+GRID = LatentGrid((80, 80), 4)
+BUSY = [43, 62, 63, 210, 357]
 
 
 def series_of(values: npt.NDArray[np.float32], **more: object) -> Series:
@@ -27,31 +28,41 @@ def series_of(values: npt.NDArray[np.float32], **more: object) -> Series:
 
 @pytest.fixture
 def values() -> npt.NDArray[np.float32]:
+    """Noise, and the calcium of a few cells, some of them six times as bright as others."""
     rng = np.random.default_rng(0)
-    found = rng.standard_normal((800, 90)).astype(np.float32)
-    calcium = lfilter([1.0], [1.0, -0.9], rng.standard_normal((800, len(BUSY))) > 1.5, axis=0)
-    found[:, BUSY] += 2 * calcium
+    found = rng.standard_normal((800, GRID.size)).astype(np.float32)
+    events = rng.standard_normal((800, len(BUSY))) > 1.5
+    found[:, BUSY] += lfilter([1.0], [1.0, -0.9], events, axis=0) * [1.5, 6.0, 2.0, 1.5, 4.0]
     return found
 
 
-def test_slow_activity_is_kept_whatever_its_brightness(values: npt.NDArray[np.float32]) -> None:
-    scale = np.exp(np.random.default_rng(1).standard_normal(90)).astype(np.float32)
-    loud = values * scale + 100 * scale
-    assert busiest(series_of(loud), len(BUSY)).tolist() == BUSY
+def test_slow_activity_is_kept(values: npt.NDArray[np.float32]) -> None:
+    assert busiest(series_of(values + 100), GRID, len(BUSY)).tolist() == BUSY
+
+
+def test_neuropil_that_many_places_share_does_not_take_the_room_of_cells(
+    values: npt.NDArray[np.float32],
+) -> None:
+    rng = np.random.default_rng(1)
+    course = 0.5 * lfilter([1.0], [1.0, -0.97], rng.standard_normal(800))
+    loud = np.exp(-0.5 * (np.linalg.norm(GRID.places() - 10, axis=1) / 14) ** 2)
+    mixed = values + np.outer(course, loud).astype(np.float32)
+    change = mixed.var(axis=0)
+    assert (change > change[BUSY].min()).sum() > 60  # a dim cell is not among the 60 that vary most
+    assert set(busiest(series_of(mixed), GRID, 60)) >= set(BUSY)
 
 
 def test_frames_that_do_not_count_do_not_choose(values: npt.NDArray[np.float32]) -> None:
     good = torch.ones(800, dtype=torch.bool)
     good[300:320] = False
-    values[300:320, 60:] = 1000.0
-    assert busiest(Series(values, good), len(BUSY)).tolist() == BUSY
+    values[300:320, 220:340] = 1000.0
+    assert busiest(Series(values, good), GRID, len(BUSY)).tolist() == BUSY
 
 
 def test_nothing_is_left_out_of_a_field_that_is_small(values: npt.NDArray[np.float32]) -> None:
-    grid = LatentGrid((36, 40), 4)
-    kept = busiest(series_of(values), 90)
-    assert kept.tolist() == list(range(90))
-    assert kept_grid(grid, kept) is grid
+    kept = busiest(series_of(values), GRID, GRID.size)
+    assert kept.tolist() == list(range(GRID.size))
+    assert kept_grid(GRID, kept) is GRID
 
 
 def test_what_is_kept_takes_the_place_of_all(

@@ -8,31 +8,38 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from scipy.ndimage import median_filter
 
 from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.run.latents import Float32Array, mapped_latents, scratch_latents, written
 
+_SURROUNDINGS = 13
+"""Places along the edge of a square that says what is usual around the one in its middle: about
+eight cells."""
 
-def busiest(series: Series, most: int) -> npt.NDArray[np.intp]:
-    """Return the numbers of the series that have most activity, ascending; at most ``most``.
 
-    What a frame repeats of the one before is activity, what it does not is noise: they are ranked
-    by their autocorrelation at one frame. So a dim cell counts as much as a bright one, and the
-    tissue between cells counts little.
+def busiest(series: Series, grid: LatentGrid, most: int) -> npt.NDArray[np.intp]:
+    """Return the numbers of the latents that have most activity, ascending; at most ``most``.
+
+    What a frame repeats of the one before is activity, what it does not is noise: latents are
+    ranked by their autocovariance at one frame. What is left of the neuropil repeats itself too,
+    but over many places alike: the median over the surroundings is taken off.
 
     Parameters
     ----------
     series : Series
-        At least one frame of them is good.
+        Of all latents of a grid; at least one frame of them is good.
+    grid : LatentGrid
     most : int
     """
     if series.size <= most:
         return np.arange(series.size)
     standard = series.standardiser()
-    repeated = series.autocovariance(standard, 0, len(series.values), longest=1)[0]
-    return np.sort(torch.topk(repeated, most).indices.numpy())
+    share = series.autocovariance(standard, 0, len(series.values), longest=1)[0]
+    repeated = (share * standard.deviation.double().square()).numpy().reshape(grid.latent_shape)
+    usual = median_filter(repeated, (1, _SURROUNDINGS, _SURROUNDINGS), mode="nearest")
+    return np.sort(np.argsort(-(repeated - usual).ravel(), kind="stable")[:most])
 
 
 def kept_grid(grid: LatentGrid, kept: npt.NDArray[np.intp]) -> LatentGrid:

@@ -75,7 +75,7 @@ def _analysed(
     """Return the latents that are analysed, in ``file`` in place of all, and where they lie."""
     frames, grid = prepared.frames, prepared.grid
     series = Series(latents, torch.from_numpy(frames.good), tuple(frames.movie.jumps))
-    kept = busiest(series, prepared.config.model.n_analysed(grid.size))
+    kept = busiest(series, grid, prepared.config.model.n_analysed(grid.size))
     if len(kept) == grid.size:
         return latents, grid
     return kept_columns(series, kept, file), kept_grid(grid, kept)

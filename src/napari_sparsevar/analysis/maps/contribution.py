@@ -30,6 +30,9 @@ def contribution_map(fitted: FittedVar, projection: Projection) -> FloatImage:
     grid = projection.grid
     found = drive(fitted.distant, projection.amplitude, projection.sources_by_pixel)
     usual = np.maximum(smoothed(to_image(found.negative, grid), grid.stride), 0.0)
+    if grid.kept is not None:  # nothing is known of chance where no latent is
+        share = smoothed(projection.covered.astype(np.float32), grid.stride)
+        usual = np.where(projection.covered, usual / np.maximum(share, 0.1), 0.0)
     beyond = np.maximum(to_image(found.positive, grid) - usual, 0.0)
     image: FloatImage = np.sqrt(beyond * projection.signal)
     return image
