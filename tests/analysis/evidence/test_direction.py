@@ -105,3 +105,18 @@ def test_shares_are_of_all_draws_and_in_the_order_asked() -> None:
         found.add(draw)
     wanted = [(1 + int((draws.float() >= value).sum())) / 151 for value in values]
     assert found.share().tolist() == pytest.approx(wanted)
+
+
+def test_in_a_large_field_the_surest_places_are_told_apart() -> None:
+    """P-values of places in a large field do not end where counting does."""
+    rng = np.random.default_rng(8)
+    series = rng.standard_normal((800, 600)).astype(np.float32)
+    for driver, effect in ((0, 1.0), (10, 0.6)):
+        series[1:, driver + 1 : driver + 9] += effect * series[:-1, [driver]]
+    pairs = LaggedPairs(*(torch.from_numpy(each) for each in (series[:-1], series[1:])))
+    places = torch.zeros(600, dtype=torch.bool)
+    places[[0, 10]] = True
+    asked = Asked(torch.zeros(600, 600).bool(), places, torch.ones(600, 600), False, fewest=40)
+    near = torch.eye(600, dtype=torch.bool)
+    found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20))).place
+    assert found[0] < found[10] < 40 / (59 * 600)

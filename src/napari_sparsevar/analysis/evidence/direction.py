@@ -16,7 +16,7 @@ Trans. Signal Process. 64:2746). Two cells that drive each other equally are not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -39,7 +39,8 @@ _FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
 """Draws: so many that about as many places are drawn, because their draws are pooled."""
 
 _TOLD_DRAWS, _TOLD_PLACES = 59, 512
-"""At least so many draws for up to so many places: what exceeds them all can be told apart."""
+"""So many draws at least, of edges up to so many places: what exceeds all can be told apart. Those
+of places alone cost little."""
 
 _ROWS_TOGETHER, _NUMBERS_TOGETHER = 4096, 2**22
 
@@ -118,14 +119,16 @@ def leading(
     # Positive only where the effect and what the two have in common have its sign.
     lead = _asymmetry(observed)
     lead = torch.minimum(lead * asked.sign, lead * both)
-    flow = _net_flow(pairs, weights, as_it_is)
-    fewest = _TOLD_DRAWS if p <= _TOLD_PLACES else _FEWEST_DRAWS
-    draws = int(np.clip(_PLACES_DRAWN // p, fewest, _MOST_DRAWS))
+    flows = _NetFlow(pairs, weights)
+    flow = flows.of(as_it_is)
+    draws = int(np.clip(_PLACES_DRAWN // p, _TOLD_DRAWS, _MOST_DRAWS))
     draws = min(draws, pairing.most_draws())
+    of_edges = draws if p <= _TOLD_PLACES else min(draws, max(_PLACES_DRAWN // p, _FEWEST_DRAWS))
     edges, places = Exceeding(lead[asked.edges]), Exceeding(flow[asked.places])
     for done, paired in enumerate(pairing.batches(draws, 1, pairing.n_rows, seed), 1):
-        edges.add(_asymmetry(_sums(pairs, paired))[apart])
-        places.add(_net_flow(pairs, weights, paired))
+        if done <= of_edges:
+            edges.add(_asymmetry(_sums(pairs, paired))[apart])
+        places.add(flows.of(paired))
         yield done / draws
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
@@ -194,19 +197,17 @@ class _Sums(NamedTuple):
 def _sums(pairs: LaggedPairs, paired: Paired) -> _Sums:
     shape = pairs.past.shape[1], pairs.following.shape[1]
     score, square = pairs.past.new_zeros(shape), pairs.past.new_zeros(shape)
-    for drives, innovations in _pieces(pairs, paired):
+    for rows, partners in _pieces(paired):
+        drives, innovations = pairs.past[rows], partner_values(pairs.following, partners)
         score.addmm_(drives.T, innovations)
-        square.addmm_(drives.square().T, innovations.square())
+        square.addmm_(drives.square_().T, innovations.square_())
     return _Sums(score, square)
 
 
-def _pieces(pairs: LaggedPairs, paired: Paired) -> Generator[tuple[Tensor, Tensor], None, None]:
-    """Yield some rows at a time: squares of all of them would be two more copies."""
-    partners = paired.partners[:, 0]
-    for rows, later in zip(
-        *(e.split(_ROWS_TOGETHER) for e in (paired.rows, partners)), strict=True
-    ):
-        yield pairs.past[rows], partner_values(pairs.following, later)
+def _pieces(paired: Paired) -> Iterator[tuple[Tensor, Tensor]]:
+    """Return some rows and their partners at a time: squares of all would be two more copies."""
+    both = paired.rows, paired.partners[:, 0]
+    return zip(*(each.split(_ROWS_TOGETHER) for each in both), strict=True)
 
 
 def _reversed(values: Tensor) -> Tensor:
@@ -228,17 +229,41 @@ def _weights(sums: _Sums, apart: Tensor, *, signed: bool) -> Tensor:
     return (sign if signed else (sign > 0).to(sign)) * (notable & apart)
 
 
-def _net_flow(pairs: LaggedPairs, weights: Tensor, paired: Paired) -> Tensor:
-    """Return how much more each place leads its notable targets than they lead it, (p,)."""
-    p = weights.shape[1]
-    total, square = weights.new_zeros(p), weights.new_zeros(p)
-    for drives, innovations in _pieces(pairs, paired):
-        flow = torch.zeros_like(innovations)
-        for drive, weight in zip(drives.split(p, dim=1), weights.split(p), strict=True):
-            flow += drive * (innovations @ weight.T) - innovations * (drive @ weight.T)
-        total += flow.sum(dim=0)
-        square += flow.square_().sum(dim=0)
-    return total / square.sqrt_().clamp_min_(1e-10)
+class _NetFlow:
+    """How much more each place leads its notable targets than they lead it.
+
+    What the targets of a place do together is the same in all draws, and is made once.
+
+    Parameters
+    ----------
+    pairs : LaggedPairs
+    weights : Tensor, shape (P, p)
+        Which targets count.
+    """
+
+    def __init__(self, pairs: LaggedPairs, weights: Tensor) -> None:
+        p = weights.shape[1]
+        self._innovations, self._drives = pairs.following, pairs.past.split(p, dim=1)
+        by_lag = weights.split(p)
+        self._leading = [pairs.following @ weight.T for weight in by_lag]
+        self._following = [
+            drives @ weight.T for drives, weight in zip(self._drives, by_lag, strict=True)
+        ]
+
+    def of(self, paired: Paired) -> Tensor:
+        """Return the flow over its standard deviation, (p,)."""
+        total = self._innovations.new_zeros(self._innovations.shape[1])
+        square = torch.zeros_like(total)
+        for rows, partners in _pieces(paired):
+            innovations = partner_values(self._innovations, partners)
+            flow = torch.zeros_like(innovations)
+            by_lag = zip(self._drives, self._leading, self._following, strict=True)
+            for drives, targets, following in by_lag:
+                flow += drives[rows].mul_(partner_values(targets, partners))
+                flow -= following[rows].mul_(innovations)
+            total += flow.sum(dim=0)
+            square += flow.square_().sum(dim=0)
+        return total / square.sqrt_().clamp_min_(1e-10)
 
 
 class Exceeding:
