@@ -79,9 +79,9 @@ EventsOption = Annotated[
 Trials = Annotated[
     Path | None,
     typer.Option(
-        metavar="CSV",
+        metavar="CSV|NWB",
         help="Trials, which are never joined: a table with the columns start, stop (frames, stop "
-        "exclusive) or start_s, stop_s (seconds).",
+        "exclusive) or start_s, stop_s (seconds), or an NWB file with trials and the movie.",
     ),
 ]
 CovariatesOption = Annotated[

@@ -198,6 +198,10 @@ def snap(frame: float) -> int:
 def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    if path.suffix.lower() == ".nwb":
+        from napari_sparsevar.cells.nwb_trials import trials_of_nwb
+
+        return trials_of_nwb(path)
     try:
         table = pd.read_csv(path, skipinitialspace=True)
     except OSError as error:
