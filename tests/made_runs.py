@@ -117,7 +117,7 @@ def _analysed(grid: LatentGrid, config: ModelConfig, n_frames: int) -> Results:
     weights = torch.from_numpy(activity.weights)
     fitted = fit_whole(rows.own, pool(block_moments(rows, 4)), weights, config.lags)
     projection = Projection(grid, made_footprints(grid), fitted)
-    image = contribution_map(fitted, projection)
+    image = contribution_map(fitted, projection).image
     found = made_significance(fitted, grid, float(image.max()) / 4)
     chance = np.full(grid.shape, found.chance[0].item(), np.float32)
     contribution = in_units_of_chance(image, fitted, chance)
@@ -160,7 +160,8 @@ def made_significance(fitted: FittedVar, grid: LatentGrid, chance: float) -> Sig
     place = SOURCE[0] * grid.columns + SOURCE[1]
     place_p[fitted.near[place]] = 0.01
     reach = torch.full_like(place_p, chance)
-    return Significance(unknown, unknown, unknown, place_p, 2.0 * (place_p < 1), reach)
+    none = torch.zeros(unknown.shape, dtype=torch.bool)
+    return Significance(unknown, unknown, unknown, place_p, 2.0 * (place_p < 1), reach, none)
 
 
 def made_latents(grid: LatentGrid, n_frames: int) -> np.ndarray:

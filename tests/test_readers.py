@@ -175,9 +175,13 @@ def test_what_is_beyond_chance_has_its_number_beside_its_outline(run):
 
 
 def test_a_name_is_written_whatever_the_test_says(run):
-    table = pd.DataFrame({"index": [1, 2], "name": ["driver 1", "Ada"], "p_adjusted": np.nan})
+    table = pd.DataFrame(
+        {"index": [1, 2], "name": ["driver 1", "Ada"], "p_adjusted": np.nan, "strength": 2.0}
+    )
     places, words = readers.driver_names(run.driver_labels, table)
     assert list(words["word"]) == ["Ada"]
+    _, words = readers.driver_names(run.driver_labels, table.assign(strength=-2.0))
+    assert list(words["word"]) == ["Ada\N{DOWNWARDS ARROW}"]
     np.testing.assert_array_equal(places, [(3.5, 6.0)])
 
 

@@ -145,7 +145,7 @@ def map_of(model: Model, offset: int = 0) -> FloatImage:
 
 
 def _map(model: Model, fitted: FittedVar) -> FloatImage:
-    return contribution_map(fitted, Projection(model.grid, model.footprints, fitted))
+    return contribution_map(fitted, Projection(model.grid, model.footprints, fitted)).image
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,6 +43,9 @@ NAME_POINTS, NAME_PX = 8, 16
 NUMBERED_UP_TO = 0.05
 """Adjusted p-value of a driver that has a number."""
 
+SILENCES = "\u2193"
+"""Beside the name of a place after which others go down."""
+
 DRIVER_COLOURS = ("#00e5ff", "#7cff6b", "#ffffff", "#5aa9ff", "#ff9edb")
 
 
@@ -327,29 +330,31 @@ def driver_names(
     ----------
     labels : ndarray of int, shape (Y, X)
     table : DataFrame
-        ``index`` (the label), ``name`` and ``p_adjusted`` of what is outlined. What was not tested
-        or does not survive has a name only if a person gave it one.
+        ``index`` (the label), ``name``, ``p_adjusted`` and ``strength`` of what is outlined. What
+        was not tested or does not survive has a name only if a person gave it one.
 
     Returns
     -------
     places : ndarray, shape (n, 2)
         Upper right of each outline, (y, x) in pixels.
     words : DataFrame
-        ``word`` of each: the name a person gave, else the number.
+        ``word`` of each: the name a person gave, else the number; and an arrow down where the place
+        silences others.
     """
     import pandas as pd
     from scipy import ndimage
 
     areas = ndimage.find_objects(np.asarray(labels, np.int32))
-    rows = table[["index", "name", "p_adjusted"]].itertuples(index=False)
+    rows = table[["index", "name", "p_adjusted", "strength"]].itertuples(index=False)
     places, words = [], []
-    for label, name, p_value in ((int(row[0]), str(row[1]), float(row[2])) for row in rows):
+    for index, own, known, strength in rows:
+        label, name, p_value = int(index), str(own), float(known)
         given = name not in ("", f"driver {label}")
         area = areas[label - 1] if label <= len(areas) else None
         if area is None or not (given or p_value <= NUMBERED_UP_TO):
             continue
         places.append((max(area[0].start - 0.5, 0.0), min(area[1].stop, labels.shape[1] - 1)))
-        words.append(name if given else str(label))
+        words.append((name if given else str(label)) + (SILENCES if strength < 0 else ""))
     return np.array(places, float).reshape(-1, 2), pd.DataFrame({"word": np.array(words, object)})
 
 

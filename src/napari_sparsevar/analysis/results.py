@@ -15,6 +15,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.evidence.chance import relaxed
+from napari_sparsevar.analysis.evidence.echoes import Echoes
 from napari_sparsevar.analysis.evidence.significance import Significance, significance
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, Stability, selection_stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
@@ -223,8 +224,11 @@ def next_stage(results: Results) -> Generator[Step, None, Results]:
 def _tested(results: Results) -> Generator[float, None, Results]:
     fitted, projection = results.fitted, results.projection
     amplitude = torch.from_numpy(projection.amplitude)
-    found = yield from significance(_rows(results), fitted, amplitude)
-    chance = chance_of(contribution_map(fitted, projection), projection, found)
+    wide = results.activity.config.with_typical_cell().background_diameter
+    echoes = Echoes.around(results.grid.centres(), wide)
+    found = yield from significance(_rows(results), fitted, amplitude, echoes)
+    drawn = contribution_map(fitted, projection, found.silencing.numpy())
+    chance = chance_of(drawn.image, projection, found)
     contribution, places = _seen(fitted, projection, found, chance)
     trim_heap()
     return replace(
@@ -243,8 +247,10 @@ def _repeated(results: Results) -> Generator[float, None, Results]:
     spacing = results.grid.stride
     sought = (results.drivers, results.candidates)
 
+    silencing = results.significance.silencing.numpy()
+
     def map_of(refit: FittedVar) -> FloatImage:
-        return contribution_map(refit, projection)
+        return contribution_map(refit, projection, silencing).image
 
     def found_again(image: FloatImage) -> npt.NDArray[np.bool_]:
         again = [
@@ -289,9 +295,16 @@ def _seen(
     fitted: FittedVar, projection: Projection, found: Significance, chance: FloatImage
 ) -> tuple[FloatImage, ToldApart]:
     """Return the contribution map and the places that stand out of it."""
-    image, grid = contribution_map(fitted, projection), projection.grid
-    contribution = in_units_of_chance(image, fitted, chance)
-    places = find_drivers(image, grid.stride, shown=contribution, counted=projection.covered)
+    drawn, grid = contribution_map(fitted, projection, found.silencing.numpy()), projection.grid
+    contribution = in_units_of_chance(drawn.image, fitted, chance)
+    places = find_drivers(
+        drawn.image,
+        grid.stride,
+        shown=contribution,
+        counted=projection.covered,
+        silences=drawn.silences,
+        sure=contribution >= 1.0 if found.tested else None,
+    )
     return contribution, told_apart(places, found, grid)
 
 

@@ -30,7 +30,7 @@ COLUMN_MEANINGS = {
     "y": "row of the centre in pixels",
     "x": "column of the centre in pixels",
     "area_px": "area in pixels",
-    "strength": "peak of the contribution map inside",
+    "strength": "peak of the contribution map inside, below 0 where the place silences others",
     "change": "change of the coefficient from window a to window b",
     "balance": "1 if all edges of the place rose from a to b, -1 if all fell",
     "start": "first frame",

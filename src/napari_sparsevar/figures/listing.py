@@ -42,11 +42,14 @@ def known_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.Da
 
 
 def listed_places(run: Run, notes: Annotations | None, regions: Regions) -> pd.DataFrame:
-    """Return drivers, and regions listed among them, surest first; none that is hidden."""
+    """Return drivers, and regions listed among them, surest first; none that is hidden.
+
+    Those that are as sure come in the order of their strength, up or down.
+    """
     found = known_places(run, notes, regions)
     shown = found[found["as_driver"].astype(bool) & ~found["hidden"].astype(bool)]
-    order = ["p_adjusted", "strength"]
-    return shown.sort_values(order, ascending=[True, False], kind="stable", ignore_index=True)
+    order = np.lexsort((-shown["strength"].abs(), shown["p_adjusted"]))
+    return shown.iloc[order].reset_index(drop=True)
 
 
 def surest(listed: pd.DataFrame) -> pd.DataFrame:

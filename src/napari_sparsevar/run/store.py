@@ -104,6 +104,7 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
             _write_places(folder, results, pixel_size_um)
         case "drivers":
             tests = {name: getattr(results.significance, name) for name in _TESTS}
+            tests["silencing"] = results.significance.silencing
             tests["pixels.chance"] = torch.from_numpy(results.chance)
             said = {
                 "note": results.significance.note,
@@ -181,7 +182,8 @@ def _known_until(folder: Path, results: Results, stage: Stage) -> Results:
     found: dict[str, Any] = {"stage": stage}
     if is_known("drivers", stage):
         with safe_open(folder / EVIDENCE, "pt") as file:
-            tests = {name: file.get_tensor(name) for name in (*_TESTS, "pixels.chance")}
+            signs = {"silencing"} & set(file.keys())  # older runs have none
+            tests = {name: file.get_tensor(name) for name in (*_TESTS, "pixels.chance", *signs)}
             said = file.metadata()
         found["significance"] = replace(
             _significance(tests),
@@ -228,7 +230,9 @@ def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) ->
 
 def _significance(tests: dict[str, Tensor]) -> Significance:
     estimate, standard_error, edge_p, place_p, evidence, chance = (tests[name] for name in _TESTS)
-    return Significance(estimate, standard_error, edge_p, place_p, evidence, chance)
+    none = torch.zeros((), dtype=torch.bool).expand(estimate.shape)
+    silencing = tests.get("silencing", none)
+    return Significance(estimate, standard_error, edge_p, place_p, evidence, chance, silencing)
 
 
 def _read_drivers(folder: Path, labels: str, table: str, grid: LatentGrid) -> Drivers:

@@ -108,6 +108,7 @@ def verdict_of(
         _headline(results.stage, drivers, candidates),
         (
             *([results.significance.null] if results.significance.null else []),
+            *_said_of_silencing(results),
             *_said_of_leaderless(results),
             *_said_of_explained(results, explained, error),
             *_said_of_agreement(results, agreement),
@@ -150,6 +151,15 @@ def _headline(stage: Stage, drivers: int | None, candidates: int) -> str:
 
 def _counted(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
+
+
+def _said_of_silencing(results: Results) -> tuple[str, ...]:
+    """Say after how many drivers others go down."""
+    silencing = int((results.drivers.table["strength"] < 0).sum())
+    if not silencing or not results.significance.tested:
+        return ()
+    others = _counted(silencing, "of them silences", "of them silence")
+    return (f"{others} others: what follows goes down.",)
 
 
 def _said_of_leaderless(results: Results) -> tuple[str, ...]:

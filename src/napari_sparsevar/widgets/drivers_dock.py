@@ -186,7 +186,8 @@ class DriversDock(Dock):
             strength, p_value = float(place["strength"]), float(place["p_adjusted"])
         words = f"<b>{escape(self._inspecting.name_of(*selection.key))}</b>"
         if not math.isnan(strength):
-            words += f" · strength {strength:.2f} · p {p_value_text(p_value)}"
+            effect = "silences others · " if strength < 0 else ""
+            words += f" · {effect}strength {abs(strength):.2f} · p {p_value_text(p_value)}"
         return words
 
     def _on_chosen(self, kind: PlaceKind, label: int) -> None:

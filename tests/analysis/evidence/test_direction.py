@@ -18,7 +18,7 @@ from napari_sparsevar.progress import returned
 N_FRAMES = 2000
 
 
-def answers(series: np.ndarray, *, signed: bool = True, lags: int = 1) -> Leading:
+def answers(series: np.ndarray, *, negative: torch.Tensor | None = None, lags: int = 1) -> Leading:
     """Ask for all directions between series (T, p) that are their own drives and innovations."""
     values = torch.from_numpy(np.ascontiguousarray(series, np.float32))
     past = torch.cat([values[lags - lag : -lag] for lag in range(1, lags + 1)], dim=1)
@@ -27,7 +27,9 @@ def answers(series: np.ndarray, *, signed: bool = True, lags: int = 1) -> Leadin
     sign = (pairs.past.T @ pairs.following).sign()
     far = ~near.repeat(lags, 1)
     return returned(
-        leading(pairs, near, Asked(far, torch.ones(p).bool(), sign, signed), Shifts(len(past), 20))
+        leading(
+            pairs, near, Asked(far, torch.ones(p).bool(), sign, negative), Shifts(len(past), 20)
+        )
     )
 
 
@@ -60,8 +62,11 @@ def test_a_driver_leads_and_is_not_led(effect: float) -> None:
     assert (found.place[1:3] == 1.0).all()
 
 
-def test_a_driver_that_only_lowers_others_raises_none() -> None:
-    assert answers(driven(0, -0.3), signed=False).place[0] > 0.05
+def test_negative_effects_count_for_a_place_only_where_they_are_to() -> None:
+    series = driven(0, -0.3)
+    p = series.shape[1]
+    assert answers(series, negative=torch.ones(p, p).bool()).place[0] <= 0.05
+    assert answers(series, negative=torch.zeros(p, p).bool()).place[0] > 0.05
 
 
 def test_recordings_played_backwards_lead_the_other_way() -> None:
@@ -90,7 +95,7 @@ def test_only_what_is_asked_for_is_answered() -> None:
     pairs = LaggedPairs(pairs.past, pairs.past)
     near, edges = torch.eye(7, dtype=torch.bool), torch.zeros(7, 7, dtype=torch.bool)
     edges[0, 1] = True
-    asked = Asked(edges, torch.zeros(7).bool(), torch.ones(7, 7), signed=True)
+    asked = Asked(edges, torch.zeros(7).bool(), torch.ones(7, 7))
     assert asked.anything
     found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20)))
     assert found.edge.isfinite().sum() == 1

@@ -38,7 +38,8 @@ def significance_of(place_p: np.ndarray) -> Significance:
     nothing = torch.full((len(place_p), len(place_p)), torch.nan)
     p_values = torch.from_numpy(place_p).float()
     chance = torch.full_like(p_values, 0.1)
-    return Significance(nothing, nothing, nothing, p_values, chance, chance)
+    none = torch.zeros(nothing.shape, dtype=torch.bool)
+    return Significance(nothing, nothing, nothing, p_values, chance, chance, none)
 
 
 @pytest.fixture

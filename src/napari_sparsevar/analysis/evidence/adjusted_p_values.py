@@ -73,7 +73,7 @@ def adjusted_p_values(
     rates: bool = True,
     drive: Statistic | None = None,
     near: Tensor | None = None,
-    signed: bool = False,
+    counted: Statistic | None = None,
     rare_events: bool = False,
 ) -> Generator[float, None, AdjustedPValues]:
     """Adjust for the number of edges and places looked at; yield the fraction done.
@@ -95,8 +95,8 @@ def adjusted_p_values(
         Of every place, (D, P, p) to (D, p): what it reaches by chance is told as ``reach``.
     near : Tensor of bool, shape (p, p), optional
         For ``ChanceReach``; by default no place is like another.
-    signed : bool
-        Whether places count negative effects as well.
+    counted : Statistic, optional
+        What of the scores counts for places, (D, P, p) of both: by default the positive ones.
     rare_events : bool
         Whether series are events that seldom meet: scores are ``steady_scores``, and draws as long
         as the recording, because the largest score of fewer rows is smaller.
@@ -120,7 +120,7 @@ def adjusted_p_values(
         return chosen.abs_() if two_sided else chosen
 
     def of_places(scores: Tensor) -> Tensor:
-        return place_statistic(scores.abs() if signed else scores, tested)
+        return place_statistic(scores if counted is None else counted(scores), tested)
 
     edge_scores, statistic = of_edges(z[None])[0], of_places(z[None])[0]
     edges, places = StepDown(edge_scores, beyond=True), StepDown(statistic, beyond=True)

@@ -55,8 +55,8 @@ class Asked:
     places : Tensor of bool, shape (p,)
     sign : Tensor, shape (P, p)
         Whether each effect is positive or negative.
-    signed : bool
-        Whether places drive by negative effects as well.
+    negative : Tensor of bool, shape (P, p), optional
+        Pairs of which a negative effect counts for the place; by default all.
     fewest : int
         Directions that are adjusted for, at least, where there are so many.
     """
@@ -64,7 +64,7 @@ class Asked:
     edges: Tensor
     places: Tensor
     sign: Tensor
-    signed: bool
+    negative: Tensor | None = None
     fewest: int = 1
 
     @property
@@ -114,7 +114,7 @@ def leading(
     as_it_is = Paired(aligned, aligned[:, None])
     apart = ~near.repeat(len(asked.edges) // p, 1)
     observed = _sums(pairs, as_it_is)
-    weights = _weights(observed, apart, signed=asked.signed)
+    weights = _weights(observed, apart, asked.negative)
     both = torch.sign(observed.score + _reversed(observed.score))
     # Positive only where the effect and what the two have in common have its sign.
     lead = _asymmetry(observed)
@@ -144,8 +144,8 @@ def led(
     read_rows: Callable[[], LaggedPairs],
     fitted: FittedVar,
     *,
-    signed: bool,
     fewest: int,
+    negative: Tensor | None = None,
     seed: int = 0,
 ) -> Generator[float, None, AdjustedPValues]:
     """Ask who leads wherever something is beyond chance; the larger of both p-values counts.
@@ -158,12 +158,12 @@ def led(
     read_rows : callable
         Gives the rows that were tested; called only if there is something to ask.
     fitted : FittedVar
-    signed, fewest : bool and int
+    fewest, negative : int and Tensor
         See ``Asked``.
     seed : int
     """
     edges = (found.edge <= LEVEL) | (found.edge_fdr <= LEVEL)
-    asked = Asked(edges, found.place <= LEVEL, sign.float(), signed, fewest)
+    asked = Asked(edges, found.place <= LEVEL, sign.float(), negative, fewest)
     if not asked.anything:
         return found
     pairs, near = _in_one_unit(read_rows(), fitted), torch.from_numpy(fitted.near)
@@ -221,12 +221,14 @@ def _asymmetry(sums: _Sums) -> Tensor:
     return (sums.score - _reversed(sums.score)).div_(spread)
 
 
-def _weights(sums: _Sums, apart: Tensor, *, signed: bool) -> Tensor:
+def _weights(sums: _Sums, apart: Tensor, negative: Tensor | None) -> Tensor:
     """Return which targets count in the net flow of each place, (P, p): the same both ways."""
     strength = sums.score.abs() / sums.square.clamp_min(1e-20).sqrt()
     notable = torch.maximum(strength, _reversed(strength)) >= NOTABLE
     sign = torch.sign(sums.score + _reversed(sums.score))
-    return (sign if signed else (sign > 0).to(sign)) * (notable & apart)
+    if negative is not None:
+        sign = sign.where((sign > 0) | negative, torch.zeros_like(sign))
+    return sign * (notable & apart)
 
 
 class _NetFlow:

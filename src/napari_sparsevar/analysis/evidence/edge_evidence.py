@@ -117,7 +117,7 @@ def edge_evidence(
     try:
         draws = next(affordable, _FEWEST_DRAWS)
         drawing = adjusted_p_values(
-            effects, draws, seed, pairing=trials, signed=True, rare_events=True
+            effects, draws, seed, pairing=trials, counted=torch.abs, rare_events=True
         )
         found = yield from part(drawing, 0.3, 0.8)
     except TooShortError as problem:
@@ -134,7 +134,6 @@ def edge_evidence(
         score.sign(),
         lambda: all_rows(rows),
         fitted,
-        signed=True,
         fewest=_DIRECTIONS,
         seed=seed,
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.adjusted_p_values import NOTABLE, adjusted_p_values
 from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.direction import led
+from napari_sparsevar.analysis.evidence.echoes import Echoes
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
@@ -29,6 +30,13 @@ _MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**23, 16
 """A longer recording is tested on this many frames, fewer where predictors are many, in stretches
 spread over it: more would not fit into memory, and there is power enough."""
 
+
+_RESERVE = 1.0
+"""By how much more notable than a positive effect a negative one has to be to count for a place:
+silencing is rarer than exciting, and is not to cost others their evidence."""
+
+_MOST_ECHOES = 2048
+"""Places up to which echoes are looked for in every draw."""
 
 _DIRECTIONS = 40
 """Directions that are adjusted for, at least. Latents see the light of many cells, and those in
@@ -51,6 +59,9 @@ class Significance:
         The same of "this source drives none".
     place_evidence : Tensor, shape (p,), float32
         How sure it is that each place has to do with others, on a scale on which 1 is p = 0.05.
+    silencing : Tensor of bool, shape (P, p)
+        Negative effects of places that drive others beyond chance, as far as these are notable
+        themselves and no ``Echoes``.
     chance : Tensor, shape (p,), float32
         What the drive of each place reaches by chance at the fitted penalty: in 5 % of recordings
         without any influence some place reaches more.
@@ -68,6 +79,7 @@ class Significance:
     place_p: Tensor
     place_evidence: Tensor
     chance: Tensor
+    silencing: Tensor
     note: str = ""
     needed: int = 0
     null: str = ""
@@ -76,7 +88,8 @@ class Significance:
     def unknown(cls, fitted: FittedVar) -> Significance:
         """Return what is known before a test: nothing."""
         pairs = torch.full((), torch.nan).expand(fitted.coefficients.shape)
-        return cls(pairs, pairs, pairs, pairs[0], pairs[0], pairs[0])
+        none = torch.zeros((), dtype=torch.bool).expand(pairs.shape)
+        return cls(pairs, pairs, pairs, pairs[0], pairs[0], pairs[0], none)
 
     def sureness(self) -> Tensor:
         """Return ``place_evidence``, at least 1 where p <= 0.05 and less elsewhere, (n,).
@@ -99,7 +112,10 @@ class Significance:
 
 
 def significance(
-    rows: LaggedRows, fitted: FittedVar, amplitude: Tensor | None = None
+    rows: LaggedRows,
+    fitted: FittedVar,
+    amplitude: Tensor | None = None,
+    echoes: Echoes | None = None,
 ) -> Generator[float, None, Significance]:
     """Test every source and edge; yield the fraction done.
 
@@ -110,6 +126,8 @@ def significance(
     fitted : FittedVar
     amplitude : Tensor, shape (n,), optional
         What each target counts in the drive of a place; by default all the same.
+    echoes : Echoes, optional
+        Tells negative effects from echoes; by default there are none.
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
@@ -131,23 +149,45 @@ def significance(
 
     # What is not tested is no part of the map either.
     coincidence = effects.coincidence.masked_fill(~effects.z.isfinite(), 0.0)
+    if echoes is not None:
+        real = echoes.without(effects.z.nan_to_num(0.0))
+        effects = replace(effects, z=effects.z.where(effects.z.isnan(), real))
+    negative = effects.z < 0
+    # To look for the echoes of chance costs much; with them a test only asks for more.
+    of_chance = echoes if len(near) <= _MOST_ECHOES else None
 
     def drive(scores: Tensor) -> Tensor:
         return drive_of_scores(scores * coincidence, counted, fitted.penalty * root)
 
+    def counted_for_places(scores: Tensor) -> Tensor:
+        if of_chance is not None:
+            scores = of_chance.without(scores.nan_to_num(0.0))
+        return torch.maximum(scores, -scores - _RESERVE)
+
     edge_p = torch.full_like(effects.estimate, torch.nan)
     place_p, evidence, chance = edge_p[0], edge_p[0], edge_p[0]
+    silencing = torch.zeros_like(negative)
     note, needed = "", 0
     draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
     try:
         drawing = adjusted_p_values(
-            effects, draws, pairing=pairing, drive=drive, near=near, rates=False
+            effects,
+            draws,
+            pairing=pairing,
+            drive=drive,
+            near=near,
+            rates=False,
+            counted=counted_for_places,
         )
         found = yield from part(drawing, 0.3, 0.8)
-        asking = led(found, effects.z.sign(), read_rows, fitted, signed=False, fewest=_DIRECTIONS)
+        asking = led(
+            found, effects.z.sign(), read_rows, fitted, fewest=_DIRECTIONS, negative=negative
+        )
         found = yield from part(asking, 0.8, 1.0)
         edge_p, place_p, evidence = found.edge, found.place, found.place_evidence
         chance = found.reach / root
+        sure = (place_p <= LEVEL).repeat(fitted.lags)
+        silencing = sure[:, None] & (effects.z <= -NOTABLE - _RESERVE)
     except TooShortError as error:
         note, needed = str(error), error.needed
     return Significance(
@@ -157,6 +197,7 @@ def significance(
         place_p=place_p.float(),
         place_evidence=evidence.float(),
         chance=chance.float(),
+        silencing=silencing,
         note=note,
         needed=needed,
         null="" if note else null,

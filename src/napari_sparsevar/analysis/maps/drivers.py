@@ -55,7 +55,8 @@ class Drivers:
         label      In ``labels``.
         y, x       Centre in pixels.
         area_px    Pixels of the region.
-        strength   Peak of the contribution map: 1 is what chance reaches there.
+        strength   Peak of the contribution map: 1 is what chance reaches there. Below 0 where
+                   most of what follows goes down: the place silences others.
         stability  Share of random halves of the movie in which it stands out again.
         p_adjusted That chance makes any place of the field drive others this much.
         ========== ===========================================================================
@@ -81,6 +82,8 @@ def find_drivers(
     spacing: int,
     shown: FloatImage | None = None,
     counted: BoolImage | None = None,
+    silences: BoolImage | None = None,
+    sure: BoolImage | None = None,
 ) -> Drivers:
     """Cut the peaks that stand out of a contribution map.
 
@@ -93,6 +96,10 @@ def find_drivers(
         The map in another unit at each pixel, by which they are ranked and whose values are told.
     counted : ndarray of bool, shape (Y, X), optional
         Pixels that a driver may have; all by default.
+    silences : ndarray of bool, shape (Y, X), optional
+        Pixels that drive others down rather than up: their strength is told as negative.
+    sure : ndarray of bool, shape (Y, X), optional
+        Pixels that count as standing out however strong others are: those beyond chance.
 
     Returns
     -------
@@ -100,11 +107,13 @@ def find_drivers(
         With ``stability`` and ``p_adjusted`` missing (NaN).
     """
     smooth, least = _smooth_and_least(contribution, spacing, counted)
-    peaks = _peaks(smooth, least, SEPARATION * spacing)
+    high = smooth > least if sure is None else (smooth > least) | sure
+    peaks = _peaks(smooth, high, SEPARATION * spacing)
     regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
     labels, areas = _ranked(regions, told)
-    rows = [_describe(rank, labels, area, told) for rank, area in enumerate(areas, 1)]
+    sign = np.ones_like(told) if silences is None else np.where(silences, -1.0, 1.0)
+    rows = [_describe(rank, labels, area, told, sign) for rank, area in enumerate(areas, 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
 
@@ -141,9 +150,9 @@ def keep_drivers(drivers: Drivers, kept: npt.NDArray[np.bool_], first: int = 1) 
     return Drivers(labels, table.assign(rank=numbers, label=numbers))
 
 
-def _peaks(image: FloatImage, threshold: float, distance: float) -> list[tuple[int, int]]:
-    """Return local maxima above a threshold, highest first, none near (``distance``) a higher."""
-    y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & (image > threshold))
+def _peaks(image: FloatImage, high: BoolImage, distance: float) -> list[tuple[int, int]]:
+    """Return local maxima in some pixels, highest first, none near (``distance``) a higher."""
+    y, x = np.nonzero((image == ndimage.maximum_filter(image, size=3)) & high)
     order = np.argsort(-image[y, x], kind="stable")
     places = np.column_stack([y, x])[order]
     near = _neighbours(places, distance)
@@ -211,9 +220,12 @@ def _ranked(labels: LabelImage, contribution: FloatImage) -> tuple[LabelImage, l
     return ranked, [areas[index] for index in order]
 
 
-def _describe(rank: int, labels: LabelImage, area: Area, image: FloatImage) -> dict[str, float]:
+def _describe(
+    rank: int, labels: LabelImage, area: Area, image: FloatImage, sign: npt.NDArray[np.floating]
+) -> dict[str, float]:
     region = labels[area] == rank
     weight = np.where(region, image[area], 0.0)
+    direction = float(sign[area].flat[weight.argmax()])
     y, x = ndimage.center_of_mass(weight if weight.any() else region)
     return {
         "rank": rank,
@@ -221,7 +233,7 @@ def _describe(rank: int, labels: LabelImage, area: Area, image: FloatImage) -> d
         "y": float(y) + area[0].start,
         "x": float(x) + area[1].start,
         "area_px": int(region.sum()),
-        "strength": float(weight.max(initial=0.0)),
+        "strength": direction * float(weight.max(initial=0.0)),
         "stability": float("nan"),
         "p_adjusted": float("nan"),
     }

@@ -184,10 +184,12 @@ def list_words(run: Run, listed: pd.DataFrame) -> str:
     few = surest(listed)
     each = "; ".join(_place_words(run, place) for place in few.itertuples())
     more = f"; and {len(listed) - len(few)} more in the table" if len(few) < len(listed) else ""
+    silencing = ", below 0 where it silences others" if (few["strength"] < 0).any() else ""
     return (
-        f"Peak of the contribution in each ({unit_of_contribution(run)}); stability, the share of "
-        "random halves of the movie in which it stands out again; p, that chance makes any place "
-        f"of the field drive others this much (family-wise; drivers have at most {LEVEL:g}). "
+        f"Peak of the contribution in each ({unit_of_contribution(run)}{silencing}); stability, "
+        "the share of random halves of the movie in which it stands out again; p, that chance "
+        "makes any place of the field drive others this much (family-wise; drivers have at most "
+        f"{LEVEL:g}). "
         f"Places (y, x in {unit_of(run)} from the upper left corner): {each}{more}."
     )
 

@@ -146,7 +146,7 @@ class DriverTable(Table):
     def _fill_row(self, row: int, place: Any) -> None:
         texts = (
             place.name,
-            f"{place.strength:.2f}",
+            f"{place.strength:.2f}".replace("-", "\N{MINUS SIGN}"),
             percent_text(place.stability),
             p_value_text(place.p_adjusted),
             place.note,
