@@ -5,9 +5,10 @@
 Simulated movies with known drivers, and the same without coupling, are read by the network as it
 starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (64 x 64 pixels, 36
 cells, medium noise), *optics* its regime of that name, *all* has common input besides
-(``docs/simulate.md``). A listed place is right where a true driver lies within its radius;
-*leaderless* are places of the test that have to do with others beyond chance and are not
-sure to lead: before directions were tested they were listed as well. Prints a table in markdown.
+(``docs/simulate.md``); three of six drivers of *half silence* silence their followers (little
+noise). A listed place is right where a true driver lies within its radius; *leaderless* are places
+of the test that have to do with others beyond chance and are not sure to lead; *silencing* are
+drivers listed that do silence, with a strength below 0. Prints a table in markdown.
 """
 
 from __future__ import annotations
@@ -24,28 +25,36 @@ import napari_sparsevar as sv
 from napari_sparsevar.training.events import Failed
 from recovery_parts.network import VARIANTS
 
-CASES = ("tidy", "tidy, uncoupled", "optics", "optics, uncoupled", "all", "all, uncoupled")
-RADIUS_PX = {"tidy": 6.0, "optics": 9.0, "all": 9.0, "field": 6.0}
+CASES = (
+    *("tidy", "tidy, uncoupled", "half silence"),
+    *("optics", "optics, uncoupled", "all", "all, uncoupled"),
+)
+RADIUS_PX = {"tidy": 6.0, "half silence": 6.0, "optics": 9.0, "all": 9.0, "field": 6.0}
 
 
 class Listed(NamedTuple):
-    """Of one movie: drivers found, wrong places, and places of the test without a leader."""
+    """Of one movie: drivers found, wrong places, places without a leader, and signs."""
 
     right: int
     wrong: int
     leaderless: int
+    silencing: int
+    wrong_sign: int
 
 
 def main() -> None:
     options = _options()
-    print("| movies | frames | drivers right | wrong | movies with a wrong one | leaderless |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print(
+        "| movies | frames | drivers right | wrong | movies with a wrong one | leaderless ", end=""
+    )
+    print("| silencing | movies with a wrong sign |\n|---|---:|---:|---:|---:|---:|---:|---:|")
     for case in options.cases:
         table = pd.DataFrame([listed(case, options.frames, seed) for seed in options.seeds])
-        mean, wrong = table.mean(), int((table["wrong"] > 0).sum())
+        mean, some = table.mean(), (table > 0).sum()
         print(
             f"| {case} | {options.frames:,} | {mean['right']:.1f} | {mean['wrong']:.1f} "
-            f"| {wrong} of {len(table)} | {mean['leaderless']:.1f} |",
+            f"| {some['wrong']} of {len(table)} | {mean['leaderless']:.1f} "
+            f"| {mean['silencing']:.1f} | {some['wrong_sign']} of {len(table)} |",
             flush=True,
         )
 
@@ -65,7 +74,15 @@ def listed(case: str, n_frames: int, seed: int) -> Listed:
     away = np.linalg.norm(places[:, None] - truth.centres[driving][None], axis=-1)
     near = away <= RADIUS_PX[case.split(",")[0]]
     leaderless = int(results.significance.leaderless.sum())
-    return Listed(int(near.any(axis=0).sum()), int((~near.any(axis=1)).sum()), leaderless)
+    truly, told = (truth.coupling[driving] < 0).any(axis=1), results.drivers.table["strength"] < 0
+    alike = truly[None] == told.to_numpy()[:, None]
+    return Listed(
+        int(near.any(axis=0).sum()),
+        int((~near.any(axis=1)).sum()),
+        leaderless,
+        int((near & alike).any(axis=0)[truly].sum()),
+        int((near.any(axis=1) & ~(near & alike).any(axis=1)).sum()),
+    )
 
 
 def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
@@ -74,6 +91,10 @@ def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
     if kind == "field":
         field = {"n_cells": 400, "n_drivers": 20, "cell_radius_px": 5.5}
         return sv.simulate_movie(n_frames, (512, 512), seed=seed, **field)
+    if kind == "half silence":
+        wiring = {"inhibitory": 0.5, "lags": (1, 1), "chains": 0, "mutual": 0}
+        nuisances = sv.Nuisances(wiring=wiring)
+        return sv.simulate_movie(n_frames, regime="easy", nuisances=nuisances, seed=seed)
     regime = "medium_noise" if kind == "tidy" else kind
     return sv.simulate_movie(
         n_frames, regime=regime, coupling=0.0 if uncoupled else None, seed=seed
