@@ -35,6 +35,7 @@ def main() -> int:
     disk.add_argument("--steps", type=int, default=30, help="sizes of the disk, for each work")
     docks = ways.add_parser("docks")
     docks.add_argument("--times", type=int, default=200)
+    docks.add_argument("--docks", nargs="+", metavar="NAME", help="of the Plugins menu; else all")
     docks.add_argument("--run", type=Path, help="a run that is open meanwhile")
     options = parser.parse_args()
     return {"fuzz": _fuzz, "kill": _kill, "disk": _disk, "docks": _docks}[options.way](options)
@@ -92,7 +93,7 @@ def _docks(options: argparse.Namespace) -> int:
 
     faults = []
     print("           dock  times  widgets  threads  files     MB  seconds")
-    for left in opened_and_closed(options.times, options.run):
+    for left in opened_and_closed(options.times, options.run, options.docks):
         pairs = zip(left.after, left.before, strict=True)
         more = [f"{after - before:+.0f}" for after, before in pairs]
         print(

@@ -59,8 +59,10 @@ class Left(NamedTuple):
         return [*found, f"{self.dock}: {grown:.0f} MB left"] if grown > MOST_MB else found
 
 
-def opened_and_closed(times: int, run: Path | None = None) -> Iterator[Left]:
-    """Open and close each dock in a viewer with a movie, and with a run where one is given."""
+def opened_and_closed(
+    times: int, run: Path | None = None, chosen: list[str] | None = None
+) -> Iterator[Left]:
+    """Open and close each dock, or those that are chosen, in a viewer with a movie and a run."""
     viewer = napari.Viewer()
     movie, _ = simulate_movie(200, (48, 48), seed=0, n_cells=9, n_drivers=2, n_followers=2)
     data, options, _ = movie_layer(movie)
@@ -68,7 +70,7 @@ def opened_and_closed(times: int, run: Path | None = None) -> Iterator[Left]:
     if run is not None:
         viewer.open(run, plugin=PLUGIN)
     try:
-        for title in titles():
+        for title in chosen or titles():
             yield _left(viewer, title, times)
     finally:
         viewer.close()

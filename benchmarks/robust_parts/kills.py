@@ -50,13 +50,15 @@ def killed_after(seconds: float, work: Callable[[], object]) -> bool:
     """Do some work in a process of its own, killed with its own children; return whether it was."""
     child = os.fork()
     if child == 0:
-        os.setsid()
+        os.setpgid(0, 0)
         try:
             work()
         except BaseException:  # noqa: BLE001 - nothing may go on in the copied process
             traceback.print_exc()
             os._exit(WRONG)
         os._exit(0)
+    with suppress(OSError):  # the child does it too: whoever comes first
+        os.setpgid(child, child)
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         pid, status = os.waitpid(child, os.WNOHANG)
