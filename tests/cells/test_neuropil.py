@@ -29,13 +29,17 @@ def field(
     return raw.astype(np.float32), around.astype(np.float32)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 1.0, 1.4])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
 def test_the_share_is_found(share: float) -> None:
     np.testing.assert_allclose(estimated_shares(*field(share)), share, atol=0.1)
 
 
+def test_no_more_than_is_around_a_cell_lies_over_it() -> None:
+    np.testing.assert_array_equal(estimated_shares(*field(1.4)), np.ones(CELLS))
+
+
 def test_every_cell_has_its_own() -> None:
-    share = np.linspace(0.3, 1.2, CELLS)
+    share = np.linspace(0.2, 0.9, CELLS)
     np.testing.assert_allclose(estimated_shares(*field(share)), share, atol=0.1)
 
 

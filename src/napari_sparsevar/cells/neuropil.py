@@ -55,8 +55,8 @@ def estimated_shares(
     alike.
     Two-stage least squares (Angrist & Krueger 2001, J. Econ. Perspect. 15:69): a regression on the
     surround itself comes out too small because of its noise, and too large where light of the cell
-    reaches it, and neither is shared. What a cell really has in common with the whole field passes
-    for neuropil.
+    reaches it, and neither is shared. Over a cell lies no more than around it: a larger share says
+    that what the cell does goes with the field, and is cut to 1.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def estimated_shares(
     Returns
     -------
     ndarray of float64, shape (n,)
-        From 0 to 2; 0 for a cell without a surround. 0.7, which most programs take, for all where
+        From 0 to 1; 0 for a cell without a surround. 0.7, which most programs take, for all where
         surrounds share too little to tell.
     """
     finite = np.isfinite(raw).all(axis=1) & np.isfinite(neuropil).all(axis=1)
@@ -86,7 +86,7 @@ def estimated_shares(
     told, lying = mixing.T @ of_cells, mixing.T @ of_surrounds / np.maximum(squares, 1e-20)[:, None]
     own = (lying**2 * squares[:, None]).sum(axis=0)
     shares = (told * lying).sum(axis=0) / np.where(own > 0, own, np.inf)
-    return np.asarray(np.clip(shares, 0.0, LARGEST_SHARE))
+    return np.asarray(np.clip(shares, 0.0, 1.0))
 
 
 def _shared(around: FloatArray) -> FloatArray:
