@@ -42,7 +42,7 @@ BASE = Field(256, 1000, 100, 5.5)
 TARGET = Field(512, 5000, 400, 5.5)
 GROWTH = {
     "frames": [BASE._replace(n_frames=n) for n in (1000, 2000, 4000)],
-    "pixels": [BASE._replace(side=n) for n in (128, 256, 512)],
+    "pixels": [BASE._replace(side=n, n_cells=50) for n in (128, 256, 512)],
     "cells": [BASE._replace(n_cells=n) for n in (25, 100, 200)],
 }
 SIDES = {256: (Field(256, 3000, 400, 2.5), 128), 512: (Field(512, 3000, 400, 5.5), 128)}
