@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -41,9 +41,21 @@ def partial_tensors(partial: Partial | None) -> dict[str, Tensor]:
     return {f"partial.{name}": getattr(partial, name).contiguous() for name in _PARTIAL}
 
 
-def kept_partial(tensors: Mapping[str, Tensor], covariates: Covariates | None) -> Partial | None:
-    """Return what covariates explained, as it was kept."""
+def kept_partial(
+    tensors: Mapping[str, Tensor], covariates: Covariates | None, starts: Sequence[int]
+) -> Partial | None:
+    """Return what covariates explained, as it was kept.
+
+    Parameters
+    ----------
+    tensors : mapping of str to Tensor
+        Of the analysis.
+    covariates : Covariates or None
+        Those of the run.
+    starts : sequence of int
+        Frames before which time jumps: the past of a covariate ends there.
+    """
     if covariates is None:
         return None
     found = {name: tensors[f"partial.{name}"] for name in _PARTIAL}
-    return Partial(columns=columns_of(covariates.design()), **found)
+    return Partial(columns=columns_of(covariates.design(starts)), **found)

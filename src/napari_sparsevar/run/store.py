@@ -165,7 +165,7 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         Significance.unknown(fitted),
         Stability.unknown(fitted),
         pd.DataFrame(columns=CRITERION_COLUMNS, dtype=float),
-        kept_partial(tensors, covariates),
+        kept_partial(tensors, covariates, _starts(tensors)),
     )
     if record.format_version < FORMAT_VERSION:
         return _of_version_3(folder, known, tensors)
