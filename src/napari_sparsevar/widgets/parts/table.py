@@ -158,9 +158,10 @@ class RowsTable(QWidget):
             Which rows are to look as if they mattered little.
         """
         self._rows = rows
-        self.table.clearSelection()
-        with self.table.filling():
+        # A row that goes selects another, and whoever hears of it would fill the table meanwhile.
+        with QSignalBlocker(self.table), self.table.filling():
             self.table.setRowCount(len(texts))
+            self.table.clearSelection()
             for row, cells in enumerate(texts):
                 for column, text in enumerate(cells):
                     self._write(row, column, text, pale is not None and pale[row])
