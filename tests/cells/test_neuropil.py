@@ -124,6 +124,18 @@ def test_what_cannot_be_estimated_is_as_usual_and_said_so() -> None:
     assert prepared(silent, Preparation()).said == "raw fluorescence less 0.7 of the neuropil"
 
 
+def test_each_cell_loses_its_own_share_where_most_have_the_same() -> None:
+    share = np.where(np.arange(CELLS) == 3, 0.3, 1.4)  # all but one are cut to 1
+    raw, around = field(share)
+    names = [str(k) for k in range(CELLS)]
+    read = Cells(names, traces={"raw": raw, "neuropil": around}, neuropil_share="estimated")
+    found = prepared(read, Preparation())
+    own = estimated_shares(raw, around).astype(np.float32)
+    assert own[3] < 0.5
+    np.testing.assert_allclose(found.traces, raw - own * around, rtol=1e-5)
+    assert "estimated for each cell" in found.said
+
+
 def test_a_person_decides() -> None:
     none = prepared(cells("estimated"), Preparation(neuropil=0.0))
     np.testing.assert_array_equal(none.traces, cells(0.7).traces["raw"])

@@ -9,7 +9,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from napari_sparsevar.cells.cells import TRACE_KINDS, BoolArray, Cells, Float32Array, TraceKind
-from napari_sparsevar.cells.neuropil import NeuropilShare, check_share, estimated_shares
+from napari_sparsevar.cells.neuropil import (
+    USUAL_SHARE,
+    NeuropilShare,
+    check_share,
+    estimated_shares,
+)
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.traces import BASELINE_PERCENTILE
 
@@ -122,9 +127,9 @@ def _less_neuropil(
     if share != "estimated":
         return raw - np.float32(share) * neuropil, [f"less {share:g} of the neuropil"]
     shares = estimated_shares(raw, neuropil, good)
+    if (shares == USUAL_SHARE).all():  # surrounds tell nothing
+        return _less_neuropil(raw, neuropil, USUAL_SHARE, good)
     low, middle, high = np.quantile(shares, [0.1, 0.5, 0.9])
-    if low == high:
-        return _less_neuropil(raw, neuropil, float(middle), good)
     words = f"less {middle:.2g} of the neuropil ({low:.2g} to {high:.2g}, estimated for each cell)"
     return raw - shares.astype(np.float32) * neuropil, [words]
 

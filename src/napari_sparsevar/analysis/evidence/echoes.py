@@ -63,9 +63,8 @@ class Echoes:
         p = scores.shape[-1]
         by_lag = scores.reshape(-1, scores.shape[-2] // p, p, p)
         limits = self._strongest_around(by_lag.amax(dim=1).clamp_min_(0.0))
-        kept = by_lag.maximum(torch.zeros((), dtype=scores.dtype, device=scores.device))
-        negative = (by_lag + limits[:, None]).clamp_max_(0.0) < 0
-        return torch.where(negative, by_lag, kept).reshape(scores.shape)
+        real = (by_lag >= 0) | (by_lag < -limits[:, None])
+        return torch.where(real, by_lag, 0.0).reshape(scores.shape)
 
     def _strongest_around(self, positive: Tensor) -> Tensor:
         """Return the largest of (D, p, p) within reach of both source and target, (D, p, p)."""
