@@ -186,7 +186,8 @@ class Disks:
 
     def _register(self, disk: Path) -> str:
         still = sv.register(sv.open_movie(disk / "movie.tif"))
-        write_movie(still.data, disk / "movie.tif", still.fps, overwrite=True)
+        for name in ("movie.zarr", "movie.tif"):
+            write_movie(still.data, disk / name, still.fps, overwrite=True)
         return "done"
 
     def _batch(self, disk: Path) -> str:

@@ -159,17 +159,19 @@ class Kills:
 
     def registrations(self, times: int) -> Killed:
         """Kill while a movie is registered and written."""
-        out = self._folder / "still.tif"
+        places = [self._folder / name for name in ("still.tif", "still.zarr")]
 
         def work() -> None:
             still = sv.register(sv.open_movie(self._movie))
-            write_movie(still.data, out, still.fps, still.pixel_size_um, overwrite=True)
+            for out in places:
+                write_movie(still.data, out, still.fps, still.pixel_size_um, overwrite=True)
 
         work()
 
         def check() -> str:
-            movie = sv.open_movie(out)
-            return "" if movie.n_frames == N_FRAMES and not movie.notes else "half a movie"
+            opened = [sv.open_movie(out) for out in places]
+            whole = all(each.n_frames == N_FRAMES and not each.notes for each in opened)
+            return "" if whole else "half a movie"
 
         return self._repeated("register", times, work, check, 1.0)
 

@@ -19,18 +19,19 @@ def still() -> np.ndarray:
     )
 
 
-def test_a_moving_movie_is_written_still(still: np.ndarray, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["still.zarr", "still.tif"])
+def test_a_moving_movie_is_written_still(still: np.ndarray, tmp_path: Path, name: str) -> None:
     moved = np.stack([np.roll(frame, number % 7 - 3, 0) for number, frame in enumerate(still)])
     movie = write_movie(moved, tmp_path / "moved.tif", fps=15.0, pixel_size_um=2.0)
-    done = sparsevar("register", movie, "--out", tmp_path / "still.tif")
+    done = sparsevar("register", movie, "--out", tmp_path / name)
     assert done.exit_code == 0, done.output
     assert "Registered" in done.stderr
-    opened = sv.open_movie(tmp_path / "still.tif")
+    opened = sv.open_movie(tmp_path / name)
     assert (opened.fps, opened.pixel_size_um) == pytest.approx((15.0, 2.0))
     middle = np.s_[:, 12:-12, 12:-12]
     away = np.abs(np.asarray(opened.data)[middle] - still[middle]).mean()
     assert away < 0.5 * np.abs(moved[middle].astype(float) - still[middle]).mean()
-    refused = sparsevar("register", movie, "--out", tmp_path / "still.tif")
+    refused = sparsevar("register", movie, "--out", tmp_path / name)
     assert one_sentence(refused.stderr)
     assert "--overwrite" in refused.stderr
 

@@ -12,7 +12,7 @@ import zarr
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import movies
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie import ome_zarr, open_movie
 from napari_sparsevar.movie.reading.lazy_frames import from_reader
 from napari_sparsevar.progress import returned
 from napari_sparsevar.run.decoding import Decoding, Kind
@@ -22,7 +22,7 @@ from napari_sparsevar.run.decoding import Decoding, Kind
 def test_frames_are_those_of_the_model(
     material: Material, tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(movies, "BLOCK_BYTES", 7 * 4 * 33 * 34)
+    monkeypatch.setattr(ome_zarr, "CHUNK_BYTES", 7 * 4 * 33 * 34)
     out = returned(movies.write_model_movie(material, kind, tmp_path / "out.ome.zarr"))
     assert zarr.open_group(out, mode="r")["0"].chunks == (7, 33, 34)
     opened = open_movie(out)

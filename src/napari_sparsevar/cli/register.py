@@ -32,7 +32,12 @@ def register(
     movie: Annotated[
         Path, typer.Argument(help="A movie: TIFF, Zarr, HDF5, NWB ...", metavar="MOVIE")
     ],
-    out: Annotated[Path, typer.Option(help="The TIFF file to write.", metavar="MOVIE.tif")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="The OME-Zarr folder (.zarr) or TIFF file to write.", metavar="MOVIE.zarr"
+        ),
+    ],
     kind: Annotated[
         Registration, typer.Option(help="piecewise: parts of a frame move by themselves.")
     ] = Registration.rigid,
@@ -52,9 +57,10 @@ def register(
     debug: Debug = False,
 ) -> None:
     """Estimate how the field of view moved and write the movie without it."""
-    from napari_sparsevar.movie import open_movie, write_movie
+    from napari_sparsevar.movie import open_movie
     from napari_sparsevar.movie.choice import Choice
     from napari_sparsevar.movie.registration.register import registering
+    from napari_sparsevar.movie.write import writing_movie
 
     for file in (out, shifts):
         if file is not None and file.exists() and not overwrite:
@@ -72,5 +78,6 @@ def register(
     typer.echo(as_table(found.quality().round(2).to_dict("records")))
     if shifts is not None:
         found.write_table(shifts, overwrite=overwrite)
-    write_movie(still.data, out, still.fps, still.pixel_size_um, overwrite=overwrite)
+    writing = writing_movie(still.data, out, still.fps, still.pixel_size_um, overwrite)
+    follow_steps(writing, quiet=False)
     typer.echo(f"Wrote {out} ({still.n_frames} frames of {still.shape[0]} x {still.shape[1]} px).")

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 
 from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.ome_zarr import new_image
 from napari_sparsevar.movie.reading.compute import compute
-from napari_sparsevar.movie.reading.lazy_frames import from_reader
+from napari_sparsevar.movie.reading.lazy_frames import from_reader, runs
 from napari_sparsevar.progress import Step
 from napari_sparsevar.run.decoding import Decoding, Kind
 
@@ -25,9 +25,6 @@ WORDS: dict[Kind, str] = {
     "residual": "residual movie",
     "reconstruction": "reconstructed movie",
 }
-
-BLOCK_BYTES = 2**23
-"""Of one chunk of the file, and so of what is held in memory at a time."""
 
 
 def write_model_movie(
@@ -61,11 +58,9 @@ def write_model_movie(
     movie = None if material.movie is None else _read_once(material.movie)
     decoding = Decoding(material.run, movie)
     shape = material.run.record.movie.shape
-    length = min(shape[0], max(1, BLOCK_BYTES // (4 * shape[1] * shape[2])))
     with replacing_folder(out, overwrite=overwrite) as folder:
-        array = _made(folder, material, kind, (length, *shape[1:]))
-        for start in range(0, shape[0], length):
-            stop = min(start + length, shape[0])
+        array = _made(folder, material, kind)
+        for start, stop in runs(shape[0], array.chunks[0]):
             frames = []
             for index in range(start, stop):
                 frames.append(decoding.frame(kind, index))
@@ -94,38 +89,17 @@ def _read_once(movie: Movie) -> Movie:
     return replace(movie, data=data)
 
 
-def _made(folder: Path, material: Material, kind: Kind, chunks: tuple[int, int, int]) -> Any:
+def _made(folder: Path, material: Material, kind: Kind) -> Any:
     """Return the empty array in its group."""
-    group = zarr.open_group(str(folder), mode="w", zarr_format=3)
-    group.attrs["ome"] = _description(material, kind)
+    run = material.run
+    name = f"{WORDS[kind]} of {run.movie_name}"
+    shape = run.record.movie.shape
+    group, array = new_image(folder, name, shape, np.float32, run.fps, run.pixel_size_um)
     group.attrs["napari_sparsevar"] = {
         "kind": kind,
-        "run": material.run.path.name,
-        "movie": material.run.movie_name,
-        "penalty": float(material.run.penalty),
+        "run": run.path.name,
+        "movie": run.movie_name,
+        "penalty": float(run.penalty),
         "with_background": material.movie is not None,
     }
-    return group.create_array(
-        "0",
-        shape=material.run.record.movie.shape,
-        chunks=chunks,
-        dtype="float32",
-        dimension_names=("t", "y", "x"),
-        fill_value=float("nan"),
-    )
-
-
-def _description(material: Material, kind: Kind) -> dict[str, Any]:
-    run = material.run
-    time = {"unit": "second"} if run.fps else {}
-    space = {"unit": "micrometer"} if run.pixel_size_um else {}
-    scale = [1.0 / run.fps if run.fps else 1.0, *([run.pixel_size_um or 1.0] * 2)]
-    axes = [
-        {"name": "t", "type": "time", **time},
-        {"name": "y", "type": "space", **space},
-        {"name": "x", "type": "space", **space},
-    ]
-    scaled = [{"type": "scale", "scale": scale}]
-    dataset = {"path": "0", "coordinateTransformations": scaled}
-    name = f"{WORDS[kind]} of {run.movie_name}"
-    return {"version": "0.5", "multiscales": [{"name": name, "axes": axes, "datasets": [dataset]}]}
+    return array

@@ -1,8 +1,9 @@
-"""Write a movie as a TIFF file that says its frame rate and pixel size."""
+"""Write a movie as TIFF or OME-Zarr that says its frame rate and pixel size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.disk.files import replacing
+from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.formats.zarr_store import claims
+from napari_sparsevar.movie.ome_zarr import new_image
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.progress import Step, returned, stage
 
+WORKING = "Writing the movie"
+_ZARR = ".zarr"
 _IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 _IMAGEJ_BYTES = 4 * 10**9
 _RESOLUTION_STEPS = 2**24  # ImageJ's resolution is a ratio of two whole numbers
@@ -27,34 +34,45 @@ def write_movie(
     pixel_size_um: float | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write frames and units to one TIFF file, whole or not at all.
+    """Write frames and units to a TIFF file or an OME-Zarr folder, whole or not at all.
 
-    A file that ImageJ can open comes out where it can hold the pixels; OME-TIFF otherwise, as
-    BigTIFF above 4 GB.
+    The suffix says which. A TIFF file that ImageJ can open comes out where it can hold the pixels;
+    OME-TIFF otherwise, as BigTIFF above 4 GB.
 
     Parameters
     ----------
     movie_array : ndarray or dask.array.Array, shape (T, Y, X)
         Frames of any real type; a dask array is written block by block.
     path : str or pathlib.Path
-        The ``.tif`` file to write.
+        The ``.tif`` file, or the ``.zarr`` folder (OME-Zarr 0.5), to write.
     fps : float, optional
         Frames per second.
     pixel_size_um : float, optional
         Edge of a pixel in micrometres.
     overwrite : bool
-        Whether an existing file may be replaced.
+        Whether an existing file, or a folder that is Zarr, may be replaced.
 
     Returns
     -------
     pathlib.Path
-        The file.
+        The file or folder.
 
     Raises
     ------
     UserError
-        If the file exists, the disk is full, permission is missing, or it is no movie.
+        If it exists, the disk is full, permission is missing, or it is no movie.
     """
+    return returned(writing_movie(movie_array, path, fps, pixel_size_um, overwrite))
+
+
+def writing_movie(
+    movie_array: Any,
+    path: str | Path,
+    fps: float | None = None,
+    pixel_size_um: float | None = None,
+    overwrite: bool = False,
+) -> Generator[Step, None, Path]:
+    """Do as ``write_movie`` does; yield how far it is. Closing it leaves nothing behind."""
     path = Path(path)
     lazy = movie_array if isinstance(movie_array, da.Array) else np.asarray(movie_array)
     if lazy.ndim != 3 or 0 in lazy.shape:
@@ -62,6 +80,29 @@ def write_movie(
     lazy_frames.check_dtype(lazy.dtype, "The movie")
     if isinstance(lazy, np.ndarray):
         lazy = lazy_frames.from_memory(lazy)
+    write = _write_zarr if path.suffix.lower() == _ZARR else _write_tiff
+    yield from stage(write(lazy, path, fps, pixel_size_um, overwrite), 0.0, 1.0, WORKING)
+    return path
+
+
+def _write_zarr(
+    lazy: da.Array, path: Path, fps: float | None, pixel_size_um: float | None, overwrite: bool
+) -> Generator[float, None, None]:
+    if path.is_dir() and overwrite and not claims(path):
+        raise UserError(f"{path} is a folder of something else: choose another name.")
+    with replacing_folder(path, overwrite=overwrite) as folder:
+        name = path.name.removesuffix(path.suffix).removesuffix(".ome")
+        _, array = new_image(folder, name, lazy.shape, lazy.dtype, fps, pixel_size_um)
+        frames = _frames(lazy)
+        for start, stop in lazy_frames.runs(lazy.shape[0], array.chunks[0]):
+            array[start:stop] = np.stack(list(itertools.islice(frames, stop - start)))
+            yield stop / lazy.shape[0]
+
+
+def _write_tiff(
+    lazy: da.Array, path: Path, fps: float | None, pixel_size_um: float | None, overwrite: bool
+) -> Generator[float, None, None]:
+    layout = _layout(lazy, fps, pixel_size_um)
     with replacing(path, overwrite=overwrite) as temporary:
         tifffile.imwrite(
             temporary,
@@ -69,9 +110,9 @@ def write_movie(
             shape=lazy.shape,
             dtype=lazy.dtype.newbyteorder("="),
             photometric="minisblack",
-            **_layout(lazy, fps, pixel_size_um),
+            **layout,
         )
-    return path
+    yield 1.0
 
 
 def _layout(lazy: da.Array, fps: float | None, pixel_size_um: float | None) -> dict[str, Any]:
