@@ -25,8 +25,8 @@ from scipy.ndimage import gaussian_filter
 
 import napari_sparsevar as sv
 from napari_sparsevar.movie import REGIMES
+from napari_sparsevar.movie.registration.interpolation import moved
 from napari_sparsevar.movie.registration.register import estimating_shifts
-from napari_sparsevar.movie.registration.shifts import moved
 from napari_sparsevar.movie.simulation.photon_transfer import photon_transfer
 from napari_sparsevar.progress import returned
 from places import seeds_of

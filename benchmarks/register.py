@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_sparsevar.movie import open_movie, register, simulate_movie
+from napari_sparsevar.movie import Nuisances, open_movie, register, simulate_movie
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.registration.lines import line_phase
 from napari_sparsevar.movie.registration.register import estimating_shifts
 from napari_sparsevar.movie.registration.shifts import KINDS, Kind, Shifts
 from napari_sparsevar.progress import returned
@@ -50,6 +51,7 @@ def main() -> None:
         for kind in KINDS:
             row(moving, kind, regime, bends)
     left_alone(chosen.frames, chosen.seed)
+    lines_off(chosen.frames, chosen.seed)
     if is_installed():
         beside_suite2p(chosen.frames, chosen.seed)
     if chosen.movie is not None:
@@ -96,6 +98,23 @@ def said(movie: Movie, kind: Kind, name: str) -> None:
     answer = "yes" if alone else "no"
     seen = f"{shifts.largest:.2f} px, {shifts.moves:.2f} px beyond noise"
     print(f"{name:>14} {kind:>9}  {answer:>3}  {seen}", flush=True)
+
+
+def lines_off(n_frames: int, seed: int) -> None:
+    """Print what is found of a line phase, five movies each, and where there is none."""
+    print("\nline phase in pixels: what is found in five movies")
+    for regime in ("easy", "medium_noise", "strong_noise"):
+        for phase in (0.0, 0.3, 0.5, 1.0, 3.0):
+            found = [
+                _line_phase(n_frames, number, regime, phase) for number in range(seed, seed + 5)
+            ]
+            print(f"{regime:>14} {phase:4.1f}  {' '.join(f'{each:5.2f}' for each in found)}")
+
+
+def _line_phase(n_frames: int, seed: int, regime: str, phase: float) -> float:
+    nuisances = Nuisances().adding(f"line_phase:px={phase}") if phase else None
+    movie, _ = simulate_movie(n_frames, (96, 96), seed=seed, regime=regime, nuisances=nuisances)
+    return line_phase(movie.data.compute())
 
 
 def beside_suite2p(n_frames: int, seed: int) -> None:

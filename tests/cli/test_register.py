@@ -50,6 +50,7 @@ def test_parts_and_the_shift_of_each_frame(still: np.ndarray, tmp_path: Path) ->
         "before",
         "after",
         "lost",
+        "lines",
     ]
     shifts = np.genfromtxt(table, delimiter=",", names=True)
     away = shifts["y"] - (np.arange(len(still)) % 7 - 3)

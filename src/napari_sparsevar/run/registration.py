@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -57,7 +59,10 @@ def as_run_has_it(movie: Movie, folder: Path) -> Movie:
             f"{path} is of {len(shifts.values)} frames, {movie.name} has {movie.n_frames}: it is "
             "of another movie."
         )
-    now = movie.registered
-    if now is not None and np.array_equal(now.shifts.values, shifts.values):
+    if movie.registered is not None and _same(movie.registered.shifts.arrays(), kept):
         return movie
     return moved_back(movie, shifts)
+
+
+def _same(one: dict[str, NDArray[Any]], other: dict[str, NDArray[Any]]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[key], other[key]) for key in one)

@@ -11,8 +11,9 @@ from scipy import ndimage
 
 import napari_sparsevar as sv
 from napari_sparsevar.movie.reading.lazy_frames import from_memory
+from napari_sparsevar.movie.registration.interpolation import moved
 from napari_sparsevar.movie.registration.register import estimating_shifts
-from napari_sparsevar.movie.registration.shifts import KINDS, Shifts, moved
+from napari_sparsevar.movie.registration.shifts import KINDS, Shifts
 from napari_sparsevar.progress import returned
 
 FRAMES = 400

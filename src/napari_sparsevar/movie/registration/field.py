@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -60,11 +59,3 @@ def field_of(shifts: Float32Array, rows: Float32Array, columns: Float32Array) ->
         As ``weights_between`` makes them.
     """
     return np.stack([rows @ shifts[..., axis] @ columns.T for axis in range(2)])
-
-
-def moved_freely(frame: Float32Array, field: Float32Array, outside: float = 0.0) -> Float32Array:
-    """Return a frame (Y, X), of which each pixel is off by a field (2, Y, X), as it would lie."""
-    rows, columns = (np.arange(length, dtype=np.float32) for length in frame.shape)
-    places = field + np.stack(np.broadcast_arrays(rows[:, None], columns[None, :]))
-    back = ndimage.map_coordinates(frame, places, order=1, mode="constant", cval=outside)
-    return np.asarray(back, np.float32)

@@ -20,9 +20,9 @@ from scipy import ndimage
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.registration.blocks import Blocks
-from napari_sparsevar.movie.registration.field import field_of, moved_freely
+from napari_sparsevar.movie.registration.field import field_of
+from napari_sparsevar.movie.registration.interpolation import moved, moved_freely
 from napari_sparsevar.movie.registration.rigid import Rigid, template_frames
-from napari_sparsevar.movie.registration.shifts import moved
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]

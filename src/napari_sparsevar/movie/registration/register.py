@@ -13,6 +13,8 @@ from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.registration.field import Local
 from napari_sparsevar.movie.registration.flow import Flow, learning_flow, structure
+from napari_sparsevar.movie.registration.interpolation import moved
+from napari_sparsevar.movie.registration.lines import all_aligned
 from napari_sparsevar.movie.registration.rigid import Rigid, learning_rigid
 from napari_sparsevar.movie.registration.shifts import (
     KINDS,
@@ -20,7 +22,6 @@ from napari_sparsevar.movie.registration.shifts import (
     FloatArray,
     Kind,
     Shifts,
-    moved,
 )
 from napari_sparsevar.movie.registration.still import moved_back
 from napari_sparsevar.progress import Step, returned, stage
@@ -38,8 +39,9 @@ def register(movie: Movie, kind: Kind = "rigid") -> Movie:
     """Hold a moving field of view still.
 
     Frames are read twice: a few for the template, which is refined three times, and all once for
-    their shifts. The frames of the movie that comes back are moved when they are read: no second
-    copy is needed. What no frame shows at the rim is NaN there.
+    their shifts. Where every other line is off, as in bidirectional scans, lines are aligned first.
+    The frames of the movie that comes back are moved when they are read: no second copy is needed.
+    What no frame shows at the rim is NaN there.
 
     Parameters
     ----------
@@ -70,8 +72,8 @@ def registering(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Movi
         raise UserError(f"Registration is {' or '.join(KINDS)}, not '{kind}': choose {KINDS[0]}.")
     if movie.registered is not None:
         return replace(movie, notes=(*movie.notes, f"{_ALREADY}."))
-    shifts = yield from estimating_shifts(movie, kind)
-    if shifts.still:
+    shifts = (yield from estimating_shifts(movie, kind)).needed()
+    if shifts is None:
         said = f"{_ALREADY}: hardly a frame is off. It was left as it is."
         return replace(movie, notes=(*movie.notes, said))
     return moved_back(movie, shifts)
@@ -80,12 +82,24 @@ def registering(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Movi
 def estimating_shifts(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Shifts]:
     """Estimate how far each frame is off; yield how far it is."""
     rigid = yield from stage(learning_rigid(movie), 0.0, 0.05, WORKING)
+    movie = _with_lines_aligned(movie, rigid.line_phase)
     done = 1.0 if kind == "rigid" else 0.4
     whole = yield from stage(_whole_frames(movie, rigid), 0.05, done, WORKING)
     if kind == "rigid":
         return whole
     flow = yield from stage(learning_flow(movie, rigid), 0.4, 0.5, WORKING)
     return (yield from stage(_parts(movie, whole, flow), 0.5, 1.0, WORKING))
+
+
+def _with_lines_aligned(movie: Movie, phase: float) -> Movie:
+    """Return a movie whose lines lie as they should, for what is estimated on it."""
+
+    def change(_: int, frames: npt.NDArray[np.generic]) -> Float32Array:
+        return all_aligned(frames, phase)
+
+    if not phase:
+        return movie
+    return replace(movie, data=lazy_frames.changed(movie.data, change, np.float32))
 
 
 def _whole_frames(movie: Movie, rigid: Rigid) -> Generator[float, None, Shifts]:
@@ -104,7 +118,15 @@ def _whole_frames(movie: Movie, rigid: Rigid) -> Generator[float, None, Shifts]:
             f"{movie.name} cannot be registered: most frames do not resemble their mean. Register "
             "it with a program for one-photon or very noisy movies."
         )
-    return Shifts(_as_around(found, lost), alike, before, lost, rigid.crispness, rigid.moves)
+    return Shifts(
+        _as_around(found, lost),
+        alike,
+        before,
+        lost,
+        rigid.crispness,
+        rigid.moves,
+        line_phase=rigid.line_phase,
+    )
 
 
 def _parts(movie: Movie, whole: Shifts, flow: Flow) -> Generator[float, None, Shifts]:

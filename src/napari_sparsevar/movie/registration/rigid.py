@@ -14,6 +14,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.inspection.sample import middle_of
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading.compute import compute
+from napari_sparsevar.movie.registration.lines import all_aligned, line_phase
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -40,16 +41,19 @@ class Rigid:
     moves : float
         Root mean square of the motion on which two halves of the field agree, in pixels: noise
         moves them apart.
+    line_phase : float
+        Of the movie as it was recorded; all else is of aligned lines.
     """
 
     shape: tuple[int, int]
     template: Spectrum
     crispness: float
     moves: float
+    line_phase: float
 
     def seen(self, frames: npt.NDArray[np.generic]) -> Spectrum:
         """Return the spectra of frames (t, Y, X), (t, y, x)."""
-        return _spectra(frames[:, *middle_of(self.shape, _SIDE_PX)])
+        return _spectra(frames[:, *_middle(self.shape)])
 
     def shift(self, seen: Spectrum) -> FloatArray:
         """Return how far a frame is off, y and x; NaN of a frame that shows nothing."""
@@ -76,7 +80,10 @@ def learning_rigid(movie: Movie) -> Generator[float, None, Rigid]:
         If they show nothing.
     """
     chosen = template_frames(movie, TEMPLATE_FRAMES)
-    frames = compute(movie.data[chosen][:, *middle_of(movie.shape, _SIDE_PX)])
+    frames = compute(movie.data[chosen][:, *_middle(movie.shape)])
+    phase = line_phase(frames)
+    if phase:
+        frames = all_aligned(frames, phase)
     seen = _spectra(frames)
     if not seen.any():
         raise UserError(f"{movie.name} cannot be registered: its frames show nothing.")
@@ -90,7 +97,13 @@ def learning_rigid(movie: Movie) -> Generator[float, None, Rigid]:
         pairs = zip(seen[known], shifts[known], strict=True)
         template = np.mean([_moved(each, shift) for each, shift in pairs], axis=0)
     crispness = _slopes(template) / max(_slopes(first), 1e-12)
-    return Rigid(movie.shape, template, crispness, _agreed(frames, shifts))
+    return Rigid(movie.shape, template, crispness, _agreed(frames, shifts), phase)
+
+
+def _middle(shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns that are looked at, from an even row."""
+    rows, columns = middle_of(shape, _SIDE_PX)
+    return slice(rows.start - rows.start % 2, rows.stop), columns
 
 
 def template_frames(movie: Movie, most: int) -> npt.NDArray[np.intp]:

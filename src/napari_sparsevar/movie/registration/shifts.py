@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.disk.files import replacing
-from napari_sparsevar.movie.registration.field import Local, moved_freely
+from napari_sparsevar.movie.registration.field import Local
+from napari_sparsevar.movie.registration.interpolation import moved, moved_freely
+from napari_sparsevar.movie.registration.lines import aligned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,7 @@ Float32Array = npt.NDArray[np.float32]
 Kind = Literal["rigid", "piecewise"]
 KINDS: tuple[Kind, ...] = ("rigid", "piecewise")
 
+_NUMBERS = ("crispness", "moves", "line_phase")
 _STRETCHES = 10
 _STILL_PX, _SURE_PX = 0.4, 0.2
 """A movie of which hardly a frame is farther off, or that moves less, is registered already."""
@@ -45,6 +48,8 @@ class Shifts:
         Root mean square of the motion in pixels, without what noise makes of it.
     local : Local, optional
         How far parts of a frame are off beyond ``values``.
+    line_phase : float
+        How far odd lines are off along x against even lines, in pixels; lines are aligned first.
     """
 
     values: FloatArray
@@ -54,13 +59,14 @@ class Shifts:
     crispness: float = 1.0
     moves: float = np.inf
     local: Local | None = None
+    line_phase: float = 0.0
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is to be kept of it."""
         found: dict[str, Any] = {
             name: getattr(self, name) for name in ("values", "alike", "before", "lost")
         }
-        found |= {name: np.array([getattr(self, name)]) for name in ("crispness", "moves")}
+        found |= {name: np.array([getattr(self, name)]) for name in _NUMBERS}
         if self.local is not None:
             found |= {name: getattr(self.local, name) for name in ("shifts", "rows", "columns")}
         return {name: np.ascontiguousarray(value) for name, value in found.items()}
@@ -83,15 +89,13 @@ class Shifts:
         local = None
         if "shifts" in arrays:
             local = Local(arrays["shifts"], arrays["rows"], arrays["columns"]).checked(n_frames)
-        crispness, moves = (float(arrays[name][0]) for name in ("crispness", "moves"))
         return cls(
             values,
             np.asarray(alike, float),
             np.asarray(before, float),
             lost.astype(bool),
-            crispness,
-            moves,
-            local,
+            local=local,
+            **{name: float(arrays[name][0]) for name in _NUMBERS if name in arrays},
         )
 
     @property
@@ -119,17 +123,29 @@ class Shifts:
         """Whether hardly a frame is off, or not beyond what noise makes of it."""
         return self.largest < _STILL_PX or self.moves < _SURE_PX
 
+    def needed(self) -> Shifts | None:
+        """Return what is to be moved back, without what noise makes of it; None if nothing is."""
+        if not self.still:
+            return self
+        if not self.line_phase:
+            return None
+        values, lost = np.zeros_like(self.values), np.zeros_like(self.lost)
+        return replace(self, values=values, alike=self.before, lost=lost, local=None)
+
     def sentence(self) -> str:
         """Say what was done."""
+        lines = f" Every other line was off by {self.line_phase:.2f} pixels."
+        more = lines if self.line_phase else ""
+        if not self.values.any() and self.local is None:
+            return f"Registered: hardly a frame is off.{more}"
+        if n_lost := int(self.lost.sum()):
+            more += f" {n_lost} frames were not recognised and moved as those around them."
         parts = "" if self.local is None else " in parts"
-        said = (
+        return (
             f"Registered{parts}: one frame in a hundred was off by more than "
             f"{self.largest:.1f} pixels; the correlation with the template rose from "
-            f"{self.before.mean():.2f} to {self.alike.mean():.2f}."
+            f"{self.before.mean():.2f} to {self.alike.mean():.2f}.{more}"
         )
-        n_lost = int(self.lost.sum())
-        more = f" {n_lost} frames were not recognised and moved as those around them."
-        return said + more * (n_lost > 0)
 
     def quality(self) -> pd.DataFrame:
         """Return how well it went over time: a row for each tenth of the movie.
@@ -139,7 +155,8 @@ class Shifts:
         DataFrame
             ``frames`` (first and last), ``shift`` and ``largest`` (median and largest in pixels,
             from the middle position), ``before`` and ``after`` (mean correlation of the frames with
-            the template), ``lost`` (frames that were not recognised).
+            the template), ``lost`` (frames that were not recognised), ``lines`` (line phase in
+            pixels, of the whole movie).
         """
         import pandas as pd
 
@@ -156,6 +173,7 @@ class Shifts:
                         "before": float(self.before[part].mean()),
                         "after": float(self.alike[part].mean()),
                         "lost": int(self.lost[part].sum()),
+                        "lines": self.line_phase,
                     }
                 )
         return pd.DataFrame(rows)
@@ -177,30 +195,10 @@ class Shifts:
 
     def back(self, number: int, frame: Float32Array, outside: float = 0.0) -> Float32Array:
         """Return frame ``number``, (Y, X), as it would lie if it were not off."""
+        if self.line_phase:
+            frame = aligned(frame, self.line_phase, outside)
         if self.local is None:
             return moved(frame, self.values[number], outside)
         field = self.local.field(number, frame.shape)
         field += self.values[number].astype(np.float32)[:, None, None]
         return moved_freely(frame, field, outside)
-
-
-def moved(frame: Float32Array, shift: FloatArray, outside: float = 0.0) -> Float32Array:
-    """Return a frame that is off by a shift as it would lie without it, linearly in between.
-
-    As ``scipy.ndimage.shift`` of order 1, in a fifteenth of the time.
-    """
-    for axis in (0, 1):
-        whole = int(np.floor(shift[axis]))
-        part, length = np.float32(shift[axis] - whole), frame.shape[axis]
-        first, last = max(0, -whole), max(0, -whole, min(length, length - whole - 1))
-        if part == 0.0:
-            last = max(first, min(length, length - whole))
-        seen = np.moveaxis(frame, axis, 0)[first + whole : last + whole]
-        back = np.full_like(frame, outside)
-        within = np.moveaxis(back, axis, 0)[first:last]
-        within[:] = seen
-        if part > 0.0:
-            next_to = np.moveaxis(frame, axis, 0)[first + whole + 1 : last + whole + 1]
-            within += part * (next_to - seen)
-        frame = back
-    return frame

@@ -12,8 +12,10 @@ from scipy.ndimage import gaussian_filter
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.registration.interpolation import moved
+from napari_sparsevar.movie.registration.lines import aligned
 from napari_sparsevar.movie.registration.register import estimating_shifts
-from napari_sparsevar.movie.registration.shifts import moved
+from napari_sparsevar.movie.registration.shifts import Shifts
 from napari_sparsevar.movie.registration.still import as_recorded, moved_back
 from napari_sparsevar.movie.simulation.nuisances.chosen import Nuisances
 from napari_sparsevar.movie.simulation.photon_transfer import PhotonTransfer, photon_transfer
@@ -108,7 +110,7 @@ def add_simulated_cells(
     )
     if movie.registered is not None:
         made = moved_back(made, movie.registered.shifts)
-    motion = None if shifts is None else shifts.astype(np.float32)
+    motion = None if shifts is None else shifts.values.astype(np.float32)
     settings = {"seed": seed, "recording": recorded.name, **settings_of(chosen)}
     return made, truth_of(people, traces, motion=motion, settings=settings)
 
@@ -128,17 +130,16 @@ def _placed(people: Population, rows: slice, columns: slice, shape: tuple[int, i
     return people._replace(footprints=footprints, centres=people.centres + first)
 
 
-def _motion(movie: Movie) -> tuple[NDArray[np.float64] | None, list[str]]:
-    """Return where the field lies in each frame, (T, 2), if it moves; and what is to be said."""
+def _motion(movie: Movie) -> tuple[Shifts | None, list[str]]:
+    """Return where the field lies in each frame, if it moves; and what is to be said."""
     if movie.registered is not None:
         shifts = movie.registered.shifts
         bent = "The added cells move with the whole field, not with its parts."
-        return shifts.values, [] if shifts.local is None else [bent]
+        return shifts, [] if shifts.local is None else [bent]
     try:
-        shifts = returned(estimating_shifts(movie))
+        return returned(estimating_shifts(movie)).needed(), []
     except UserError as error:
         return None, [f"The added cells do not move: {error}"]
-    return None if shifts.still else shifts.values, []
 
 
 def _grey(
@@ -161,7 +162,7 @@ def _with_cells(
     footprints: Float32Array,
     traces: Float32Array,
     rest: Float32Array,
-    shifts: NDArray[np.float64] | None,
+    shifts: Shifts | None,
     gain: float,
     seed: int,
 ) -> Any:
@@ -172,8 +173,9 @@ def _with_cells(
         stop = start + len(frames)
         added = ((traces[start:stop] + rest) @ flat).reshape(frames.shape)
         if shifts is not None:
-            pairs = zip(added, shifts[start:stop], strict=True)
-            added = np.stack([moved(image, -shift) for image, shift in pairs])
+            pairs = zip(added, shifts.values[start:stop], strict=True)
+            there = [moved(image, -shift) for image, shift in pairs]
+            added = np.stack([aligned(image, -shifts.line_phase) for image in there])
         photons = np.random.default_rng((seed, start)).poisson(np.maximum(added, 0.0) / gain)
         sums = frames.astype(np.float64) + gain * photons
         if np.issubdtype(dtype, np.integer):
