@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from cli_called import one_sentence, sparsevar
 
 import napari_sparsevar as sv
@@ -57,6 +58,22 @@ def test_parts_and_the_shift_of_each_frame(still: np.ndarray, tmp_path: Path) ->
     assert np.abs(away - np.median(away)).mean() < 0.5
     (tmp_path / "still.tif").unlink()
     assert "shifts.csv exists already" in sparsevar(*asked).stderr
+
+
+def test_by_another_channel(still: np.ndarray, tmp_path: Path) -> None:
+    moved = np.stack([np.roll(frame, number % 7 - 3, 0) for number, frame in enumerate(still)])
+    blank = np.random.default_rng(0).integers(900, 1100, moved.shape).astype(moved.dtype)
+    movie = tmp_path / "movie.tif"
+    tifffile.imwrite(
+        movie, np.stack([blank, moved], axis=1), imagej=True, metadata={"axes": "TCYX"}
+    )
+    asked = ("register", movie, "--out", tmp_path / "still.zarr", "--by-channel")
+    done = sparsevar(*asked, "2")
+    assert done.exit_code == 0, done.output
+    assert "estimated on channel 2" in done.stderr
+    refused = sparsevar(*asked, "3", "--overwrite")
+    assert one_sentence(refused.stderr)
+    assert "no channel 3" in refused.stderr
 
 
 def test_a_still_movie_is_not_written_again(still: np.ndarray, tmp_path: Path) -> None:

@@ -24,3 +24,6 @@ def test_a_movie_is_held_still_and_trained_on(tmp_path: Path) -> None:
     refused = sparsevar(*asked, "--resume", "--register", "rigid")
     assert one_sentence(refused.stderr)
     assert "--register" in refused.stderr
+    alone = sparsevar("train", path, "--out", tmp_path / "other", "--by-channel", "2")
+    assert one_sentence(alone.stderr)
+    assert "--register" in alone.stderr

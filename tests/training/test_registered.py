@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 import napari_sparsevar as sv
 from napari_sparsevar.movie import write_movie
@@ -51,6 +52,21 @@ def test_a_run_opens_its_movie_as_it_was_trained_on(run: sv.Run, moving: Path) -
     layer, *maps = read_run(str(run.path))
     np.testing.assert_array_equal(np.asarray(layer[0]), expected)
     assert len(maps) == 3
+
+
+def test_by_another_channel_of_the_file(moving: Path, tmp_path: Path) -> None:
+    frames = np.asarray(sv.open_movie(moving).data)
+    path, out = tmp_path / "movie.tif", tmp_path / "run"
+    both = np.stack([frames[::-1], frames], axis=1)
+    tifffile.imwrite(path, both, imagej=True, metadata={"axes": "TCYX"})
+    movie = sv.open_movie(path)
+    list(sv.train(movie, CONFIG, out=out, register="rigid", by_channel=2, until="map"))
+    kept = as_run_has_it(movie, out).registered
+    expected = sv.register(sv.open_movie(moving)).registered
+    assert kept is not None
+    assert expected is not None
+    assert kept.shifts.by_channel == 2
+    np.testing.assert_array_equal(kept.shifts.values, expected.shifts.values)
 
 
 def test_the_record_names_the_file_and_what_was_done(run: sv.Run, moving: Path) -> None:

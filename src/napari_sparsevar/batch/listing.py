@@ -35,7 +35,7 @@ class Recording(BaseModel):
         Override what the movie says.
     channel, plane, dataset, height, width, axes, channels
         What of the file is the movie, where it holds more or says less.
-    bad_frames, mask, registration
+    bad_frames, mask, registration, by_channel
         What is left out of the movie, and how it is held still before, as for a training.
     covariates : Path or None
         What was recorded beside the movie; not with ``apply_from``.
@@ -61,6 +61,7 @@ class Recording(BaseModel):
     bad_frames: str | None = None
     mask: Path | None = None
     registration: Kind | None = None
+    by_channel: int | None = Field(None, ge=1)
     covariates: Path | None = None
     apply_from: Path | None = None
     preset: PresetName = "standard"

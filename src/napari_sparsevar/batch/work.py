@@ -30,6 +30,7 @@ class _LeftOut(TypedDict):
     bad_frames: str | None
     ignore: Path | None
     register: Kind | None
+    by_channel: int | None
 
 
 def analyse_recording(
@@ -79,6 +80,7 @@ def _events(
         "bad_frames": recording.bad_frames,
         "ignore": recording.mask,
         "register": recording.registration,
+        "by_channel": recording.by_channel,
     }
     if recording.apply_from is not None:
         run = recording.apply_from

@@ -11,6 +11,7 @@ from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
     Axes,
     BadFrames,
+    ByChannel,
     Channel,
     Channels,
     Dataset,
@@ -49,6 +50,7 @@ def apply(
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
     register: RegisterOption = None,
+    by_channel: ByChannel = None,
     until: UntilOption = Until.all,
     overwrite: Overwrite = False,
     debug: Debug = False,
@@ -81,6 +83,7 @@ def apply(
         bad_frames=bad_frames,
         ignore=mask,
         register=registration_kind(register),
+        by_channel=by_channel,
     )
     for note in opened.notes:
         typer.echo(note, err=True)

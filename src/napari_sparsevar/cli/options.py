@@ -83,6 +83,17 @@ RegisterOption = Annotated[
     ),
 ]
 
+ByChannel = Annotated[
+    int | None,
+    typer.Option(
+        "--by-channel",
+        min=1,
+        metavar="N",
+        help="Estimate the motion on this channel of the file, such as red cells, not on the "
+        "movie itself.",
+    ),
+]
+
 
 def registration_kind(chosen: Registration | None) -> Kind | None:
     """Return what ``--register`` asks for, as ``train`` has it."""

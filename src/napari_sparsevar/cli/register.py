@@ -11,6 +11,7 @@ import typer
 from napari_sparsevar.cli.ending import explained
 from napari_sparsevar.cli.options import (
     Axes,
+    ByChannel,
     Channel,
     Channels,
     Dataset,
@@ -53,6 +54,7 @@ def register(
     shape: FrameShape = None,
     axes: Axes = None,
     channels: Channels = None,
+    by_channel: ByChannel = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -67,7 +69,7 @@ def register(
             raise UserError(f"{file} exists already; choose another name or add --overwrite.")
     choice = Choice(channel, plane, dataset, shape, axes, channels)
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(choice))
-    still = follow_steps(registering(opened, kind.value), quiet=False)
+    still = follow_steps(registering(opened, kind.value, by_channel), quiet=False)
     for note in still.notes:
         typer.echo(note, err=True)
     if still.data is opened.data:

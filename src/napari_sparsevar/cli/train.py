@@ -14,6 +14,7 @@ from napari_sparsevar.cli.ending import INTERRUPTED, explained, fail, finished
 from napari_sparsevar.cli.options import (
     Axes,
     BadFrames,
+    ByChannel,
     Channel,
     Channels,
     Dataset,
@@ -93,6 +94,7 @@ def train(
     mask: MaskOption = None,
     trials: Trials = None,
     register: RegisterOption = None,
+    by_channel: ByChannel = None,
     cells: Annotated[
         Path | None,
         typer.Option(
@@ -144,6 +146,7 @@ def train(
         bad_frames=bad_frames,
         ignore=mask,
         register=registration_kind(register),
+        by_channel=by_channel,
         trials=trials_of(trials, opened.fps),
     )
     for note in opened.notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,29 @@ def open_movie(
         movie,
         fps=movie.fps if fps is None else float(fps),
         pixel_size_um=movie.pixel_size_um if pixel_size_um is None else float(pixel_size_um),
+    )
+
+
+def opened_again(movie: Movie, **choice: Any) -> Movie:
+    """Return another part of the file of a movie, such as another channel, in the same units.
+
+    Parameters
+    ----------
+    movie : Movie
+    **choice
+        What differs from ``movie.choice``.
+
+    Raises
+    ------
+    UserError
+        If there is no such part, or the file cannot be read any more.
+    """
+    return open_movie(
+        # From the file: each file of a series begins with the first channel.
+        movie if movie.source is None else movie.source,
+        fps=movie.fps,
+        pixel_size_um=movie.pixel_size_um,
+        **asdict(replace(movie.choice, **choice)),
     )
 
 

@@ -61,6 +61,7 @@ def apply_run(
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
     register: Kind | None = None,
+    by_channel: int | None = None,
 ) -> Iterator[TrainingEvent]:
     """Apply the network of a run to another movie and write a run directory of it.
 
@@ -92,6 +93,7 @@ def apply_run(
     good, bad_frames, ignore : optional
         What is left out of the movie, as in ``train``.
     register : {"rigid", "piecewise"}, optional
+    by_channel : int, optional
         As in ``train``.
 
     Yields
@@ -110,7 +112,7 @@ def apply_run(
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
             chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore)
             steering = control or TrainingControl()
-            still = yield from holding_still(chosen, register, steering)
+            still = yield from holding_still(chosen, register, by_channel, steering)
             if still is None:
                 yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.registration.register import registering
 from napari_sparsevar.movie.registration.shifts import Kind
@@ -13,7 +14,7 @@ from napari_sparsevar.training.events import Progress, TrainingEvent
 
 
 def holding_still(
-    movie: Movie, kind: Kind | None, control: TrainingControl
+    movie: Movie, kind: Kind | None, by_channel: int | None, control: TrainingControl
 ) -> Generator[TrainingEvent, None, Movie | None]:
     """Register a movie, where a kind is given; None where that was stopped.
 
@@ -21,6 +22,8 @@ def holding_still(
     ----------
     movie : Movie
     kind : {"rigid", "piecewise"}, optional
+    by_channel : int, optional
+        The channel of its file that motion is estimated on.
     control : TrainingControl
         Pause, continue and stop from another thread.
 
@@ -29,9 +32,13 @@ def holding_still(
     UserError
         If the movie cannot be registered.
     """
+    if kind is None and by_channel is not None:
+        raise UserError(
+            f"Channel {by_channel} is of registration: choose rigid or piecewise (--register)."
+        )
     if kind is None:
         return movie
-    steps = WithResult(registering(movie, kind))
+    steps = WithResult(registering(movie, kind, by_channel))
     for fraction, message in steps:
         while control.wait_while_paused():
             yield Progress("prepare", fraction, "Paused")

@@ -69,6 +69,7 @@ def train(
     ignore: PixelMask | None = None,
     trials: Trials | None = None,
     register: Kind | None = None,
+    by_channel: int | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie, write a run directory and analyse it.
 
@@ -114,6 +115,8 @@ def train(
     register : {"rigid", "piecewise"}, optional
         Hold the field of view still first, as ``sv.register`` does. The shifts are kept in the run:
         its movie is held still by them whenever it is opened again.
+    by_channel : int, optional
+        The channel of the movie's file that its motion is estimated on; its own where None.
 
     Yields
     ------
@@ -145,8 +148,8 @@ def train(
             yield from resumed(movie, Path(out), until, control)
             return
         with prepare_folder(Path(out), resume=resume, overwrite=overwrite) as folder:
-            training = _Training(chosen, config, folder, where, control, until, brought, register)
-            yield from training.run(resume)
+            training = _Training(chosen, config, folder, where, control, until, brought)
+            yield from training.run(resume, register, by_channel)
 
     return reported(work, Path(out), device, threads)
 
@@ -172,12 +175,11 @@ class _Training:
     control: TrainingControl
     until: Stage
     covariates: Covariates | None = None
-    register: Kind | None = None
 
-    def run(self, resume: bool) -> Events:
+    def run(self, resume: bool, register: Kind | None, by_channel: int | None) -> Events:
         """Do it all."""
         began = time.perf_counter()
-        still = yield from holding_still(self.movie, self.register, self.control)
+        still = yield from holding_still(self.movie, register, by_channel, self.control)
         if still is None:
             yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
             return

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.open import opened_again
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.registration.field import Local
 from napari_sparsevar.movie.registration.flow import Flow, learning_flow, structure
@@ -23,7 +24,7 @@ from napari_sparsevar.movie.registration.shifts import (
     Kind,
     Shifts,
 )
-from napari_sparsevar.movie.registration.still import moved_back
+from napari_sparsevar.movie.registration.still import as_recorded, moved_back
 from napari_sparsevar.progress import Step, returned, stage
 
 WORKING = "Registering the movie"
@@ -35,7 +36,7 @@ _FARTHEST = 0.2
 """Share of a side: what seems to have moved farther was not recognised."""
 
 
-def register(movie: Movie, kind: Kind = "rigid") -> Movie:
+def register(movie: Movie, kind: Kind = "rigid", by: Movie | int | None = None) -> Movie:
     """Hold a moving field of view still.
 
     Frames are read twice: a few for the template, which is refined three times, and all once for
@@ -51,6 +52,9 @@ def register(movie: Movie, kind: Kind = "rigid") -> Movie:
         wider than noise and finer than neuropil, to a tenth of a pixel (Guizar-Sicairos et al.
         2008, Opt. Lett. 33:156). Piecewise: then, blocks that overlap move by themselves, and what
         lies between them as they do.
+    by : Movie or int, optional
+        The movie that motion is estimated on, of as many frames of the same field: a second channel
+        of cells that do not flicker, opened by itself, or the number of that channel in the file.
 
     Returns
     -------
@@ -61,22 +65,49 @@ def register(movie: Movie, kind: Kind = "rigid") -> Movie:
     Raises
     ------
     UserError
-        If the kind is another one, or the frames have nothing to hold on to.
+        If the kind is another one, there is no such channel, or the frames have nothing to hold on
+        to.
     """
-    return returned(registering(movie, kind))
+    return returned(registering(movie, kind, by))
 
 
-def registering(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Movie]:
+def registering(
+    movie: Movie, kind: str = "rigid", by: Movie | int | None = None
+) -> Generator[Step, None, Movie]:
     """Do as ``register`` does; yield how far it is."""
     if kind not in KINDS:
         raise UserError(f"Registration is {' or '.join(KINDS)}, not '{kind}': choose {KINDS[0]}.")
     if movie.registered is not None:
         return replace(movie, notes=(*movie.notes, f"{_ALREADY}."))
-    shifts = (yield from estimating_shifts(movie, kind)).needed()
+    seen_in = _seen_in(movie, by)
+    found = yield from estimating_shifts(seen_in, kind)
+    shifts = replace(found, by_channel=by if isinstance(by, int) else 0).needed()
     if shifts is None:
         said = f"{_ALREADY}: hardly a frame is off. It was left as it is."
         return replace(movie, notes=(*movie.notes, said))
     return moved_back(movie, shifts)
+
+
+def _seen_in(movie: Movie, by: Movie | int | None) -> Movie:
+    """Return the movie that motion is estimated on."""
+    if by is None:
+        return movie
+    other = as_recorded(by) if isinstance(by, Movie) else _channel(movie, by)
+    if other.data.shape != movie.data.shape:
+        raise UserError(
+            f"{movie.name} cannot be registered by {other.name}, whose frames differ in number or "
+            "size: choose a channel of the same recording."
+        )
+    return replace(other, left_out=movie.left_out)
+
+
+def _channel(movie: Movie, number: int) -> Movie:
+    if movie.source is None or movie.offer.channels < 2:
+        raise UserError(
+            f"{movie.name} has no other channel to be registered by: leave channel {number} out "
+            "(--by-channel), or give that channel as a movie (in Python by=)."
+        )
+    return opened_again(movie, channel=number)
 
 
 def estimating_shifts(movie: Movie, kind: str = "rigid") -> Generator[Step, None, Shifts]:

@@ -24,7 +24,7 @@ Float32Array = npt.NDArray[np.float32]
 Kind = Literal["rigid", "piecewise"]
 KINDS: tuple[Kind, ...] = ("rigid", "piecewise")
 
-_NUMBERS = ("crispness", "moves", "line_phase")
+_NUMBERS = ("crispness", "moves", "line_phase", "by_channel")
 _STRETCHES = 10
 _STILL_PX, _SURE_PX = 0.4, 0.2
 """A movie of which hardly a frame is farther off, or that moves less, is registered already."""
@@ -50,6 +50,8 @@ class Shifts:
         How far parts of a frame are off beyond ``values``.
     line_phase : float
         How far odd lines are off along x against even lines, in pixels; lines are aligned first.
+    by_channel : int
+        The channel of the file in which this was seen, from 1; 0 for that of the movie itself.
     """
 
     values: FloatArray
@@ -60,6 +62,7 @@ class Shifts:
     moves: float = np.inf
     local: Local | None = None
     line_phase: float = 0.0
+    by_channel: int = 0
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is to be kept of it."""
@@ -95,7 +98,7 @@ class Shifts:
             np.asarray(before, float),
             lost.astype(bool),
             local=local,
-            **{name: float(arrays[name][0]) for name in _NUMBERS if name in arrays},
+            **{name: arrays[name][0].item() for name in _NUMBERS if name in arrays},
         )
 
     @property
@@ -136,6 +139,8 @@ class Shifts:
         """Say what was done."""
         lines = f" Every other line was off by {self.line_phase:.2f} pixels."
         more = lines if self.line_phase else ""
+        if self.by_channel:
+            more += f" Motion was estimated on channel {self.by_channel}."
         if not self.values.any() and self.local is None:
             return f"Registered: hardly a frame is off.{more}"
         if n_lost := int(self.lost.sum()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from napari.layers import Image, Layer
@@ -74,19 +74,11 @@ def channels_apart(movie: Movie, channels: int) -> list[LayerData]:
     UserError
         If they cannot be taken apart.
     """
-    from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.movie.open import opened_again
 
-    chosen = replace(movie.choice, channels=channels)
     layers = []
     for channel in range(1, channels + 1):
-        choice = asdict(replace(chosen, channel=channel))
-        # From the file: each file of a series begins with the first channel.
-        one = open_movie(
-            movie if movie.source is None else movie.source,
-            fps=movie.fps,
-            pixel_size_um=movie.pixel_size_um,
-            **choice,
-        )
+        one = opened_again(movie, channels=channels, channel=channel)
         layers.append(movie_layer(replace(one, name=f"{movie.name} channel {channel}")))
     return layers
 
