@@ -9,7 +9,8 @@ from scipy import signal
 
 import napari_sparsevar as sv
 from made_fits import made_fit
-from napari_sparsevar.cells.preparing import Preparation
+from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.preparing import Preparation, prepared
 from napari_sparsevar.errors import UserError
 
 DRIVER, FOLLOWER, N_CELLS = 3, 7, 10
@@ -102,6 +103,47 @@ def test_trials_are_never_joined() -> None:
     apart = sv.fit_traces(events, trials=trials, preparation=wanted).matrix("score")[0, 1]
     assert joined > 5.0
     assert abs(apart) < 4.0
+
+
+TRIALS = [(start, min(start + 150, 2990)) for start in range(0, 3000, 150)]
+
+
+@pytest.mark.parametrize("events", ["auto", "no"])
+def test_light_that_jumps_between_trials_changes_nothing(events: str) -> None:
+    """Nor does a neuropil that jumps with it, whatever is done to the traces before."""
+    traces, rng = calcium(), np.random.default_rng(4)
+    around = 0.3 * signal.lfilter([1.0], [1.0, -0.95], rng.standard_normal((3000, 1)), axis=0)
+    around = (around + 0.05 * rng.standard_normal((3000, N_CELLS))).astype(np.float32)
+    wanted = Preparation(kind="raw", neuropil="estimated", events=events)  # type: ignore[arg-type]
+    found = []
+    for light in (0.0, 8.0):
+        jumps = np.repeat(light * rng.standard_normal((20, 1)), 150, axis=0).astype(np.float32)
+        brought = {"raw": traces + around + jumps, "neuropil": around + jumps}
+        cells = Cells(names=list("abcdefghij"), traces=brought, fps=15.0)
+        found.append(sv.fit_traces(cells, trials=TRIALS, preparation=wanted))
+    steady, jumping = found
+    np.testing.assert_allclose(jumping.series, steady.series, atol=1e-2)
+    np.testing.assert_allclose(jumping.matrix("score"), steady.matrix("score"), atol=0.1)
+    sure = steady.drivers["p_adjusted"] <= 0.05
+    assert steady.drivers.loc[sure, "name"].tolist() == ["d"]
+
+
+def test_drift_is_taken_out_within_trials() -> None:
+    """Bleaching that begins anew with each; of one shorter than the window only its level."""
+    rng = np.random.default_rng(0)
+    noise = 0.01 * rng.standard_normal((900, 3))
+    bleached = np.concatenate(
+        [np.linspace(5.0, 3.0, 400), np.linspace(8.0, 6.0, 480), np.full(20, 30.0)]
+    )
+    cells = Cells(
+        names=list("abc"), traces={"dff": (noise + bleached[:, None]).astype(np.float32)}, fps=10.0
+    )
+    trials = [(0, 400), (400, 880), (880, 900)]
+    within = prepared(cells, Preparation(detrend=4.0), trials=trials).traces
+    assert np.abs(within).max() < 0.3
+    short = within[880:] - noise[880:]
+    np.testing.assert_allclose(short, np.broadcast_to(short[0], short.shape), atol=1e-4)
+    assert np.abs(prepared(cells, Preparation(detrend=4.0)).traces).max() > 5.0
 
 
 def test_white_noise_does_not_turn_the_direction_round() -> None:

@@ -13,6 +13,7 @@ import torch
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, all_rows
 from napari_sparsevar.movie.inspection import inspect
+from napari_sparsevar.run.left_out import trials_kept
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.training.events import Failed, Finished, Notice, TrainingEvent
 from napari_sparsevar.training.preparation import prepare
@@ -87,6 +88,25 @@ def test_trials_are_never_joined(tmp_path: Path) -> None:
     rows = StreamedRows.of(run.results.activity, 1, "none")
     expected = [frame for start, stop in trials for frame in range(start + 1, stop)]
     assert rows.frames.tolist() == expected
+
+
+def test_light_that_jumps_between_trials_changes_nothing(tmp_path: Path) -> None:
+    trials, jumping = [(0, 60), (60, 100), (100, 200), (200, 300)], frames().astype(np.float32)
+    for number, (start, stop) in enumerate(trials):
+        jumping[start:stop] += 900.0 * (number % 2) + 400.0 * (number == 3)
+    found = []
+    for name, pixels in (("steady", frames().astype(np.float32)), ("jumping", jumping)):
+        run, _ = trained(tmp_path / name, opened(pixels), trials=trials)
+        assert run.results.good.all()
+        found.append(run)
+    rows = [
+        all_rows(StreamedRows.of(run.results.activity, 1, "calcium")).following for run in found
+    ]
+    together = torch.corrcoef(torch.stack([each.flatten() for each in rows]))[0, 1]
+    assert together > 0.995
+    maps = [run.contribution_map.ravel() for run in found]
+    assert np.corrcoef(*maps)[0, 1] > 0.98
+    assert trials_kept(tmp_path / "jumping", found[1].results.good) == trials
 
 
 def test_a_stimulus_is_left_out_of_all(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like
 from napari_sparsevar.cells.formats.format import CellChoice
 from napari_sparsevar.cells.formats.table_layout import cells_of_table
 from napari_sparsevar.cells.formats.table_text import table_of
-from napari_sparsevar.cells.preparing import Preparation, prepared
+from napari_sparsevar.cells.preparing import Preparation, less_levels, prepared
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
 from napari_sparsevar.movie.times import timing_of
@@ -115,7 +115,7 @@ def fitting_cells(
     yield 0.0, "Preparing the traces"
     preparation = preparation or Preparation()
     used = _good(good, cells.n_frames) if cells.n_frames else None
-    ready = prepared(cells, preparation, used)
+    ready = prepared(cells, preparation, used, trials)
     usable = usable_activity(
         ready.traces,
         cells.names,
@@ -125,7 +125,7 @@ def fitting_cells(
         () if cells.times is None else timing_of(cells.times, str(cells.source or "this")).jumps,
     )
     fitted_cells, notes = usable.fitted, [*cells.notes, *usable.notes]
-    activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation)
+    activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation, trials)
     del ready, usable  # copies of all traces
     if covariates is not None:
         brought = covariates_of(covariates, Frames(len(activity.good), cells.fps, cells.times))
@@ -248,15 +248,20 @@ def _good(good: npt.ArrayLike | None, n_frames: int) -> npt.NDArray[np.bool_]:
 
 
 def _events(
-    activity: CellActivity, kind: str, said: str, preparation: Preparation
+    activity: CellActivity, kind: str, said: str, preparation: Preparation, trials: Trials | None
 ) -> tuple[CellActivity, str, Dynamics]:
-    """Return what is fitted, what it is in words, and the dynamics that are left in it."""
+    """Return what is fitted, what it is in words, and the dynamics that are left in it.
+
+    What differs between trials throughout, such as light that was turned up, is no activity.
+    """
+    activity = replace(activity, series=less_levels(activity.series, activity.good, trials))
     if kind == "deconvolved" or preparation.events == "no":
         return activity, said, "none" if kind == "deconvolved" else _dynamics(activity)
     traces, good, starts = activity.series, activity.good, activity.starts
     if preparation.events == "auto" and not looks_like_calcium(traces, good):
         return activity, f"{said}, as they are: they do not rise in transients", _dynamics(activity)
-    events = events_of(traces, good, starts, decay_of(traces, good, starts))
+    decay = decay_of(traces, good, starts)
+    events = events_of(less_levels(traces, good, trials, "baseline"), good, starts, decay)
     return replace(activity, series=events), f"events behind {said}", "none"
 
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cells import TRACE_KINDS, BoolArray, Cells, Float32Array, TraceKind
 from napari_sparsevar.cells.neuropil import (
     USUAL_SHARE,
@@ -81,7 +82,12 @@ class Prepared(NamedTuple):
     said: str
 
 
-def prepared(cells: Cells, wanted: Preparation, good: BoolArray | None = None) -> Prepared:
+def prepared(
+    cells: Cells,
+    wanted: Preparation,
+    good: BoolArray | None = None,
+    trials: Trials | None = None,
+) -> Prepared:
     """Choose traces, take neuropil and drift off.
 
     Parameters
@@ -90,6 +96,9 @@ def prepared(cells: Cells, wanted: Preparation, good: BoolArray | None = None) -
     wanted : Preparation
     good : ndarray of bool, shape (T,), optional
         Frames from which the share of the neuropil is estimated; by default all.
+    trials : sequence of (start, stop), optional
+        Drift is taken off within each of them, and light that differs between them says nothing of
+        the neuropil.
 
     Raises
     ------
@@ -108,30 +117,62 @@ def prepared(cells: Cells, wanted: Preparation, good: BoolArray | None = None) -
     traces, said = np.asarray(cells.traces[kind], np.float32), [TRACE_WORDS[kind]]
     if kind == "raw" and "neuropil" in cells.traces:
         share = cells.neuropil_share if wanted.neuropil is None else wanted.neuropil
-        traces, taken = _less_neuropil(traces, cells.traces["neuropil"], share, good)
+        traces, taken = _less_neuropil(traces, cells.traces["neuropil"], share, good, trials)
         said += taken
     if wanted.detrend is not None:
-        length = round(wanted.detrend * (cells.fps or 1.0))
-        traces = traces - drift(traces, max(length, 2))
+        length = max(round(wanted.detrend * (cells.fps or 1.0)), 2)
+        traces = traces.copy()
+        for start, stop in [(0, len(traces))] if trials is None else trials:
+            traces[start:stop] -= drift(traces[start:stop], length)
         unit = "s" if cells.fps else "frames"
         said.append(f"less its drift over {wanted.detrend:g} {unit}")
     return Prepared(traces, kind, " ".join(said))
 
 
 def _less_neuropil(
-    raw: Float32Array, neuropil: Float32Array, share: NeuropilShare, good: BoolArray | None
+    raw: Float32Array,
+    neuropil: Float32Array,
+    share: NeuropilShare,
+    good: BoolArray | None,
+    trials: Trials | None = None,
 ) -> tuple[Float32Array, list[str]]:
     """Return traces without the light of their surrounds, and what was done, in words."""
     if share == 0.0:
         return raw, []
     if share != "estimated":
         return raw - np.float32(share) * neuropil, [f"less {share:g} of the neuropil"]
-    shares = estimated_shares(raw, neuropil, good)
+    seen = np.ones(len(raw), bool) if good is None else good
+    level_raw, level_around = (less_levels(each, seen, trials) for each in (raw, neuropil))
+    shares = estimated_shares(level_raw, level_around, good)
     if (shares == USUAL_SHARE).all():  # surrounds tell nothing
         return _less_neuropil(raw, neuropil, USUAL_SHARE, good)
     low, middle, high = np.quantile(shares, [0.1, 0.5, 0.9])
     words = f"less {middle:.2g} of the neuropil ({low:.2g} to {high:.2g}, estimated for each cell)"
     return raw - shares.astype(np.float32) * neuropil, [words]
+
+
+def less_levels(
+    traces: Float32Array,
+    good: BoolArray,
+    trials: Trials | None,
+    level: Literal["mean", "baseline"] = "mean",
+) -> Float32Array:
+    """Return traces (T, n) less the mean, or the 20th percentile, that each has in each trial.
+
+    As they are where there are no trials, and 0 in frames of none; a trial without a good frame
+    stays as it is.
+    """
+    if trials is None:
+        return traces
+    found = np.zeros_like(traces)
+    for start, stop in trials:
+        part, used = traces[start:stop], good[start:stop]
+        found[start:stop] = part
+        if used.any() and level == "mean":
+            found[start:stop] -= np.nanmean(part[used], axis=0)
+        elif used.any():
+            found[start:stop] -= np.nanpercentile(part[used], BASELINE_PERCENTILE, axis=0)
+    return found
 
 
 def drift(traces: Float32Array, length: int) -> Float32Array:

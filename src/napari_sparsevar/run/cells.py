@@ -30,6 +30,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.times import times_that_jump
 from napari_sparsevar.progress import Step, moved
+from napari_sparsevar.run.left_out import trials_kept
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.registration import as_run_has_it
 from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
@@ -143,7 +144,7 @@ def fitting_both_ways(
     read_from : {"pixels", "latents"}
         Which way is fitted; the other is ``beside`` it, where both were read.
     trials : sequence of (start, stop), optional
-        Frames that belong together.
+        Frames that belong together; by default those of the run, if it has trials.
     seed : int
     preparation : Preparation, optional
         What else is done to either kind of traces before.
@@ -156,6 +157,7 @@ def fitting_both_ways(
     preparation = preparation or Preparation()
     lags, good = run.record.network.lags, np.asarray(run.results.good)
     covariates, starts = run.results.activity.covariates, run.results.activity.starts
+    trials = trials_kept(run.path, good) if trials is None else trials
     if starts and cells.times is None:
         cells = replace(cells, times=times_that_jump(len(good), starts))
     both = _KINDS["pixels"] in cells.traces

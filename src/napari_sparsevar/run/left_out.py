@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
 
@@ -36,3 +39,22 @@ def with_left_out(movie: Movie, folder: Path) -> Movie:
     frames, pixels = kept["frames"].numpy(), kept["pixels"].numpy()
     begins = tuple(kept["begins"].tolist()) if "begins" in kept else ()
     return without(movie, LeftOut(frames, pixels, bool(kept["find"]), begins))
+
+
+def trials_kept(folder: Path, good: npt.NDArray[np.bool_]) -> list[tuple[int, int]] | None:
+    """Return the trials that a run was given, each up to the next; None where it had none.
+
+    Parameters
+    ----------
+    folder : Path
+        A run directory.
+    good : ndarray of bool, shape (T,)
+        Frames of the run that count: where there are none, there is no trial.
+    """
+    if not (folder / LEFT_OUT).is_file():
+        return None
+    begins = load_file(folder / LEFT_OUT).get("begins")
+    if begins is None or not len(begins):
+        return None
+    pieces = pairwise([0, *begins.tolist(), len(good)])
+    return [(start, stop) for start, stop in pieces if good[start:stop].any()]

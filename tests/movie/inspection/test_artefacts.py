@@ -99,6 +99,18 @@ SETTINGS: list[dict[str, object]] = [
 ]
 
 
+@pytest.mark.parametrize("length", [60, 150])
+def test_light_of_a_whole_trial_is_no_artefact(clean: Frames, length: int) -> None:
+    """But a flash within one is."""
+    begins, brighter = range(length, N, length), clean.astype(np.int32)
+    for number, begin in enumerate(begins):
+        brighter[begin : begin + length] += 1500 * (number % 2)
+    brighter[300:303] += 3000
+    trials = [(begin, begin + length) for begin in range(0, N, length)]
+    movie = leaving_out(open_movie(brighter.astype(np.uint16), fps=15.0), trials=trials)
+    assert np.flatnonzero(check_frames(movie).bad).tolist() == [300, 301, 302]
+
+
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_activity_is_no_artefact(settings: dict[str, object]) -> None:
     for seed in range(2):

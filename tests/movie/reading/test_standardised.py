@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.movie import Movie
+from napari_sparsevar.movie.movie import LeftOut
 from napari_sparsevar.movie.reading import standardised
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
@@ -62,3 +63,34 @@ def test_a_kept_movie_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     frames.release()
     assert frames._cache is None
     np.testing.assert_allclose(frames.read(2, 9), expected[2:9], rtol=1e-5)
+
+
+def in_trials(frames: np.ndarray, begins: tuple[int, ...]) -> StandardisedFrames:
+    still = LeftOut(np.zeros(len(frames), bool), np.zeros(frames.shape[1:], bool), begins=begins)
+    movie = Movie(da.from_array(frames, chunks=(7, -1, -1)), left_out=still)
+    good = np.ones(len(frames), bool)
+    good[4] = False
+    images = (
+        np.full(frames.shape[1:], 100.0, np.float32),
+        np.full(frames.shape[1:], 5.0, np.float32),
+    )
+    return StandardisedFrames(movie, *images, good, (16, 20))
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_light_that_jumps_between_trials_is_taken_out(
+    monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    monkeypatch.setattr(standardised, "CACHE_BYTES", 10**9 if cached else 0)
+    rng = np.random.default_rng(0)
+    frames = rng.normal(100.0, 5.0, (30, 13, 18)).astype(np.float32)
+    begins, brighter = (11, 12, 25), frames.copy()  # also a trial of one frame
+    for number, begin in enumerate(begins, start=1):
+        brighter[begin:] += 30.0 * number * rng.random((13, 18), np.float32)
+    crop = 3, 28, slice(4, 12), slice(8, 20)
+    steady, jumping = in_trials(frames, begins), in_trials(brighter, begins)
+    np.testing.assert_allclose(jumping.read(*crop), steady.read(*crop), atol=0.02)
+    for first, piece in jumping.pieces(4):
+        np.testing.assert_array_equal(piece, jumping.read(first, first + len(piece)))
+    means = [jumping.read(*trial).mean(axis=0) for trial in ((11, 12), (12, 25), (25, 30))]
+    np.testing.assert_allclose(np.stack(means), 0.0, atol=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,6 +98,7 @@ class ArtefactFinder:
 
     def __init__(self, movie: Movie) -> None:
         self._fps = movie.fps
+        self._begins = () if movie.left_out is None else movie.left_out.begins
         self._steps = tuple(max(1, size // _SIDE_PX) for size in movie.shape)
         samples = _samples(movie, self._steps)
         self._template = _template(samples)
@@ -153,7 +155,8 @@ class ArtefactFinder:
         stretches = np.split(seen, np.flatnonzero(np.diff(seen) > _APART) + 1)
         whole = np.tile(self._whole, 2)
         n_rows = int(self._whole[: self._n_rows].sum())
-        bands = [at_all_widths(self._bands[each][:, whole], n_rows) for each in stretches]
+        own = self._of_trials()
+        bands = [at_all_widths(own[each][:, whole], n_rows) for each in stretches]
         rate = self._fps or _SLOW_HZ
         least = np.maximum(_SUDDEN * usual_step(bands), _SWINGS * step_over(bands, _SWING))
         least = np.maximum(least, self._least)
@@ -163,6 +166,17 @@ class ArtefactFinder:
                 flashes[stretch] = sudden(levels, least, longest)
         lost[seen] = losing(self._shares[seen], ~flashes[seen])
         return Artefacts(flashes, lost)
+
+    def _of_trials(self) -> Float32Array:
+        """Return levels less what is usual in their trial: light that another one had is none."""
+        if not self._begins:
+            return self._bands
+        own = self._bands.copy()
+        for first, last in pairwise([0, *self._begins, len(own)]):
+            seen = self._seen[first:last]
+            if seen.any():
+                own[first:last] -= np.median(own[first:last][seen], axis=0)
+        return own
 
 
 def sudden(levels: Float32Array, least: FloatArray, longest: int) -> BoolArray:

@@ -105,7 +105,8 @@ class StaticCollector:
     ) -> None:
         self._movie = movie
         self._ignored = np.zeros(movie.shape, bool) if ignored is None else ignored
-        self.runs: Sequence[tuple[int, int]] = choose_runs(movie.n_frames, movie.shape, max_frames)
+        runs = choose_runs(movie.n_frames, movie.shape, max_frames)
+        self.runs: Sequence[tuple[int, int]] = _cut(runs, movie.jumps)
         self._bin = max(1, round(_BIN_S * movie.fps)) if movie.fps else _BIN_FRAMES
         self._pieces: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
         self._count = 0
@@ -234,6 +235,21 @@ def static_images(
             good &= ~bad[start : start + len(frames)]
         collector.add(start, frames, good)
     return collector.images()
+
+
+def _cut(runs: Sequence[tuple[int, int]], jumps: Sequence[int]) -> list[tuple[int, int]]:
+    """Cut runs where time jumps, but not into pieces that are worth nothing.
+
+    How bright it is may change there, and that is neither noise nor what neighbours share.
+    """
+    found = []
+    for first, last in runs:
+        for jump in jumps:
+            if first + _LEAST_FRAMES <= jump <= last - _LEAST_FRAMES:
+                found.append((first, jump))
+                first = jump
+        found.append((first, last))
+    return found
 
 
 def _noise_scale(steps: Sequence[NDArray[np.float32]], dtype: np.dtype[Any]) -> NDArray[np.float32]:

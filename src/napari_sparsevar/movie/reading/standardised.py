@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.reading.compute import compute
+from napari_sparsevar.movie.reading.levels import TrialLevels
 from napari_sparsevar.movie.reading.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
@@ -30,7 +31,7 @@ CACHE_BYTES = 1_200_000_000
 class StandardisedFrames:
     """Gives standardised frames ``(x - mean) / noise``, padded to whole latents.
 
-    Safe to use from several threads.
+    Where trials are given, the mean is that of each trial. Safe to use from several threads.
 
     Parameters
     ----------
@@ -55,6 +56,8 @@ class StandardisedFrames:
 
     def __post_init__(self) -> None:
         self._ignored = np.isnan(self.mean)
+        out = self.movie.left_out
+        self._levels = TrialLevels(() if out is None else out.begins, self.good)
         if self.movie.data.nbytes <= CACHE_BYTES:
             self._cache = _kept(self.movie.data)
 
@@ -129,14 +132,26 @@ class StandardisedFrames:
     def _standardised(
         self, raw: npt.NDArray[np.generic], start: int, rows: slice, columns: slice
     ) -> Float32Array:
-        frames: Float32Array = raw.astype(np.float32)
-        frames -= self.mean[rows, columns]
-        frames /= self.noise[rows, columns]
-        frames[:, self._ignored[rows, columns]] = 0.0
+        frames = self._less_mean(raw, rows, columns)
+        levels = self._levels.between(start, start + len(frames), self._whole)
+        for first, last, level in levels:
+            frames[first - start : last - start] -= level[rows, columns]
         frames[~self.good[start : start + len(frames)]] = 0.0
         height, width = (len(range(*s.indices(n))) for s, n in self._extent(rows, columns))
         padding = ((0, 0), (0, height - frames.shape[1]), (0, width - frames.shape[2]))
         return np.pad(frames, padding) if any(b for _, b in padding) else frames
+
+    def _less_mean(self, raw: npt.NDArray[np.generic], rows: slice, columns: slice) -> Float32Array:
+        frames: Float32Array = raw.astype(np.float32)
+        frames -= self.mean[rows, columns]
+        frames /= self.noise[rows, columns]
+        frames[:, self._ignored[rows, columns]] = 0.0
+        return frames
+
+    def _whole(self, start: int, stop: int) -> Float32Array:
+        everything = slice(None)
+        raw = self._raw(start, stop, everything, everything)
+        return self._less_mean(raw, everything, everything)
 
     def _extent(self, rows: slice, columns: slice) -> tuple[tuple[slice, int], tuple[slice, int]]:
         return (rows, self.padded_shape[0]), (columns, self.padded_shape[1])
