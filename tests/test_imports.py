@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "run": {"cells", "analysis", "model", "movie", "lasso", "disk"},
     "comparison": {"run", "cells", "analysis", "model", "lasso", "disk"},
     "training": {"run", "cells", "analysis", "model", "movie", "disk"},
-    "batch": {"training", "run", "model", "movie", "disk"},
+    "batch": {"training", "comparison", "run", "model", "movie", "disk"},
     "figures": {"comparison", "run", "cells", "analysis", "model", "disk"},
     "readers": {"figures", "run", "movie"},
     "export": {

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
@@ -68,6 +69,21 @@ def test_frames_are_left_out_and_covariates_known(short_movie: Path, tmp_path: P
     assert run.results.good.sum() == 190
     assert [one.name for one in run.record.covariates] == ["speed"]
     assert any("registered already" in notice for notice in run.record.notices)
+
+
+def test_trials_are_apart(short_movie: Path, tmp_path: Path) -> None:
+    """In a training as where a network is applied; a list that does not fit is one sentence."""
+    listed = tmp_path / "trials.csv"
+    listed.write_text("start,stop\n0,80\n80,150\n160,200\n")
+    assert analysed(tmp_path, short_movie, steps=2, trials=listed).status == "finished"
+    applied = {"apply_from": tmp_path / "run", "trials": listed}
+    assert analysed(tmp_path, short_movie, "applied", **applied).status == "finished"
+    for name in ("run", "applied"):
+        results = sv.load_run(tmp_path / name).results
+        assert np.flatnonzero(~results.good).tolist() == list(range(150, 160))
+        assert tuple(results.activity.starts) == (80, 160)
+    listed.write_text("start,stop\n0,80\n70,150\n")
+    assert "overlap" in str(analysed(tmp_path, short_movie, "wrong", trials=listed).error)
 
 
 def test_finished_is_skipped_cut_is_resumed_and_changed_is_refused(

@@ -55,11 +55,12 @@ def test_what_a_file_leaves_open_is_chosen(listed: Write) -> None:
 
 def test_what_is_left_out_and_beside_it(listed: Write, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("3\n")
-    head = "movie,bad_frames,mask,registration,by_channel,covariates\n"
-    rows = 'a.tif,bad.csv,m.png,piecewise,2,speed.csv\nb.tif,"0-3,9",,,,\n'
+    head = "movie,bad_frames,mask,registration,by_channel,covariates,trials\n"
+    rows = 'a.tif,bad.csv,m.png,piecewise,2,speed.csv,t.csv\nb.tif,"0-3,9",,,,,\n'
     one, two = read_list(listed(head + rows))
     assert one.bad_frames == str(tmp_path / "bad.csv")
     assert (one.mask, one.covariates) == (tmp_path / "m.png", tmp_path / "speed.csv")
+    assert (one.trials, two.trials) == (tmp_path / "t.csv", None)
     assert (one.registration, one.by_channel) == ("piecewise", 2)
     assert (two.bad_frames, two.mask, two.registration) == ("0-3,9", None, None)
     with pytest.raises(UserError, match="covariates are of a training"):

@@ -35,8 +35,9 @@ class Recording(BaseModel):
         Override what the movie says.
     channel, plane, dataset, height, width, axes, channels
         What of the file is the movie, where it holds more or says less.
-    bad_frames, mask, registration, by_channel
-        What is left out of the movie, and how it is held still before, as for a training.
+    bad_frames, mask, trials, registration, by_channel
+        What is left out of the movie, its trials, and how it is held still before, as for a
+        training.
     covariates : Path or None
         What was recorded beside the movie; not with ``apply_from``.
     apply_from : Path or None
@@ -60,6 +61,7 @@ class Recording(BaseModel):
     channels: int | None = Field(None, ge=1, le=8)
     bad_frames: str | None = None
     mask: Path | None = None
+    trials: Path | None = None
     registration: Kind | None = None
     by_channel: int | None = Field(None, ge=1)
     covariates: Path | None = None
@@ -172,7 +174,7 @@ def _recording(place: Path, number: int, row: dict[str, str]) -> Recording:
     given: dict[str, Any] = {name: value.strip() for name, value in row.items() if value.strip()}
     if "movie" not in given:
         raise UserError(f"Row {number} of {place} names no movie.")
-    for name in ("movie", "mask", "covariates", "apply_from"):
+    for name in ("movie", "mask", "trials", "covariates", "apply_from"):
         if name in given:
             given[name] = (place.parent / Path(given[name]).expanduser()).absolute()
     beside = place.parent / Path(given.get("bad_frames", "")).expanduser()

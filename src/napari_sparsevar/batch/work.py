@@ -10,7 +10,9 @@ from typing import TypedDict
 
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
+from napari_sparsevar.comparison.windows import read_trials
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.left_out import Trials
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
 from napari_sparsevar.movie.registration.shifts import Kind
@@ -29,6 +31,7 @@ from napari_sparsevar.training.train import train
 class _LeftOut(TypedDict):
     bad_frames: str | None
     ignore: Path | None
+    trials: Trials | None
     register: Kind | None
     by_channel: int | None
 
@@ -79,6 +82,7 @@ def _events(
     left_out: _LeftOut = {
         "bad_frames": recording.bad_frames,
         "ignore": recording.mask,
+        "trials": None if recording.trials is None else read_trials(recording.trials, movie.fps),
         "register": recording.registration,
         "by_channel": recording.by_channel,
     }

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from napari_sparsevar.cli.cell_options import Trials, trials_of
 from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
     Axes,
@@ -49,6 +50,7 @@ def apply(
     channels: Channels = None,
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
+    trials: Trials = None,
     register: RegisterOption = None,
     by_channel: ByChannel = None,
     until: UntilOption = Until.all,
@@ -82,6 +84,7 @@ def apply(
         until=until.stage,
         bad_frames=bad_frames,
         ignore=mask,
+        trials=trials_of(trials, opened.fps),
         register=registration_kind(register),
         by_channel=by_channel,
     )

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.movie.left_out import FrameList, PixelMask, leaving_out
+from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.registration.shifts import Kind
 from napari_sparsevar.run.left_out import write_left_out
@@ -60,6 +60,7 @@ def apply_run(
     good: npt.ArrayLike | None = None,
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
+    trials: Trials | None = None,
     register: Kind | None = None,
     by_channel: int | None = None,
 ) -> Iterator[TrainingEvent]:
@@ -90,8 +91,8 @@ def apply_run(
         CPU threads of torch meanwhile; all cores where None.
     until : {"map", "drivers", "stability", "all"}
         As in ``train``.
-    good, bad_frames, ignore : optional
-        What is left out of the movie, as in ``train``.
+    good, bad_frames, ignore, trials : optional
+        What is left out of the movie, and its trials, as in ``train``.
     register : {"rigid", "piecewise"}, optional
     by_channel : int, optional
         As in ``train``.
@@ -110,7 +111,9 @@ def apply_run(
             return
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
-            chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore)
+            chosen = leaving_out(
+                movie, good=good, bad_frames=bad_frames, ignore=ignore, trials=trials
+            )
             steering = control or TrainingControl()
             still = yield from holding_still(chosen, register, by_channel, steering)
             if still is None:
