@@ -48,6 +48,8 @@ def test_nothing_is_foretold_across_a_jump() -> None:
     rng = np.random.default_rng(0)
     traces = rng.standard_normal((300, 3)).astype(np.float32)
     traces[1:, 1] += 0.8 * traces[:-1, 0]
+    for part in (traces[:120], traces[120:]):  # a trial would lose its mean
+        part -= part.mean(axis=0)
     times = np.arange(300) / 10.0
     times[120:] += 7.0
     jumping = sv.fit_traces(sv.Cells(list("abc"), traces={"raw": traces}, times=times))
@@ -55,7 +57,7 @@ def test_nothing_is_foretold_across_a_jump() -> None:
         sv.Cells(list("abc"), traces={"raw": traces}), trials=[(0, 120), (120, 300)]
     )
     glued = sv.fit_traces(sv.Cells(list("abc"), traces={"raw": traces}))
-    np.testing.assert_array_equal(jumping.matrix("estimate"), parted.matrix("estimate"))
+    np.testing.assert_allclose(jumping.matrix("estimate"), parted.matrix("estimate"), atol=1e-6)
     assert (jumping.matrix("estimate") != glued.matrix("estimate")).any()
 
 

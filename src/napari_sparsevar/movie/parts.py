@@ -15,6 +15,7 @@ from napari_sparsevar.movie.choice import Choice, Offer
 from napari_sparsevar.movie.formats.format import series_formats
 from napari_sparsevar.movie.interleaved import apart
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.times import timed
 
 ReadOne = Callable[[Path, Choice, bool], Movie]
 """``read_one(path, choice, part)`` opens one file; of a part a single frame is enough."""
@@ -106,7 +107,18 @@ def _join(parts: Sequence[Movie]) -> tuple[Movie, list[int]]:
     starts = np.cumsum([0, *(part.n_frames for part in parts)]).tolist()
     places = (n + jump for n, part in zip(starts, parts, strict=False) for jump in part.jumps)
     jumps = tuple(place for place in places if place < starts[-1])
-    return replace(first, data=data, notes=_notes(parts), times=None, jumps=jumps), starts
+    movie = replace(first, data=data, notes=_notes(parts), times=None, jumps=jumps)
+    return _by_one_clock(movie, parts), starts
+
+
+def _by_one_clock(movie: Movie, parts: Sequence[Movie]) -> Movie:
+    """Return files that were joined with the pauses in and between them, where all say when."""
+    known = [part.times for part in parts if part.times is not None]
+    times = np.concatenate(known) if len(known) == len(parts) else None
+    if times is None or not (np.diff(times) > 0.0).all():
+        return movie
+    found = timed(movie, times, str(parts[0].source.parent if parts[0].source else movie.name))
+    return replace(found, jumps=tuple(sorted({*movie.jumps, *found.jumps})))
 
 
 def _notes(parts: Sequence[Movie]) -> tuple[str, ...]:

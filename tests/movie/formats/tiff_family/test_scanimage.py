@@ -5,9 +5,12 @@ from __future__ import annotations
 import struct
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.errors import UserError
@@ -15,6 +18,7 @@ from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.formats import scanimage, tiff
 from napari_sparsevar.movie.formats.tiff_family import raw
 from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start
+from napari_sparsevar.movie.formats.tiff_family.scanimage_times import frame_times
 
 FRAMES = np.random.default_rng(0).integers(-50, 4000, (60, 12, 16)).astype(np.int16)
 FIELD = "SI.hRoiManager.imagingFovUm = [-16 -12;16 -12;16 12;-16 12]"
@@ -41,6 +45,8 @@ def write(
     began: int = 0,
     channels: int = 1,
     ragged: bool = False,
+    seconds: NDArray[np.float64] | None = None,
+    epoch: str = "",
 ) -> None:
     """Write a BigTIFF as ScanImage does: header, settings, then a table, text and pixels a page."""
     settings = "\n".join(header).encode() + b"\0"
@@ -51,7 +57,11 @@ def write(
     height, width = frames.shape[1:]
     for number, frame in enumerate(frames):
         taken = began + number // channels + 1
-        text = f"frameNumbers = {taken}\nframeNumberAcquisition = {taken}\n".encode().ljust(80)
+        text: Any = f"frameNumbers = {taken}\nframeNumberAcquisition = {taken}\n"
+        if seconds is not None:
+            text += f"frameTimestamps_sec = {seconds[number // channels]:.9f}\n"
+            text += f"epoch = [{epoch}]\n" if epoch else ""
+        text = text.encode().ljust(80 if seconds is None else 160)
         text = text + b"\0" * (8 * (1 + number % 3) if ragged else 8)
         here = len(content)
         after_table = here + 8 + 13 * 20 + 8
@@ -212,3 +222,77 @@ def test_a_series_whose_files_end_with_few_frames_or_are_cut(tmp_path: Path) -> 
     movie = open_movie(tmp_path, channel=1)
     np.testing.assert_array_equal(movie.data, np.delete(FRAMES[::2], 19, 0))
     assert movie.jumps == (19,)
+
+
+def times_with(pauses: dict[int, float], n: int = 60, rate: float = 29.93) -> NDArray[np.float64]:
+    """Frames at a rate that is not quite the one of the settings, with seconds lost before some."""
+    steps = np.full(n, 1.0 / rate)
+    for frame, lost in pauses.items():
+        steps[frame] += lost
+    return np.cumsum(steps) - steps[0]
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(
+    "pauses", [{}, {20: 4.0}, {1: 1.0, 2: 1.0, 59: 9.0}, {31: 1 / 29.93}], ids=str
+)
+def test_gaps_between_acquisitions_are_pauses(
+    tmp_path: Path, channels: int, pauses: dict[int, float]
+) -> None:
+    path, seconds = tmp_path / "loop.tif", times_with(pauses)
+    header = [f"SI.hChannels.channelSave = {[1, 2][:channels]}".replace(",", ";"), *PLANAR[1:]]
+    frames = np.repeat(FRAMES, channels, axis=0)
+    write(path, frames, header, channels=channels, seconds=seconds, epoch="2026 5 1 10 30 12.5")
+    movie = open_movie(path, channel=1 if channels > 1 else None)
+    assert movie.jumps == tuple(pauses)
+    assert movie.fps == 30.0
+    assert any("pauses before frame" in note for note in movie.notes) == bool(pauses)
+    assert (movie.times is not None) == bool(pauses)
+    if pauses:
+        np.testing.assert_allclose(np.diff(movie.times), np.diff(seconds), atol=1e-5)
+
+
+def test_few_texts_are_looked_at_where_nothing_pauses(tmp_path: Path) -> None:
+    path, pages = tmp_path / "even.tif", np.arange(60)
+    write(path, FRAMES, PLANAR, seconds=times_with({40: 7.0}), epoch="2026 5 1 10 30 12.5")
+    looked: list[int] = []
+
+    class Pages:
+        def __getitem__(self, number: int) -> Any:
+            looked.append(number)
+            return file.pages[number]
+
+    with tifffile.TiffFile(path) as file:
+        times = frame_times(SimpleNamespace(pages=Pages()), pages)  # type: ignore[arg-type]
+    assert times is not None
+    assert len(looked) < 25
+
+
+@pytest.mark.parametrize(
+    ("second", "jumps"),
+    [("2026 5 1 10 30 14.00467758", ()), ("2026 5 1 10 31 0", (45,)), ("", ())],
+)
+def test_files_of_a_series_have_epochs_of_their_own(
+    tmp_path: Path, second: str, jumps: tuple[int, ...]
+) -> None:
+    """45 frames at 29.93 Hz take 1.5035 s; a clock that begins anew without saying when is none."""
+    rate = {"seconds": times_with({})[:45], "epoch": "2026 5 1 10 30 12.501169"}
+    write(tmp_path / "s_00001.tif", FRAMES[:45], PLANAR, **rate)  # type: ignore[arg-type]
+    later = {"seconds": times_with({})[:15], "epoch": second}
+    write(tmp_path / "s_00002.tif", FRAMES[45:], PLANAR, **later)  # type: ignore[arg-type]
+    movie = open_movie(tmp_path)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert movie.jumps == jumps
+    assert any("pauses before frame 45" in note for note in movie.notes) == bool(jumps)
+
+
+@pytest.mark.parametrize(
+    "written", ["frameTimestamps_sec = nan", "frameTimestamps_sec = 1.2.3", ""]
+)
+def test_times_that_are_none_are_not_used(tmp_path: Path, written: str) -> None:
+    write(tmp_path / "a.tif", FRAMES, PLANAR, seconds=np.zeros(60), epoch="0 0 0 0 0 0")
+    content = (tmp_path / "a.tif").read_bytes()
+    old = b"frameTimestamps_sec = 0.000000000"
+    (tmp_path / "a.tif").write_bytes(content.replace(old, written.encode().ljust(len(old))))
+    movie = open_movie(tmp_path / "a.tif")
+    assert (movie.jumps, movie.times, movie.fps) == ((), None, 30.0)

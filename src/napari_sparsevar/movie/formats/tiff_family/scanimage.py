@@ -20,9 +20,11 @@ from napari_sparsevar.movie.formats.tiff_family.scanimage_header import (
     read_layout,
     read_pixel_size,
 )
+from napari_sparsevar.movie.formats.tiff_family.scanimage_times import frame_times
 from napari_sparsevar.movie.formats.tiff_family.whole import whole_pages
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
+from napari_sparsevar.movie.times import timed
 from napari_sparsevar.movie.units import about_square
 
 
@@ -39,7 +41,8 @@ def read(path: Path, choice: Choice, *, part: bool = False) -> Movie:
     """Open one file of ScanImage without reading its pixels.
 
     Frames are of one channel (among those saved) and one plane, with the rate at which that plane
-    was visited. Of a part of a series a single frame is enough.
+    was visited. Of a part of a series a single frame is enough, and its times are kept whether it
+    pauses or not.
     """
     with open_tiff(path) as file:
         return _read(file, path, choice, part)
@@ -70,7 +73,9 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Mo
     rate, more = _rate(layout, pages, path)
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)
-    return Movie(
+    bursts = rate is None and layout.slices > 1
+    times = None if bursts else frame_times(file, pages)
+    movie = Movie(
         data=lazy_frames.finish(lazy, what),
         fps=rate,
         pixel_size_um=size[1] if size else None,
@@ -80,7 +85,9 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Mo
         choice=Choice(channel=channel, plane=plane),
         offer=Offer(n_channels, layout.slices),
         jumps=(len(pages),) if part and there.cut else (),
+        times=times if part else None,  # whoever joins the parts looks for pauses
     )
+    return movie if part else timed(movie, times, what)
 
 
 def find_pages(
