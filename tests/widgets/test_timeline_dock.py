@@ -302,3 +302,42 @@ def test_colours_follow_the_theme(viewer, on_movie, windows, theme):
     assert on_movie.plot.backgroundBrush().color() == wanted
     text = get_theme(theme).text.as_hex(format="long")
     assert on_movie.spans.span("A")._name.color == QColor(text)
+
+
+def test_bad_frames_are_marked_with_the_mouse_and_taken_back(on_movie, viewer, drag, windows):
+    painted = get_session(viewer).painted
+    windows.add([(0, 60)])  # a window in the way is not dragged
+    QTest.mouseClick(on_movie.tools.paint, LEFT)
+    drag(on_movie, 20, 30)
+    assert np.flatnonzero(painted.bad).tolist() == list(range(20, 30))
+    drag(on_movie, 24, 26, SHIFT)
+    assert painted.bad.sum() == 8
+    assert windows["A"].pieces == ((0, 60),)
+    assert on_movie.plot.lanes.names == ("bad frames",)
+    assert on_movie.plot.painted.frames.tolist() == np.flatnonzero(painted.bad).tolist()
+    QTest.mouseClick(on_movie.tools.undo, LEFT)
+    assert painted.bad.sum() == 10
+    QTest.mouseClick(on_movie.tools.paint, LEFT)
+    assert "orange: 10 marked bad" in on_movie.about.text()
+    drag(on_movie, 30, 40)  # no longer
+    assert painted.bad.sum() == 10
+
+
+def test_marking_windows_and_bad_frames_exclude_each_other(on_movie):
+    on_movie.tools.paint.click()
+    on_movie.mark.click()
+    assert not on_movie.tools.paint.isChecked()
+    on_movie.tools.paint.click()
+    assert not on_movie.mark.isChecked()
+    assert not on_movie.tools.undo.isHidden()
+    assert "mark bad frames" in on_movie.about.text()
+
+
+def test_what_is_opened_beside_is_drawn_until_the_movie_is_another(
+    qtbot, on_movie, viewer, add_movie, tmp_path
+):
+    (tmp_path / "trials.csv").write_text("start,stop\n0,20\n20,45\n")
+    on_movie.tools.open(tmp_path / "trials.csv")
+    qtbot.waitUntil(lambda: on_movie.plot.lanes.names == ("trials",), timeout=10_000)
+    get_session(viewer).movie_layer = add_movie(viewer)
+    assert not on_movie.plot.lanes.names

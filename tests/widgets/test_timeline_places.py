@@ -86,17 +86,17 @@ def test_covariates_of_the_run_lie_in_lanes(timeline, session, run):
     beside = covariates_of({"speed (cm/s)": speed, "lick": lick}, frames)
     object.__setattr__(run.results.activity, "covariates", beside)
     session.run_changed.emit(run)
-    lanes = timeline.plot.covariates
+    lanes = timeline.plot.lanes
     assert lanes.names == ("speed (cm/s)", "lick")
-    assert "below: lick, speed (cm/s)" in timeline.about.text()
-    curve, ticks = lanes._lanes
+    curve, ticks = lanes._items
     low, high = np.nanmin(curve.yData), np.nanmax(curve.yData)
-    assert 0 <= low < high <= ticks.yrange[0] < ticks.yrange[1] <= 1  # one above the other
-    assert list(ticks.xvals) == [5, 50]
+    assert 0 <= low < high <= ticks.yData.min() < ticks.yData.max() <= 2  # one below the other
+    assert ticks.xData[::2].tolist() == [5.5, 50.5]
+    assert timeline.tools.known.events["lick"].tolist() == [5, 50]
     object.__setattr__(run.results.activity, "covariates", None)
     session.run_changed.emit(run)
     assert not lanes.names
-    assert not lanes._lanes
+    assert not lanes._items
 
 
 def drawn(timeline):

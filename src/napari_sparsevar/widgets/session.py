@@ -29,14 +29,17 @@ from napari_sparsevar.widgets.inspecting.model_movies import ModelMovies
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.anatomy import Anatomy
 from napari_sparsevar.widgets.layers.following import LayerFollowing
+from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.layers.matching import MovieMatching
 from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.layers.overlays import show_run
+from napari_sparsevar.widgets.layers.painted_frames import PaintedFrames
 from napari_sparsevar.widgets.layers.regions import frame_shown, has_frames
 from napari_sparsevar.widgets.layers.run_opening import RunOpening
 from napari_sparsevar.widgets.parts.dock import show_dock
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 from napari_sparsevar.widgets.timeline.activity import Activity
+from napari_sparsevar.widgets.timeline.beside import Beside
 from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
 from napari_sparsevar.widgets.training.state import Training
 from napari_sparsevar.widgets.training.worker import TrainingRequest
@@ -86,6 +89,10 @@ class Session:
         The selected place and the drivers over time.
     edge : ChosenEdge
         The edge between the selected place and a partner, over time.
+    painted : PaintedFrames
+        Frames of the chosen movie that the person has marked as bad.
+    beside : Beside
+        Stimuli, behaviour and trials that were opened beside it.
     """
 
     movie_layer_changed = Signal(object)
@@ -122,7 +129,11 @@ class Session:
         self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
         self.edge = ChosenEdge(self.inspecting)
+        self.painted = PaintedFrames()
+        self.beside = Beside()
+        self.activity.frames_changed.connect(self._follow_frames)
         self.movie_layer_changed.connect(self.activity.set_movie_layer)
+        self.movie_layer_changed.connect(self.beside.forget)
         self._matching = MovieMatching()
         self.movie_layer_changed.connect(self._matching.set_movie_layer)
         self.run_changed.connect(self._matching.set_run)
@@ -149,6 +160,9 @@ class Session:
         self._movie_layer = None if layer is None else weakref.ref(layer)
         self._following.prefer(layer)
         self.movie_layer_changed.emit(layer)
+
+    def _follow_frames(self, frames: Frames | None) -> None:
+        self.painted.follow(self.movie_layer, 0 if frames is None else frames.n_frames)
 
     def train(self, request: TrainingRequest, layer: Image) -> None:
         """Start a training on a layer; ignored while one runs."""

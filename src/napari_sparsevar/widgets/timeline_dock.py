@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -22,9 +23,8 @@ from napari_sparsevar.widgets.parts.boxes import in_column, in_row
 from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
-from napari_sparsevar.widgets.timeline.covariate_lanes import covariates_of
 from napari_sparsevar.widgets.timeline.edge_legend import EdgeLegend
-from napari_sparsevar.widgets.timeline.left_out_marks import left_out_of
+from napari_sparsevar.widgets.timeline.lane_tools import LaneTools
 from napari_sparsevar.widgets.timeline.plot import STANDARDISED, TimePlot
 from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
 from napari_sparsevar.widgets.timeline.window_spans import WindowSpans
@@ -53,6 +53,7 @@ class Timeline(Dock):
         self.mark = _button("Mark window", "", checkable=True)
         self.remove = _button("Remove", "Remove the selected window.")
         self.whole = _button("Whole movie", "See all frames again.")
+        self.tools = LaneTools(self._session.painted, self._session.beside, self._windows, self)
         self.switches = TraceSwitches(self._inspected.shown, self._viewer.theme)
         self.legend = EdgeLegend(self._viewer.theme)
         self._row_names: list[str] = []
@@ -70,7 +71,8 @@ class Timeline(Dock):
             "<qt>Drag on the timeline to mark a window; hold Shift to add another piece to the "
             "selected one. Windows and their edges can be dragged at any time.</qt>"
         )
-        buttons = (self.mark, self.remove, self.whole)
+        buttons = (self.mark, self.remove, self.whole, *self.tools.buttons)
+        self.tools.listen_for_undo(self)
         bar = in_row(*buttons, self.switches, self.legend, (self.about, 1), self.readout)
         self.hint.setWordWrap(True)
         self._pages.addWidget(self.hint)
@@ -80,16 +82,17 @@ class Timeline(Dock):
         in_column(bar, (self._pages, 1), inside=self, margins=(6, 4, 6, 2), spacing=2)
 
     def _connect(self) -> None:
-        view = self.plot.view
         self.mark.toggled.connect(self._on_mark)
         self.remove.clicked.connect(self._on_remove)
         self.whole.clicked.connect(self.plot.show_all)
         self.plot.cursor_moved.connect(self._go_to)
         self.plot.seen_changed.connect(self._on_seen)
-        view.clicked.connect(self._go_to)
+        for view in (self.plot.view, self.plot.lanes.view):
+            view.clicked.connect(self._go_to)
+            view.marking_moved.connect(self._on_marking)
+            view.marked.connect(self._on_marked)
         self.spans.clicked.connect(self._go_to)
-        view.marking_moved.connect(self._on_marking)
-        view.marked.connect(self._on_marked)
+        self.tools.painting.connect(self._on_painting)
         watch(self._windows.changed, self._on_windows, self)
         watch(self._windows.selection_changed, self._on_windows, self)
         watch(self._activity.frames_changed, self._on_frames, self)
@@ -99,7 +102,9 @@ class Timeline(Dock):
         watch(self._inspected.shown_changed, self._on_traces, self)
         watch(self._inspected.raster_changed, self._on_raster, self)
         watch(self._session.inspecting.selection_changed, self._on_raster, self)
-        watch(self._session.run_changed, self._on_left_out, self)
+        watch(self._session.run_changed, self._on_lanes, self)
+        watch(self._session.painted.changed, self._on_lanes, self)
+        watch(self._session.beside.changed, self._on_lanes, self)
         watch(self._edge.changed, self._on_traces, self)
         self.switches.switched.connect(self._inspected.show)
         self.legend.closed.connect(self._edge.forget)
@@ -147,18 +152,22 @@ class Timeline(Dock):
         return self._edge.answer if fits else None
 
     def _say(self) -> None:
-        marking, inspects = self.mark.isChecked(), self._inspected.selection is not None
+        marking, painting = self.mark.isChecked(), self.tools.paint.isChecked()
+        inspects = self._inspected.selection is not None
         edge = None if self._edge_drawn() is None else self._edge
         # All need the same room, and a stretch that is being marked comes first.
-        self.switches.setVisible(inspects and edge is None and not marking)
-        self.legend.setVisible(edge is not None and not marking)
+        drags = marking or painting
+        self.tools.be_brief(inspects and not drags)
+        self.switches.setVisible(inspects and edge is None and not drags)
+        self.legend.setVisible(edge is not None and not drags)
         said = what_is_drawn(
             self._activity,
             self._inspected,
             edge,
             len(self.plot.left_out.frames),
-            self.plot.covariates.names,
+            len(self.plot.painted.frames),
             marking=marking,
+            painting=painting,
         )
         self.about.setText(said)
         self.about.setToolTip(said)
@@ -195,13 +204,18 @@ class Timeline(Dock):
             self.plot.set_time(frames.n_frames, frames.fps)
             self.spans.set_n_frames(frames.n_frames)
             self._on_slider()
-        self._on_left_out()
+        self._on_lanes()
         self.redraw()
 
-    def _on_left_out(self, *_: Any) -> None:
-        run, movie = self._session.run, self._activity.movie
-        self.plot.left_out.set_frames(left_out_of(run, movie))
-        self.plot.covariates.set_covariates(covariates_of(run, movie))
+    def _on_lanes(self, *_: Any) -> None:
+        painted, height = self._session.painted, self.plot.lanes.height
+        self.plot.set_lanes(self.tools.look(self._session.run, self._activity.movie))
+        fits = len(painted.bad) == len(self.tools.known.found)
+        found = self.tools.known.found & ~painted.good if fits else self.tools.known.found
+        self.plot.left_out.set_frames(np.flatnonzero(found))
+        self.plot.painted.set_frames(np.flatnonzero(painted.bad))
+        if self.plot.lanes.height > height:
+            self.ask_for_height()
         self._say()
 
     def _on_traces(self) -> None:
@@ -225,9 +239,23 @@ class Timeline(Dock):
         self._windows.seen = (start, stop)
 
     def _on_mark(self, on: bool) -> None:
-        self.plot.view.marking = on
+        if on:
+            self.tools.paint.setChecked(False)
+        self._on_dragging()
+
+    def _on_painting(self, on: bool) -> None:
+        if on:
+            self.mark.setChecked(False)
+        self.spans.hold_still(on)
+        self.plot.cursor.setMovable(not on)
+        self._on_dragging()
+
+    def _on_dragging(self) -> None:
+        on = self.mark.isChecked() or self.tools.paint.isChecked()
         shape = Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
-        self.plot.view.setCursor(shape)
+        for view in (self.plot.view, self.plot.lanes.view):
+            view.marking = on
+            view.setCursor(shape)
         self._say()
 
     def _on_marking(self, first: float, last: float) -> None:
@@ -240,6 +268,10 @@ class Timeline(Dock):
     def _on_marked(self, first: float, last: float, another_piece: bool) -> None:
         self.plot.set_draft(None)
         piece = self._piece(first, last)
+        if self.tools.paint.isChecked():
+            self.tools.mark(*piece, bad=not another_piece)
+            self._on_slider()
+            return
         selected = self._windows.selected
         with refusals_shown():
             if another_piece and selected is not None:
@@ -260,7 +292,7 @@ class Timeline(Dock):
 
     def _on_windows(self, *_: Any) -> None:
         self.spans.draw()
-        self.remove.setEnabled(self._windows.selected is not None)
+        self.remove.setVisible(self._windows.selected is not None)
 
     def _on_theme(self, event: Any) -> None:
         self.plot.set_theme(event.value)

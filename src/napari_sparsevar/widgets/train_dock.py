@@ -79,7 +79,7 @@ class TrainDock(Dock):
         self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder", mark="run.json")
         self.begun = BegunTraining(self.run_folder)
-        self.left_out = LeftOutChoice(viewer)
+        self.left_out = LeftOutChoice(viewer, self._session.painted)
         self.other_runs = OtherRuns()
         self.device = DeviceBox()
         self.panel = TrainingPanel(self._session.training)

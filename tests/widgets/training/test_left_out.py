@@ -61,3 +61,35 @@ def test_a_layer_that_goes_is_not_offered_any_more(viewer, dock):
     viewer.layers.remove(layer)
     assert dock.left_out.pixels.value is None
     assert len(dock.left_out.pixels.choices) == 1
+
+
+def test_frames_marked_on_the_timeline_are_left_out(dock, asked, tmp_path):
+    painted, nothing = dock._session.painted, np.zeros(60, bool)
+    assert dock.left_out.marked.isHidden()
+    dock.left_out.frames.value = "9"
+    asked()
+    painted.mark(3, 5, nothing, bad=True)
+    assert "2 frames are marked bad" in dock.left_out.marked.text()
+    left_out = asked().movie.left_out
+    assert (np.flatnonzero(left_out.frames).tolist(), left_out.find) == ([3, 4, 9], True)
+    dock.left_out.frames.value = "none"
+    left_out = asked().movie.left_out
+    assert (np.flatnonzero(left_out.frames).tolist(), left_out.find) == ([3, 4], False)
+
+
+def test_frames_that_were_found_are_used_again(dock, asked):
+    """Then those that were found are known, and no others are looked for."""
+    found = np.zeros(60, bool)
+    found[[20, 21, 40]] = True
+    asked()
+    dock._session.painted.mark(20, 22, found, bad=False)
+    left_out = asked().movie.left_out
+    assert (np.flatnonzero(left_out.frames).tolist(), left_out.find) == ([40], False)
+
+
+def test_trials_are_apart(dock, asked, tmp_path):
+    (tmp_path / "trials.csv").write_text("start,stop\n0,20\n25,60\n")
+    dock.left_out.trials.line_edit.value = str(tmp_path / "trials.csv")
+    movie = asked().movie
+    assert movie.jumps == (25,)
+    assert np.flatnonzero(movie.left_out.frames).tolist() == [20, 21, 22, 23, 24]

@@ -1,17 +1,11 @@
-"""Frames that do not count, as grey bars behind the curves."""
+"""Frames that do not count, as bars behind the curves."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from qtpy.QtGui import QColor
-
-if TYPE_CHECKING:
-    from napari_sparsevar.movie.movie import Movie
-    from napari_sparsevar.run.run import Run
 
 MOST_BARS = 2000
 """In sight: more could not be told apart."""
@@ -51,12 +45,3 @@ class LeftOutMarks:
         if seen.tolist() != list(self.bars.xvals):
             self.bars.setXVals(seen.tolist())
             self.bars.update()
-
-
-def left_out_of(run: Run | None, movie: Movie | None) -> npt.NDArray[np.integer]:
-    """Return the frames that a run left out of the movie on show; none where it is another."""
-    if run is None or movie is None:
-        return np.empty(0, int)
-    if tuple(run.record.movie.shape) != (movie.n_frames, *movie.shape):
-        return np.empty(0, int)
-    return np.flatnonzero(~np.asarray(run.results.good))

@@ -13,15 +13,16 @@ from qtpy.QtGui import QColor
 
 from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, plain_view
 from napari_sparsevar.widgets.timeline.activity import RegionTrace
-from napari_sparsevar.widgets.timeline.covariate_lanes import CovariateLanes
 from napari_sparsevar.widgets.timeline.inspected_curves import InspectedCurves, thinned_line
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
+from napari_sparsevar.widgets.timeline.known_lanes import BAD
+from napari_sparsevar.widgets.timeline.lanes import Lane, LaneStrip
 from napari_sparsevar.widgets.timeline.left_out_marks import LeftOutMarks
 from napari_sparsevar.widgets.timeline.raster_strip import RasterStrip
 from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.timeline.view import LEFT_PX, TimeAxis, TimeView
 
-STRIP_PX, WITH_RASTER_PX = 165, 205
+STRIP_PX, RASTER_PX = 165, 40
 MOST_OF_IT = 0.35
 """Share of the height that the raster takes at most."""
 
@@ -33,15 +34,15 @@ RELATIVE, STANDARDISED = "ΔF/F", "s.d."
 class TimePlot(Plot):
     """Time from left to right; grey values on the left axis, traces of places on the right.
 
-    The activity of the drivers lies underneath, on the same time axis. x is in frames throughout;
-    the axis alone speaks in seconds where the frame rate is known.
+    The activity of the drivers and the lanes lie underneath, on the same time axis. x is in frames
+    throughout; the axis alone speaks in seconds where the frame rate is known.
     """
 
     cursor_moved = Signal(float)
     seen_changed = Signal(float, float)
 
     def __init__(self, theme: str) -> None:
-        super().__init__(TimeView(), "field", TimeAxis("bottom"), bottom_row=2)
+        super().__init__(TimeView(), "field", TimeAxis("bottom"), bottom_row=3)
         self.bottom.setLabel("frame")
         self.region_view = plain_view()
         self.right = self.axis("right", RELATIVE, self.region_view)
@@ -55,13 +56,15 @@ class TimePlot(Plot):
         self.inspected = InspectedCurves(self.region_view, self.view)
         self.raster = RasterStrip(self.view, self)
         self.left_out = LeftOutMarks(self.view)
-        self.covariates = CovariateLanes(self.view)
+        self.painted = LeftOutMarks(self.view)
+        self.lanes = LaneStrip(self.view, self)
         self._arrange()
         self.set_theme(theme)
 
     def sizeHint(self) -> QSize:
         """Ask for a strip; the dock can be made taller."""
-        return QSize(600, WITH_RASTER_PX if self.raster.height else STRIP_PX)
+        raster = RASTER_PX if self.raster.height else 0
+        return QSize(600, STRIP_PX + raster + self.lanes.height)
 
     def minimumSizeHint(self) -> QSize:
         """Insist on no more than the axis and a little above it."""
@@ -77,6 +80,7 @@ class TimePlot(Plot):
         self.bottom.setLabel("time (s)" if fps else "frame")
         self.view.setLimits(xMin=0, xMax=n_frames, minXRange=min(10, n_frames))
         self.raster.set_time(n_frames)
+        self.lanes.set_time(n_frames)
         self.cursor.setBounds((0, n_frames - 1))
         if other:
             self.show_all()
@@ -128,7 +132,13 @@ class TimePlot(Plot):
         """Draw the drivers' activity, with their names and the selected one marked."""
         self.raster.set_raster(raster, names)
         self.raster.set_selected(row)
-        self._fit_raster()
+        self._fit_rows()
+        self.updateGeometry()
+
+    def set_lanes(self, lanes: Sequence[Lane]) -> None:
+        """Draw what is known of the frames, and what was recorded beside them."""
+        self.lanes.set_lanes(lanes)
+        self._fit_rows()
         self.updateGeometry()
 
     def set_frame(self, frame: int) -> None:
@@ -137,6 +147,7 @@ class TimePlot(Plot):
         self.cursor.setValue(frame)
         self.cursor.blockSignals(False)
         self.raster.cursor.setValue(frame)
+        self.lanes.cursor.setValue(frame)
 
     def set_draft(self, stretch: tuple[float, float] | None) -> None:
         """Show the stretch that is being drawn, or none."""
@@ -151,9 +162,10 @@ class TimePlot(Plot):
         self.inspected.set_theme(theme)
         self.raster.set_theme(theme)
         self.left_out.set_colour(self.text)
-        self.covariates.set_theme(is_light=self.is_light)
+        self.painted.set_colour(QColor(BAD))
         line = STRONGEST[self.is_light]
         self.cursor.setPen(pg.mkPen(line, width=1.5))
+        self.lanes.cursor.setPen(pg.mkPen(line, width=1.5))
         self.cursor.setHoverPen(pg.mkPen(line, width=4))
         shade = QColor(self.text)
         shade.setAlpha(60)
@@ -165,7 +177,9 @@ class TimePlot(Plot):
         self.addItem(self.right, row=0, col=2)
         self.addItem(self.raster.axis, row=1, col=0)
         self.addItem(self.raster.view, row=1, col=1)
-        for axis in (self.left, self.raster.axis):
+        self.addItem(self.lanes.axis, row=2, col=0)
+        self.addItem(self.lanes.view, row=2, col=1)
+        for axis in (self.left, self.raster.axis, self.lanes.axis):
             self.ci.layout.setAlignment(axis, Qt.AlignmentFlag.AlignRight)
         # The regions have a y axis of their own and share the rest with the field.
         self.region_view.setXLink(self.view)
@@ -189,11 +203,12 @@ class TimePlot(Plot):
         """Leave room for the curves above the raster."""
         super().resizeEvent(event)
         if hasattr(self, "raster"):  # Qt asks before there is anything
-            self._fit_raster()
+            self._fit_rows()
 
-    def _fit_raster(self) -> None:
-        height = min(self.raster.height, int(MOST_OF_IT * self.height()))
-        self.ci.layout.setRowFixedHeight(1, height)
+    def _fit_rows(self) -> None:
+        most = int(MOST_OF_IT * self.height())
+        for row, strip in ((1, self.raster), (2, self.lanes)):
+            self.ci.layout.setRowFixedHeight(row, min(strip.height, most))
 
     def _show_right(self) -> None:
         self.right.setVisible(bool(self._regions) or self._inspects)

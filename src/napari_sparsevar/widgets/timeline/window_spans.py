@@ -13,7 +13,7 @@ from napari_sparsevar.figures.colours import window_colour
 from napari_sparsevar.widgets.comparing.windows import MarkedWindows
 
 MANY_PIECES = 4
-"""From so many pieces on only the first is labelled: the names would lie over one another."""
+"""From so many pieces on only the longest is labelled: the names would lie over one another."""
 
 Key = tuple[str, int]
 
@@ -28,6 +28,7 @@ class WindowSpans(QObject):
         self._windows = windows
         self._view = view
         self._n_frames = 1
+        self._still = False
         self._text = QColor("white")
         self._spans: dict[Key, _Span] = {}
 
@@ -42,6 +43,12 @@ class WindowSpans(QObject):
         """Write the labels in another colour."""
         self._text = colour
         self.draw()
+
+    def hold_still(self, still: bool) -> None:
+        """Let nobody move a span while something else is dragged, or let them again."""
+        self._still = still
+        for span in self._spans.values():
+            span.hold_still(still)
 
     def span(self, label: str, piece: int = 0) -> pg.LinearRegionItem:
         """Return the span of a piece."""
@@ -62,6 +69,7 @@ class WindowSpans(QObject):
 
     def _add(self, key: Key) -> _Span:
         span = _Span(self._n_frames)
+        span.hold_still(self._still)
         span.moved.connect(lambda start, stop: self._on_moved(key, start, stop))
         span.clicked.connect(lambda frame: self._on_clicked(key[0], frame))
         self._spans[key] = span
@@ -77,7 +85,9 @@ class WindowSpans(QObject):
 
     def _show(self, span: _Span, window: Window, number: int) -> None:
         selected = window.label == self._windows.selected
-        name = window.label if number == 0 or len(window.pieces) < MANY_PIECES else ""
+        lengths = [stop - start for start, stop in window.pieces]
+        labelled = len(lengths) < MANY_PIECES or number == lengths.index(max(lengths))
+        name = window.label if labelled else ""
         span.show_piece(window.pieces[number])
         span.show_look(self._windows.colour_index(window.label), name, selected, self._text)
 
@@ -108,6 +118,10 @@ class _Span(pg.LinearRegionItem):
         self._name = pg.InfLineLabel(self.lines[0], "", position=0.97, anchors=[(0, 0), (0, 0)])
         self.sigRegionChanged.connect(self._snap)
         self.sigRegionChangeFinished.connect(self._finish)
+
+    def hold_still(self, still: bool) -> None:
+        """Take no part in what the mouse drags, or take part again."""
+        self.setMovable(not still)
 
     def keep_within(self, n_frames: int) -> None:
         """Stay within the movie."""
@@ -155,7 +169,8 @@ class _Span(pg.LinearRegionItem):
 
     def mouseDragEvent(self, event: Any) -> None:
         """Move as a whole, in whole frames, and no further than the movie reaches."""
-        if event.button() != Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton or not self.movable:
+            event.ignore()
             return
         event.accept()
         if event.isStart():

@@ -17,9 +17,10 @@ def what_is_drawn(
     inspected: InspectedTraces,
     edge: ChosenEdge | None,
     n_left_out: int = 0,
-    covariates: tuple[str, ...] = (),
+    n_painted: int = 0,
     *,
     marking: bool,
+    painting: bool = False,
 ) -> str:
     """Return one line about the curves; what is missing comes first.
 
@@ -31,10 +32,10 @@ def what_is_drawn(
         Where it is drawn in place of the selected place.
     n_left_out : int
         Frames that are marked as left out.
-    covariates : tuple of str
-        Those in the lanes, the lowest first.
-    marking : bool
-        Whether a stretch is being marked.
+    n_painted : int
+        Frames that were marked as bad.
+    marking, painting : bool
+        Whether dragging marks a window, or bad frames.
     """
     readings = (activity.field, activity.regions, inspected.movie)
     failures = [reading.failure for reading in readings if reading.failure]
@@ -42,6 +43,8 @@ def what_is_drawn(
         return failures[0]
     if marking:
         return "drag to mark a window · Shift: another piece of the selected one"
+    if painting:
+        return "drag to mark bad frames · Shift: use them again · Ctrl+Z: undo"
     if inspected.name and inspected.why_not:
         return inspected.why_not
     if edge is not None:
@@ -52,8 +55,8 @@ def what_is_drawn(
     elif activity.regions.values.size:
         said.append(f"regions of “{activity.region_layer_name}” in ΔF/F")
     grey = [f"grey: {n_left_out:,} frames left out"] if n_left_out else []
-    below = [f"below: {', '.join(reversed(covariates))}"] if covariates else []
-    return " · ".join([*said, *below, *grey, *_progress(readings)])
+    orange = [f"orange: {n_painted:,} marked bad"] if n_painted else []
+    return " · ".join([*said, *grey, *orange, *_progress(readings)])
 
 
 def short_names(places: pd.DataFrame, keys: tuple[tuple[str, int], ...]) -> list[str]:
