@@ -1,7 +1,7 @@
 """What damage does: files, kills, a full disk, docks that come and go.
 
 python benchmarks/robust.py fuzz --files 1000     damaged files of every format
-python benchmarks/robust.py kill --times 100      train, export, annotate, batch, register, killed
+python benchmarks/robust.py kill --times 100      whatever writes, killed at random moments
 python benchmarks/robust.py disk                  a disk that is full at each write
 python benchmarks/robust.py docks --times 200     every dock opened and closed
 
@@ -33,6 +33,7 @@ def main() -> int:
     kill.add_argument("--seed", type=int, default=0)
     disk = ways.add_parser("disk")
     disk.add_argument("--steps", type=int, default=30, help="sizes of the disk, for each work")
+    disk.add_argument("--works", nargs="+", metavar="WORK", help="of those in the table; else all")
     docks = ways.add_parser("docks")
     docks.add_argument("--times", type=int, default=200)
     docks.add_argument("--docks", nargs="+", metavar="NAME", help="of the Plugins menu; else all")
@@ -59,18 +60,14 @@ def _kill(options: argparse.Namespace) -> int:
     print("   work  times  cut short  faults")
     with tempfile.TemporaryDirectory() as folder:
         kills = Kills(Path(folder), options.seed)
-        works = (
-            kills.trainings,
-            kills.exports,
-            kills.annotations,
-            kills.batches,
-            kills.registrations,
-        )
-        for work in works:
-            found = work(options.times // len(works))
+        long = kills.trainings, kills.replacements, kills.exports, kills.batches
+        short = kills.registrations, kills.annotations, kills.comparisons
+        works = dict.fromkeys(long, 1) | dict.fromkeys(short, 2)
+        for work, share in works.items():
+            found = work(max(1, share * options.times // sum(works.values())))
             faults += found.faults
             print(f"{found.work:>9}  {found.times:5}  {found.cut:9}  {len(found.faults):6}")
-            print("\n".join(found.faults), flush=True)
+            print(*found.faults, sep="\n", end="\n" * bool(found.faults), flush=True)
     return int(bool(faults))
 
 
@@ -80,11 +77,11 @@ def _disk(options: argparse.Namespace) -> int:
     faults = []
     print("       work  times  done  sentence  faults")
     with tempfile.TemporaryDirectory() as folder:
-        for found in Disks(Path(folder), options.steps).all():
+        for found in Disks(Path(folder), options.steps).all(options.works):
             faults += found.faults
             done, said = (found.outcomes[name] for name in ("done", "sentence"))
             print(f"{found.work:>11}  {found.times:5}  {done:4}  {said:8}  {len(found.faults):6}")
-            print("\n".join(found.faults), flush=True)
+            print(*found.faults, sep="\n", end="\n" * bool(found.faults), flush=True)
     return int(bool(faults))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -94,3 +97,30 @@ def test_pages_in_a_circle_are_not_gone_round(tmp_path: Path) -> None:
         sv.open_movie(path)
     with pytest.raises(sv.UserError, match="no cells"):
         sv.open_cells(path)
+
+
+def robust(*arguments: str, before: tuple[str, ...] = ()) -> list[list[str]]:
+    """Return the rows of a table of the benchmark, which ends with 0 where nothing was lost."""
+    command = [*before, sys.executable, str(BENCHMARKS / "robust.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [line.split() for line in done.stdout.splitlines()[1:] if line.strip()]
+
+
+def test_nothing_that_was_saved_is_lost_by_a_kill() -> None:
+    """While runs, exports, batches, movies, regions and comparisons are written."""
+    rows = robust("kill", "--times", "20", "--seed", "3")
+    assert [row[0] for row in rows] == [
+        *("train", "replace", "export", "batch", "register", "annotate", "compare")
+    ]
+    assert sum(int(row[2]) for row in rows) >= 10  # were cut short
+
+
+def test_a_full_disk_is_one_sentence_and_nothing_is_lost() -> None:
+    root = () if os.geteuid() == 0 else ("unshare", "--map-root-user", "--mount")
+    mounting = [*root, "unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    if shutil.which("unshare") is None or subprocess.run(mounting, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    works = "annotate", "fit", "export"
+    rows = robust("disk", "--steps", "3", "--works", *works, before=root)
+    assert {row[0] for row in rows} == {"annotate", "fit", "export"}

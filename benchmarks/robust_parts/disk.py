@@ -105,15 +105,20 @@ class Disks:
         export = ExportOptions(EXPORTED)
         returned(export_run(gather(self._sound / "run"), self._sound / "export", export))
 
-    def all(self) -> Iterator[Filled]:
-        """Yield how each work ended."""
-        yield self._filled("train anew", lambda at: self._train(at, "other"))
-        yield self._filled("train again", lambda at: self._train(at, "run"))
-        yield self._filled("export", self._export)
-        yield self._filled("annotate", self._annotate)
-        yield self._filled("fit", self._save_fit)
-        yield self._filled("register", self._register)
-        yield self._filled("batch", self._batch)
+    def all(self, names: list[str] | None = None) -> Iterator[Filled]:
+        """Yield how each work ended, or those of some names."""
+        works: dict[str, Callable[[Path], str]] = {
+            "train anew": lambda at: self._train(at, "other"),
+            "train again": lambda at: self._train(at, "run"),
+            "export": self._export,
+            "annotate": self._annotate,
+            "fit": self._save_fit,
+            "register": self._register,
+            "batch": self._batch,
+        }
+        for name, work in works.items():
+            if names is None or name in names:
+                yield self._filled(name, work)
 
     def _filled(self, name: str, work: Callable[[Path], str]) -> Filled:
         at = self._folder / "disk"

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 import napari_sparsevar as sv
+from napari_sparsevar.comparison.store import load_comparisons, save_comparisons
+from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.export.everything import PARTS, ExportOptions, export_run
 from napari_sparsevar.export.material import gather
 from napari_sparsevar.movie import write_movie
@@ -33,7 +35,8 @@ CONFIG = sv.TrainConfig(
     checkpoint_every=2,
     model=sv.ModelConfig(stride=4, width=4),
 )
-SHAPE, N_FRAMES, WRONG = (33, 38), 240, 3
+SHAPE, N_FRAMES, WRONG = (33, 38), 300, 3
+SAME = ("edges.csv", "drivers.csv", "loss.csv", "model.safetensors")
 EXPORTED = frozenset(PARTS) - {"nwb", "overlay", "report", "movies"}
 
 
@@ -97,8 +100,40 @@ class Kills:
             self._seconds = time.monotonic() - began
 
     def trainings(self, times: int) -> Killed:
-        """Kill a training that is begun and resumed again and again."""
-        return self._repeated("train", times, self._train, self._check_training, self._seconds)
+        """Kill a training that is begun and resumed again and again; it ends the same."""
+        out = self._folder / "killed"
+
+        def check() -> str:
+            if not (out / "run.json").exists():
+                return ""
+            if json.loads((out / "run.json").read_text(encoding="utf-8"))["status"] == "finished":
+                sv.load_run(out)
+            return ""
+
+        found = self._repeated(
+            "train", times, lambda: go_on(self._movie, out), check, self._seconds
+        )
+        go_on(self._movie, out)
+        whole = self._folder / "whole"
+        go_on(self._movie, whole)
+        other = [name for name in SAME if (out / name).read_bytes() != (whole / name).read_bytes()]
+        faults = [f"train: other {other} than of a training that was not cut"] if other else []
+        faults += [f"train: {path.name} is left" for path in out.glob(".*")]
+        return found._replace(faults=found.faults + faults)
+
+    def replacements(self, times: int) -> Killed:
+        """Kill a training, with registration, that takes the place of a finished run."""
+        out = self._folder / "replaced"
+        self._train_again(out)
+
+        def check() -> str:
+            record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+            sv.load_run(out)
+            return "" if record["status"] == "finished" else "a finished run is gone"
+
+        return self._repeated(
+            "replace", times, lambda: self._train_again(out), check, self._seconds
+        )
 
     def exports(self, times: int) -> Killed:
         """Kill an export that takes the place of an earlier one."""
@@ -130,6 +165,23 @@ class Kills:
             return "" if fits else "notes of other regions"
 
         return self._repeated("annotate", times, write, check, 0.2)
+
+    def comparisons(self, times: int) -> Killed:
+        """Kill while comparisons are added to a run."""
+        windows = [Window.of("A", (0, 150)), Window.of("B", (150, N_FRAMES))]
+        found = sv.compare(sv.load_run(self._run), windows)
+        save_comparisons(self._run, found)
+
+        def write() -> None:
+            while True:
+                save_comparisons(self._run, found)
+
+        def check() -> str:
+            wrong: list[str] = []
+            kept = load_comparisons(self._run, wrong.append)
+            return " ".join(wrong) if kept else "no comparison is left"
+
+        return self._repeated("compare", times, write, check, 0.25)
 
     def batches(self, times: int) -> Killed:
         """Kill a batch of three recordings that is begun again and again."""
@@ -194,25 +246,8 @@ class Kills:
                 faults.append(f"{name} {number}: {fault}")
         return Killed(name, times, cut, faults)
 
-    def _train(self) -> None:
-        out, movie = self._folder / "killed", sv.open_movie(self._movie)
-        last = _last(train(movie, CONFIG, out=out, device="cpu", resume=True))
-        if isinstance(last, Failed):
-            assert "to resume" in last.message, last.message  # finished: another takes its place
-            _ended(train(movie, CONFIG, out=out, register="rigid", overwrite=True))
-
-    def _check_training(self) -> str:
-        """Say what is wrong with a run where one was finished before."""
-        out = self._folder / "killed"
-        if not (out / "run.json").exists():
-            return ""
-        record = json.loads((out / "run.json").read_text(encoding="utf-8"))
-        if record["status"] == "finished":
-            self._trained = True
-            sv.load_run(out)
-        return "a finished run is gone" if self._trained and record["status"] != "finished" else ""
-
-    _trained = False
+    def _train_again(self, out: Path) -> None:
+        _ended(train(sv.open_movie(self._movie), CONFIG, out=out, register="rigid", overwrite=True))
 
     def _export(self, out: Path) -> None:
         material = gather(self._run)
@@ -220,6 +255,16 @@ class Kills:
 
     def _files(self, out: Path) -> set[str]:
         return {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+
+
+def go_on(path: Path, out: Path) -> None:
+    """Resume what is there of a training, or begin where that says there is nothing to resume."""
+    movie = sv.open_movie(path)
+    last = _last(train(movie, CONFIG, out=out, device="cpu", resume=True))
+    if isinstance(last, Failed) and "complete" not in last.message:
+        assert "to resume" in last.message, last.message
+        again = "overwrite it" in last.message
+        _ended(train(movie, CONFIG, out=out, device="cpu", overwrite=again))
 
 
 def _last(events: object) -> TrainingEvent:

@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-import made_comparisons
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk import folder as folders
-from napari_sparsevar.movie import write_movie
 from napari_sparsevar.run.annotations import Annotations, read_annotations, write_places
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import is_run_directory
 from napari_sparsevar.training.events import Failed, Finished, StepLoss, TrainingEvent
 
-SCRIPT = Path(__file__).with_name("killing.py")
 RESULTS = ("run.json", "model.safetensors", "analysis.safetensors", "drivers.csv", "edges.csv")
 RESULTS += ("latents.npy", "contribution.tif", "drivers.tif", "path.csv", "loss.csv")
 NOTES = Annotations().with_place(3.0, 4.0, 1.0, name="mine")
-
-
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("killing", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def last(movie: sv.Movie, config: sv.TrainConfig, out: Path, **options: Any) -> TrainingEvent:
@@ -52,50 +34,6 @@ def last(movie: sv.Movie, config: sv.TrainConfig, out: Path, **options: Any) -> 
 
 def contents(run: Path, names: tuple[str, ...] = RESULTS) -> list[str]:
     return [hashlib.sha256((run / name).read_bytes()).hexdigest() for name in names]
-
-
-class Killed(NamedTuple):
-    """What is left of work that was killed, and how often it was killed at work."""
-
-    movie: Path
-    training: Path
-    trainings: int
-    additions: int
-
-
-@pytest.fixture(scope="module")
-def killed(small_movie: sv.Movie, tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """Run the script: of its seconds, most are spent on imports."""
-    folder = tmp_path_factory.mktemp("killing")
-    movie = write_movie(small_movie.data, folder / "movie.tif", fps=15.0, pixel_size_um=2.0)
-    out, run = folder / "killed", made_comparisons.made_folder(folder / "run")
-    command = [sys.executable, str(SCRIPT), str(movie), str(out), str(run)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    return Killed(movie, out, *map(int, done.stdout.split()))
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
-def test_a_training_killed_again_and_again_comes_to_the_same_result(
-    killed: Killed, tmp_path: Path
-) -> None:
-    assert killed.trainings >= 1
-    whole = tmp_path / "whole"
-    assert isinstance(last(sv.open_movie(killed.movie), script().CONFIG, whole), Finished)
-    script().go_on(killed.movie, killed.training)
-    same = ("edges.csv", "drivers.csv", "loss.csv", "model.safetensors")
-    assert contents(killed.training, same) == contents(whole, same)
-    assert not [path for path in killed.training.iterdir() if path.name.startswith(".")]
-    beside = sorted(path.name for path in killed.training.parent.iterdir())
-    assert beside == ["killed", "movie.tif", "run"]
-    for line in (killed.training / "events.jsonl").read_text().splitlines():
-        json.loads(line)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the processes of Unix")
-def test_what_a_person_adds_is_whole_whenever_it_is_killed(killed: Killed) -> None:
-    assert killed.additions > 20
 
 
 def keeping(change: Callable[..., Any], folder: Path, kept: Path) -> Callable[..., Any]:

@@ -24,6 +24,7 @@ from napari_sparsevar.widgets.parts.dock import Dock, prefer_area
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline.edge_legend import EdgeLegend
+from napari_sparsevar.widgets.timeline.known_lanes import unasked
 from napari_sparsevar.widgets.timeline.lane_tools import LaneTools
 from napari_sparsevar.widgets.timeline.plot import STANDARDISED, TimePlot
 from napari_sparsevar.widgets.timeline.trace_switches import TraceSwitches
@@ -211,7 +212,8 @@ class Timeline(Dock):
         painted, height = self._session.painted, self.plot.lanes.height
         self.plot.set_lanes(self.tools.look(self._session.run, self._activity.movie))
         fits = len(painted.bad) == len(self.tools.known.found)
-        found = self.tools.known.found & ~painted.good if fits else self.tools.known.found
+        known = self.tools.known
+        found = unasked(known, painted) if fits else known.found
         self.plot.left_out.set_frames(np.flatnonzero(found))
         self.plot.painted.set_frames(np.flatnonzero(painted.bad))
         if self.plot.lanes.height > height:

@@ -77,7 +77,7 @@ def known_of(run: Run | None, movie: Movie | None, beside: Beside) -> Known:
     kept = trials_kept(Path(run.path), good) or []
     begins = {start for start, _ in kept}
     # Where a trial ends is where frames between trials begin, which are left out.
-    trials = opened.trials or tuple(_inside(good, *piece) for piece in kept)
+    trials = opened.trials or tuple((start, _last(good, start, stop) + 1) for start, stop in kept)
     jumps = tuple(jump for jump in run.results.activity.starts if jump not in begins)
     covariates = opened.covariates or run.results.activity.covariates
     return Known(~good, jumps, trials, covariates)
@@ -89,8 +89,13 @@ def lanes_of(known: Known, painted: PaintedFrames) -> list[Lane]:
     return [lane for lane in lanes if lane is not None]
 
 
+def unasked(known: Known, painted: PaintedFrames) -> npt.NDArray[np.bool_]:
+    """Return the frames that are left out without the person having said anything of them."""
+    return known.found & ~painted.good & ~painted.bad
+
+
 def _bad(known: Known, painted: PaintedFrames) -> Lane | None:
-    found = known.found & ~painted.good
+    found = unasked(known, painted)
     if not (found.any() or painted.bad.any() or painted.good.any()):
         return None
     spans = [
@@ -140,6 +145,5 @@ def _beside(known: Known) -> list[Lane]:
     return lanes
 
 
-def _inside(good: npt.NDArray[np.bool_], start: int, stop: int) -> Piece:
-    frames = np.flatnonzero(good[start:stop])
-    return start + int(frames[0]), start + int(frames[-1]) + 1
+def _last(good: npt.NDArray[np.bool_], start: int, stop: int) -> int:
+    return start + int(np.flatnonzero(good[start:stop])[-1])

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from qtpy.QtCore import QObject
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QFont
 
 from napari_sparsevar.comparison.windows import Piece
 from napari_sparsevar.widgets.timeline.inspected_curves import thinned_line
 from napari_sparsevar.widgets.timeline.view import TimeView
 
-LANE_PX = 15
+LANE_PX, TEXT_PX = 15, 11
 FULL, FREE = 0.76, 0.12
 """Height of what is drawn and what is left free above and below, in heights of a lane."""
 
@@ -66,7 +66,9 @@ class LaneStrip(QObject):
         self.names: tuple[str, ...] = ()
         self._items: list[Any] = []
         self.axis.linkToView(self.view)
-        self.axis.setStyle(tickLength=0)
+        font = QFont()
+        font.setPixelSize(TEXT_PX)
+        self.axis.setStyle(tickLength=0, tickFont=font)
         self.view.setXLink(time)
         self.view.invertY(True)
         self.cursor.setZValue(10)

@@ -23,8 +23,8 @@ from napari_sparsevar.widgets.timeline.trace_reading import TraceReading
 from napari_sparsevar.widgets.timeline.view import LEFT_PX, TimeAxis, TimeView
 
 STRIP_PX, RASTER_PX = 165, 40
-MOST_OF_IT = 0.35
-"""Share of the height that the raster takes at most."""
+MOST_OF_IT, MOST_LANES = 0.35, 0.5
+"""Share of the height that the raster takes at most, and both it and the lanes."""
 
 
 RELATIVE, STANDARDISED = "ΔF/F", "s.d."
@@ -206,9 +206,10 @@ class TimePlot(Plot):
             self._fit_rows()
 
     def _fit_rows(self) -> None:
-        most = int(MOST_OF_IT * self.height())
-        for row, strip in ((1, self.raster), (2, self.lanes)):
-            self.ci.layout.setRowFixedHeight(row, min(strip.height, most))
+        raster = min(self.raster.height, int(MOST_OF_IT * self.height()))
+        self.ci.layout.setRowFixedHeight(1, raster)
+        left = max(int(MOST_LANES * self.height()) - raster, 0)
+        self.ci.layout.setRowFixedHeight(2, min(self.lanes.height, left))
 
     def _show_right(self) -> None:
         self.right.setVisible(bool(self._regions) or self._inspects)
