@@ -84,7 +84,7 @@ def test_a_still_movie_is_left_as_it_is(still: sv.Movie) -> None:
 
 def test_what_noise_seems_to_move_is_left_too() -> None:
     noisy, _ = sv.simulate_movie(FRAMES, (64, 72), seed=1, regime="strong_noise")
-    assert returned(estimating_shifts(noisy)).largest > 0.4
+    assert returned(estimating_shifts(noisy)).moves < 0.1
     for kind in KINDS:
         assert sv.register(noisy, kind).data is noisy.data
 

@@ -24,6 +24,7 @@ from napari_sparsevar.movie.registration.shifts import (
     Kind,
     Shifts,
 )
+from napari_sparsevar.movie.registration.steady import steadied
 from napari_sparsevar.movie.registration.still import as_recorded, moved_back
 from napari_sparsevar.progress import Step, returned, stage
 
@@ -150,7 +151,7 @@ def _whole_frames(movie: Movie, rigid: Rigid) -> Generator[float, None, Shifts]:
             "it with a program for one-photon or very noisy movies."
         )
     return Shifts(
-        _as_around(found, lost),
+        steadied(_as_around(found, lost), rigid.noise),
         alike,
         before,
         lost,

@@ -23,10 +23,15 @@ Spectrum = npt.NDArray[np.complex64]
 TEMPLATE_FRAMES, _ROUNDS = 300, 3
 _SIDE_PX = 256
 """The middle of a large field says how all of it moved."""
-_FINE_PX, _WIDE_PX, _TAPER = 1.0, 8.0, 0.12
+_FINE_PX, _WIDE_PX, _TAPER = 1.0, 8.0, 0.08
 """Structure that is looked at: wider than noise, finer than the neuropil; and the share of each
 side over which it fades, so that opposite edges do not meet."""
-_UPSAMPLED, _ERRORS = 10, 2.0
+_UPSAMPLED, _ERRORS = 20, 2.0
+_AGREEING = 100
+"""Frames of which it is asked how far two halves of the field agree."""
+_STRIPES_PX, _SHARE = 64, 1 / 3
+"""Columns after which the stripes of two halves come again, and the share of the field that each
+half is worth, as stripes fade."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,8 @@ class Rigid:
     moves : float
         Root mean square of the motion on which two halves of the field agree, in pixels: noise
         moves them apart.
+    noise : ndarray, shape (2,)
+        Variance of what noise adds to a shift, in square pixels.
     line_phase : float
         Of the movie as it was recorded; all else is of aligned lines.
     """
@@ -49,6 +56,7 @@ class Rigid:
     template: Spectrum
     crispness: float
     moves: float
+    noise: FloatArray
     line_phase: float
 
     def seen(self, frames: npt.NDArray[np.generic]) -> Spectrum:
@@ -97,7 +105,8 @@ def learning_rigid(movie: Movie) -> Generator[float, None, Rigid]:
         pairs = zip(seen[known], shifts[known], strict=True)
         template = np.mean([_moved(each, shift) for each, shift in pairs], axis=0)
     crispness = _slopes(template) / max(_slopes(first), 1e-12)
-    return Rigid(movie.shape, template, crispness, _agreed(frames, shifts), phase)
+    moves, noise = _agreed(seen, shifts)
+    return Rigid(movie.shape, template, crispness, moves, noise, phase)
 
 
 def _middle(shape: tuple[int, int]) -> tuple[slice, slice]:
@@ -114,22 +123,43 @@ def template_frames(movie: Movie, most: int) -> npt.NDArray[np.intp]:
     return counted[:: max(1, len(counted) // most)]
 
 
-def _agreed(frames: npt.NDArray[np.generic], shifts: FloatArray) -> float:
-    """Return how far the left and the right half of frames (t, y, x) move together, rms."""
-    known, middle = np.isfinite(shifts).all(axis=1), frames.shape[2] // 2
-    halves = frames[known, :, :middle], frames[known, :, middle:]
-    left, right = (_crossed(_spectra(half), shifts[known]) for half in halves)
-    error = np.sqrt((left**2).mean(axis=0) * (right**2).mean(axis=0) / max(len(left), 1))
-    sure = (left * right).mean(axis=0) - _ERRORS * error
-    return float(np.sqrt(np.clip(sure, 0.0, None).sum()))
+def _agreed(seen: Spectrum, shifts: FloatArray) -> tuple[float, FloatArray]:
+    """Return how far two halves of the field move together, rms, and what noise adds to shifts.
 
+    The halves are stripes that take turns: a field that bends, bends both. Noise moves them apart.
 
-def _crossed(seen: Spectrum, shifts: FloatArray) -> FloatArray:
-    """Return shifts of frames against frames that they are not among: noise fits itself."""
-    back = np.stack([_moved(each, shift) for each, shift in zip(seen, shifts, strict=True)])
+    Returns
+    -------
+    moves : float
+    noise : ndarray, shape (2,)
+        Its variance in the shifts of all of the field, in square pixels.
+    """
+    known = np.isfinite(shifts).all(axis=1)
+    seen, shifts = seen[known], shifts[known]
+    if len(seen) < 2:
+        return 0.0, np.zeros(2)
+    back = np.stack([_moved(*pair) for pair in zip(seen, shifts, strict=True)])
     templates = [back[1::2].mean(axis=0), back[::2].mean(axis=0)]
-    found = np.array([_shift(templates[number % 2], each) for number, each in enumerate(seen)])
-    return np.asarray(np.nan_to_num(found - np.nanmedian(found, axis=0)), np.float64)
+    chosen = np.arange(0, len(back), -(-len(back) // _AGREEING))
+    columns = np.arange(seen.shape[2]) + 0.5
+    wave = np.sin(2 * np.pi * columns / min(_STRIPES_PX, len(columns))).astype(np.float32)
+    halves = []
+    for mask in (np.maximum(wave, 0.0), np.minimum(wave, 0.0)):
+        masked = [_masked(each, mask) for each in templates]
+        # Against frames that it is not part of: noise fits itself.
+        rest = [_shift(masked[number % 2], _masked(back[number], mask)) for number in chosen]
+        half = shifts[chosen] + np.nan_to_num(rest)
+        halves.append(half - np.median(half, axis=0))
+    one, other = halves
+    error = np.sqrt((one**2).mean(axis=0) * (other**2).mean(axis=0) / len(chosen))
+    sure = (one * other).mean(axis=0) - _ERRORS * error
+    apart = 1.4826 * np.median(abs(one - other), axis=0)
+    return float(np.sqrt(np.clip(sure, 0.0, None).sum())), apart**2 / 2 * _SHARE
+
+
+def _masked(spectrum: Spectrum, columns: Float32Array) -> Spectrum:
+    found: Spectrum = fft.fft2(fft.ifft2(spectrum) * columns)
+    return found
 
 
 def _spectra(frames: npt.NDArray[np.generic]) -> Spectrum:
