@@ -89,3 +89,17 @@ def test_bad_start(make_problem):
         solve_lasso(*problem, initial=problem.gram)
     with pytest.raises(ValueError, match="initial contains"):
         solve_lasso(*problem, initial=problem.cross * float("nan"))
+
+
+def test_asymmetry_far_from_the_diagonal_is_noticed(make_problem):
+    gram, cross, penalty = make_problem(3, n_columns=300, n_samples=600)
+    gram = gram.clone()
+    gram[299, 0] += 1e-3 * gram.diagonal().max()
+    with pytest.raises(ValueError, match="not symmetric"):
+        solve_lasso(gram, cross, penalty)
+
+
+def test_how_a_problem_lies_in_memory_changes_nothing(make_problem):
+    problem = make_problem(4, n_columns=150, n_targets=140, n_samples=400)
+    turned = (each.T.contiguous().T for each in problem)
+    assert torch.equal(solve_lasso(*problem), solve_lasso(*turned))

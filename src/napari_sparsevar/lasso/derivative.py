@@ -53,7 +53,7 @@ def _gram_gradient(solved: Tensor, coefficients: Tensor) -> Tensor:
         total = np.zeros((solved.shape[0], solved.shape[0]))
         _add_outer_products(to_array(solved.T), to_array(coefficients.T), total)
         product = torch.from_numpy(total)
-    return (product + product.T) / 2
+    return (product + product.T).mul_(0.5)
 
 
 class PathDerivative(torch.autograd.Function):
@@ -80,7 +80,7 @@ class PathDerivative(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             d_cross = solved.to(gram)
         if ctx.needs_input_grad[2]:
-            d_penalty = -solved * exact.sign()
+            d_penalty = exact.sign().mul_(solved).neg_()
             d_penalty = (d_penalty.sum() if penalty.ndim == 0 else d_penalty).to(gram)
         return d_gram, d_cross, d_penalty, None
 

@@ -13,6 +13,10 @@ Array = npt.NDArray[Any]
 CONVERGED, NOT_CONVERGED, UNBOUNDED = 0, 1, 2
 
 
+_STRIPE = 128
+"""Columns of a transposed matrix that are copied at a time."""
+
+
 class Precision(NamedTuple):
     """What counts as zero, given the precision in which the Gram matrix was computed.
 
@@ -50,4 +54,10 @@ def precision_of(dtype: torch.dtype) -> Precision:
 def to_array(tensor: torch.Tensor) -> Array:
     """Return a tensor as a contiguous float64 array in main memory (shared where possible)."""
     array: Array = tensor.detach().to("cpu", torch.float64).numpy()
-    return np.ascontiguousarray(array)
+    if array.ndim != 2 or array.strides[0] >= array.strides[1]:
+        return np.ascontiguousarray(array)
+    turned = np.empty(array.shape)
+    for first in range(0, array.shape[1], _STRIPE):  # what is read stays in the cache
+        stripe = slice(first, first + _STRIPE)
+        turned[:, stripe] = array[:, stripe]
+    return turned

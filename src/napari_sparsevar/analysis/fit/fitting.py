@@ -91,10 +91,12 @@ class FittedVar:
         driving another, and are left out. Not to be written to.
         """
         size = self.n_series
-        by_target = sparse.coo_array(self.coefficients.T.cpu().numpy())
-        target, row = by_target.coords
+        by_target = np.ascontiguousarray(self.coefficients.T.cpu().numpy())
+        entries = np.flatnonzero(by_target != 0)  # several times as fast as all of scipy's looking
+        places = np.divmod(entries, by_target.shape[1])
+        target, row = (each.astype(np.int32) for each in places)
         far = self.weights.cpu().numpy()[row, target] != 0
-        target, row, values = target[far], row[far], by_target.data[far]
+        target, row, values = target[far], row[far], by_target.ravel()[entries[far]]
         lagged = []
         for lag in range(self.lags):
             own = row // size == lag

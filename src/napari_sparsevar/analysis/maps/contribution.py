@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from napari_sparsevar.analysis.fit.fitting import FittedVar
-from napari_sparsevar.analysis.maps.drive import drive
+from napari_sparsevar.analysis.maps.drive import Drive, drive
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection, to_image
 from napari_sparsevar.analysis.maps.smoothing import smoothed
 
@@ -56,22 +56,27 @@ def contribution_map(
     silencing : ndarray of bool, shape (P, p), optional
         Negative effects known to be real: ``Significance.silencing``; by default none.
     """
-    grid, amplitude = projection.grid, projection.amplitude
-    mixture = projection.sources_by_pixel
+    grid = projection.grid
     silent, others = Lagged(), fitted.distant
     if silencing is not None and silencing.any():
         silent, others = _told_apart(fitted, silencing)
-    found = drive(others, amplitude, mixture)
+    found = _drive_of_pixels(others, projection)
     usual = np.maximum(smoothed(to_image(found.negative, grid), grid.stride), 0.0)
     if grid.kept is not None:  # nothing is known of chance where no latent is
-        share = smoothed(projection.covered.astype(np.float32), grid.stride)
-        usual = np.where(projection.covered, usual / np.maximum(share, 0.1), 0.0)
+        usual = np.where(projection.covered, usual / projection.covered_around, 0.0)
     up = np.maximum(to_image(found.positive, grid) - usual, 0.0)
     down = np.zeros_like(up)
     if silent:
-        down = to_image(drive(silent, amplitude, mixture).negative, grid)
+        down = to_image(_drive_of_pixels(silent, projection).negative, grid)
     image: FloatImage = np.sqrt((up + down) * projection.signal)
     return Contribution(image, down > up)
+
+
+def _drive_of_pixels(edges: Lagged, projection: Projection) -> Drive:
+    """Return the drive of every pixel of the padded field of view, (Y X,) each."""
+    found = np.empty((2, projection.squares.size))
+    found[:, projection.squares] = drive(edges, projection.amplitude, projection.sources_by_square)
+    return Drive(*found)
 
 
 def _told_apart(fitted: FittedVar, silencing: npt.NDArray[np.bool_]) -> tuple[Lagged, Lagged]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.maps.smoothing import smoothed
 from napari_sparsevar.model.grid import LatentGrid
 
 FloatImage = npt.NDArray[np.float32]
@@ -18,6 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 _FLOOR = 0.1
 """Share of the median variance of all pixels that is added to each, so that a pixel in which
 nothing ever happens is not blown up."""
+
+_SQUARE = 8
+"""Edge in pixels of the squares whose drive is added up together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +79,17 @@ class Projection:
         return sparse.csc_array(self.sources)
 
     @cached_property
+    def squares(self) -> npt.NDArray[np.intp]:
+        """Pixels in the order of small squares, in which all mix the same latents, (Y X,)."""
+        rows, columns = np.indices(self.grid.padded_shape) // _SQUARE
+        return np.argsort((rows * len(columns[0]) + columns).ravel(), kind="stable")
+
+    @cached_property
+    def sources_by_square(self) -> sparse.csc_array:
+        """``sources`` of pixels in the order of ``squares``."""
+        return sparse.csc_array(self.sources_by_pixel[:, self.squares])
+
+    @cached_property
     def footprints_by_pixel(self) -> sparse.csc_array:
         """Footprints, ordered for looking up pixels."""
         return sparse.csc_array(self.footprints)
@@ -84,6 +99,12 @@ class Projection:
         """Pixels in which anything can be decoded, (Y, X): all that count."""
         seen = np.bincount(self.footprints.indices, minlength=self.footprints.shape[1])
         return np.asarray(to_image(seen.astype(np.float64), self.grid) > 0)
+
+    @cached_property
+    def covered_around(self) -> FloatImage:
+        """Share of the pixels within about a latent's distance that are covered, (Y, X)."""
+        share = smoothed(self.covered.astype(np.float32), self.grid.stride)
+        return np.maximum(share, np.float32(0.1))
 
     @cached_property
     def signal(self) -> FloatImage:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from napari_sparsevar.analysis.maps.projection import FloatImage
+FloatImage = npt.NDArray[np.float32]
 
 _REACH = 4.0  # standard deviations, as in scipy.ndimage
 
