@@ -140,6 +140,19 @@ def test_latents_alone_are_those_of_the_code(network: SparseVarAutoencoder, stat
     torch.testing.assert_close(network.latents(frames(), guided), whole)
 
 
+@pytest.mark.parametrize("stride", [3, 4, 5, 7])
+def test_latents_without_a_derivative_are_the_same(stride: int) -> None:
+    grid = LatentGrid(SHAPE, stride)
+    network = SparseVarAutoencoder(ModelConfig(stride=stride, width=8))
+    torch.nn.init.normal_(network.encoder.head.weight)
+    movie, still = torch.randn(3, *grid.padded_shape), torch.randn(3, *grid.padded_shape)
+    inside = (torch.rand(grid.padded_shape) < 0.9).float()
+    guided = network.guide(still, torch.rand(grid.padded_shape) < 0.5, inside)
+    with torch.no_grad():
+        at_once = network.latents(movie, guided)
+    torch.testing.assert_close(at_once, network.latents(movie, guided), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(32, 40), (31, 37)])
 def test_the_background_is_a_normalised_convolution(shape: tuple[int, int]) -> None:
     rng = torch.Generator().manual_seed(4)

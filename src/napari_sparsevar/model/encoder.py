@@ -122,7 +122,10 @@ class Encoder(nn.Module):
         -------
         Tensor, shape (n, channels, Y / stride, X / stride)
         """
-        blocks = _in_blocks(frames * guidance.weight, self.stride)
+        return self.code(_in_blocks(frames * guidance.weight, self.stride), guidance)
+
+    def code(self, blocks: Tensor, guidance: Guidance) -> Tensor:
+        """Encode weighted pixels, those of a place as its channels (n, stride^2, rows, columns)."""
         average = _local_sum(blocks, self.kernel[0]) / guidance.norm
         hidden = torch.addcmul(guidance.shift, self.first(blocks), 1.0 + guidance.scale)
         correction: Tensor = self.head(torch.relu_(self.second(torch.relu_(hidden))))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.model.contrast import contrast_blocks
 from napari_sparsevar.model.decoder import Decoder
 from napari_sparsevar.model.encoder import Encoder, Guidance
 from napari_sparsevar.model.neuropil import Smoothing, smooth_part, smoothing
@@ -110,8 +111,17 @@ class SparseVarAutoencoder(nn.Module):
         (n, channels, rows, columns), of frames (n, Y, X); for both halves of one split
         ``encode_guided(frames, halves).latents``.
         """
-        codes = [self._coded(frames - smooth_part(frames, half.wide), half) for half in halves]
+        simple = frames.is_cpu and frames.dtype == torch.float32
+        if simple and not torch.is_grad_enabled():
+            codes = [self._coded_at_once(frames, half) for half in halves]
+        else:
+            codes = [self._coded(frames - smooth_part(frames, half.wide), half) for half in halves]
         return torch.stack(codes).mean(dim=0)
+
+    def _coded_at_once(self, frames: Tensor, half: GuidedHalf) -> Tensor:
+        guidance = half.guidance
+        blocks = contrast_blocks(frames, half.wide, guidance.weight, self.encoder.stride)
+        return self.encoder.code(blocks, guidance) * half.alive
 
     def _coded(self, contrast: Tensor, half: GuidedHalf) -> Tensor:
         coded: Tensor = self.encoder(contrast, half.guidance) * half.alive

@@ -62,14 +62,18 @@ def background(frames: Tensor, visible: Tensor, diameter: float) -> Tensor:
 
 def smooth_part(frames: Tensor, how: Smoothing) -> Tensor:
     """Return the ``background`` of frames (n, Y, X), estimated as ``smoothing`` says."""
-    n, height, width = frames.shape
+    height, width = frames.shape[1:]
     below, right = (
         whole - length for whole, length in zip(how.visible.shape, (height, width), strict=True)
     )
     whole = pad(frames, (0, right, 0, below)) if below or right else frames
-    sums = _block_sums(whole * how.visible) @ how.columns
-    smooth = torch.bmm(how.rows.expand(n, *how.rows.shape), sums) / how.weight
-    return _pixels(smooth)[:, :height, :width]
+    return _pixels(smooth_blocks(_block_sums(whole * how.visible), how))[:, :height, :width]
+
+
+def smooth_blocks(sums: Tensor, how: Smoothing) -> Tensor:
+    """Return the background on blocks, (n, h, w), of the sums of what is visible in each."""
+    rows = how.rows.expand(len(sums), *how.rows.shape)
+    return torch.bmm(rows, sums @ how.columns) / how.weight
 
 
 def _gaussian(length: int, diameter: float, like: Tensor) -> Tensor:

@@ -28,8 +28,8 @@ simulated cells by 0.001 to 0.005 less."""
 SCRATCH = ".latents-"
 """How files begin that hold latents until the analysis is complete."""
 
-_PIXELS_PER_BLOCK = 2**20
-_ON_A_GPU = 4
+_PIXELS_PER_BLOCK = 2**21
+_ON_A_GPU = 2
 """Times as many, where starting to work takes longer than the work."""
 
 
