@@ -23,7 +23,11 @@ from napari_sparsevar.figures import style
 from napari_sparsevar.figures.kinds.comparison import comparison_figure
 from napari_sparsevar.figures.style import figure_style
 from napari_sparsevar.figures.write import KINDS, FigureOptions, draw_figure
+from napari_sparsevar.movie import open_movie
+from napari_sparsevar.movie.movie import Registered
+from napari_sparsevar.movie.registration.shifts import Shifts
 from napari_sparsevar.run.annotations import Annotations, Marks
+from napari_sparsevar.run.registration import write_shifts
 from napari_sparsevar.run.run import Run
 
 BASELINES = Path(__file__).with_name("baselines")
@@ -48,7 +52,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     # Every edge is beyond chance, so that there are arrows.
     found = made.results.significance
     tested = replace(found, edge_p=torch.full_like(found.edge_p, 0.01))
+    _keep_shifts(made)
     return replace(made, results=replace(made.results, significance=tested))
+
+
+def _keep_shifts(run: Run) -> None:
+    run.path.mkdir(exist_ok=True)
+    steps = np.random.default_rng(0).normal(0, [[0.8, 0.3]], (600, 2))
+    alike = 0.8 - 0.05 * np.hypot(*steps.T)
+    shifts = Shifts(steps, alike, alike - 0.2, np.zeros(600, bool))
+    movie = open_movie(np.zeros((20, 8, 8), np.uint8))
+    write_shifts(run.path, replace(movie, registered=Registered(movie.data, shifts)))
 
 
 def drawn(kind: str, run: Run) -> Figure:

@@ -150,7 +150,11 @@ def _write_figures(
 ) -> Iterator[Step | str]:
     """Write a figure of every kind there is something to draw of; say which is left out and why."""
     (folder / "figures").mkdir()
-    kinds = [kind for kind in KINDS if kind != "comparison" or material.comparisons]
+    missing = {
+        "comparison": not material.comparisons,
+        "registration": not material.run.record.movie.registered,
+    }
+    kinds = [kind for kind in KINDS if not missing.get(kind, False)]
     chosen = material.chosen
     shown = FigureOptions(chosen.place, chosen.comparison, chosen.pair)
     for index, kind in enumerate(kinds):

@@ -60,6 +60,9 @@ KINDS = {
         "Comparison", "windows compared with sparsevar compare", has_penalty=False
     ),
     "loss": FigureKind("Training", "the training"),
+    "registration": FigureKind(
+        "Registration", "how the field moved, and how well it is held still", has_penalty=False
+    ),
     "path": FigureKind("Choice of the penalty", "how sparse, and what speaks for it"),
 }
 """Of a run, in the order in which they are offered."""

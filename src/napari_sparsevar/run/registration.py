@@ -38,6 +38,23 @@ def write_shifts(folder: Path, movie: Movie) -> None:
     )
 
 
+def read_shifts(folder: Path) -> Shifts | None:
+    """Return how far the frames of the movie of a run were off; None if it was not registered.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    path = folder / SHIFTS
+    if not path.is_file():
+        return None
+    try:
+        return Shifts.of({name: value.numpy() for name, value in load_file(path).items()})
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise UserError(f"{path} is damaged: train the run again.") from error
+
+
 def as_run_has_it(movie: Movie, folder: Path) -> Movie:
     """Return the movie of a run held still as the run was trained on it, or not at all.
 
@@ -46,20 +63,15 @@ def as_run_has_it(movie: Movie, folder: Path) -> Movie:
     UserError
         If the shifts are damaged, or those of another movie.
     """
-    path = folder / SHIFTS
-    if not path.is_file():
+    shifts = read_shifts(folder)
+    if shifts is None:
         return as_recorded(movie)
-    try:
-        kept = {name: value.numpy() for name, value in load_file(path).items()}
-        shifts = Shifts.of(kept)
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise UserError(f"{path} is damaged: train the run again.") from error
     if len(shifts.values) != movie.n_frames:
         raise UserError(
-            f"{path} is of {len(shifts.values)} frames, {movie.name} has {movie.n_frames}: it is "
-            "of another movie."
+            f"{folder / SHIFTS} is of {len(shifts.values)} frames, {movie.name} has "
+            f"{movie.n_frames}: it is of another movie."
         )
-    if movie.registered is not None and _same(movie.registered.shifts.arrays(), kept):
+    if movie.registered is not None and _same(movie.registered.shifts.arrays(), shifts.arrays()):
         return movie
     return moved_back(movie, shifts)
 

@@ -41,7 +41,7 @@ from napari_sparsevar.run.annotations import (
 )
 from napari_sparsevar.run.run import Run
 
-OF_A_RUN = [kind for kind in KINDS if kind != "comparison"]
+OF_A_RUN = [kind for kind in KINDS if kind not in ("comparison", "registration")]
 MAPS = {"overview": 2, "contribution": 2, "drivers": 1, "influence": 4, "loss": 0, "path": 0}
 NOTHING = Marks(Annotations(), None)
 

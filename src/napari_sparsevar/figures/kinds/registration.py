@@ -1,0 +1,84 @@
+"""The figure of the registration: how far the field was off over time, and how well it lies now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from napari_sparsevar.errors import UserError
+from napari_sparsevar.figures.captions import data_words, paragraphs, settings_paragraph
+from napari_sparsevar.figures.colours import GREY, PALETTE
+from napari_sparsevar.figures.options import Drawn, FigureOptions
+from napari_sparsevar.figures.style import figure_style, head, new_figure, rows
+from napari_sparsevar.run.annotations import Marks
+from napari_sparsevar.run.registration import read_shifts
+from napari_sparsevar.run.run import Run
+
+_HEIGHT_MM = 80.0
+_MOST_POINTS = 1000
+"""Of a curve; a longer movie is drawn in means."""
+
+
+def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
+    """Draw shifts and correlation with the template over time; UserError if there are none."""
+    shifts = read_shifts(run.path)
+    if shifts is None:
+        raise UserError(
+            f"The movie of the run {run.path} was not registered: train with --register, or choose "
+            "another figure."
+        )
+    table = _over_time(shifts.table(), run.fps)
+    found = (
+        f"{shifts.sentence()} Crispness, the slopes of the mean image over those as recorded: "
+        f"{shifts.crispness:.2f}."
+    )
+    with figure_style():
+        figure = new_figure(options.width_mm, _HEIGHT_MM)
+        upper, lower = (part.subplots() for part in rows(figure, [1.0, 1.0]))
+        _draw_shifts(upper, table)
+        head(upper, "a", "Shift of the field")
+        _draw_quality(lower, table)
+        head(lower, "b", "Likeness to the template")
+        lower.set_xlabel("time (s)" if run.fps else "frame")
+    return Drawn(figure, _caption(run, found))
+
+
+def _over_time(table: pd.DataFrame, fps: float | None) -> pd.DataFrame:
+    """Return means over stretches of a movie: time, y, x and correlations."""
+    table[["y", "x"]] -= table[["y", "x"]].median()
+    stretch = np.arange(len(table)) // max(1, -(-len(table) // _MOST_POINTS))
+    means = table.groupby(stretch)[["frame", "y", "x", "before", "after"]].mean()
+    return means.assign(time=means["frame"] / (fps or 1.0))
+
+
+def _draw_shifts(axes: Axes, table: pd.DataFrame) -> None:
+    for name, colour in (("y", PALETTE[0]), ("x", PALETTE[4])):
+        axes.plot(table["time"], table[name], color=colour, linewidth=0.7, label=name)
+    axes.set_ylabel("shift (px)")
+    _legend(axes)
+
+
+def _draw_quality(axes: Axes, table: pd.DataFrame) -> None:
+    axes.plot(table["time"], table["before"], color=GREY, linewidth=0.7, label="as recorded")
+    axes.plot(table["time"], table["after"], color=PALETTE[0], linewidth=0.7, label="registered")
+    axes.set_ylabel("correlation")
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(frameon=False, loc="upper right", ncols=2, fontsize=6, handlelength=1.2)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.3 * (high - low))
+
+
+def _caption(run: Run, found: str) -> str:
+    return paragraphs(
+        f"Registration of {data_words(run)}.",
+        "(a) How far the field was off its median position, in pixels. (b) Correlation of frames "
+        f"with the template, as recorded and registered. {found} Means over stretches where a "
+        f"movie has more than {_MOST_POINTS} frames.",
+        settings_paragraph(run),
+    )
