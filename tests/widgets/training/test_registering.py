@@ -54,6 +54,16 @@ def test_a_click_opens_it_held_still(viewer, dock, qtbot, moving):
     assert remark.isHidden()
 
 
+def test_parts_move_by_themselves_on_another_click(viewer, dock, qtbot, moving):
+    opened(viewer, moving)
+    remark = remarked(dock, qtbot)
+    remark.in_parts.click()
+    assert not remark.in_parts.isEnabled()
+    ended(remark, qtbot)
+    still = dock.movie_choice.movie
+    assert still.registered.shifts.kind == "piecewise"
+
+
 def test_cancelled_the_movie_is_as_it_was(viewer, dock, qtbot, moving):
     opened(viewer, moving)
     remark = remarked(dock, qtbot)

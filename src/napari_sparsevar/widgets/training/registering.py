@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.components import ViewerModel
 from napari.layers import Image
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import WithResult
@@ -22,11 +22,14 @@ from napari_sparsevar.widgets.work.panel import WorkPanel
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.inspection.motion import Motion
+    from napari_sparsevar.movie.registration.shifts import Kind
 
 REGISTER = (
     "Estimates how far each frame is off, once, and opens the movie held still: frames are moved "
     "when they are read. Train on that; the run keeps the shifts."
 )
+
+IN_PARTS = "As Register, for a field that bends: its parts move by themselves. It takes longer."
 
 
 class Registration(OneWork):
@@ -42,11 +45,11 @@ class Registration(OneWork):
         self._viewer = weakref.ref(viewer)
         self._layer: weakref.ref[Image] | None = None
 
-    def begin(self, layer: Image, movie: Movie) -> None:
+    def begin(self, layer: Image, movie: Movie, kind: Kind = "rigid") -> None:
         """Register the movie of a layer; ignored while another one is."""
         if self.state == "idle":
             self._layer = weakref.ref(layer)
-            self._begin(partial(_registered, movie))
+            self._begin(partial(_registered, movie, kind))
 
     def _receive(self, news: Any) -> None:
         if isinstance(news, Movie):
@@ -83,10 +86,15 @@ class MotionRemark(QWidget):
         self._moves = False
         self.work = Registration(viewer)
         self.words = wrapped_label()
-        self.panel = WorkPanel(self.work, begin="Register", end="Cancel", ending="Ending…")
+        self.in_parts = QPushButton("In parts")
+        self.in_parts.setToolTip(f"<qt>{IN_PARTS}</qt>")
+        self.panel = WorkPanel(
+            self.work, begin="Register", end="Cancel", ending="Ending…", buttons=[self.in_parts]
+        )
         self.panel.begin_button.setToolTip(f"<qt>{REGISTER}</qt>")
         in_column(self.words, self.panel, inside=self, spacing=4)
-        self.panel.begin_button.clicked.connect(self._begin)
+        self.panel.begin_button.clicked.connect(lambda: self._begin("rigid"))
+        self.in_parts.clicked.connect(lambda: self._begin("piecewise"))
         self.destroyed.connect(self.work.abandon)
         watch(self.work.state_changed, self._on_state, self)
         self.tell(None)
@@ -100,19 +108,20 @@ class MotionRemark(QWidget):
                 self.work.say("")
         self._on_state(self.work.state)
 
-    def _begin(self) -> None:
+    def _begin(self, kind: Kind) -> None:
         layer, movie = self._choice.layer, self._choice.movie
         if layer is not None and movie is not None:
-            self.work.begin(layer, movie)
+            self.work.begin(layer, movie, kind)
 
     def _on_state(self, state: str) -> None:
         self.words.setVisible(self._moves)
         self.setVisible(self._moves or state != "idle")
+        self.in_parts.setEnabled(state == "idle")
 
 
-def _registered(movie: Movie) -> Generator[Progressed | Movie, None, None]:
+def _registered(movie: Movie, kind: Kind) -> Generator[Progressed | Movie, None, None]:
     from napari_sparsevar.movie.registration.register import registering
 
-    work = WithResult(paced(registering(movie)))
+    work = WithResult(paced(registering(movie, kind)))
     yield from work
     yield work.result
