@@ -106,7 +106,8 @@ class DriversDock(Dock):
         split.setStretchFactor(1, 4)
         parts = self.verdict, self.sparsity, (split, 1), self._views()
         self._pages.addWidget(self.none)
-        self._pages.addWidget(boxed(in_column(*parts, spacing=6)))
+        self._page = boxed(in_column(*parts, spacing=6))
+        self._pages.addWidget(self._page)
         in_column((self._pages, 1), inside=self, margins=MARGINS)
         self.setMinimumWidth(350)
 
@@ -154,7 +155,8 @@ class DriversDock(Dock):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Share the height anew."""
         super().resizeEvent(event)
-        self.verdict.leave_room(self.height())
+        own = self.verdict.minimumSizeHint().height()
+        self.verdict.leave_room(self.height(), self._page.minimumSizeHint().height() - own)
 
     def _on_run(self, run: Run | None) -> None:
         self._pages.setCurrentIndex(0 if run is None else 1)

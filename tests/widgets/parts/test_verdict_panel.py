@@ -102,3 +102,16 @@ def test_long_words_scroll_between_headline_and_advice(panel, verdict, qtbot):
     for label in (panel.headline, panel.advice):
         assert label.height() >= label.heightForWidth(label.width())
         assert panel.rect().contains(label.geometry())
+
+
+def test_where_all_else_needs_the_height_only_headline_and_advice_are_left(panel, verdict, qtbot):
+    panel = panel()
+    panel.tell(verdict, ["A warning."])
+    panel.leave_room(400, others=330)
+    assert panel.lines.isHidden()
+    panel.tell(verdict, ["Another warning."])
+    assert panel.lines.isHidden()
+    assert panel.headline.isVisible()
+    assert panel.advice.isVisible()
+    panel.leave_room(800, others=330)
+    assert panel.lines.isVisible()

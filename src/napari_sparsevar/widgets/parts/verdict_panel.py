@@ -26,7 +26,7 @@ class VerdictPanel(QWidget):
 
     def __init__(self, *, brief: bool = False) -> None:
         super().__init__()
-        self._brief = brief
+        self._brief, self._cramped = brief, False
         self._told: tuple[Verdict | None, tuple[str, ...]] | None = None
         self.headline = wrapped_label()
         self.details = wrapped_label()
@@ -74,14 +74,33 @@ class VerdictPanel(QWidget):
         for label in (self.headline, self.details, self.advice):
             label.setVisible(bool(label.text()))
         self.fold.setVisible(bool(told[1]))
-        self.lines.setVisible(bool(self.details.text() or told[1]))
+        self._show_lines()
         self.setVisible(verdict is not None or bool(told[1]))
         self._on_fold(self.fold.isChecked())
 
-    def leave_room(self, height: int) -> None:
-        """Let what scrolls take no more than its share of so many pixels of a dock."""
+    def leave_room(self, height: int, others: int = 0) -> None:
+        """Let what scrolls take no more than its share of so many pixels of a dock.
+
+        Parameters
+        ----------
+        height : int
+            Of the dock.
+        others : int
+            Pixels that all else in the dock needs; where they leave none, what scrolls is hidden.
+        """
         least = self.lines.minimumSizeHint().height()
-        self.lines.setMaximumHeight(max(height // (5 if self._brief else 4), least))
+        said = [label for label in (self.headline, self.advice) if label.text()]
+        taken = sum(label.heightForWidth(max(self.width(), 1)) + 4 for label in said)
+        left = height - others - taken
+        self._cramped = left < least
+        share = height // (5 if self._brief else 4)
+        self.lines.setMaximumHeight(max(min(share, left), least))
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        self.lines.setVisible(
+            bool(self.details.text() or self.warnings.text()) and not self._cramped
+        )
 
     def _on_fold(self, unfolded: bool) -> None:
         number = len(self._told[1]) if self._told else 0
