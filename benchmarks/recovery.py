@@ -66,9 +66,9 @@ def missing_tasks(options: argparse.Namespace) -> Iterator[Task]:
     """List what has no row yet; methods of one movie follow each other."""
     done = {key_of(row) for row in read_rows(options.out)}
     methods = list(options.methods)
-    if "suite2p" in methods and not is_installed():
+    if any(method.startswith("suite2p") for method in methods) and not is_installed():
         print(NOT_INSTALLED, file=sys.stderr)
-        methods.remove("suite2p")
+        methods = [method for method in methods if not method.startswith("suite2p")]
     network = NetworkOptions(options.preset, options.device, 1)
     for case in options.cases:
         for seed in options.seeds:

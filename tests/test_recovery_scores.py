@@ -47,7 +47,7 @@ def true_edges(parts: Parts, truth: Truth) -> Any:
 
 
 def row(parts: Parts, method: str, seed: int, auroc: float, regions: Any = (0.9, 0.8)) -> Any:
-    scores = parts.scores.Scores(auroc, 0.5, 0.4, 0.3, True, 24)
+    scores = parts.scores.Scores(auroc, 0.5, 0.4, 0.3, True, 24, 3.0, 1.0)
     painted = parts.region_scores.RegionScores(*regions)
     key = ("easy", seed, method, "")
     return parts.rows.make_row(key, scores, painted, 1.5, "cpu", "a, note")
@@ -55,10 +55,11 @@ def row(parts: Parts, method: str, seed: int, auroc: float, regions: Any = (0.9,
 
 def test_the_truth_scores_one(parts: Parts, truth: Truth) -> None:
     drivers = truth.footprints[truth.drivers].sum(axis=0).astype(float)
-    answer = parts.answer.Answer(drivers, true_edges(parts, truth))
+    listed = truth.centres[truth.is_driver].astype(float)
+    answer = parts.answer.Answer(drivers, true_edges(parts, truth), listed=listed)
     scores = parts.scores.score(answer, truth, RADIUS)
     n_edges = np.count_nonzero(truth.coupling)
-    assert scores == parts.scores.Scores(1.0, 1.0, 1.0, 1.0, True, n_edges)
+    assert scores == parts.scores.Scores(1.0, 1.0, 1.0, 1.0, True, n_edges, len(listed), 0.0)
 
 
 def test_the_opposite_of_the_truth_scores_nothing(parts: Parts, truth: Truth) -> None:
@@ -97,6 +98,26 @@ def test_neuron_scores_are_weighted_means(parts: Parts) -> None:
     footprints[0, 0] = [1.0, 0.5]
     image = np.array([[3.0, 6.0], [100.0, 100.0]])
     assert parts.scores.neuron_scores(image, footprints) == pytest.approx([4.0])
+
+
+def test_a_listed_place_is_right_near_a_driver_and_counts_once(parts: Parts, truth: Truth) -> None:
+    driver, other = truth.centres[truth.is_driver][0], truth.centres[~truth.is_driver][0]
+    listed = np.array([driver, driver + 1.0, other], dtype=float)
+    assert parts.scores.listed_scores(listed, truth, RADIUS) == (1.0, 1.0)
+    assert parts.scores.listed_scores(np.zeros((0, 2)), truth, RADIUS) == (0.0, 0.0)
+    assert np.isnan(parts.scores.listed_scores(None, truth, RADIUS)).all()
+
+
+def test_an_older_file_gets_the_columns_it_lacks(parts: Parts, tmp_path: Path) -> None:
+    path, first = tmp_path / "rows.csv", row(parts, "pooling", 1, 0.75)
+    fields = [name for name in first._fields if not name.startswith("listed")]
+    values = [str(getattr(first, name)).replace(",", ";") for name in fields]
+    path.write_text(",".join(fields) + "\n" + ",".join(values) + "\n")
+    second = row(parts, "pooling", 2, 1.0)
+    parts.rows.append_row(path, second)
+    old, new = parts.rows.read_rows(path)
+    assert (old.auroc, old.outgoing_auroc, np.isnan(old.listed_right)) == (0.75, 0.9, True)
+    assert new == second
 
 
 def test_ends_of_edges_may_miss_by_one_and_a_half_radii(parts: Parts, truth: Truth) -> None:

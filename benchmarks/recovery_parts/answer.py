@@ -42,12 +42,15 @@ class Answer(NamedTuple):
         What a reader of the table should know, empty where all went as usual.
     influence : callable or None
         The map of a painted region, None where a method has no such map.
+    listed : ndarray, shape (n, 2), optional
+        Row and column of the drivers it lists as beyond chance, None where it tests none.
     """
 
     map: FloatArray
     edges: Edges
     note: str = ""
     influence: Influence | None = None
+    listed: FloatArray | None = None
 
 
 def edges_between(strengths: FloatArray, places: FloatArray) -> Edges:

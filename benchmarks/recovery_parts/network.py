@@ -59,4 +59,6 @@ def answer_of(run: sv.Run) -> Answer:
         table[["target_y", "target_x"]].to_numpy(np.float64),
         table["effect"].to_numpy(np.float64),
     )
-    return Answer(run.contribution_map.astype(np.float64), edges, influence=run.influence)
+    listed = run.drivers[["y", "x"]].to_numpy(np.float64)
+    drawn = run.contribution_map.astype(np.float64)
+    return Answer(drawn, edges, influence=run.influence, listed=listed)

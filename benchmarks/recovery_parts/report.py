@@ -16,10 +16,11 @@ AUROC and average precision: telling drivers from other neurons by the mean of t
 footprint. Edges: precision and recall of the K strongest pairs of neurons, K being the number of
 true edges; an end of an edge belongs to the nearest neuron within {MATCH_RADII} cell radii (none:
 false), several edges of a pair count once with the strongest, edges within a neuron not at all; a
-method that lists fewer than K pairs is judged by those. Localised: share of movies in which the
-map's peak lies inside a driver. Seconds: wall clock from the movie to map and edges. Painting a
-region: a cell is painted, and all others are scored by the mean of the region's map over each
-footprint; outgoing: AUROC of a driver's followers, mean over drivers; incoming: AUROC of a
+method that lists fewer than K pairs is judged by those. Listed: drivers beyond chance (p <= 0.05)
+that are drivers, and that are none; nan for methods without a test. Localised: share of movies in
+which the map's peak lies inside a driver. Seconds: wall clock from the movie to map and edges.
+Painting a region: a cell is painted, and all others are scored by the mean of the region's map over
+each footprint; outgoing: AUROC of a driver's followers, mean over drivers; incoming: AUROC of a
 follower's drivers, mean over followers."""
 
 
@@ -77,11 +78,14 @@ def means_table(rows: Sequence[Row]) -> str:
             f"{_mean(of_method, lambda row: row.edge_precision):.2f}",
             f"{_mean(of_method, lambda row: row.edge_recall):.2f}",
             f"{_mean(of_method, lambda row: row.localised):.2f}",
+            f"{_mean(of_method, lambda row: row.listed_right):.1f}",
+            f"{_mean(of_method, lambda row: row.listed_wrong):.1f}",
             f"{_mean(of_method, lambda row: row.seconds):.1f}",
             str(len(of_method)),
         ]
         lines.append([label, *figures])
     names = ["AUROC", "average precision", "edge precision", "edge recall", "localised"]
+    names += ["listed right", "listed wrong"]
     return table(["method", *names, "seconds", "movies"], lines)
 
 

@@ -24,6 +24,8 @@ class Row(NamedTuple):
         Of the network; empty for other methods.
     auroc, average_precision, edge_precision, edge_recall, localised, n_pairs
         See `Scores`.
+    listed_right, listed_wrong : float
+        Drivers listed, and listed places that are none; NaN for methods that test none.
     outgoing_auroc, incoming_auroc : float
         See `RegionScores`; NaN for methods that have no maps of a region.
     seconds : float
@@ -41,6 +43,8 @@ class Row(NamedTuple):
     edge_recall: float
     localised: float
     n_pairs: int
+    listed_right: float
+    listed_wrong: float
     outgoing_auroc: float
     incoming_auroc: float
     seconds: float
@@ -56,8 +60,8 @@ class Row(NamedTuple):
 
 Key = tuple[str, int, str, str]
 
-_UNKNOWN = {name: str(value) for name, value in NOT_PAINTED._asdict().items()}
-"""What stands in the columns that files from before regions were painted lack."""
+_UNKNOWN = dict.fromkeys(("listed_right", "listed_wrong", *NOT_PAINTED._fields), "nan")
+"""What stands in columns that older files lack."""
 
 
 def key_of(row: Row) -> Key:
@@ -79,6 +83,8 @@ def make_row(
         edge_recall,
         float(scores.localised),
         scores.n_pairs,
+        scores.listed_right,
+        scores.listed_wrong,
         outgoing_auroc,
         incoming_auroc,
         round(seconds, 2),
@@ -117,7 +123,7 @@ def append_row(path: Path, row: Row) -> None:
 
 
 def _bring_up_to_date(path: Path) -> None:
-    """Write a file from before regions were painted again with the columns it lacks.
+    """Write an older file again with the columns it lacks.
 
     Any other file is left as it is.
     """
@@ -125,7 +131,8 @@ def _bring_up_to_date(path: Path) -> None:
         return
     with path.open(newline="", encoding="utf-8") as file:
         header = next(csv.reader(file), [])
-    if header != [name for name in Row._fields if name not in _UNKNOWN]:
+    lacking = set(Row._fields) - set(header)
+    if not lacking or not lacking <= set(_UNKNOWN) or not header:
         return
     new = path.with_name(f"{path.name}.new")
     with new.open("w", newline="", encoding="utf-8") as file:

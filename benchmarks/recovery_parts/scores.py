@@ -24,6 +24,8 @@ class Scores(NamedTuple):
     edge_recall: float
     localised: bool
     n_pairs: int
+    listed_right: float
+    listed_wrong: float
 
 
 class EdgeScores(NamedTuple):
@@ -47,8 +49,8 @@ def score(answer: Answer, truth: Truth, cell_radius_px: float) -> Scores:
     -------
     Scores
         ``auroc`` and ``average_precision`` of telling drivers from other neurons by
-        `neuron_scores`; ``localised``: whether the map's peak lies inside a driver; and
-        `edge_scores`.
+        `neuron_scores`; ``localised``: whether the map's peak lies inside a driver; `edge_scores`;
+        and drivers listed, `listed_scores`.
     """
     drives, found = truth.is_driver, neuron_scores(answer.map, truth.footprints)
     edges = edge_scores(answer.edges, truth, cell_radius_px)
@@ -59,6 +61,7 @@ def score(answer: Answer, truth: Truth, cell_radius_px: float) -> Scores:
         edges.recall,
         is_localised(answer.map, truth.driver_mask),
         edges.n_pairs,
+        *listed_scores(answer.listed, truth, cell_radius_px),
     )
 
 
@@ -86,6 +89,22 @@ def is_localised(image: FloatArray, driver_mask: NDArray[np.bool_]) -> bool:
     if np.ptp(image) == 0:
         return False
     return bool(driver_mask.flat[int(np.argmax(image))])
+
+
+def listed_scores(
+    listed: FloatArray | None, truth: Truth, cell_radius_px: float
+) -> tuple[float, float]:
+    """Return how many drivers a list has right, and how many of its places are none.
+
+    A place is that of the cell with the nearest centre, within `MATCH_RADII` cell radii. NaN where
+    nothing is listed because nothing was tested.
+    """
+    if listed is None:
+        return float("nan"), float("nan")
+    away = np.linalg.norm(truth.centres[:, None] - listed[None], axis=-1)
+    nearest = away.argmin(axis=0)
+    right = truth.is_driver[nearest] & (away.min(axis=0) <= MATCH_RADII * cell_radius_px)
+    return float(len(np.unique(nearest[right]))), float((~right).sum())
 
 
 def edge_scores(edges: Edges, truth: Truth, cell_radius_px: float) -> EdgeScores:

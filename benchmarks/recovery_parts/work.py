@@ -12,6 +12,7 @@ import torch
 from napari_sparsevar.lasso import solve_lasso
 from recovery_parts.answer import Answer
 from recovery_parts.cases import Trial, make_trial
+from recovery_parts.cell_fits import detected_fit, footprints_fit, suite2p_fit
 from recovery_parts.components import nmf, oracle, oracle_drives, pca
 from recovery_parts.network import VARIANTS, NetworkOptions, train_network
 from recovery_parts.pooling import pooling, pooling_naive
@@ -26,6 +27,9 @@ SIMPLE: dict[str, Callable[[Trial], Answer]] = {
     "pca": pca,
     "nmf": nmf,
     "suite2p": suite2p,
+    "suite2p_fit": suite2p_fit,
+    "detected_fit": detected_fit,
+    "footprints_fit": footprints_fit,
     "oracle": oracle,
     "oracle_drives": oracle_drives,
 }
