@@ -285,3 +285,26 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("napari_sparsevar.batch.cluster._PATIENCE", "0.5s")
     with pytest.raises(sv.UserError, match="No scheduler answers at tcp"):
         next(run_on_cluster([], tmp_path, "tcp://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(("device", "chosen"), [("cuda", {"card"}), ("cpu", {"card", "plain"})])
+def test_a_recording_on_cuda_waits_for_a_worker_with_a_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, chosen: set[str]
+) -> None:
+    distributed = pytest.importorskip("distributed")
+
+    def answer(recording: Recording, out: Path, _: str) -> Outcome:
+        time.sleep(0.2)
+        return Outcome.waiting(recording, out).failed(str(distributed.get_worker().name))
+
+    monkeypatch.setattr("napari_sparsevar.batch.cluster.analyse_recording", answer)
+    workers = {
+        name: {"cls": distributed.Worker, "options": {"nthreads": 1, "resources": resources}}
+        for name, resources in (("plain", {}), ("card", {"GPU": 1}))
+    }
+    scheduler = {"cls": distributed.Scheduler, "options": {"dashboard": False}}
+    movies = [Recording(movie=tmp_path / f"{number}.tif", name=str(number)) for number in range(6)]
+    with distributed.SpecCluster(workers=workers, scheduler=scheduler) as cluster:
+        address = cluster.scheduler_address
+        found = sv.run_batch(movies, out=tmp_path, scheduler=address, device=device)
+        assert {outcome.error for outcome in found} == chosen

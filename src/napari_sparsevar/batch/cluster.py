@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.batch.outcome import Outcome
 from napari_sparsevar.batch.work import analyse_recording
 from napari_sparsevar.errors import UserError
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 _PATIENCE = "15s"
+_CARD = "GPU"
+"""What dask calls the resource of workers that have a graphics card."""
 
 
 def run_on_cluster(
@@ -19,7 +25,8 @@ def run_on_cluster(
     """Yield the outcome of each recording as it ends.
 
     A recording whose worker dies is given to another one, which resumes it. All workers must see
-    the movies and ``out`` under the same paths.
+    the movies and ``out`` under the same paths. Of ``cuda`` a recording takes one resource ``GPU``
+    where workers tell that they have it, so that no two share a card.
 
     Raises
     ------
@@ -42,8 +49,11 @@ def run_on_cluster(
             f"No scheduler answers at {scheduler} ({error}): check the address."
         ) from error
     with client:
+        needs = _needs(client, device)
         tasks = {
-            client.submit(analyse_recording, recording, out, device, pure=False): recording
+            client.submit(
+                analyse_recording, recording, out, device, pure=False, resources=needs
+            ): recording
             for recording in recordings
         }
         with client.as_current():
@@ -58,3 +68,10 @@ def run_on_cluster(
                 yield waiting.failed(
                     f"The cluster gave it up ({said}): run the batch again to go on with it."
                 )
+
+
+def _needs(client: Client, device: str) -> dict[str, int] | None:
+    """Return what a worker must have free for a recording."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    told = any(worker.get("resources", {}).get(_CARD) for worker in workers)
+    return {_CARD: 1} if told and device.startswith("cuda") else None
