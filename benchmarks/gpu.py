@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 import napari_sparsevar as sv
-from lasso import Problem, make_problem
+from lasso import Problem, make_problem, make_rows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.lasso.batched import solve_batched
@@ -119,7 +119,7 @@ def step_and_encoding(
 
 @lru_cache(maxsize=1)
 def _problem(n_columns: int) -> Problem:
-    return make_problem(n_columns, free=False)
+    return make_problem(make_rows(n_columns), free=False)
 
 
 def lasso_seconds(n_columns: int, device: torch.device, repeats: int) -> tuple[float, float]:

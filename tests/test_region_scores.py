@@ -62,7 +62,7 @@ def known(truth: Truth, own: float = 0.0, sign: float = 1.0) -> Map:
 
 def row(parts: Parts, method: str, seed: int, regions: tuple[float, float] | None) -> Any:
     painted = parts.region_scores.RegionScores(*regions or (math.nan, math.nan))
-    scores = parts.scores.Scores(1.0, 0.5, 0.4, 0.3, True, 24)
+    scores = parts.scores.Scores(1.0, 0.5, 0.4, 0.3, True, 24, 3.0, 1.0)
     return parts.rows.make_row(("easy", seed, method, ""), scores, painted, 1.5, "cpu", "a, note")
 
 

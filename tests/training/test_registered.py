@@ -75,8 +75,8 @@ def test_the_record_names_the_file_and_what_was_done(run: sv.Run, moving: Path) 
     assert any("Registered" in notice for notice in run.record.notices)
 
 
-def test_rims_are_masked_and_no_frame_is_lost(run: sv.Run) -> None:
-    assert run.results.good.all()
+def test_rims_are_masked_and_hardly_a_frame_is_lost(run: sv.Run) -> None:
+    assert run.results.good.mean() > 0.97  # a rim that few frames have costs those
     assert (run.contribution_map[:, 0] == 0).all() or np.isnan(run.contribution_map[:, 0]).all()
 
 

@@ -27,8 +27,8 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     shifts = read_shifts(run.path)
     if shifts is None:
         raise UserError(
-            f"The movie of the run {run.path} was not registered: train with --register, or choose "
-            "another figure."
+            f"The movie of the run {run.path} was not registered: train with registration, or "
+            "choose another figure."
         )
     table = _over_time(shifts.table(), run.fps)
     found = (

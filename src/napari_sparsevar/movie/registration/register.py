@@ -35,6 +35,8 @@ _BENDING = 0.5
 """Share of a bend that counts beside motion of all of a frame: noise bends as well."""
 _FARTHEST = 0.2
 """Share of a side: what seems to have moved farther was not recognised."""
+_UNSURE_PX = 2.0
+"""Standard deviation of what noise adds to shifts, beyond which nothing is followed."""
 
 
 def register(movie: Movie, kind: Kind = "rigid", by: Movie | int | None = None) -> Movie:
@@ -145,7 +147,7 @@ def _whole_frames(movie: Movie, rigid: Rigid) -> Generator[float, None, Shifts]:
             alike[number] = rigid.alike(seen, np.nan_to_num(found[number]))
         yield (start + len(frames)) / n_frames
     lost = ~np.isfinite(found).all(axis=1) | (abs(found) > _FARTHEST * rigid.limits).any(axis=1)
-    if lost.mean() > 0.5:
+    if lost.mean() > 0.5 or (rigid.noise > _UNSURE_PX**2).any():
         raise UserError(
             f"{movie.name} cannot be registered: most frames do not resemble their mean. Register "
             "it with a program for one-photon or very noisy movies."
