@@ -24,15 +24,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import napari_sparsevar as sv
 from napari_sparsevar.cells.preparing import Preparation
-from napari_sparsevar.cells.reading import reading_movie
-from napari_sparsevar.progress import returned
 from napari_sparsevar.training.events import Failed
 from places import CASES, RADIUS_PX, movie_of, seeds_of
+from recovery_parts.cell_fits import true_cells
 from recovery_parts.network import VARIANTS
 from recovery_parts.scores import neuron_scores
 
@@ -92,11 +90,8 @@ def rows_of(
     if "footprints" not in ways:
         return
     began = time.perf_counter()
-    flat = sparse.csr_array(truth.footprints.reshape(len(truth.footprints), -1))
-    names = [str(number) for number in range(flat.shape[0])]
-    drawn = sv.Cells(names, flat, movie.shape, positions=truth.centres, fps=movie.fps)
-    read = returned(reading_movie(movie, drawn))
-    yield _of_cells("footprints", read, truth, driving, radius, began, neuropil)
+    cells = true_cells(movie, truth)
+    yield _of_cells("footprints", cells, truth, driving, radius, began, neuropil)
 
 
 def _of_cells(

@@ -39,15 +39,19 @@ def suite2p_fit(trial: Trial) -> Answer:
 
 def footprints_fit(trial: Trial) -> Answer:
     """Know where the cells are and read them from the pixels: what a person could draw at best."""
-    truth = trial.truth
+    return _fitted(true_cells(trial.movie, trial.truth))
+
+
+def true_cells(movie: sv.Movie, truth: sv.Truth) -> sv.Cells:
+    """Return the cells of a simulated movie, read from its pixels."""
     drawn = sv.Cells(
         [str(number) for number in range(len(truth.footprints))],
         _flat(truth.footprints),
-        trial.movie.shape,
+        movie.shape,
         positions=truth.centres,
-        fps=trial.movie.fps,
+        fps=movie.fps,
     )
-    return _fitted(returned(reading_movie(trial.movie, drawn)))
+    return returned(reading_movie(movie, drawn))
 
 
 def _fitted(cells: sv.Cells) -> Answer:

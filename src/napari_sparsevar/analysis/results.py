@@ -26,6 +26,7 @@ from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.contribution import (
+    Contribution,
     chance_map,
     contribution_map,
     in_pixels,
@@ -178,7 +179,8 @@ def first_map(
     yield 0.9, "Drawing the contribution map"
     projection = Projection(grid, footprints, fitted)
     untested, unknown = Significance.unknown(fitted), np.full(grid.shape, np.nan, np.float32)
-    contribution, places = _seen(fitted, projection, untested, unknown)
+    drawn = contribution_map(fitted, projection)
+    contribution, places = _seen(drawn, fitted, projection, untested, unknown)
     return Results(
         "map",
         activity,
@@ -229,7 +231,7 @@ def _tested(results: Results) -> Generator[float, None, Results]:
     found = yield from significance(_rows(results), fitted, amplitude, echoes)
     drawn = contribution_map(fitted, projection, found.silencing.numpy())
     chance = chance_of(drawn.image, projection, found)
-    contribution, places = _seen(fitted, projection, found, chance)
+    contribution, places = _seen(drawn, fitted, projection, found, chance)
     trim_heap()
     return replace(
         results,
@@ -292,10 +294,14 @@ def _with_stability(places: Drivers, stability: npt.NDArray[np.float64]) -> Driv
 
 
 def _seen(
-    fitted: FittedVar, projection: Projection, found: Significance, chance: FloatImage
+    drawn: Contribution,
+    fitted: FittedVar,
+    projection: Projection,
+    found: Significance,
+    chance: FloatImage,
 ) -> tuple[FloatImage, ToldApart]:
-    """Return the contribution map and the places that stand out of it."""
-    drawn, grid = contribution_map(fitted, projection, found.silencing.numpy()), projection.grid
+    """Return a contribution map in units of chance, and the places that stand out of it."""
+    grid = projection.grid
     contribution = in_units_of_chance(drawn.image, fitted, chance)
     places = find_drivers(
         drawn.image,
@@ -359,7 +365,9 @@ def at_penalty(results: Results, penalty: float, path: SolutionPath | None = Non
         fitted = replace(results.fitted, penalty=float(penalty), coefficients=path.at(penalty))
     else:
         fitted = results.fitted.at_penalty(penalty)
-    contribution, places = _seen(fitted, results.projection, results.significance, results.chance)
+    projection, found = results.projection, results.significance
+    drawn = contribution_map(fitted, projection, found.silencing.numpy())
+    contribution, places = _seen(drawn, fitted, projection, found, results.chance)
     return replace(
         results,
         fitted=fitted,

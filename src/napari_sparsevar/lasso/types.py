@@ -12,9 +12,8 @@ Array = npt.NDArray[Any]
 
 CONVERGED, NOT_CONVERGED, UNBOUNDED = 0, 1, 2
 
-
-_STRIPE = 128
-"""Columns of a transposed matrix that are copied at a time."""
+STRIPE = 128
+"""Rows or columns of a matrix that are looked at at a time beside those of its transpose."""
 
 
 class Precision(NamedTuple):
@@ -57,7 +56,7 @@ def to_array(tensor: torch.Tensor) -> Array:
     if array.ndim != 2 or array.strides[0] >= array.strides[1]:
         return np.ascontiguousarray(array)
     turned = np.empty(array.shape)
-    for first in range(0, array.shape[1], _STRIPE):  # what is read stays in the cache
-        stripe = slice(first, first + _STRIPE)
+    for first in range(0, array.shape[1], STRIPE):  # what is read stays in the cache
+        stripe = slice(first, first + STRIPE)
         turned[:, stripe] = array[:, stripe]
     return turned

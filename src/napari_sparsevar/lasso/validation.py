@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from napari_sparsevar.lasso.types import STRIPE
+
 _DTYPES = (torch.float32, torch.float64)
 _ASYMMETRY = 1e-4
-_STRIPE = 128
 
 
 def check_problem(gram: Tensor, cross: Tensor) -> None:
@@ -72,7 +73,7 @@ def check_weights(weights: Tensor, gram: Tensor) -> None:
 
 def _asymmetry(gram: Tensor) -> Tensor:
     """Return the largest difference to the transpose, some rows at a time."""
-    stripes = zip(gram.split(_STRIPE), gram.T.split(_STRIPE), strict=True)
+    stripes = zip(gram.split(STRIPE), gram.T.split(STRIPE), strict=True)
     # Each difference is there with both signs.
     return torch.stack([(rows - others).max() for rows, others in stripes]).max()
 

@@ -52,7 +52,7 @@ def register(movie: Movie, kind: Kind = "rigid", by: Movie | int | None = None) 
     movie : Movie
     kind : {"rigid", "piecewise"}
         Rigid: all pixels of a frame move together, by the unnormalised cross-correlation of what is
-        wider than noise and finer than neuropil, to a tenth of a pixel (Guizar-Sicairos et al.
+        wider than noise and finer than neuropil, to a twentieth of a pixel (Guizar-Sicairos et al.
         2008, Opt. Lett. 33:156). Piecewise: then, blocks that overlap move by themselves, and what
         lies between them as they do.
     by : Movie or int, optional
