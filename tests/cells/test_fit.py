@@ -10,7 +10,7 @@ from scipy import signal
 import napari_sparsevar as sv
 from made_fits import made_fit
 from napari_sparsevar.cells.cells import Cells
-from napari_sparsevar.cells.preparing import Preparation, prepared
+from napari_sparsevar.cells.preparing import Preparation, lines_below, prepared
 from napari_sparsevar.errors import UserError
 
 DRIVER, FOLLOWER, N_CELLS = 3, 7, 10
@@ -222,3 +222,53 @@ def test_the_trace_of_a_cell_is_its_column():
     fit = made_fit()
     for number, name in enumerate(fit.names):
         np.testing.assert_array_equal(fit.trace(name), fit.series[:, number])
+
+
+def test_bleaching_within_long_trials_is_taken_out() -> None:
+    """Light that goes down anew in every trial, by cells that are not equally bright."""
+    rng, (trials, length), traces = np.random.default_rng(0), (6, 500), calcium(3000)
+    fading = np.concatenate([np.exp(-np.arange(length) / rng.uniform(100, 400)) for _ in range(6)])
+    bleached = traces + 6.0 * fading[:, None] * rng.random(N_CELLS)
+    parts = [(length * number, length * (number + 1)) for number in range(trials)]
+    steady, taken = (
+        sv.fit_traces(each.astype(np.float32), trials=parts) for each in (traces, bleached)
+    )
+    assert np.corrcoef(taken.series.ravel(), steady.series.ravel())[0, 1] > 0.9
+    for fit in (steady, taken):
+        sure = fit.edges[fit.edges["p_adjusted"] <= 0.05]
+        assert sure[["source", "target"]].to_numpy().tolist() == [["3", "7"]]
+
+
+@pytest.mark.parametrize("length", [199, 200, 1000])
+def test_transients_do_not_lift_the_lines_below_them(length: int) -> None:
+    """A straight line is found below them; a short trial keeps its slope and loses its level."""
+    rng = np.random.default_rng(0)
+    slope = np.linspace(8.0, 2.0, length)[:, None] * np.array([1.0, 0.0, -1.0])
+    traces = slope + 0.1 * rng.standard_normal(slope.shape)
+    traces[length // 2 : length // 2 + 30] += 5.0
+    good = np.ones(length, bool)
+    good[7] = False
+    traces[7] = np.nan
+    below = lines_below(traces.astype(np.float32), good, through=False)
+    expected = slope if length >= 200 else slope - slope + np.median(slope, axis=0)
+    assert np.abs(below - expected).max() < (0.2 if length >= 200 else 4.0)
+    assert length >= 200 or np.ptp(below, axis=0).max() == 0.0
+
+
+def test_files_that_were_joined_are_as_trials() -> None:
+    """Neither pairs nor levels reach across, and frames that were marked do not count."""
+    traces, light = calcium(1500), np.repeat([0.0, 9.0, -4.0], 500)[:, None]
+    bad = np.zeros(1500, bool)
+    bad[40:60] = True
+    files = {"jumps": np.array([500, 1000]), "bad_frames": bad}
+    names = list("abcdefghij")
+    steady, jumping = (
+        sv.fit_traces(Cells(names, traces={"raw": (traces + each).astype(np.float32)}, **files))
+        for each in (0.0, light)
+    )
+    np.testing.assert_allclose(jumping.matrix("score"), steady.matrix("score"), atol=0.1)
+    assert tuple(jumping.activity.starts) == (500, 1000)
+    np.testing.assert_array_equal(jumping.activity.good, ~bad)
+    trials = [(0, 500), (500, 1000), (1000, 1500)]
+    given = sv.fit_traces(traces, names=names, trials=trials, good=~bad)
+    np.testing.assert_allclose(given.matrix("score"), steady.matrix("score"), atol=1e-3)

@@ -150,9 +150,24 @@ def test_a_missing_number_is_told_and_nothing_is_foretold_across(tmp_path: Path)
     assert "before f0012.tif" in movie.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "jumps"), [((12, 12), (12,)), ((10, 13, 1), (10, 23)), ((4, 4, 4, 12), ())]
+)
+def test_files_that_do_not_say_that_they_go_on_are_kept_apart(
+    tmp_path: Path, lengths: tuple[int, ...], jumps: tuple[int, ...]
+) -> None:
+    """They may be trials; files of a few frames are pieces of a recording."""
+    for number, part in enumerate(np.split(GREEN, np.cumsum(lengths)[:-1])):
+        tifffile.imwrite(tmp_path / f"trial{number}.tif", part, photometric="minisblack")
+    movie = open_movie(tmp_path)
+    assert movie.jumps == jumps
+    assert any("as between trials" in note for note in movie.notes) == bool(jumps)
+    assert open_movie(sorted(tmp_path.iterdir())).jumps == jumps
+
+
 def test_nothing_is_foretold_across_a_file_that_was_cut(tmp_path: Path) -> None:
     write_parts(tmp_path / "f#.tif", GREEN)
-    for name, jumps in (("f3.tif", ()), ("f1.tif", (9,))):
+    for name, jumps in (("f3.tif", (10,)), ("f1.tif", (9,))):
         path = tmp_path / name
         with tifffile.TiffFile(path) as file:
             end = file.pages[0].dataoffsets[0] + (len(file.pages) - 1) * GREEN[0].nbytes + 9

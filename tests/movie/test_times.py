@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import napari_sparsevar as sv
-from napari_sparsevar.movie.times import timed, times_that_jump, timing_of
+from napari_sparsevar.movie.times import timed, timing_of
 
 
 def test_even_times_have_a_step_and_no_jump() -> None:
@@ -90,7 +90,3 @@ def test_uneven_times_give_no_rate_and_a_note() -> None:
 def test_times_of_another_number_of_frames_are_not_those_of_the_movie() -> None:
     movie = sv.open_movie(np.random.default_rng(0).random((40, 8, 8)))
     assert timed(movie, np.arange(39.0), "the file") is movie
-
-
-def test_times_that_jump_do_so_where_they_should() -> None:
-    assert timing_of(times_that_jump(50, (10, 11, 40)), "F").jumps == (10, 11, 40)

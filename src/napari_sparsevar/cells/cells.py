@@ -53,6 +53,10 @@ class Cells:
     times : ndarray, shape (T,), optional
         When each frame was taken, in seconds, or in frames where seconds are not known: time may
         jump. See ``times.timing_of``.
+    jumps : ndarray of int, optional
+        Frames before which time jumps besides, such as the first of each file that was joined.
+    bad_frames : ndarray of bool, shape (T,), optional
+        Frames that do not count in the eyes of their program.
     mean_image : ndarray, shape (Y, X), optional
         The field of view as their program saw it.
     source : path, optional
@@ -79,6 +83,8 @@ class Cells:
     fps: float | None = None
     pixel_size_um: float | None = None
     times: FloatArray | None = None
+    jumps: npt.NDArray[np.intp] | None = None
+    bad_frames: BoolArray | None = None
     mean_image: Float32Array | None = None
     source: Path | None = None
     kind: str = ""

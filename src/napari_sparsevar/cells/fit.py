@@ -34,6 +34,8 @@ from napari_sparsevar.cells.formats.table_text import table_of
 from napari_sparsevar.cells.preparing import Preparation, less_levels, prepared
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
+from napari_sparsevar.movie.left_out import NONE, FrameList, frames_of
+from napari_sparsevar.movie.reading.levels import stretches_between
 from napari_sparsevar.movie.times import timing_of
 from napari_sparsevar.progress import Step, returned, stage
 
@@ -76,7 +78,8 @@ def fit_traces(
     positions : array, shape (n, 2), optional
         y and x of each cell, in pixels.
     good : array of bool, shape (T,), optional
-        Frames to be used; others are left out, and nothing is foretold across them.
+        Frames to be used; others are left out, and nothing is foretold across them. By default
+        all but those that the program of the cells marked as bad.
     trials : sequence of (start, stop), optional
         Frames of each trial, stop exclusive. Trials are never joined.
     covariates : path, DataFrame, dict of arrays, array (T,) or (T, c), or a list of these, optional
@@ -114,18 +117,17 @@ def fitting_cells(
         raise UserError(f"The number of lags is {lags}: choose 1 or more.")
     yield 0.0, "Preparing the traces"
     preparation = preparation or Preparation()
-    used = _good(good, cells.n_frames) if cells.n_frames else None
-    ready = prepared(cells, preparation, used, trials)
+    jumps = _jumps(cells)
+    stretches = stretches_between(cells.n_frames or 0, trials, jumps)
+    used = _good(good, cells) if cells.n_frames else None
+    ready = prepared(cells, preparation, used, stretches)
     usable = usable_activity(
-        ready.traces,
-        cells.names,
-        _good(good, len(ready.traces)),
-        trials,
-        cells.footprints,
-        () if cells.times is None else timing_of(cells.times, str(cells.source or "this")).jumps,
+        ready.traces, cells.names, _good(good, cells), trials, cells.footprints, jumps
     )
     fitted_cells, notes = usable.fitted, [*cells.notes, *usable.notes]
-    activity, said, dynamics = _events(usable.activity, ready.kind, ready.said, preparation, trials)
+    activity, said, dynamics = _events(
+        usable.activity, ready.kind, ready.said, preparation, stretches
+    )
     del ready, usable  # copies of all traces
     if covariates is not None:
         brought = covariates_of(covariates, Frames(len(activity.good), cells.fps, cells.times))
@@ -235,9 +237,18 @@ def _positions(positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return places
 
 
-def _good(good: npt.ArrayLike | None, n_frames: int) -> npt.NDArray[np.bool_]:
+def _jumps(cells: Cells) -> list[int]:
+    """Return before which frames time jumps."""
+    known = [] if cells.jumps is None else cells.jumps.tolist()
+    if cells.times is not None:
+        known += timing_of(cells.times, str(cells.source or "this")).jumps
+    return sorted({*known})
+
+
+def _good(good: npt.ArrayLike | None, cells: Cells) -> npt.NDArray[np.bool_]:
+    n_frames = cells.n_frames or 0
     if good is None:
-        return np.ones(n_frames, bool)
+        return np.ones(n_frames, bool) if cells.bad_frames is None else ~cells.bad_frames
     marked = np.asarray(good)
     if marked.dtype != bool or marked.shape != (n_frames,):
         raise UserError(
@@ -245,6 +256,28 @@ def _good(good: npt.ArrayLike | None, n_frames: int) -> npt.NDArray[np.bool_]:
             f"and False, not {marked.dtype} of the shape {marked.shape}."
         )
     return marked
+
+
+def good_frames(cells: Cells, bad_frames: FrameList | None) -> npt.NDArray[np.bool_] | None:
+    """Return which frames are used, (T,), where a person lists bad ones.
+
+    Parameters
+    ----------
+    cells : Cells
+        What their program marked is left out as well.
+    bad_frames : str, path or array, optional
+        As ``leaving_out`` takes them; ``"none"``: all are used.
+
+    Returns
+    -------
+    ndarray of bool or None
+        None where nothing is listed.
+    """
+    if bad_frames is None:
+        return None
+    if isinstance(bad_frames, str) and bad_frames.strip().lower() == NONE:
+        return np.ones(cells.n_frames or 0, bool)
+    return _good(None, cells) & ~frames_of(bad_frames, cells.n_frames or 0)
 
 
 def _events(

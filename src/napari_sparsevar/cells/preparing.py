@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cells import TRACE_KINDS, BoolArray, Cells, Float32Array, TraceKind
@@ -17,6 +18,7 @@ from napari_sparsevar.cells.neuropil import (
     estimated_shares,
 )
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.reading.levels import lines_through
 from napari_sparsevar.movie.traces import BASELINE_PERCENTILE
 
 TRACE_WORDS: dict[TraceKind, str] = {
@@ -27,6 +29,9 @@ TRACE_WORDS: dict[TraceKind, str] = {
     "residual": "residuals",
     "deconvolved": "deconvolved events",
 }
+
+_ROUNDS = 10
+"""In which what rises above a line is cut off."""
 
 PREFERRED: tuple[TraceKind, ...] = ("raw", "dff", "denoised", "deconvolved")
 """Kinds of traces that can be fitted, the one that is taken first first."""
@@ -157,10 +162,11 @@ def less_levels(
     trials: Trials | None,
     level: Literal["mean", "baseline"] = "mean",
 ) -> Float32Array:
-    """Return traces (T, n) less the mean, or the 20th percentile, that each has in each trial.
+    """Return traces (T, n) less the level and the slow drift that each has in each trial.
 
-    As they are where there are no trials, and 0 in frames of none; a trial without a good frame
-    stays as it is.
+    The level is the mean, or the 20th percentile; drift is what ``lines_through`` make of a trial
+    that is long enough. Traces are as they are where there are no trials, and 0 in frames of none;
+    a trial without a good frame stays as it is.
     """
     if trials is None:
         return traces
@@ -168,11 +174,36 @@ def less_levels(
     for start, stop in trials:
         part, used = traces[start:stop], good[start:stop]
         found[start:stop] = part
-        if used.any() and level == "mean":
-            found[start:stop] -= np.nanmean(part[used], axis=0)
-        elif used.any():
-            found[start:stop] -= np.nanpercentile(part[used], BASELINE_PERCENTILE, axis=0)
+        if used.any():
+            found[start:stop] -= lines_below(part, used, level == "mean")
+        if used.any() and level == "baseline":
+            rest = found[start:stop]
+            rest -= np.nanpercentile(rest[used], BASELINE_PERCENTILE, axis=0)
     return found
+
+
+def lines_below(traces: Float32Array, good: BoolArray, through: bool) -> Float32Array:
+    """Return the lines through traces (T, n) of one trial: straight ones, joined at knots.
+
+    Parameters
+    ----------
+    traces : ndarray of float32, shape (T, n)
+    good : ndarray of bool, shape (T,)
+        Frames that count.
+    through : bool
+        Through the middle: least squares. Else what rises above, such as transients, is cut off at
+        the noise and does not lift them.
+    """
+    lines = sparse.csr_array(lines_through(len(traces)))
+    used = sparse.csr_array(lines.multiply(good[:, None]))
+    inverse = np.linalg.pinv((used.T @ lines).toarray(), rcond=1e-6)
+    seen = np.where(good[:, None], np.nan_to_num(traces), 0.0)
+    fitted = lines @ (inverse @ (used.T @ seen))
+    for _ in range(0 if through else _ROUNDS):
+        above = seen - fitted
+        noise = 1.4826 * np.median(np.abs(above[good]), axis=0)
+        fitted = lines @ (inverse @ (used.T @ (fitted + np.minimum(above, noise))))
+    return np.asarray(fitted, np.float32)
 
 
 def drift(traces: Float32Array, length: int) -> Float32Array:

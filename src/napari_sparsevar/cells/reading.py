@@ -71,6 +71,8 @@ def reading_movie(movie: Movie, cells: Cells) -> Generator[Step, None, Cells]:
         neuropil_share="estimated",
         fps=movie.fps or cells.fps,
         times=cells.times if movie.times is None else movie.times,
+        jumps=np.array(movie.jumps, np.intp),
+        bad_frames=None if movie.left_out is None else movie.left_out.frames,
         pixel_size_um=movie.pixel_size_um or cells.pixel_size_um,
         notes=(*cells.notes, *overlap_note(cells)),
     )

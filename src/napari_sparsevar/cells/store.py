@@ -41,6 +41,7 @@ from napari_sparsevar.model.temporal import CalciumDynamics
 
 TENSORS, EDGES, CELLS, BESIDE = "cells.safetensors", "edges.csv", "cells.csv", "beside"
 
+_ARRAYS = ("positions", "accepted", "plane", "times", "jumps", "bad_frames", "mean_image")
 _OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _EVIDENCE = (
     "estimate",
@@ -164,7 +165,7 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
         found[SHARES] = torch.from_numpy(fit.shares)
     if cells.footprints is not None:
         found |= _sparse_tensors("footprints", sparse.coo_array(cells.footprints))
-    for name in ("positions", "accepted", "plane", "times", "mean_image"):
+    for name in _ARRAYS:
         value = getattr(cells, name)
         if value is not None:
             found[f"cells.{name}"] = torch.from_numpy(np.ascontiguousarray(value))
@@ -260,9 +261,7 @@ def _cells(record: FitRecord, tensors: Mapping[str, Tensor]) -> Cells:
         size = record.shape[0] * record.shape[1]
         footprints = sparse.csr_array(_sparse_of(tensors, "footprints", (n, size)))
     kept: dict[str, Any] = {
-        name: tensors[f"cells.{name}"].numpy()
-        for name in ("positions", "accepted", "plane", "times", "mean_image")
-        if f"cells.{name}" in tensors
+        name: tensors[f"cells.{name}"].numpy() for name in _ARRAYS if f"cells.{name}" in tensors
     }
     traces: Any = {
         name.removeprefix("traces."): tensor.numpy()

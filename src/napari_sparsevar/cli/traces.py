@@ -47,7 +47,7 @@ def traces(
             metavar="FILE|RANGES",
             help="Frames to leave out: 100-120,300 (from 0, ends included), bad_frames.npy of "
             "suite2p, or a list (their numbers, one a line, or a line a frame with 1 where it is "
-            "bad).",
+            "bad); none: use those that suite2p marked, too.",
         ),
     ] = None,
     trials: Trials = None,
@@ -67,18 +67,17 @@ def traces(
     """Fit traces, keep the fit and print what was found."""
     from napari_sparsevar.cells.covariates.reading import covariates_of
     from napari_sparsevar.cells.covariates.samples import Frames
-    from napari_sparsevar.cells.fit import cells_of, fitting_cells
+    from napari_sparsevar.cells.fit import cells_of, fitting_cells, good_frames
     from napari_sparsevar.cells.fit_folder import check_fit_folder
     from napari_sparsevar.cells.store import save_fit
-    from napari_sparsevar.movie.left_out import frames_of
 
     check_fit_folder(out, overwrite=overwrite)
     prepared = preparation_of(kind, neuropil, detrend, events)
     found = opened_cells(
         path, variable=variable, cells_in=cells_in, kind=kind, plane=plane, fps=fps
     )
-    good = None if bad_frames is None else ~frames_of(bad_frames, found.n_frames or 0)
     cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps)
+    good = good_frames(cells, bad_frames)
     frames = Frames(cells.n_frames or 0, cells.fps, cells.times)
     brought = covariates_of(covariates, frames) if covariates else None
     work = fitting_cells(cells, lags, good, pieces, seed, prepared, brought)

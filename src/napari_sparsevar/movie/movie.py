@@ -149,8 +149,13 @@ def as_it_was(movie: Movie, n_frames: int) -> Movie:
         notes=(*movie.notes, said),
         times=None if movie.times is None else movie.times[:n_frames],
         jumps=tuple(jump for jump in movie.jumps if jump < n_frames),
-        left_out=None if out is None else replace(out, frames=out.frames[:n_frames]),
+        left_out=None if out is None else _first_of(out, n_frames),
     )
+
+
+def _first_of(out: LeftOut, n_frames: int) -> LeftOut:
+    begins = tuple(begin for begin in out.begins if begin < n_frames)
+    return replace(out, frames=out.frames[:n_frames], begins=begins)
 
 
 def of_dataset(movie: Movie, name: str, datasets: Iterable[str]) -> Movie:

@@ -15,7 +15,7 @@ from napari_sparsevar.movie.choice import Choice, Offer
 from napari_sparsevar.movie.formats.format import series_formats
 from napari_sparsevar.movie.interleaved import apart
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.times import timed
+from napari_sparsevar.movie.times import ends_of_files, rate_of, timed
 
 ReadOne = Callable[[Path, Choice, bool], Movie]
 """``read_one(path, choice, part)`` opens one file; of a part a single frame is enough."""
@@ -112,12 +112,18 @@ def _join(parts: Sequence[Movie]) -> tuple[Movie, list[int]]:
 
 
 def _by_one_clock(movie: Movie, parts: Sequence[Movie]) -> Movie:
-    """Return files that were joined with the pauses in and between them, where all say when."""
+    """Return files that were joined with the pauses in and between them.
+
+    Where not all of them say when their frames were taken, or not evenly, each is kept apart.
+    """
+    folder = str(parts[0].source.parent if parts[0].source else movie.name)
     known = [part.times for part in parts if part.times is not None]
     times = np.concatenate(known) if len(known) == len(parts) else None
-    if times is None or not (np.diff(times) > 0.0).all():
-        return movie
-    found = timed(movie, times, str(parts[0].source.parent if parts[0].source else movie.name))
+    if rate_of(times) is None:
+        ends, said = ends_of_files([part.n_frames for part in parts], folder)
+        found = replace(movie, jumps=ends, notes=(*movie.notes, *said))
+    else:
+        found = timed(movie, times, folder)
     return replace(found, jumps=tuple(sorted({*movie.jumps, *found.jumps})))
 
 

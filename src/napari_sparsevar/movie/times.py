@@ -21,6 +21,9 @@ _MOST_JUMPS, _MOST_SHORT = 0.34, 0.1
 """Share of the steps that may be longer, as between bursts of three frames, and shorter; above it
 there is no frame rate."""
 
+_FEWEST = 5
+"""Frames of a file, below which it is taken for a piece of a recording that goes on."""
+
 _DIGITS = 6  # what is left of times that were written with few
 
 
@@ -42,9 +45,9 @@ class Timing(NamedTuple):
         """Return a sentence on the jumps; none where time runs evenly."""
         if not self.jumps:
             return ()
-        first = ", ".join(map(str, self.jumps[:5])) + (" ..." if len(self.jumps) > 5 else "")
         return (
-            f"{what}: time jumps at {len(self.jumps)} of the frames ({first}, counted from 0); "
+            f"{what}: time jumps at {len(self.jumps)} of the frames ({_few(self.jumps)}, "
+            "counted from 0); "
             "nothing is foretold across.",
         )
 
@@ -121,19 +124,47 @@ def timed(movie: Movie, times: FloatArray | None, what: str) -> Movie:
     movie = replace(movie, fps=fps)
     if not timing.jumps:
         return movie
-    first = ", ".join(map(str, timing.jumps[:5])) + (" ..." if len(timing.jumps) > 5 else "")
-    longest = float(np.max(np.diff(_filled(times))))
+    steps = np.diff(_filled(times))
+    anew = timing.jumps and steps[np.array(timing.jumps) - 1].min() < 0.0
+    how = "begins to count time anew, or pauses," if anew else "pauses"
+    longest = "" if anew else f", for up to {float(steps.max()):.4g} s"
     said = (
-        f"{what} pauses before frame {first} (counted from 0), for up to {longest:.4g} s: "
+        f"{what} {how} before frame {_few(timing.jumps)} (counted from 0){longest}: "
         f"{fps:.4g} Hz is the rate between pauses, and nothing is foretold across them."
     )
     return replace(movie, times=_filled(times), jumps=timing.jumps, notes=(*movie.notes, said))
 
 
-def times_that_jump(n_frames: int, jumps: Sequence[int]) -> FloatArray:
-    """Return times in frames, (T,), that jump before some of them."""
-    frames = np.arange(n_frames)
-    return frames + 2.0 * np.searchsorted(np.asarray(jumps), frames, side="right")
+def ends_of_files(lengths: Sequence[int], what: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return before which frames a file of a series begins, and a sentence on it.
+
+    Where no clock says that one file goes on where the other ends, they may be trials. A pair of
+    frames less for each file costs nothing; a pair that was never there may be an edge.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Frames of each file.
+    what : str
+        What to call them in a sentence.
+
+    Returns
+    -------
+    (tuple of int, tuple of str)
+        Nothing where files hold a few frames each: they are pieces of a recording.
+    """
+    ends = tuple(np.cumsum(lengths)[:-1].tolist())
+    if not ends or np.median(lengths) < _FEWEST:
+        return (), ()
+    said = (
+        f"{what} holds {len(lengths)} files that do not say whether one goes on where the other "
+        "ends: nothing is foretold from one to the next, as between trials."
+    )
+    return ends, (said,)
+
+
+def _few(frames: Sequence[int]) -> str:
+    return ", ".join(map(str, frames[:5])) + (" ..." if len(frames) > 5 else "")
 
 
 def _filled(times: FloatArray) -> FloatArray:

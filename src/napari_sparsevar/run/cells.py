@@ -28,7 +28,6 @@ from napari_sparsevar.cells.reading import (
 )
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.times import times_that_jump
 from napari_sparsevar.progress import Step, moved
 from napari_sparsevar.run.left_out import trials_kept
 from napari_sparsevar.run.record import RunRecord
@@ -158,8 +157,7 @@ def fitting_both_ways(
     lags, good = run.record.network.lags, np.asarray(run.results.good)
     covariates, starts = run.results.activity.covariates, run.results.activity.starts
     trials = trials_kept(run.path, good) if trials is None else trials
-    if starts and cells.times is None:
-        cells = replace(cells, times=times_that_jump(len(good), starts))
+    cells = replace(cells, jumps=np.array(starts, np.intp))
     both = _KINDS["pixels"] in cells.traces
     first = read_from if both else "latents"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from napari_sparsevar.movie import Movie
 from napari_sparsevar.movie.movie import LeftOut
 from napari_sparsevar.movie.reading import standardised
+from napari_sparsevar.movie.reading.levels import trials_within
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
 
@@ -94,3 +97,43 @@ def test_light_that_jumps_between_trials_is_taken_out(
         np.testing.assert_array_equal(piece, jumping.read(first, first + len(piece)))
     means = [jumping.read(*trial).mean(axis=0) for trial in ((11, 12), (12, 25), (25, 30))]
     np.testing.assert_allclose(np.stack(means), 0.0, atol=0.02)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_bleaching_within_a_trial_is_taken_out(
+    monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    """Of light that bleaches anew in every trial a twentieth is left at most; activity stays."""
+    monkeypatch.setattr(standardised, "CACHE_BYTES", 10**9 if cached else 0)
+    rng = np.random.default_rng(0)
+    frames = rng.normal(100.0, 5.0, (1500, 13, 18)).astype(np.float32)
+    begins, bleached = (250, 400, 1300), frames.copy()
+    for first, last in ((0, 250), (400, 1300)):
+        time = np.arange(last - first, dtype=np.float32)[:, None, None]
+        bleached[first:last] += rng.uniform(0, 80, (13, 18)) * np.exp(-time / 600)
+    bleached[4] = np.nan  # a frame that does not count
+    crop = 240, 1400, slice(4, 12), slice(8, 20)
+    steady, fading = in_trials(frames, begins), in_trials(bleached, begins)
+    left = np.abs(fading.read(*crop) - steady.read(*crop))
+    assert left.max() < 0.05 * 80 / 5  # light goes down in a curve, not in lines
+    kept = fading.read(400, 1300, slice(0, 13), slice(0, 18))
+    assert np.corrcoef(kept.ravel(), frames[400:1300].ravel())[0, 1] > 0.99
+    for first, piece in fading.pieces(400):
+        np.testing.assert_array_equal(piece, fading.read(first, first + len(piece)))
+
+
+def test_a_short_trial_keeps_its_slope() -> None:
+    """Of a few frames nobody knows what is drift and what is activity."""
+    rising = np.linspace(0.0, 10.0, 199)[:, None, None] + np.zeros((1, 13, 18))
+    frames = np.concatenate([rising, rising[::-1]]).astype(np.float32)
+    kept = in_trials(100.0 + frames, (199,)).read(199, 398, slice(0, 13), slice(0, 18))
+    np.testing.assert_allclose(kept, (frames[199:] - 5.0) / 5.0, atol=0.01)
+
+
+def test_levels_begin_anew_at_breaks_that_are_far_enough_apart() -> None:
+    """At every trial that is given; at other breaks, where frames were dropped, not at each."""
+    movie = Movie(da.zeros((1000, 8, 8), chunks=(100, -1, -1)), jumps=(99, 300, 350, 901))
+    assert trials_within(movie) == (0, 300)
+    nothing = LeftOut(np.zeros(1000, bool), np.zeros((8, 8), bool), begins=(30, 60))
+    assert trials_within(replace(movie, left_out=nothing)) == (0, 30, 60, 300)
+    assert trials_within(replace(movie, jumps=())) == ()

@@ -17,6 +17,7 @@ from napari_sparsevar.cells.placing import widened
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.formats.failures import explained
 from napari_sparsevar.movie.formats.plain_pickle import read_plain
+from napari_sparsevar.movie.formats.suite2p import joined_at, joined_note, marked_frames
 
 _OUTLINES, _SORTED = "stat.npy", "iscell.npy"
 _TRACES: dict[str, TraceKind] = {"F.npy": "raw", "Fneu.npy": "neuropil", "spks.npy": "deconvolved"}
@@ -101,6 +102,9 @@ def cells_of_plane(
     shape, known = _shape(options, outlines)
     rate, image = options.get("fs"), options.get("meanImg")
     fits = isinstance(image, np.ndarray) and image.shape == shape
+    n_frames = next((values.shape[1] for values in traces.values()), 0)
+    ends = joined_at(options, n_frames)
+    bad, said = marked_frames(options, n_frames, path.parent)
     return Cells(
         [str(number) for number in range(len(outlines))],
         _footprints(outlines, shape, path),
@@ -112,7 +116,10 @@ def cells_of_plane(
         accepted=None if marks is None else np.asarray(marks[:, 0] > 0),
         fps=float(rate) if isinstance(rate, int | float) and rate > 0 else None,
         mean_image=np.asarray(image, np.float32) if fits else None,
+        jumps=np.array(ends, np.intp),
+        bad_frames=bad,
         source=path.parent if path.name == _OUTLINES else path,
+        notes=(*joined_note(path.parent, ends), *said),
         field_known=known,
     )
 
@@ -209,7 +216,7 @@ def _joined(planes: list[Cells], called: list[str], source: Path) -> Cells:
         max(plane.shape[1] for plane in planes if plane.shape),
     )
     kinds = [kind for kind in planes[0].traces if all(kind in plane.traces for plane in planes)]
-    length = min(plane.n_frames or 0 for plane in planes)
+    length, bad = min(plane.n_frames or 0 for plane in planes), planes[0].bad_frames
     return Cells(
         [
             f"{name}/{cell}"
@@ -226,7 +233,10 @@ def _joined(planes: list[Cells], called: list[str], source: Path) -> Cells:
         accepted=np.concatenate([plane.is_accepted for plane in planes]),
         plane=np.repeat(np.arange(1, len(planes) + 1), [len(plane) for plane in planes]),
         fps=planes[0].fps,
+        jumps=planes[0].jumps,
+        bad_frames=None if bad is None else bad[:length],
         source=source,
+        notes=tuple(dict.fromkeys(note for plane in planes for note in plane.notes)),
         field_known=all(plane.field_known for plane in planes),
     )
 

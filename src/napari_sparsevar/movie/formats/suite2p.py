@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer, number_of
@@ -16,6 +18,8 @@ from napari_sparsevar.movie.formats.plain_pickle import read_plain
 from napari_sparsevar.movie.movie import LeftOut, Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.units import frames_per_second
+
+BoolArray = npt.NDArray[np.bool_]
 
 _OPTIONS = ("ops.npy", "db.npy", "settings.npy")
 """Version 1 writes the first last, and not always; what it says counts most."""
@@ -107,8 +111,8 @@ def _read_file(path: Path, choice: Choice) -> Movie:
             f"whole number of frames of {shape[0]} x {shape[1]} 16-bit pixels."
         )
     promised = options.get("nframes")
-    jumps, joined = _joined(path, options, n_frames)
-    bad, marked = _bad_frames(path, options, (n_frames, *shape))
+    jumps = joined_at(options, n_frames)
+    bad, marked = marked_frames(options, n_frames, path)
     raw = np.memmap(path, _PIXEL, "r", shape=(n_frames, *shape))
     rate = options.get("fs")
     return Movie(
@@ -120,11 +124,11 @@ def _read_file(path: Path, choice: Choice) -> Movie:
         name=_name(path),
         notes=(
             *_cut_short(path, n_frames, promised if isinstance(promised, int) else 0, rest),
-            *joined,
+            *joined_note(path, jumps),
             *marked,
         ),
         jumps=jumps,
-        left_out=bad,
+        left_out=None if bad is None else LeftOut(bad, np.zeros(shape, bool)),
         choice=Choice(shape=shape if choice.shape == shape else None),
     )
 
@@ -137,32 +141,39 @@ def _cut_short(path: Path, n_frames: int, promised: int, rest: int) -> tuple[str
     return (f"{path} is cut short: its {n_frames:,} whole frames{more} are taken.",)
 
 
-def _joined(
-    path: Path, options: dict[str, Any], n_frames: int
-) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Return where one file of the recording ends and the next begins, and a sentence on it."""
-    lengths = np.asarray(options.get("frames_per_file", ()))
-    counts = lengths.dtype.kind in "ui" and lengths.ndim == 1 and len(lengths) > 1
-    if not counts or lengths.sum() != n_frames or lengths.mean() < _LEAST_IN_FILE:
-        return (), ()
-    said = f"{path} was joined from {len(lengths)} files: nothing is foretold from one to the next."
-    return tuple(np.cumsum(lengths)[:-1].tolist()), (said,)
+def joined_at(options: Mapping[str, Any], n_frames: int) -> tuple[int, ...]:
+    """Return before which frames of a recording another file of it begins, by its options."""
+    lengths = np.asarray(options.get("frames_per_file", ())).ravel()
+    if lengths.dtype.kind not in "uif" or len(lengths) < 2 or lengths.sum() != n_frames:
+        return ()
+    if lengths.mean() < _LEAST_IN_FILE:
+        return ()
+    return tuple(np.cumsum(lengths)[:-1].astype(int).tolist())
 
 
-def _bad_frames(
-    path: Path, options: dict[str, Any], shape: tuple[int, int, int]
-) -> tuple[LeftOut | None, tuple[str, ...]]:
-    """Return the frames that suite2p marked as bad, and a sentence on them."""
-    marked = np.asarray(options.get("badframes", ()))
-    if marked.shape != shape[:1] or marked.dtype.kind not in "b" or not marked.any():
+def marked_frames(
+    options: Mapping[str, Any], n_frames: int, path: Path
+) -> tuple[BoolArray | None, tuple[str, ...]]:
+    """Return the frames that suite2p marked as bad, (T,), and a sentence on them."""
+    marked = np.asarray(options.get("badframes", ())).ravel()
+    if len(marked) != n_frames or marked.dtype.kind not in "buif" or not marked.any():
         return None, ()
+    marked = marked.astype(bool)
     if marked.all():
         return None, (f"{path}: suite2p marks all frames as bad; all are used.",)
     said = (
-        f"{path}: suite2p marks {int(marked.sum()):,} of {len(marked):,} frames as bad; they are "
+        f"{path}: suite2p marks {int(marked.sum()):,} of {n_frames:,} frames as bad; they are "
         "left out (bad frames none takes them in)."
     )
-    return LeftOut(marked, np.zeros(shape[1:], bool)), (said,)
+    return marked, (said,)
+
+
+def joined_note(path: Path, ends: Sequence[int]) -> tuple[str, ...]:
+    """Return a sentence on files that were joined; nothing where none were."""
+    said = (
+        f"{path} was joined from {len(ends) + 1} files: nothing is foretold from one to the next."
+    )
+    return (said,) if ends else ()
 
 
 def _read_options(path: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from napari_sparsevar.movie.formats import tiff, video
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
-from napari_sparsevar.movie.times import timed
+from napari_sparsevar.movie.times import ends_of_files, rate_of, timed
 
 _PART = re.compile(r"(?<!\d)\d+")
 _KEPT = re.compile(r"(?i)(?:^|(?<=[^a-z]))(?:ch|chan|channel|plane|z|cycle)[ _-]?\d+")
@@ -48,11 +48,15 @@ def read(path: Path, choice: Choice) -> Movie:
         wanted = others[0]
         notes = (f"{path} also holds {', '.join(watching)}; {wanted} is used.",)
     name = pick(wanted, list(groups), str(path))
-    movie = _joined(groups[name], path)
-    fps = _noted_rate(path)
-    paused = timed(replace(movie, fps=fps), _times(path, movie.n_frames), str(path))
+    movie, lengths = _joined(groups[name], path)
+    fps, times = _noted_rate(path), _times(path, movie.n_frames)
+    paused = timed(replace(movie, fps=fps), times, str(path))
     if paused.fps is not None:
         movie = paused
+    if rate_of(times) is None:
+        ends, said = ends_of_files(lengths, str(path))
+        jumps = tuple(sorted({*movie.jumps, *ends}))
+        movie = replace(movie, jumps=jumps, notes=(*movie.notes, *said))
     movie = replace(movie, notes=(*notes, *movie.notes))
     return of_dataset(movie, name, groups) if len(groups) > 1 else movie
 
@@ -76,7 +80,8 @@ def _groups(videos: Sequence[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def _joined(videos: Sequence[Path], folder: Path) -> Movie:
+def _joined(videos: Sequence[Path], folder: Path) -> tuple[Movie, list[int]]:
+    """Return videos as one movie, and how many frames each has."""
     import dask.array as da
 
     parts: list[Movie] = []
@@ -89,26 +94,26 @@ def _joined(videos: Sequence[Path], folder: Path) -> Movie:
                 raise
             notes.append(f"The last video is left out: {error}")  # cut when the recording ended
     first = parts[0]
-    for movie in parts[1:]:
-        if (movie.shape, movie.data.dtype) != (first.shape, first.data.dtype):
+    for part in parts[1:]:
+        if (part.shape, part.data.dtype) != (first.shape, first.data.dtype):
             raise UserError(
-                f"{movie.source} ({movie.shape[0]} x {movie.shape[1]}, {movie.data.dtype}) does "
+                f"{part.source} ({part.shape[0]} x {part.shape[1]}, {part.data.dtype}) does "
                 f"not match {first.name} ({first.shape[0]} x {first.shape[1]}, "
                 f"{first.data.dtype}); take it out of the folder."
             )
     said = dict.fromkeys([*(note for movie in parts for note in movie.notes), *notes])
     before = np.cumsum([0, *(movie.n_frames for movie in parts)]).tolist()
     data: Any = da.concatenate([movie.data for movie in parts])  # type: ignore[no-untyped-call]
-    return Movie(
+    jumps = {n + jump for n, part in zip(before, parts, strict=False) for jump in part.jumps}
+    movie = Movie(
         data=lazy_frames.finish(data, str(folder)),
         fps=first.fps,
         source=folder,
         name=folder.resolve().name,
         notes=tuple(said),
-        jumps=tuple(
-            n + jump for n, part in zip(before, parts, strict=False) for jump in part.jumps
-        ),
+        jumps=tuple(sorted(jumps)),
     )
+    return movie, [part.n_frames for part in parts]
 
 
 def _noted_rate(folder: Path) -> float | None:

@@ -1,60 +1,185 @@
-"""How bright each trial is by itself, taken out so that light between trials drives nothing."""
+"""How bright each trial is, and how it drifts, so that slow light drives nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.movie.movie import Movie
+
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float64]
+Trials = Sequence[tuple[int, int]]
 Read = Callable[[int, int], Float32Array]
 """``read(start, stop)`` gives standardised frames (t, Y, X) of the whole field."""
 
+DRIFT_FRAMES = 200
+"""A trial as long loses a straight line, and a longer one a line for every so many frames."""
+
+SHORTEST = 100
+"""Frames between two breaks in time, such as files, from which on they are as trials."""
+
 _BYTES = 64_000_000
-"""Of frames that are averaged at a time."""
+"""Of frames that are looked at together."""
 
 _LARGEST = float(np.finfo(np.float16).max)
 
 
-class TrialLevels:
-    """Mean of the standardised frames of each trial, pixel by pixel.
+def trials_within(movie: Movie) -> tuple[int, ...]:
+    """Return the first frames of the stretches of a movie that have a level of their own.
 
-    A trial is averaged when it is first asked for, and kept in half precision.
+    Returns
+    -------
+    tuple of int
+        Ascending, with 0; empty where the movie is one stretch.
+    """
+    begins = () if movie.left_out is None else movie.left_out.begins
+    trials = list(pairwise([0, *begins, movie.n_frames])) if begins else None
+    found = stretches_between(movie.n_frames, trials, movie.jumps) or []
+    return tuple(first for first, _ in found)
+
+
+def stretches_between(
+    n_frames: int, trials: Trials | None, jumps: Sequence[int]
+) -> list[tuple[int, int]] | None:
+    """Return the stretches of a recording that have a level of their own.
+
+    Trials that a person gave; within them, or without them, what lies between breaks in time such
+    as files and pauses, where it is not too short to have one.
+
+    Parameters
+    ----------
+    n_frames : int
+    trials : sequence of (start, stop), optional
+        In order of time.
+    jumps : sequence of int
+        Frames before which time jumps, ascending.
+
+    Returns
+    -------
+    list of (start, stop) or None
+        None where all is one stretch.
+    """
+    if trials is None and not jumps:
+        return None
+    found: list[tuple[int, int]] = []
+    for start, stop in [(0, n_frames)] if trials is None else trials:
+        begin = start
+        for jump in jumps:
+            if jump - begin >= SHORTEST and stop - jump >= SHORTEST:
+                found.append((begin, jump))
+                begin = jump
+        found.append((begin, stop))
+    return None if trials is None and len(found) == 1 else found
+
+
+def lines_through(n_frames: int) -> FloatArray:
+    """Return what lines that join at knots are made of, (T, knots): a share of each knot.
+
+    Parameters
+    ----------
+    n_frames : int
+        Of a trial. Below ``DRIFT_FRAMES`` there is one knot: the level. From there on there is one
+        more than the trial has stretches as long.
+    """
+    pieces = n_frames // DRIFT_FRAMES
+    if pieces == 0:
+        return np.ones((n_frames, 1))
+    knots = np.linspace(0.0, n_frames - 1.0, pieces + 1)
+    frames = np.arange(n_frames)
+    return np.stack([np.interp(frames, knots, own) for own in np.eye(pieces + 1)], axis=1)
+
+
+class _Trial(NamedTuple):
+    """Levels of one trial at its knots.
+
+    Attributes
+    ----------
+    first, last : int
+        Its frames, last exclusive.
+    lines : ndarray of float32, shape (last - first, knots)
+    levels : ndarray of float16, shape (knots, Y, X)
+    """
+
+    first: int
+    last: int
+    lines: Float32Array
+    levels: npt.NDArray[np.float16]
+
+
+class TrialLevels:
+    """Level and drift of each trial, pixel by pixel: the nearest of ``lines_through``.
+
+    A trial is read when it is first asked for; its levels are kept in half precision.
 
     Parameters
     ----------
     begins : sequence of int
-        First frames of trials, ascending, without 0; none where there are no trials.
+        First frames of trials, ascending, with 0; none where there are no trials.
     good : ndarray of bool, shape (T,)
         Frames that count.
     """
 
     def __init__(self, begins: tuple[int, ...], good: BoolArray) -> None:
-        self._trials = list(pairwise([0, *begins, len(good)])) if begins else []
+        self._trials = [
+            (first + int(seen[0]), first + int(seen[-1]) + 1)
+            for first, last in pairwise([*begins, len(good)])
+            if len(seen := np.flatnonzero(good[first:last]))
+        ]
         self._good = good
-        self._known: dict[int, npt.NDArray[np.float16]] = {}
+        self._known: dict[int, _Trial] = {}
 
-    def between(
-        self, start: int, stop: int, read: Read
-    ) -> Iterator[tuple[int, int, npt.NDArray[np.float16]]]:
-        """Yield the stretches of trials in frames start .. stop, and the level (Y, X) of each."""
+    def take_from(
+        self, frames: Float32Array, start: int, rows: slice, columns: slice, read: Read
+    ) -> None:
+        """Take level and drift off standardised frames (t, rows, columns), in place.
+
+        Parameters
+        ----------
+        frames : ndarray of float32, shape (t, Y, X)
+            Of a crop.
+        start : int
+            Number of the first.
+        rows, columns : slice
+            Where the crop lies.
+        read : Read
+        """
+        stop = start + len(frames)
         for number, (first, last) in enumerate(self._trials):
             if first < stop and last > start:
-                if number not in self._known:
-                    self._known[number] = self._averaged(first, last, read)
-                yield max(first, start), min(last, stop), self._known[number]
+                trial = self._known.get(number) or self._looked_at(number, first, last, read)
+                here = slice(max(first, start), min(last, stop))
+                lines, near = _near(trial.lines[here.start - first : here.stop - first])
+                levels = trial.levels[near, rows, columns].astype(np.float32)
+                frames[here.start - start : here.stop - start] -= np.tensordot(lines, levels, 1)
 
-    def _averaged(self, first: int, last: int, read: Read) -> npt.NDArray[np.float16]:
-        total, counted, length = 0.0, 0, 1
-        while first < last:
-            frames = read(first, min(first + length, last))
-            good = self._good[first : first + len(frames)]
-            total = total + frames[good].sum(axis=0, dtype=np.float64)
-            counted += int(good.sum())
-            first += len(frames)
-            length = max(1, _BYTES // (4 * frames[0].size))
-        mean = np.asarray(total) / max(counted, 1)
-        return np.clip(mean, -_LARGEST, _LARGEST).astype(np.float16)
+    def _looked_at(self, number: int, first: int, last: int, read: Read) -> _Trial:
+        lines, good = lines_through(last - first), self._good[first:last]
+        sums = np.zeros((lines.shape[1], *read(first, first + 1).shape[1:]), np.float32)
+        length = max(1, _BYTES // sums[0].nbytes)
+        for begin in range(first, last, length):
+            frames = read(begin, min(begin + length, last))
+            used = good[begin - first : begin - first + len(frames)]
+            weights, near = _near(
+                lines[begin - first : begin - first + len(frames)] * used[:, None]
+            )
+            frames[~used] = 0.0  # they may hold NaN
+            sums[near] += np.tensordot(weights.T.astype(np.float32), frames, 1)
+        # Least squares. A knot without good frames around has no level, and needs none.
+        inverse = np.linalg.pinv((lines * good[:, None]).T @ lines, rcond=1e-6)
+        levels = np.tensordot(inverse.astype(np.float32), sums, 1)
+        kept = np.clip(levels, -_LARGEST, _LARGEST).astype(np.float16)
+        self._known[number] = trial = _Trial(first, last, lines.astype(np.float32), kept)
+        return trial
+
+
+def _near(lines: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], slice]:
+    """Return lines through those knots alone that some of the frames have to do with."""
+    knots = np.flatnonzero(lines.any(axis=0))
+    near = slice(int(knots[0]), int(knots[-1]) + 1) if len(knots) else slice(0, 0)
+    return lines[:, near], near

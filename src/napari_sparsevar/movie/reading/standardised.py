@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.reading.compute import compute
-from napari_sparsevar.movie.reading.levels import TrialLevels
+from napari_sparsevar.movie.reading.levels import TrialLevels, trials_within
 from napari_sparsevar.movie.reading.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
@@ -31,7 +31,8 @@ CACHE_BYTES = 1_200_000_000
 class StandardisedFrames:
     """Gives standardised frames ``(x - mean) / noise``, padded to whole latents.
 
-    Where trials are given, the mean is that of each trial. Safe to use from several threads.
+    Of trials, what is taken off is the level and the slow drift of each (``TrialLevels``). Safe to
+    use from several threads.
 
     Parameters
     ----------
@@ -56,8 +57,7 @@ class StandardisedFrames:
 
     def __post_init__(self) -> None:
         self._ignored = np.isnan(self.mean)
-        out = self.movie.left_out
-        self._levels = TrialLevels(() if out is None else out.begins, self.good)
+        self._levels = TrialLevels(trials_within(self.movie), self.good)
         if self.movie.data.nbytes <= CACHE_BYTES:
             self._cache = _kept(self.movie.data)
 
@@ -133,9 +133,7 @@ class StandardisedFrames:
         self, raw: npt.NDArray[np.generic], start: int, rows: slice, columns: slice
     ) -> Float32Array:
         frames = self._less_mean(raw, rows, columns)
-        levels = self._levels.between(start, start + len(frames), self._whole)
-        for first, last, level in levels:
-            frames[first - start : last - start] -= level[rows, columns]
+        self._levels.take_from(frames, start, rows, columns, self._whole)
         frames[~self.good[start : start + len(frames)]] = 0.0
         height, width = (len(range(*s.indices(n))) for s, n in self._extent(rows, columns))
         padding = ((0, 0), (0, height - frames.shape[1]), (0, width - frames.shape[2]))

@@ -203,7 +203,7 @@ def _reading(request: FitRequest) -> Generator[Step, None, Cells]:
 
 
 def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]:
-    from napari_sparsevar.cells.fit import fitting_cells
+    from napari_sparsevar.cells.fit import fitting_cells, good_frames
 
     trials = None
     if request.trials is not None:
@@ -216,11 +216,7 @@ def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]
 
         fitting = fitting_both_ways(request.run, cells, request.way, trials, preparation=prepared)
         return (yield from fitting)
-    good = None
-    if request.bad_frames is not None and cells.n_frames is not None:
-        from napari_sparsevar.movie.bad_frames import read_bad_frames
-
-        good = ~read_bad_frames(request.bad_frames, cells.n_frames)
+    good = good_frames(cells, request.bad_frames)
     if request.way == "pixels":
         prepared = replace(prepared, kind="raw")
     beside = request.covariates

@@ -270,12 +270,12 @@ def test_few_texts_are_looked_at_where_nothing_pauses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("second", "jumps"),
-    [("2026 5 1 10 30 14.00467758", ()), ("2026 5 1 10 31 0", (45,)), ("", ())],
+    [("2026 5 1 10 30 14.00467758", ()), ("2026 5 1 10 31 0", (45,)), ("", (45,))],
 )
 def test_files_of_a_series_have_epochs_of_their_own(
     tmp_path: Path, second: str, jumps: tuple[int, ...]
 ) -> None:
-    """45 frames at 29.93 Hz take 1.5035 s; a clock that begins anew without saying when is none."""
+    """45 frames at 29.93 Hz take 1.5035 s; a clock that begins anew begins a stretch."""
     rate = {"seconds": times_with({})[:45], "epoch": "2026 5 1 10 30 12.501169"}
     write(tmp_path / "s_00001.tif", FRAMES[:45], PLANAR, **rate)  # type: ignore[arg-type]
     later = {"seconds": times_with({})[:15], "epoch": second}
@@ -283,7 +283,26 @@ def test_files_of_a_series_have_epochs_of_their_own(
     movie = open_movie(tmp_path)
     np.testing.assert_array_equal(movie.data, FRAMES)
     assert movie.jumps == jumps
-    assert any("pauses before frame 45" in note for note in movie.notes) == bool(jumps)
+    assert any("before frame 45 " in note for note in movie.notes) == bool(jumps)
+
+
+def test_acquisitions_in_one_file_whose_clock_begins_anew(tmp_path: Path) -> None:
+    """Appended to each other, without saying when each began."""
+    seconds = np.concatenate([times_with({})[:25], times_with({})[:35]])
+    write(tmp_path / "a.tif", FRAMES, PLANAR, seconds=seconds)
+    movie = open_movie(tmp_path / "a.tif")
+    assert (movie.jumps, movie.fps) == ((25,), 30.0)
+    assert any("time anew" in note and "frame 25 " in note for note in movie.notes)
+
+
+@pytest.mark.parametrize(("began", "jumps"), [(45, ()), (0, (45,)), (60, (45,))])
+def test_running_numbers_stand_in_for_times(
+    tmp_path: Path, began: int, jumps: tuple[int, ...]
+) -> None:
+    """A second file goes on counting, counts anew, or numbers are left out in between."""
+    write(tmp_path / "s_00001.tif", FRAMES[:45], PLANAR)
+    write(tmp_path / "s_00002.tif", FRAMES[45:], PLANAR, began=began)
+    assert open_movie(tmp_path).jumps == jumps
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Mo
     several = count_fields(file, header) > 1
     size = None if several else read_pixel_size(header, shape)
     bursts = rate is None and layout.slices > 1
-    times = None if bursts else frame_times(file, pages)
+    counted = layout.frame_rate and layout.frame_rate * layout.average
+    times = None if bursts else frame_times(file, pages, counted)
     movie = Movie(
         data=lazy_frames.finish(lazy, what),
         fps=rate,

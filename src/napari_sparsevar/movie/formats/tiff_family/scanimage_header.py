@@ -163,10 +163,15 @@ def frame_number(description: str) -> int:
 
     1 where it does not say. The second file of an acquisition goes on counting.
     """
+    return max(1, numbered(description) or 1)
+
+
+def numbered(description: str) -> int | None:
+    """Return the running number as it is written; None where there is none."""
     for name in ("frameNumberAcquisition", "frameNumbers", "Frame Number"):
         if found := re.search(rf'{name}"?\s*[=:]\s*(\d+)', description):
-            return max(1, int(found[1]))
-    return 1
+            return int(found[1])
+    return None
 
 
 def _channels(value: Any) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_sparsevar.movie.formats.failures import DAMAGED
-from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start
+from napari_sparsevar.movie.formats.tiff_family.scanimage_header import acquisition_start, numbered
 
 _SEEN = 5
 """Frames at either end that say how long a usual step is."""
@@ -23,9 +23,12 @@ _UNEVEN = 0.5
 _ZERO = datetime(1970, 1, 1)
 
 
-def frame_times(file: tifffile.TiffFile, pages: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def frame_times(
+    file: tifffile.TiffFile, pages: NDArray[np.int64], rate: float | None = None
+) -> NDArray[np.float64] | None:
     """Return when frames were taken, in seconds: ``epoch`` and ``frameTimestamps_sec``.
 
+    Without these, the running numbers of frames say where some are missing or counting begins anew.
     Of a stretch whose ends are as far apart as its frames take, none in between is looked at: a
     file has a text for each of its tens of thousands of pages.
 
@@ -35,6 +38,8 @@ def frame_times(file: tifffile.TiffFile, pages: NDArray[np.int64]) -> NDArray[np
         An open file.
     pages : ndarray of int64, shape (T,)
         The page of each frame.
+    rate : float, optional
+        Of the numbers of frames, in Hz.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def frame_times(file: tifffile.TiffFile, pages: NDArray[np.int64]) -> NDArray[np
     def time(frame: int) -> float:
         if frame not in known:
             page: Any = file.pages[int(pages[frame])]
-            known[frame] = _time_of(page.description)
+            known[frame] = _time_of(page.description, rate)
         return known[frame]
 
     n_frames = len(pages)
@@ -69,7 +74,7 @@ def frame_times(file: tifffile.TiffFile, pages: NDArray[np.int64]) -> NDArray[np
     return None
 
 
-def _time_of(description: str) -> float:
+def _time_of(description: str, rate: float | None) -> float:
     """Return when a frame was taken, in seconds since 1970 by the microscope's clock.
 
     Since its acquisition began where that is not known; NaN where nothing is.
@@ -79,5 +84,7 @@ def _time_of(description: str) -> float:
         seconds = float(found[1]) if found else np.nan
     except ValueError:
         return np.nan
+    if np.isnan(seconds) and rate is not None:
+        return (numbered(description) or np.nan) / rate
     began = acquisition_start(description)
     return seconds if began is None else (began - _ZERO).total_seconds() + seconds
