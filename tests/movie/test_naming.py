@@ -33,12 +33,14 @@ def names_of(recording: Recording, channel: int = 0, plane: int = 0) -> list[str
         "img_{laser}nm_{t:04d}.tif",
         "run_{t}_channel {n}.tif",
         "x_w{n}_t{t}.TIF",
+        "m_{infrared}nm_{t}.tif",
+        "20240501_{infrared}nm_{t}.tif",
     ],
 )
 def test_channels_are_told_from_time(pattern: str) -> None:
     channels = [
-        {"c": "A", "n": 1, "colour": "green", "indicator": "GCaMP6f", "laser": 488},
-        {"c": "B", "n": 2, "colour": "red", "indicator": "tdTomato", "laser": 561},
+        {"c": "A", "n": 1, "colour": "green", "indicator": "GCaMP6f", "laser": 488, "infrared": 920},
+        {"c": "B", "n": 2, "colour": "red", "indicator": "tdTomato", "laser": 561, "infrared": 1040},
     ]
     times = (1, 2, 9, 10, 11)
     expected = [[pattern.format(t=t, **channel) for t in times] for channel in channels]
@@ -54,6 +56,7 @@ def test_channels_are_told_from_time(pattern: str) -> None:
         "t{t}_z{z}.tif",
         "z{z}_{t}.tif",
         "a plane {z} {t:03d}.tif",
+        "m_{z}um_{t}.tif",
         "ChanA_0001_0001_{z:04d}_{t:04d}.tif",
     ],
 )
@@ -75,6 +78,8 @@ def test_planes_are_told_from_time(pattern: str) -> None:
         ["m_00001_00001.tif", "m_00001_00002.tif", "m_00002_00001.tif"],
         ["1.tif", "02.tif", "3.tif"],
         [f"c{number}.tif" for number in range(1, 30)],
+        [f"img_2024-05-01_10-{t // 60:02d}-{t % 60:02d}.tif" for t in range(90)],
+        [f"img_{t}ms.tif" for t in range(0, 900, 33)],
     ],
 )
 def test_numbers_are_time(names: list[str]) -> None:
@@ -93,6 +98,11 @@ def test_numbers_are_time(names: list[str]) -> None:
         (["movie.tif", "movie (1).tif"], ["movie", "movie ()"]),
         (["fov 1.tif", "fov 2.tif"], ["fov 1", "fov 2"]),
         (["a1_b.tif", "a_b.tif"], ["a_b 1", "a_b 2"]),
+        (["m_2024-05-01.tif", "m_2024-05-02.tif"], ["m_2024-05-01", "m_2024-05-02"]),
+        (["20240501_m.tif", "20240509_m.tif"], ["20240501_m", "20240509_m"]),
+        (["sub-01_ses-01.tif", "sub-01_ses-02.tif"], ["sub-1_ses-1", "sub-1_ses-2"]),
+        (["a_zoom1.tif", "a_zoom2.tif"], ["a_zoom1", "a_zoom2"]),
+        (["a_20mW.tif", "a_40mW.tif"], ["a_20mW", "a_40mW"]),
     ],
 )
 def test_other_words_are_other_recordings(names: list[str], labels: list[str]) -> None:

@@ -188,6 +188,26 @@ def test_a_last_file_that_is_still_written(tmp_path: Path, write: Write) -> None
         assert length == 0 or movie.notes
 
 
+def test_a_file_that_is_still_copied_is_not_there_yet(tmp_path: Path) -> None:
+    write_parts(tmp_path / "f#.tif", GREEN)
+    (tmp_path / "f4.tif.part").write_bytes((tmp_path / "f1.tif").read_bytes()[:900])
+    (tmp_path / "f5.tif").touch()
+    movie = open_movie(tmp_path)
+    np.testing.assert_array_equal(movie.data, GREEN)
+    assert any("f5.tif" in note for note in movie.notes)
+    (tmp_path / "f2.tif").write_bytes(b"")
+    with pytest.raises(UserError, match=r"f2\.tif is empty"):
+        open_movie(tmp_path)
+
+
+def test_a_folder_of_folders_says_which_of_them_hold_files(tmp_path: Path) -> None:
+    for name in ("day 1", "day 2", "notes"):
+        (tmp_path / name).mkdir()
+    write_parts(tmp_path / "day 1" / "f#.tif", GREEN)
+    with pytest.raises(UserError, match=r"folders that do: open day 1\."):
+        open_movie(tmp_path)
+
+
 def test_notes_of_all_files_are_one_note(tmp_path: Path) -> None:
     for number in range(30):
         stack = np.stack([GREEN[:4], RED[:4]], 1)

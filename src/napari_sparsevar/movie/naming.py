@@ -16,7 +16,8 @@ _CHANNEL = {"c", "ch", "chan", "channel", "chn", "pmt", "wavelength", "w"}
 _PLANE = {"z", "plane", "slice", "depth", "zplane", "zslice"}
 _RECORDING = {
     *("mouse", "animal", "subject", "fish", "fly", "rat", "fov", "field", "roi", "area", "region"),
-    *("pos", "position", "site", "well", "tile", "xy", "day"),
+    *("pos", "position", "site", "well", "tile", "xy", "zoom"),
+    *("day", "date", "session", "sess", "ses", "sub", "week"),
 }
 _COLOURS = {
     *("green", "red", "blue", "yellow", "farred", "gcamp", "gcamp6f", "gcamp6s", "jgcamp"),
@@ -42,11 +43,17 @@ _PROJECTIONS = {
 }
 _TIME = {
     *("t", "time", "timepoint", "frame", "f", "cycle", "part", "file", "run", "trial", "rep"),
-    *("repeat", "block", "loop", "session", "acq", "stack", "series", "chunk", "segment"),
+    *("repeat", "block", "loop", "acq", "stack", "series", "chunk", "segment"),
 }
 _LASERS = {405, 445, 458, 470, 473, 488, 490, 514, 532, 552, 561, 565, 568, 594, 633, 638, 640, 647}
 _MOST_GAPS = 0.1  # share of steps; where more numbers are left out they are no count
-_TOKEN = re.compile(r"(?i:j?gcamp\d+[a-z]?|cy\d)(?![^\W_])|\d+|[^\W\d_]+|[\W_]+")
+_UNITS = {"nm": "C", "um": "Z", "µm": "Z", "μm": "Z", "mw": "R"}
+"""Behind a number: a wavelength, a depth, a power."""
+_DATE = "|".join(
+    rf"(?<!\d)20\d\d{gap}(?:0[1-9]|1[0-2]){gap}(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    for gap in ("", "-", "_", r"\.")
+)
+_TOKEN = re.compile(rf"{_DATE}|(?i:j?gcamp\d+[a-z]?|cy\d)(?![^\W_])|\d+|[^\W\d_]+|[\W_]+")
 _INDICATOR = re.compile(r"j?gcamp\d", re.IGNORECASE)
 _LETTER = re.compile(r"(ch|chan|channel)([a-d])", re.IGNORECASE)
 _THORLABS = re.compile(r"Chan[A-D](_\d+){4}")
@@ -134,8 +141,9 @@ def _taken_apart(path: Path) -> _Name:
     kinds: dict[str, list[str]] = {"R": [], "C": [], "Z": [], "N": []}
     thorlabs = _THORLABS.fullmatch(stem) is not None
     word = ""
-    for token in _TOKEN.findall(stem):
-        kind, value = _kind_of(token, word)
+    tokens = _TOKEN.findall(stem)
+    for token, after in itertools.pairwise([*tokens, ""]):
+        kind, value = _kind_of(token, word, after.lower())
         if thorlabs and kind == "N":  # well, site, plane, time
             kind = "RRZN"[len(kinds["R"]) + len(kinds["Z"])]
         if kind:
@@ -155,9 +163,13 @@ def _taken_apart(path: Path) -> _Name:
     )
 
 
-def _kind_of(token: str, word: str) -> tuple[str, str]:
+def _kind_of(token: str, word: str, after: str) -> tuple[str, str]:
     """Return what a part of a name stands for, '' for a word, and its value."""
+    if re.fullmatch(_DATE, token):
+        return "R", token
     if token.isdecimal():
+        if after in _UNITS:
+            return _UNITS[after], str(int(token))
         for kind, words in (("C", _CHANNEL), ("Z", _PLANE), ("R", _RECORDING)):
             if word in words:
                 return kind, str(int(token))

@@ -15,6 +15,8 @@ from napari_sparsevar.movie.naming import Recording, is_called_projection, recor
 from napari_sparsevar.movie.parts import ReadOne, read_parts
 
 _NAMED = 5  # files in a note
+_LOOKED_AT = 20  # files of a folder
+_UNFINISHED = {".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp"}
 
 
 def find_files(pattern: Path) -> list[Path]:
@@ -36,10 +38,8 @@ def find_files(pattern: Path) -> list[Path]:
         If there is none.
     """
     if pattern.is_dir():
-        kinds = series_formats()
-        found = [path for path in pattern.iterdir() if any(kind.claims(path) for kind in kinds)]
-        names = " or ".join(kind.name for kind in kinds)
-        missing = f"The folder {pattern} holds no {names} file; choose a movie or another folder."
+        found = [path for path in pattern.iterdir() if _belongs(path)]
+        missing = _nothing_in(pattern)
     else:
         found = _matching(pattern)
         missing = f"No file matches {pattern}; check the pattern."
@@ -49,6 +49,32 @@ def find_files(pattern: Path) -> list[Path]:
     from tifffile import natural_sorted
 
     return [Path(name) for name in natural_sorted(map(str, found))]
+
+
+def _belongs(path: Path) -> bool:
+    """Return whether a file is one of a series, by its content; an empty one by its name.
+
+    One that is still being copied by another program is not there yet.
+    """
+    kinds = series_formats()
+    if path.suffix.lower() in _UNFINISHED:
+        return False
+    named = any(path.suffix.lower() in kind.suffixes for kind in kinds)
+    empty = named and path.is_file() and path.stat().st_size == 0
+    return empty or any(kind.claims(path) for kind in kinds)
+
+
+def _nothing_in(folder: Path) -> str:
+    names = " or ".join(kind.name for kind in series_formats())
+    within = [
+        each.name
+        for each in sorted(folder.iterdir())
+        if each.is_dir() and any(map(_belongs, itertools.islice(each.iterdir(), _LOOKED_AT)))
+    ]
+    if not within:
+        return f"The folder {folder} holds no {names} file; choose a movie or another folder."
+    listed = ", ".join(within[:_NAMED]) + (" ..." if within[_NAMED:] else "")
+    return f"The folder {folder} holds no {names} file, but folders that do: open {listed}."
 
 
 def _matching(pattern: Path) -> list[Path]:

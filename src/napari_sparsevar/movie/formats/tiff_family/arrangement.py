@@ -68,7 +68,9 @@ def _described(page: tifffile.TiffPage) -> tuple[tuple[int, ...], str]:
     """Return what tifffile has noted on the first page of an array: its shape and axes."""
     noted = shaped_description_metadata(page.shaped_description or "")
     shape = tuple(int(size) for size in noted["shape"])
-    names = str(noted.get("axes") or axes.unnamed(len(shape)))
+    while len(shape) > 2 and shape[-1] == 1 and shape[-2:] != page.shape[:2]:
+        shape = shape[:-1]  # of a single colour
+    names = str(noted.get("axes") or axes.unnamed(len(shape)))[: len(shape)]
     return shape, names if len(names) == len(shape) else axes.unnamed(len(shape))
 
 

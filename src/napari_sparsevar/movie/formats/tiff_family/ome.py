@@ -95,6 +95,9 @@ def _in_order(
         return False  # each may lie in a file of its own
     if not listed:
         return True
+    if len(listed) == 1 and listed[0].get("PlaneCount", "1") != "1":
+        begins = {int(listed[0].get(name, 0)) for name in ("IFD", "FirstZ", "FirstC", "FirstT")}
+        return begins == {0} and int(listed[0].get("PlaneCount", n_pages)) == n_pages
     if len(listed) == 1 and not {"IFD", "FirstZ", "FirstC", "FirstT"} & set(listed[0].keys()):
         return int(listed[0].get("PlaneCount", n_pages)) == n_pages
     steps = {order[0]: 1, order[1]: sizes[order[0]], order[2]: sizes[order[0]] * sizes[order[1]]}

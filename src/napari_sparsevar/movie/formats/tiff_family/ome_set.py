@@ -103,11 +103,23 @@ def _described_files(path: Path) -> tuple[set[str], Path | None]:
     return names - {path.name}, path.parent / html.unescape(master[1]) if master else None
 
 
+def master_of(file: tifffile.TiffFile, path: Path) -> Path | None:
+    """Return the TIFF file that describes this one; None where it describes itself."""
+    xml = (file.ome_metadata if file.is_ome else None) or ""
+    name = re.search(r'MetadataFile="([^"]*)"', xml)
+    master = path.parent / html.unescape(name[1]) if name else path
+    return None if master.name == path.name or _is_read_along(master) else master
+
+
+def _is_read_along(master: Path) -> bool:
+    return "tif" not in master.suffix.lower() and master.is_file()
+
+
 def _description(file: tifffile.TiffFile, path: Path) -> str:
     """Return the description in a file, or the one it refers to where that is no TIFF file."""
     xml = (file.ome_metadata if file.is_ome else None) or ""
     name = re.search(r'MetadataFile="([^"]*)"', xml)
     master = path.parent / html.unescape(name[1]) if name else path
-    if name is None or "tif" in master.suffix.lower() or not master.is_file():
+    if name is None or not _is_read_along(master):
         return xml
     return master.read_text(encoding="utf-8", errors="replace")

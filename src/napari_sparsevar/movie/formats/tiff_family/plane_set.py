@@ -70,12 +70,14 @@ def read_set(
     wide = [image for image in images if image.file.shape[0] > 1] or images
     names = [image.name for image in wide]
     name = pick(choice.dataset, names, str(path)) if len(wide) > 1 else names[0]
-    movie = _read_image(wide[names.index(name)], units, file, path, choice, part)
+    listed = _listed(images)
+    movie = _read_image(wide[names.index(name)], listed, units, file, path, choice, part)
     return of_dataset(movie, name, names) if len(wide) > 1 else movie
 
 
 def _read_image(
     image: Planes,
+    listed: dict[str, int],
     units: Units,
     file: tifffile.TiffFile,
     path: Path,
@@ -91,7 +93,8 @@ def _read_image(
     at = chosen.index[:3]
     number, pages = image.file[at].ravel(), image.page[at].ravel()
     places = [_beside(path, name) for name in image.files]
-    there = pages < _lengths(image, places, number, pages)[number]
+    lengths = _lengths(image, places, number, pages)
+    there = pages < lengths[number]
     frames = [Page(places[number[t]], int(pages[t])) for t in np.flatnonzero(there)]
     frames = _without_unfinished(frames, there)
     if not frames:
@@ -104,7 +107,7 @@ def _read_image(
         fps=units.fps,
         pixel_size_um=units.pixel_size_um,
     )
-    said = _about_missing(there, places, path)
+    said = _about_missing(there, places, path) + _about_more(image, lengths, listed, path)
     jumps = tuple((np.flatnonzero(np.diff(np.flatnonzero(there)) > 1) + 1).tolist())
     return replace(movie, notes=(*said, *movie.notes, *units.notes), jumps=jumps)
 
@@ -149,6 +152,26 @@ def _without_unfinished(frames: list[Page], there: NDArray[np.bool_]) -> list[Pa
         there[np.flatnonzero(there)[-1]] = False
         return frames[:-1]
     return frames
+
+
+def _listed(images: Sequence[Planes]) -> dict[str, int]:
+    """Return up to which page each file is listed, by its name."""
+    listed: dict[str, int] = {}
+    for image in images:
+        for number, name in enumerate(image.files):
+            pages = image.page[image.file == number]
+            listed[name] = max(listed.get(name, 0), int(pages.max(initial=-1)) + 1)
+    return listed
+
+
+def _about_more(
+    image: Planes, lengths: NDArray[np.int64], listed: dict[str, int], path: Path
+) -> tuple[str, ...]:
+    """Return a sentence on pages that no list speaks of."""
+    promised = np.array([listed[name] for name in image.files])
+    more = int(np.maximum(lengths[:-1] - promised, 0).sum())
+    said = f"The header of {path} lists {more} images fewer than there are; these are left out."
+    return (said,) if more else ()
 
 
 def _about_missing(there: NDArray[np.bool_], places: Sequence[Path], path: Path) -> tuple[str, ...]:

@@ -108,7 +108,21 @@ def read(path: Path, choice: Choice, *, part: bool = False) -> Movie:
             movie = micromanager.read(file, path, choice, part=part)
         movie = movie or _read_raw(file, path, choice, part)
         movie = movie or _read_series(file, path, choice, part)
+        movie = replace(movie, notes=(*_about_master(file, path), *movie.notes))
         return timed(movie, read_times(file), str(path))
+
+
+def _about_master(file: tifffile.TiffFile, path: Path) -> tuple[str, ...]:
+    """Return a sentence on the file that describes this one, where it is another."""
+    master = ome_set.master_of(file, path)
+    if master is None:
+        return ()
+    if master.is_file():
+        return (f"{path} is a part of what {master.name} describes; open that, or the folder.",)
+    return (
+        f"{master.name}, which describes {path} and the files that belong to it, is missing: units "
+        "and the order of images are not known.",
+    )
 
 
 def _read_raw(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Movie | None:
