@@ -80,7 +80,7 @@ def test_seconds_are_snapped_to_frames(tmp_path: Path) -> None:
     [
         ("start,label\n1,a\n", "needs"),
         ("start,stop,label\n1,x,a\n", "line 2"),
-        ("start,stop,label\n", "no trials"),
+        ("start,stop,label\n", "no numbers"),
         ("start,stop,label\n5,2,a\n", "below the stop"),
     ],
 )
@@ -91,6 +91,34 @@ def test_lists_that_cannot_be_read_say_why(tmp_path: Path, text: str, said: str)
         read_windows(path)
     with pytest.raises(UserError, match="Cannot read"):
         read_windows(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start_s;stop_s\n0,5;1,5\n2;3\n",
+        "onset\tduration\ttrial_type\n0.5\t1\tgo\n2\t1\tgo\n",
+        "start_time,stop_time\n0.5,1.5\n2,3\n",
+        "\ufeffStart_Frame,Stop_Frame\n5,15\n20,30\n",
+    ],
+)
+def test_tables_of_other_programs_are_lists_of_trials(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "trials.tsv"
+    for encoding in ("utf-8", "utf-16"):
+        path.write_text(text, encoding=encoding)
+        assert read_trials(path, 10.0) == [(5, 15), (20, 30)]
+
+
+def test_seconds_are_those_of_a_recording_that_pauses(tmp_path: Path) -> None:
+    """Ten frames a second, a minute between frame 20 and 21; the clock begins anywhere."""
+    path = tmp_path / "trials.csv"
+    path.write_text("start_s,stop_s\n0,1\n1.5,30\n62,63\n63.9,70\n")
+    times = 1.7e9 + np.arange(40) / 10.0
+    times[20:] += 60.0
+    assert read_trials(path, 10.0, times) == [(0, 10), (15, 20), (20, 30), (39, 100)]
+    times[20:] -= 100.0
+    with pytest.raises(UserError, match="begin anew"):
+        read_trials(path, 10.0, times)
 
 
 def test_trials_need_no_label_and_are_in_order(tmp_path: Path) -> None:

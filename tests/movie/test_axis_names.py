@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import tifffile
 import zarr
 
 from napari_sparsevar.errors import UserError
@@ -121,6 +122,19 @@ def test_a_guess_is_said_and_can_be_corrected(tmp_path: Path) -> None:
         np.testing.assert_array_equal(movie.data, FRAMES)
         assert not movie.notes
         assert open_movie(place, axes=movie.choice.axes).shape == (16, 18)
+
+
+def test_axes_of_one_behind_the_others_are_not_looked_at(tmp_path: Path) -> None:
+    """As networks and colour images have them."""
+    wrapped = FRAMES[..., None]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["movie"] = wrapped
+    zarr.create_array(str(tmp_path / "a.zarr"), data=wrapped)
+    tifffile.imwrite(tmp_path / "a.tif", wrapped, photometric="minisblack")
+    for source in (wrapped, FRAMES[None, ..., None], *sorted(tmp_path.iterdir())):
+        np.testing.assert_array_equal(open_movie(source).data, FRAMES)
+    (note,) = open_movie(tmp_path / "a.h5").notes
+    assert "TYX was taken, 30 frames of 16 x 18 pixels" in note
 
 
 def test_axes_make_a_movie_of_any_array(tmp_path: Path) -> None:

@@ -57,6 +57,21 @@ def test_coordinates_with_units(written: Any) -> None:
     assert (movie.fps, movie.jumps, movie.pixel_size_um) == (20.0, (12,), 1.5)
 
 
+def test_pixels_that_are_not_square_are_noted(written: Any, tmp_path: Path) -> None:
+    """By coordinates, by a pair of numbers, and as Fiji writes it: the width is kept."""
+    tall = {**AXES, "y": (0.5 * np.arange(16), "um")}
+    with h5py.File(tmp_path / "pair.h5", "w") as file:
+        file.create_dataset("movie", data=FRAMES, chunks=(1, 16, 18))
+        file["movie"].attrs["pixel_size_um"] = [0.5, 1.5]
+    with h5py.File(tmp_path / "fiji.h5", "w") as file:
+        file.create_dataset("movie", data=FRAMES, chunks=(1, 16, 18))
+        file["movie"].attrs["element_size_um"] = [9.0, 0.5, 1.5]
+    for path in (written(tall), tmp_path / "pair.h5", tmp_path / "fiji.h5"):
+        movie = open_movie(path)
+        assert movie.pixel_size_um == 1.5
+        assert any("1.5 x 0.5 um" in note for note in movie.notes)
+
+
 def test_coordinates_that_only_count_say_nothing(written: Any) -> None:
     counted = {name: (np.arange(len(values)), "") for name, (values, _) in AXES.items()}
     movie = open_movie(written(counted))
@@ -68,7 +83,7 @@ def test_what_is_noted_by_name(tmp_path: Path) -> None:
         file["movie"] = FRAMES
         file["movie"].attrs.update({"fps": np.array([12.5]), "um_per_pixel": 0.8})
     array = zarr.create_array(str(tmp_path / "movie.zarr"), data=FRAMES)
-    array.attrs.update({"frame_rate": 12.5, "pixel_size_um": [0.9, 0.8]})
+    array.attrs.update({"frame_rate": 12.5, "pixel_size_um": [0.8, 0.8]})
     for name in ("movie.h5", "movie.zarr"):
         movie = open_movie(tmp_path / name)
         assert (movie.fps, movie.pixel_size_um) == (12.5, 0.8)

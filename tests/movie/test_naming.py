@@ -39,8 +39,22 @@ def names_of(recording: Recording, channel: int = 0, plane: int = 0) -> list[str
 )
 def test_channels_are_told_from_time(pattern: str) -> None:
     channels = [
-        {"c": "A", "n": 1, "colour": "green", "indicator": "GCaMP6f", "laser": 488, "infrared": 920},
-        {"c": "B", "n": 2, "colour": "red", "indicator": "tdTomato", "laser": 561, "infrared": 1040},
+        {
+            "c": "A",
+            "n": 1,
+            "colour": "green",
+            "indicator": "GCaMP6f",
+            "laser": 488,
+            "infrared": 920,
+        },
+        {
+            "c": "B",
+            "n": 2,
+            "colour": "red",
+            "indicator": "tdTomato",
+            "laser": 561,
+            "infrared": 1040,
+        },
     ]
     times = (1, 2, 9, 10, 11)
     expected = [[pattern.format(t=t, **channel) for t in times] for channel in channels]

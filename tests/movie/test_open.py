@@ -68,6 +68,12 @@ def test_image_that_does_not_fit_is_named_when_read(tmp_path: Path) -> None:
     [
         ("empty.tif", b"", "is empty"),
         ("text.tif", b"frame,signal\n1,2\n", "known format"),
+        ("old.mat", b"MATLAB 5.0 MAT-file, Platform", "-v7.3"),
+        ("array.npy", b"\x93NUMPY\x01\0v\0{", "np.load"),
+        ("Image_0001_0001.raw", b"\1\2\3\4", "Experiment.xml"),
+        ("renamed.mmap", b"\1\2\3\4", "as CaImAn writes it"),
+        ("movie.zip", b"PK\3\4\0\0\0\0", "unpack it"),
+        ("pointer.tif", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
         ("movie.avi", b"RIFF....AVI ", "damaged"),
         ("bare.tif", b"II*\0", "damaged"),
         ("nowhere.tif", b"II*\0\xff\xff\xff\x7f", "no image|damaged"),

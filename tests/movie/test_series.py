@@ -204,7 +204,10 @@ def test_a_folder_of_folders_says_which_of_them_hold_files(tmp_path: Path) -> No
     for name in ("day 1", "day 2", "notes"):
         (tmp_path / name).mkdir()
     write_parts(tmp_path / "day 1" / "f#.tif", GREEN)
-    with pytest.raises(UserError, match=r"folders that do: open day 1\."):
+    (tmp_path / "suite2p" / "plane0").mkdir(parents=True)
+    GREEN.astype("<i2").tofile(tmp_path / "suite2p" / "plane0" / "data.bin")
+    np.save(tmp_path / "suite2p" / "plane0" / "ops.npy", {"Ly": 14, "Lx": 18})  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"folders with movies: open day 1, suite2p\."):
         open_movie(tmp_path)
 
 

@@ -74,10 +74,12 @@ def test_the_rate_of_a_movie_is_that_between_its_pauses(burst: int) -> None:
 def test_even_times_leave_a_movie_without_pauses() -> None:
     movie = sv.open_movie(np.random.default_rng(0).random((300, 8, 8)))
     times = (np.arange(300) / 29.97).round(2)
-    times[[7, 150]] = np.nan
-    found = timed(movie, times, "the file")
-    assert found.fps == pytest.approx(29.97, rel=1e-3)
-    assert (found.jumps, found.times, found.notes) == ((), None, ())
+    for unknown in ([7, 150], [0, 1, 2], [298, 299]):
+        given = times.copy()
+        given[unknown] = np.nan
+        found = timed(movie, given, "the file")
+        assert found.fps == pytest.approx(29.97, rel=1e-3)
+        assert (found.jumps, found.times, found.notes) == ((), None, ())
 
 
 def test_uneven_times_give_no_rate_and_a_note() -> None:

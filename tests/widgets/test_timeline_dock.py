@@ -341,3 +341,12 @@ def test_what_is_opened_beside_is_drawn_until_the_movie_is_another(
     qtbot.waitUntil(lambda: on_movie.plot.lanes.names == ("trials",), timeout=10_000)
     get_session(viewer).movie_layer = add_movie(viewer)
     assert not on_movie.plot.lanes.names
+
+
+def test_a_trial_that_reaches_beyond_the_movie_is_announced(qtbot, on_movie, tmp_path, monkeypatch):
+    notices: list[str] = []
+    monkeypatch.setattr("napari_sparsevar.widgets.timeline.beside.show_warning", notices.append)
+    (tmp_path / "trials.csv").write_text("start,stop\n0,20\n20,99999\n")
+    on_movie.tools.open(tmp_path / "trials.csv")
+    qtbot.waitUntil(lambda: on_movie.plot.lanes.names == ("trials",), timeout=10_000)
+    assert any("1 of 2 trials reach beyond" in notice for notice in notices)

@@ -82,7 +82,9 @@ def _events(
     left_out: _LeftOut = {
         "bad_frames": recording.bad_frames,
         "ignore": recording.mask,
-        "trials": None if recording.trials is None else read_trials(recording.trials, movie.fps),
+        "trials": None
+        if recording.trials is None
+        else read_trials(recording.trials, movie.fps, movie.times),
         "register": recording.registration,
         "by_channel": recording.by_channel,
     }

@@ -239,10 +239,10 @@ def _positions(positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def _jumps(cells: Cells) -> list[int]:
     """Return before which frames time jumps."""
-    known = [] if cells.jumps is None else cells.jumps.tolist()
+    known = set() if cells.jumps is None else {*cells.jumps.tolist()}
     if cells.times is not None:
-        known += timing_of(cells.times, str(cells.source or "this")).jumps
-    return sorted({*known})
+        known |= {*timing_of(cells.times, str(cells.source or "this")).jumps}
+    return sorted(known)
 
 
 def _good(good: npt.ArrayLike | None, cells: Cells) -> npt.NDArray[np.bool_]:

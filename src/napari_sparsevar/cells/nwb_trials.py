@@ -46,7 +46,12 @@ def trials_of_nwb(path: Path) -> pd.DataFrame:
             f"{path} holds trials but no movie with times, so that nobody knows in which frames "
             "they are; bring a table in frames."
         )
-    noted = {name.lower(): values for name, values in columns.items() if len(values) == len(starts)}
+    ends = np.stack([starts, stops]).astype(np.float64)
+    known = np.asarray(np.isfinite(ends).all(axis=0))
+    starts, stops = starts[known], stops[known]  # the last one may never have ended
+    noted = {
+        name.lower(): values[known] for name, values in columns.items() if len(values) == len(known)
+    }
     frames = np.searchsorted(
         times, np.stack([starts, stops]).astype(np.float64) - _tolerance(times)
     )

@@ -84,7 +84,7 @@ def apply(
         until=until.stage,
         bad_frames=bad_frames,
         ignore=mask,
-        trials=trials_of(trials, opened.fps),
+        trials=trials_of(trials, opened.fps, opened.times),
         register=registration_kind(register),
         by_channel=by_channel,
     )

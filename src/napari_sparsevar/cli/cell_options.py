@@ -11,6 +11,9 @@ import typer
 from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from napari_sparsevar.cells.cells import Cells
     from napari_sparsevar.cells.neuropil import NeuropilShare
     from napari_sparsevar.cells.preparing import Preparation
@@ -145,8 +148,10 @@ def preparation_of(
     return Preparation(None if kind is None else kind.value, share, detrend, events.value)
 
 
-def trials_of(path: Path | None, fps: float | None) -> list[Piece] | None:
-    """Return the trials of a table, None where none is given."""
+def trials_of(
+    path: Path | None, fps: float | None, times: npt.NDArray[np.float64] | None = None
+) -> list[Piece] | None:
+    """Return the trials of a table, None where none is given; see ``read_trials``."""
     from napari_sparsevar.comparison.windows import read_trials
 
-    return None if path is None else read_trials(path, fps)
+    return None if path is None else read_trials(path, fps, times)

@@ -76,7 +76,7 @@ def traces(
     found = opened_cells(
         path, variable=variable, cells_in=cells_in, kind=kind, plane=plane, fps=fps
     )
-    cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps)
+    cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps, found.times)
     good = good_frames(cells, bad_frames)
     frames = Frames(cells.n_frames or 0, cells.fps, cells.times)
     brought = covariates_of(covariates, frames) if covariates else None

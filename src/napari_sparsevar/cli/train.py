@@ -147,7 +147,7 @@ def train(
         ignore=mask,
         register=registration_kind(register),
         by_channel=by_channel,
-        trials=trials_of(trials, opened.fps),
+        trials=trials_of(trials, opened.fps, opened.times),
     )
     for note in opened.notes:
         typer.echo(note, err=True)

@@ -18,6 +18,17 @@ from napari_sparsevar.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+FloatArray = npt.NDArray[np.float64]
+
+_OTHER_NAMES = {
+    "start": ("start_frame",),
+    "stop": ("stop_frame",),
+    "start_s": ("start_time", "onset", "start (s)"),
+    "stop_s": ("stop_time", "end_time", "stop (s)", "end (s)"),
+    "label": ("trial_type", "condition"),
+}
+"""As NWB and BIDS call them; the latter has onset and duration."""
+
 Piece = tuple[int, int]
 """First frame and the frame after the last."""
 
@@ -148,8 +159,18 @@ def read_windows(path: Path | str, fps: float | None = None) -> list[Window]:
     return windows
 
 
-def read_trials(path: Path | str, fps: float | None = None) -> list[Piece]:
+def read_trials(
+    path: Path | str, fps: float | None = None, times: FloatArray | None = None
+) -> list[Piece]:
     """Read trials, in order of time: as ``read_windows``, but there need not be any labels.
+
+    Parameters
+    ----------
+    path : Path or str
+    fps : float, optional
+        Frames per second, needed for seconds.
+    times : ndarray, shape (T,), optional
+        When each frame was taken, where the recording pauses: seconds count from the first.
 
     Raises
     ------
@@ -157,15 +178,28 @@ def read_trials(path: Path | str, fps: float | None = None) -> list[Piece]:
         If the file cannot be read or has other columns, seconds are given without frame rate, or
         trials overlap.
     """
-    trials = _pieces(_frames_of(Path(path), fps, []))
+    trials = _pieces(_frames_of(Path(path), fps, [], times))
     return list(Window(f"of {path}", trials).pieces)
 
 
-def _frames_of(path: Path, fps: float | None, others: list[str]) -> pd.DataFrame:
+def is_list_of_trials(path: Path | str) -> bool:
+    """Return whether a file has the columns of a list of trials; with durations, of stimuli."""
+    try:
+        columns = set(_read_table(Path(path)).columns)
+    except UserError:
+        return False
+    if "duration" in columns:
+        return False
+    return {"start", "stop"} <= columns or {"start_s", "stop_s"} <= columns
+
+
+def _frames_of(
+    path: Path, fps: float | None, others: list[str], times: FloatArray | None = None
+) -> pd.DataFrame:
     """Return start and stop in frames, and other columns that must be there."""
     import pandas as pd
 
-    table = _read_csv(path)
+    table = _read_table(path)
     seconds = {"start_s", "stop_s"} <= set(table.columns)
     names = ["start_s", "stop_s"] if seconds else ["start", "stop"]
     if not {*names, *others} <= set(table.columns):
@@ -181,8 +215,25 @@ def _frames_of(path: Path, fps: float | None, others: list[str]) -> pd.DataFrame
     if bad.any():
         what = "start, stop or label" if others else "start or stop"
         raise UserError(f"{path}, line {int(bad.idxmax()) + 2}: {what} is missing.")
-    factor = float(fps) if seconds and fps else 1.0
-    return table.assign(start=table[names[0]] * factor, stop=table[names[1]] * factor)
+    ends = table[names].to_numpy(np.float64)
+    if seconds and fps:
+        ends = _in_frames(ends, float(fps), times, path)
+    return table.assign(start=ends[:, 0], stop=ends[:, 1])
+
+
+def _in_frames(seconds: FloatArray, fps: float, times: FloatArray | None, path: Path) -> FloatArray:
+    """Return the frames at which seconds from the first one lie, also beyond the last."""
+    if times is None:
+        return seconds * fps
+    if (np.diff(times) <= 0.0).any():
+        raise UserError(
+            f"{path} is in seconds, and the times of the frames begin anew within the recording: "
+            "give start and stop in frames."
+        )
+    clock = times - times[0]
+    nearest = np.searchsorted(clock, seconds - 0.5 / fps).astype(np.float64)
+    beyond = np.maximum(seconds - (clock[-1] + 1.0 / fps), 0.0)
+    return np.asarray(nearest + beyond * fps)
 
 
 def _pieces(rows: pd.DataFrame) -> tuple[Piece, ...]:
@@ -195,19 +246,27 @@ def snap(frame: float) -> int:
     return math.floor(frame + 0.5)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
+def _read_table(path: Path) -> pd.DataFrame:
     if path.suffix.lower() == ".nwb":
         from napari_sparsevar.cells.nwb_trials import trials_of_nwb
 
         return trials_of_nwb(path)
+    from napari_sparsevar.cells.formats.table import read_table
+
     try:
-        table = pd.read_csv(path, skipinitialspace=True)
+        found = read_table(path)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    except (ValueError, pd.errors.ParserError) as error:
-        raise UserError(f"{path} is not a table of comma-separated values.") from error
-    if table.empty:
-        raise UserError(f"{path} holds no trials.")
-    return table.rename(columns=lambda name: str(name).strip().lower())
+    if found.header is None:
+        raise UserError(
+            f"{path} has no names of columns: a list of trials needs start, stop (frames) or "
+            "start_s, stop_s (seconds)."
+        )
+    table = found.body.set_axis([name.strip("\ufeff ").lower() for name in found.header], axis=1)
+    for name, others in _OTHER_NAMES.items():
+        given = next((other for other in others if other in table.columns), None)
+        if given is not None and name not in table.columns:
+            table = table.rename(columns={given: name})
+    if "duration" in table.columns and "start_s" in table.columns and "stop_s" not in table.columns:
+        table["stop_s"] = table["start_s"] + table["duration"]
+    return table

@@ -292,9 +292,14 @@ def _find_time(
             f"{what} has {len(shape)} axes ({_times(shape)}) and does not say which one is time: "
             f"give a letter for each, of T, Z, C, Y, X: --axes {example}, in Python axes=."
         )
-    kind = "a set of channels" if wide else "a single image"
+    if wide:
+        raise UserError(
+            f"{what} is a set of channels ({_times(shape)}) without a time axis; a movie needs "
+            "several frames."
+        )
     raise UserError(
-        f"{what} is {kind} ({_times(shape)}) without a time axis; a movie needs several frames."
+        f"{what} is a single image ({_times(shape)}) without a time axis; a movie needs several "
+        "frames: where each lies in a file of its own, open the folder."
     )
 
 
@@ -311,6 +316,13 @@ def _times(shape: Sequence[int]) -> str:
     return " x ".join(str(size) for size in shape)
 
 
-def unnamed(ndim: int) -> str:
-    """Return letters for an array that does not name its axes: Y, X last, the others unknown."""
-    return "Q" * (ndim - 2) + "YX"[-ndim:] if ndim > 0 else ""
+def unnamed(shape: Sequence[int]) -> str:
+    """Return letters for an array that does not name its axes: Y, X last, the others unknown.
+
+    Axes of one behind three others, as of a single colour, are not looked at.
+    """
+    ndim = len(shape)
+    while ndim > 3 and shape[ndim - 1] == 1:
+        ndim -= 1
+    behind = "Q" * (len(shape) - ndim)
+    return "Q" * (ndim - 2) + "YX"[-ndim:] + behind if ndim > 0 else ""

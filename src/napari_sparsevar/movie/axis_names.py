@@ -98,6 +98,8 @@ def guess_note(what: str, shape: Sequence[int], letters: str) -> str:
     letters : str
         What was taken; Q stands for time.
     """
+    kept = [i for i, letter in enumerate(letters) if shape[i] > 1 or letter in "TYX"]
+    shape, letters = [shape[i] for i in kept], "".join(letters[i] for i in kept)
     time = next(i for i, letter in enumerate(letters) if letter in "TQ")
     rest = " x ".join(str(size) for i, size in enumerate(shape) if i != time)
     taken = letters.replace("Q", "T")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from napari_sparsevar.movie.axes import MovieAxes
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.times import timed
-from napari_sparsevar.movie.units import micrometres, seconds
+from napari_sparsevar.movie.units import about_square, micrometres, seconds
 
 _RATES = ("fps", "frame_rate", "framerate", "frameRate", "sampling_rate", "fs")
 _SIZES = ("pixel_size_um", "um_per_pixel", "microns_per_pixel", "micronsPerPixel")
@@ -63,31 +63,40 @@ def placed(movie: Movie, chosen: MovieAxes, found: Mapping[int, Along | None], w
     what : str
         What to call it in a sentence.
     """
-    columns, times = found.get(chosen.column), found.get(chosen.time)
-    if movie.pixel_size_um is None and columns is not None and len(columns.values) > 1:
-        step = float(np.median(np.abs(np.diff(columns.values))))
-        movie = replace(movie, pixel_size_um=micrometres(step, columns.unit))
+    times = found.get(chosen.time)
+    if movie.pixel_size_um is None:
+        height, width = (_step(found.get(axis)) for axis in (chosen.row, chosen.column))
+        notes = (*movie.notes, *about_square(height, width, what))
+        movie = replace(movie, pixel_size_um=width, notes=notes)
     if times is None or (unit := seconds(1.0, times.unit)) is None:
         return movie
     return timed(movie, times.values[: movie.n_frames] * unit, what)
 
 
+def _step(found: Along | None) -> float | None:
+    """Return how far apart pixels are, in micrometres; None where that is not known."""
+    if found is None or len(found.values) < 2:
+        return None
+    return micrometres(float(np.median(np.abs(np.diff(found.values)))), found.unit)
+
+
 def noted(movie: Movie, attributes: Any) -> Movie:
     """Return a movie with the rate and the pixel size that are noted on its array by name."""
-    rate, size = _first(attributes, _RATES), _first(attributes, _SIZES)
-    return replace(
-        movie,
-        fps=movie.fps or rate or None,
-        pixel_size_um=movie.pixel_size_um or micrometres(size, "um"),
-    )
+    movie = replace(movie, fps=movie.fps or _first(attributes, _RATES)[1])
+    if movie.pixel_size_um is not None:
+        return movie
+    height, width = _first(attributes, _SIZES)
+    said = about_square(height, width, str(movie.source or movie.name))
+    return replace(movie, pixel_size_um=width, notes=(*movie.notes, *said))
 
 
-def _first(attributes: Any, names: tuple[str, ...]) -> float:
+def _first(attributes: Any, names: tuple[str, ...]) -> tuple[float | None, float | None]:
+    """Return the last two numbers under the first of some names that has any, or one twice."""
     for name in names:
         try:
-            value = float(np.asarray(attributes.get(name, 0.0), np.float64).ravel()[-1])
-        except (TypeError, ValueError, IndexError):
+            values = np.asarray(attributes.get(name, ()), np.float64).ravel()[-2:]
+        except (TypeError, ValueError):
             continue
-        if 0.0 < value < np.inf:
-            return value
-    return 0.0
+        if len(values) and (values > 0.0).all() and (values < np.inf).all():
+            return float(values[0]), float(values[-1])
+    return None, None

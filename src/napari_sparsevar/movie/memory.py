@@ -48,7 +48,7 @@ def read_array(array: Any, choice: Choice | None = None) -> Movie:
     UserError
         If it is no movie.
     """
-    return _wrap(array, "The array", choice, axes.unnamed(len(array.shape)))
+    return _wrap(array, "The array", choice, axes.unnamed(array.shape))
 
 
 def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
@@ -128,7 +128,7 @@ def _layer_axes(ndim: int, labels: Sequence[str], units: Sequence[object]) -> st
     # Labels that were never set are numbers: "-3", "-2", "-1".
     if len(letters) == ndim and sorted(set(letters) & set("TYX")) == ["T", "X", "Y"]:
         return letters
-    letters = axes.unnamed(ndim)
+    letters = "Q" * (ndim - 2) + "YX"
     times = [i for i, unit in enumerate(units) if is_time(unit)]
     if len(units) == ndim and len(times) == 1 and times[0] < ndim - 2:
         return letters[: times[0]] + "T" + letters[times[0] + 1 :]

@@ -77,7 +77,8 @@ class Movie:
     offer : Offer
         What else the file has to choose from.
     times : ndarray, shape (T,), optional
-        When each frame was taken, in seconds, where the file says so and time jumps.
+        When each frame was taken, in seconds, where the file says so and time jumps, or does not
+        begin at 0.
     jumps : tuple of int
         Frames before which time jumps, as after a pause: nothing is foretold across.
     left_out : LeftOut, optional

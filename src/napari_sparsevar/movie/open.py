@@ -173,7 +173,28 @@ def _read_one(path: Path, choice: Choice, part: bool = False) -> Movie:
             raise UserError(f"{path} is empty; copy or export it again.")
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
-    raise UserError(f"{path} is not a movie in a known format; save it as TIFF, Zarr or HDF5.")
+    raise UserError(f"{path} is not a movie in a known format; {_way_out(path)}.")
+
+
+def _way_out(path: Path) -> str:
+    """Return what to do with a file that is no movie, by its first bytes."""
+    with path.open("rb") as file:
+        begins = file.read(19)
+    if path.with_suffix(".sbx").is_file():
+        return f"open {path.with_suffix('.sbx').name}, which it describes"
+    if path.suffix.lower() == ".raw":
+        return "bare pixels need their description beside them, of ThorImage Experiment.xml"
+    if path.suffix.lower() == ".mmap":
+        return "its name has to say its shape, as CaImAn writes it"
+    if begins.startswith(b"MATLAB 5.0 MAT-file"):
+        return "save it from MATLAB with save(..., '-v7.3')"
+    if begins.startswith(b"\x93NUMPY"):
+        return "open it in Python: sv.open_movie(np.load(path, mmap_mode='r'))"
+    if begins.startswith(b"PK\3\4"):
+        return "unpack it first"
+    if begins.startswith(b"version https://git"):
+        return "it is a pointer of Git LFS: fetch the file itself with git lfs pull"
+    return "save it as TIFF, Zarr or HDF5"
 
 
 def _check_there(path: Path) -> None:

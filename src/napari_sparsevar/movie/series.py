@@ -64,17 +64,19 @@ def _belongs(path: Path) -> bool:
     return empty or any(kind.claims(path) for kind in kinds)
 
 
+def _holds_any(folder: Path) -> bool:
+    return format_of(folder) is not None or any(
+        map(_belongs, itertools.islice(folder.iterdir(), _LOOKED_AT))
+    )
+
+
 def _nothing_in(folder: Path) -> str:
     names = " or ".join(kind.name for kind in series_formats())
-    within = [
-        each.name
-        for each in sorted(folder.iterdir())
-        if each.is_dir() and any(map(_belongs, itertools.islice(each.iterdir(), _LOOKED_AT)))
-    ]
+    within = [each.name for each in sorted(folder.iterdir()) if each.is_dir() and _holds_any(each)]
     if not within:
         return f"The folder {folder} holds no {names} file; choose a movie or another folder."
     listed = ", ".join(within[:_NAMED]) + (" ..." if within[_NAMED:] else "")
-    return f"The folder {folder} holds no {names} file, but folders that do: open {listed}."
+    return f"The folder {folder} holds no {names} file, but folders with movies: open {listed}."
 
 
 def _matching(pattern: Path) -> list[Path]:

@@ -173,4 +173,9 @@ def _filled(times: FloatArray) -> FloatArray:
     if known.all() or known.mean() < 1.0 - _MOST_SHORT:
         return times
     frames = np.arange(len(times))
-    return np.interp(frames, frames[known], times[known])
+    filled = np.interp(frames, frames[known], times[known])
+    first, last = frames[known][[0, -1]]
+    step = float(np.median(np.diff(times[known])))
+    filled[:first] -= step * np.arange(first, 0, -1)
+    filled[last + 1 :] += step * np.arange(1, len(times) - last)
+    return filled

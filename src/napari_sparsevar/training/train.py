@@ -141,7 +141,7 @@ def train(
                 "(--bad-frames, --mask, --trials)."
             )
         chosen = leaving_out(movie, good=good, bad_frames=bad_frames, ignore=ignore, trials=trials)
-        frames = Frames(movie.n_frames, movie.fps, movie.times)
+        frames = Frames.of_movie(movie)
         brought = None if covariates is None else covariates_of(covariates, frames)
         if resume and is_only_to_analyse(Path(out)):
             _check_settings(config, read_record(Path(out)), Path(out))

@@ -40,6 +40,7 @@ from napari_sparsevar.widgets.training.more import OtherRuns
 from napari_sparsevar.widgets.training.movie_look import MovieLook
 from napari_sparsevar.widgets.training.panel import TrainingPanel
 from napari_sparsevar.widgets.training.registering import MotionRemark
+from napari_sparsevar.widgets.training.registration_plot import RegistrationPlot
 from napari_sparsevar.widgets.training.turns import TurnsRemark
 from napari_sparsevar.widgets.training.worker import TrainingRequest
 
@@ -75,6 +76,7 @@ class TrainDock(Dock):
         self.look = MovieLook(viewer, self._session.anatomy, self.movie_choice, cell_diameter)
         self.turns = TurnsRemark(viewer, self.movie_choice)
         self.motion = MotionRemark(viewer, self.movie_choice)
+        self.registration = RegistrationPlot(viewer.theme)
         self.guide = Guide()
         self.guide_button = QPushButton("Guide")
         self.run_folder = NewFolder("run", label="Run folder", mark="run.json")
@@ -102,6 +104,7 @@ class TrainDock(Dock):
             self.movie_choice,
             self.turns,
             self.motion,
+            self.registration,
             look,
             *where,
             self.form,
@@ -218,6 +221,7 @@ class TrainDock(Dock):
         self._session.movie_layer = self.movie_choice.layer
         movie = self.movie_choice.movie
         self._session.take_units(movie)
+        self.registration.tell(movie)
         known = movie is not None and movie.pixel_size_um is not None
         self.form.set_unit("µm" if known else "px", "model", "cell_diameter")
         self.panel.set_obstacle("" if movie is None else None)
@@ -278,6 +282,7 @@ class TrainDock(Dock):
 
     def _on_theme(self, event: Any) -> None:
         self.loss_plot.set_theme(event.value)
+        self.registration.set_theme(event.value)
 
 
 def _preset_of(config: TrainConfig) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_sparsevar.analysis.covariates.covariates import known_frames
 from napari_sparsevar.cells.covariates.reading import covariates_of
-from napari_sparsevar.cells.covariates.samples import Frames
+from napari_sparsevar.cells.covariates.samples import Frames, Samples, at_frames
 from napari_sparsevar.errors import UserError
 
 N_FRAMES, FPS = 40, 10.0
@@ -75,6 +76,52 @@ def test_times_of_frames_are_the_clock() -> None:
     frames = Frames(N_FRAMES, FPS, 5.0 + np.arange(N_FRAMES) / FPS)
     found = covariates_of(pd.DataFrame({"time": [4.0, 5.0, 6.0], "x": [1, 1, 1]}), frames)
     assert np.flatnonzero(found.values[:, 0]).tolist() == [0, 10]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "onset\tduration\ttrial_type\tcontrast\n0.5\t1\tleft\t0.2\n2\tn/a\tright\t0.8\n",
+        "start_s,stop_s,trial_type,contrast\n0.5,1.5,left,0.2\n2,2,right,0.8\n",
+        "start_time,stop_time,trial_type,contrast\n0.5,1.5,left,0.2\n2,2.01,right,0.8\n",
+        "start,stop,trial_type,contrast\n5,15,left,0.2\n20,21,right,0.8\n",
+    ],
+)
+def test_stimuli_last_as_long_as_a_table_says(tmp_path: Path, text: str) -> None:
+    """As BIDS, NWB and lists of trials have them: words are events, numbers hold meanwhile."""
+    (tmp_path / "events.tsv").write_text(text)
+    found = covariates_of(tmp_path / "events.tsv", FRAMES)
+    assert found.names == ("trial_type left", "trial_type right", "contrast")
+    assert found.kinds == ("event", "event", "continuous")
+    left, right, contrast = found.values.T
+    assert np.flatnonzero(left).tolist() == list(range(5, 15))
+    assert np.flatnonzero(right).tolist() == [20]
+    np.testing.assert_allclose(contrast, 0.2 * left + 0.8 * right, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"PK\3\4\0\0", "save its table as CSV"), (b"MATLAB 5.0\0\0\1", "no table of text")],
+)
+def test_what_is_no_text_is_said(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "stimuli.xlsx").write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        covariates_of(tmp_path / "stimuli.xlsx", FRAMES)
+
+
+def test_tables_count_from_the_first_frame_of_a_movie_and_nwb_by_its_session() -> None:
+    """The movie begins 5 s after the session and pauses for a minute after frame 20."""
+    times = 5.0 + np.arange(N_FRAMES) / FPS
+    times[20:] += 60.0
+    frames = Frames(N_FRAMES, FPS, times, from_first=True)
+    table = covariates_of(pd.DataFrame({"time": [0.0, 62.0, 900.0]}), frames)
+    assert np.flatnonzero(table.values[:, 0]).tolist() == [0, 20]
+    assert "1 of 3 events of events lie in no frame" in table.notes[0]
+    session = Samples("lick", "", None, np.array([5.0, 67.0]), of_session=True)
+    found = at_frames([session], frames, "the session")
+    assert np.flatnonzero(found.values[:, 0]).tolist() == [0, 20]
+    assert found.notes == ()
+    assert known_frames(table, np.ones(N_FRAMES, bool), ())[1] == table.notes
 
 
 def test_nwb_gives_behaviour_and_stimuli(tmp_path: Path) -> None:

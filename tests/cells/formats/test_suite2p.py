@@ -11,6 +11,7 @@ import pytest
 from scipy.io import savemat
 
 import napari_sparsevar as sv
+from napari_sparsevar.cells.fit import good_frames
 
 SHAPE, N_FRAMES = (20, 30), 40
 
@@ -112,6 +113,30 @@ def test_the_fit_is_of_what_is_a_cell_and_of_less_neuropil(tmp_path: Path) -> No
     fit = sv.fit_traces(sv.open_cells(tmp_path / "plane0"))
     assert fit.names == ("0", "2")
     assert "less 0.7 of the neuropil" in fit.said
+
+
+@pytest.mark.parametrize("at", ["plane0", "Fall.mat"])
+def test_joined_files_and_bad_frames_of_suite2p_count(tmp_path: Path, at: str) -> None:
+    folder = tmp_path / "plane0"
+    written, bad = write_plane(folder), np.zeros(N_FRAMES, bool)
+    bad[3:6] = True
+    half = N_FRAMES // 2
+    more = {"frames_per_file": np.array([half, N_FRAMES - half]), "badframes": bad}
+    ops = {**np.load(folder / "ops.npy", allow_pickle=True).item(), **more}
+    np.save(folder / "ops.npy", ops)
+    if at == "Fall.mat":
+        write_fall(tmp_path / at, written, ops=ops)
+    cells = sv.open_cells(tmp_path / at)
+    assert cells.jumps is not None
+    assert cells.jumps.tolist() == [half]
+    np.testing.assert_array_equal(cells.bad_frames, bad)
+    assert "joined from 2 files" in cells.notes[0]
+    assert "marks 3 of" in cells.notes[1]
+    np.testing.assert_array_equal(good_frames(cells, "0-1"), ~bad & (np.arange(N_FRAMES) > 1))
+    assert good_frames(cells, None) is None
+    everything = good_frames(cells, "none")
+    assert everything is not None
+    assert everything.all()
 
 
 def test_planes_are_told_apart(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_frames_rate_and_pixel_size(tmp_path: Path, timing: Any, fps: float) -> 
     movie = open_movie(path)
     np.testing.assert_array_equal(movie.data, FRAMES)
     assert movie.fps == pytest.approx(fps)
+    assert movie.times is None or movie.times[0] == 3.0  # on the clock of the session
     assert movie.pixel_size_um == 2.0
     assert movie.name == "session"
 

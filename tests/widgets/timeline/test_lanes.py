@@ -116,7 +116,9 @@ def test_a_file_is_trials_or_what_was_recorded_beside(tmp_path: Path, movie: sv.
     trials.write_text("start_s,stop_s\n0,2\n2.5,5\n5,90\n")
     pulses.write_text("time (s)\n0.5\n1.04\n3.31\n")
     np.save(running, np.arange(N, dtype=float))
-    assert opened_beside(trials, movie).trials == ((0, 20), (25, 50))
+    opened = opened_beside(trials, movie)
+    assert opened.trials == ((0, 20), (25, 50), (50, 60))
+    assert "1 of 3 trials reach beyond the 60 frames" in opened.notes[0]
     found = opened_beside(pulses, movie).covariates
     assert found is not None
     assert (found.kinds, marked(found.values[:, 0])) == (("event",), [5, 10, 33])
@@ -126,6 +128,28 @@ def test_a_file_is_trials_or_what_was_recorded_beside(tmp_path: Path, movie: sv.
     (tmp_path / "no.csv").write_text("a,b\n1,2\n")
     with pytest.raises(sv.UserError, match="1 rows and the recording 60 frames"):
         opened_beside(tmp_path / "no.csv", movie)
+
+
+def test_events_with_durations_are_stimuli(tmp_path: Path, movie: sv.Movie) -> None:
+    path = tmp_path / "task_events.tsv"
+    path.write_text("onset\tduration\ttrial_type\n0.5\t1\ttone\n3\t0.5\ttone\n")
+    opened = opened_beside(path, movie)
+    assert opened.trials == ()
+    assert opened.covariates is not None
+    assert marked(opened.covariates.values[:, 0]) == [*range(5, 15), *range(30, 35)]
+
+
+def test_what_lies_beyond_the_movie_is_said(tmp_path: Path, movie: sv.Movie) -> None:
+    """Trials and events of another recording, or in another unit, do not vanish."""
+    (tmp_path / "late.csv").write_text("start,stop\n70,80\n80,90\n")
+    with pytest.raises(sv.UserError, match="none of its 2 trials begins within the 60 frames"):
+        opened_beside(tmp_path / "late.csv", movie)
+    (tmp_path / "twice.csv").write_text("start,stop\n0,20\n10,30\n")
+    with pytest.raises(sv.UserError, match="overlap"):
+        opened_beside(tmp_path / "twice.csv", movie)
+    (tmp_path / "ms.csv").write_text("time,tone\n0.5,1\n1000,1\n2000,1\n")
+    (note,) = opened_beside(tmp_path / "ms.csv", movie).notes
+    assert "2 of 3 events of tone lie in no frame" in note
 
 
 def test_windows_follow_events_and_the_rest_is_another() -> None:

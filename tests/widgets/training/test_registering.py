@@ -52,6 +52,18 @@ def test_a_click_opens_it_held_still(viewer, dock, qtbot, moving):
     np.testing.assert_array_equal(movie_of(viewer.layers[1]).data.compute(), expected)
     qtbot.waitUntil(lambda: not dock.look._guessing.busy, timeout=20_000)
     assert remark.isHidden()
+    plot = dock.registration
+    assert not plot.isHidden()
+    assert plot.fold.isExpanded()
+    _, rows = plot.lines["y"].getData()
+    np.testing.assert_allclose(rows[20:380:40], np.arange(9) % 5 * 2 - 4, atol=0.3)
+    before, after = (plot.lines[name].getData()[1].mean() for name in ("before", "after"))
+    assert f"{before:.2f}, now {after:.2f}" in plot.words.text()
+    assert after > before
+    dock.movie_choice.choose(layer)
+    assert plot.isHidden()
+    dock.movie_choice.choose(viewer.layers[1])
+    assert not plot.isHidden()
 
 
 def test_parts_move_by_themselves_on_another_click(viewer, dock, qtbot, moving):

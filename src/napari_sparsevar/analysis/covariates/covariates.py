@@ -57,6 +57,8 @@ class Covariates:
         Mean over each frame, or how often it happened there; NaN where it is not known.
     kernels : Kernels
         How their past counts.
+    notes : tuple of str
+        What a person should know of them, a sentence each.
     """
 
     names: tuple[str, ...]
@@ -64,6 +66,7 @@ class Covariates:
     kinds: tuple[CovariateKind, ...]
     values: Float32Array
     kernels: Kernels
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -126,7 +129,7 @@ def known_frames(
             f"Of {n_good} frames {lost} would be left out, because {gaps} is not known there or "
             "shortly before: fill short gaps, or leave it out."
         )
-    notes = []
+    notes = list(covariates.notes)
     if lost:
         notes.append(
             f"{lost} of {n_good} frames are left out, because {gaps} is not known there or "

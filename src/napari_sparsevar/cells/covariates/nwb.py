@@ -58,11 +58,14 @@ def _of_series(node: Any) -> list[Samples]:
     name = node.name.rsplit("/", 1)[-1]
     unit, factor = _text(data.attrs.get("unit", "")), float(data.attrs.get("conversion", 1.0))
     if type_of(node.parent) == "BehavioralEvents":
-        return [Samples(name, "", None, times)]
+        return [Samples(name, "", None, times, of_session=True)]
     values = np.asarray(data[()], np.float64).reshape(len(data), -1) * factor
     called = [name] if values.shape[1] == 1 else [f"{name} {i}" for i in range(values.shape[1])]
     unit = "" if unit in ("n.a.", "n/a", "unknown", "a.u.") else unit
-    return [Samples(one, unit, column, times) for one, column in zip(called, values.T, strict=True)]
+    return [
+        Samples(one, unit, column, times, of_session=True)
+        for one, column in zip(called, values.T, strict=True)
+    ]
 
 
 def _times(node: Any, n_samples: int) -> FloatArray | None:

@@ -53,6 +53,7 @@ def covariates_of(source: CovariateSource, frames: Frames) -> Covariates:
         tuple(kind for part in parts for kind in part.kinds),
         np.concatenate([part.values for part in parts], axis=1),
         parts[0].kernels,
+        tuple(note for part in parts for note in part.notes),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from napari_sparsevar.analysis.covariates.basis import kernels_at
 from napari_sparsevar.analysis.covariates.covariates import CovariateKind, Covariates
 from napari_sparsevar.analysis.covariates.resampling import FrameTimes, counts, means
 from napari_sparsevar.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_sparsevar.movie.movie import Movie
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -26,14 +29,22 @@ class Frames(NamedTuple):
     fps : float or None
     times : ndarray, shape (T,), or None
         In seconds; counted from the first frame with ``fps`` where None.
+    from_first : bool
+        Whether times in tables count from the first frame; else they are on the clock of ``times``.
     """
 
     n: int
     fps: float | None
     times: FloatArray | None = None
+    from_first: bool = False
 
-    def in_seconds(self, what: str) -> FrameTimes:
-        """Return when they were taken.
+    @classmethod
+    def of_movie(cls, movie: Movie) -> Frames:
+        """Return those of a movie."""
+        return cls(movie.n_frames, movie.fps, movie.times, from_first=True)
+
+    def in_seconds(self, what: str, of_session: bool = False) -> FrameTimes:
+        """Return when they were taken, as tables count, or on the clock of a session.
 
         Raises
         ------
@@ -52,7 +63,8 @@ class Frames(NamedTuple):
                 f"{what} has times, and those of the frames begin anew within the recording: "
                 "bring a row a frame, or number them in a column frame."
             )
-        return FrameTimes(self.times, 1.0 / self.fps)
+        begin = self.times[0] if self.from_first and not of_session else 0.0
+        return FrameTimes(self.times - begin, 1.0 / self.fps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +80,10 @@ class Samples:
         In seconds.
     numbers : ndarray of int, shape (samples,), or None
         Frames that they are of. Without times and numbers there is a value a frame.
+    of_session : bool
+        Whether times are on the clock of a session.
+    until : ndarray, shape (samples,), or None
+        When each of them ends, in seconds or frames, of stimuli that last; NaN: at once.
     """
 
     name: str
@@ -75,6 +91,8 @@ class Samples:
     values: FloatArray | None
     times: FloatArray | None = None
     numbers: npt.NDArray[np.intp] | None = None
+    of_session: bool = False
+    until: FloatArray | None = None
 
     @property
     def kind(self) -> CovariateKind:
@@ -92,8 +110,10 @@ class Samples:
         UserError
             If they do not belong to these frames.
         """
-        if self.times is not None:
-            clock = frames.in_seconds(what)
+        if self.until is not None:
+            found = self._while(self.until, frames, what)
+        elif self.times is not None:
+            clock = frames.in_seconds(what, self.of_session)
             found = (
                 counts(self.times, clock)
                 if self.values is None
@@ -109,12 +129,44 @@ class Samples:
                     f"{what} has {len(found)} rows and the recording {frames.n} frames: bring a "
                     "row a frame, or a column time (seconds) or frame (counted from 0)."
                 )
-        if not np.isfinite(found).any() or (self.values is None and not found.any()):
+        listed = self.values is None or self.until is not None
+        if not np.isfinite(found).any() or (listed and not found.any()):
             raise UserError(
                 f"{what}: {self.name} has nothing within the {frames.n} frames; bring that of this "
                 "recording, its times in seconds from the first frame."
             )
         return found
+
+    def _while(self, until: FloatArray, frames: Frames, what: str) -> FloatArray:
+        """Return the value while something lasts, 1 where none is given, and 0 else, (T,)."""
+        found = np.zeros(frames.n)
+        if self.times is None:
+            assert self.numbers is not None
+            first, middle = self.numbers, np.arange(frames.n, dtype=np.float64)
+            begins = self.numbers.astype(np.float64)
+        else:
+            clock = frames.in_seconds(what, self.of_session)
+            first, middle = clock.number(self.times), clock.begins + clock.step / 2.0
+            begins = self.times
+        values = np.ones(len(begins)) if self.values is None else self.values
+        for begin, end, frame, value in zip(begins, until, first, values, strict=True):
+            found[(middle >= begin) & (middle < end)] = value
+            if 0 <= frame < frames.n:  # shorter than a frame
+                found[frame] = value
+        return found
+
+    def about_outside(self, frames: Frames, what: str) -> str:
+        """Return a sentence on events that lie in no frame; empty where all lie in one."""
+        if self.times is None or (self.values is not None and self.until is None):
+            return ""
+        happened = self.times[np.isfinite(self.times)]
+        outside = int((frames.in_seconds(what, self.of_session).number(happened) < 0).sum())
+        if not outside:
+            return ""
+        return (
+            f"{what}: {outside:,} of {len(happened):,} events of {self.name} lie in no frame and "
+            "do not count; they were before, between or after, or are of another clock or unit."
+        )
 
     def _by_number(self, n_frames: int, what: str) -> FloatArray:
         assert self.numbers is not None
@@ -141,10 +193,12 @@ def at_frames(samples: Sequence[Samples], frames: Frames, what: str) -> Covariat
         If they do not belong to these frames.
     """
     values = np.stack([found.by_frame(frames, what) for found in samples], axis=1)
+    notes = [found.about_outside(frames, what) for found in samples]
     return Covariates(
         tuple(found.name for found in samples),
         tuple(found.unit for found in samples),
         tuple(found.kind for found in samples),
         values.astype(np.float32),
         kernels_at(frames.fps),
+        tuple(filter(None, notes)),
     )

@@ -22,10 +22,25 @@ MOST_WORDS = 20
 """Different words in a column, each of which becomes an event."""
 
 
+_LASTS = {
+    "onset": ("duration", "offset"),
+    "start_s": ("stop_s", "duration"),
+    "start_time": ("stop_time", "end_time", "duration"),
+    "start": ("stop",),
+}
+"""Columns that say when something begins, those that say how long it lasts; the last in frames."""
+
+
 class _When(NamedTuple):
     times: npt.NDArray[np.float64] | None
     numbers: npt.NDArray[np.intp] | None
-    column: int | None
+    columns: tuple[int, ...] = ()
+    until: npt.NDArray[np.float64] | None = None
+
+    def of(self, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """Return what ``Samples`` takes of some rows."""
+        given = {"times": self.times, "numbers": self.numbers, "until": self.until}
+        return {name: None if each is None else each[rows] for name, each in given.items()}
 
 
 def samples_of_table(table: Table, what: str, alone: str) -> list[Samples]:
@@ -49,11 +64,13 @@ def samples_of_table(table: Table, what: str, alone: str) -> list[Samples]:
     header = table.header or tuple(f"column {i + 1}" for i in table.body)
     when = _when(table, header, what)
     found: list[Samples] = []
-    columns = [i for i in table.body if i != when.column and not _counts_rows(table, header, i)]
+    columns = [
+        i for i in table.body if i not in when.columns and not _counts_rows(table, header, i)
+    ]
     for column in columns:
         found += _of_column(table.body[column], header[column], when, what)
-    if not columns and when.column is not None:
-        found = [Samples(alone, "", None, when.times, when.numbers)]
+    if not columns and when.columns:
+        found = [Samples(alone, "", None, **when.of(np.ones(len(table.body), bool)))]
     if not found:
         raise UserError(f"{what} holds no covariate: bring a column each, with its name above.")
     return found
@@ -66,6 +83,9 @@ def split_unit(label: str) -> tuple[str, str]:
 
 
 def _when(table: Table, header: tuple[str, ...], what: str) -> _When:
+    lasting = _lasting(table, [name.strip().lower() for name in header], what)
+    if lasting is not None:
+        return lasting
     for column in table.body:
         unit = time_unit(header[column])
         if unit is None:
@@ -75,9 +95,29 @@ def _when(table: Table, header: tuple[str, ...], what: str) -> _When:
             row = int(np.flatnonzero(~np.isfinite(given))[0]) + 1
             raise UserError(f"{what}, row {row}: {header[column]} is no number; mend it.")
         if unit == "frame":
-            return _When(None, given.round().astype(np.intp), column)
-        return _When(given * (seconds(1.0, unit or "s") or 1.0), None, column)
-    return _When(None, None, None)
+            return _When(None, given.round().astype(np.intp), (column,))
+        return _When(given * (seconds(1.0, unit or "s") or 1.0), None, (column,))
+    return _When(None, None)
+
+
+def _lasting(table: Table, names: list[str], what: str) -> _When | None:
+    """Return when stimuli begin and end; None where the table says it in another way."""
+    for start, ends in _LASTS.items():
+        end = next((name for name in ends if name in names), None)
+        if start not in names or end is None:
+            continue
+        columns = names.index(start), names.index(end)
+        begins, until = (
+            pd.to_numeric(table.body[i], errors="coerce").to_numpy(np.float64) for i in columns
+        )
+        if not np.isfinite(begins).all():
+            row = int(np.flatnonzero(~np.isfinite(begins))[0]) + 1
+            raise UserError(f"{what}, row {row}: {start} is no number; mend it.")
+        until = begins + until if end == "duration" else until
+        if start == "start":
+            return _When(None, begins.round().astype(np.intp), columns, until)
+        return _When(begins, None, columns, until)
+    return None
 
 
 def _counts_rows(table: Table, header: tuple[str, ...], column: int) -> bool:
@@ -94,7 +134,10 @@ def _of_column(given: pd.Series[Any], label: str, when: _When, what: str) -> lis
     words = given.notna().to_numpy() & np.isnan(values)
     if words.any():
         return _of_words(given, name, when, what)
-    listed = when.column is not None and bool((values == 1.0).all())
+    listed = bool(when.columns) and bool((values == 1.0).all())
+    known = np.ones(len(values), bool)
+    if when.until is not None:
+        return [Samples(name, unit, None if listed else np.nan_to_num(values), **when.of(known))]
     order = slice(None) if when.times is None else np.argsort(when.times, kind="stable")
     times = None if when.times is None else when.times[order]
     return [Samples(name, unit, None if listed else values[order], times, when.numbers)]
@@ -112,10 +155,8 @@ def _of_words(given: pd.Series[Any], name: str, when: _When, what: str) -> list[
     for word in different:
         here = (said == word).to_numpy()
         called = f"{name} {word}"
-        if when.column is None:
+        if not when.columns:
             found.append(Samples(called, "", here.astype(np.float64)))
             continue
-        times = None if when.times is None else when.times[here]
-        numbers = None if when.numbers is None else when.numbers[here]
-        found.append(Samples(called, "", None, times, numbers))
+        found.append(Samples(called, "", None, **when.of(here)))
     return found

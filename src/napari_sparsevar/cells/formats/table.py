@@ -15,6 +15,7 @@ from napari_sparsevar.movie.formats.failures import explained
 
 _TEXT = (".csv", ".tsv")
 _PARQUET = b"PAR1"
+_GLANCE = 4096
 
 
 def claims(path: Path) -> bool:
@@ -37,7 +38,15 @@ def read_table(path: Path) -> Table:
     UserError
         If it is none, or damaged.
     """
-    return _parquet(path) if _is_parquet(path) else read_text(path)
+    if _is_parquet(path):
+        return _parquet(path)
+    with path.open("rb") as file:
+        begins = file.read(_GLANCE)
+    if begins.startswith(b"PK\3\4"):
+        raise UserError(f"{path} is a workbook or an archive; save its table as CSV.")
+    if b"\0" in begins and not begins.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UserError(f"{path} is no table of text; save it as CSV.")
+    return read_text(path)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -18,8 +17,6 @@ from napari_sparsevar.run.registration import read_shifts
 from napari_sparsevar.run.run import Run
 
 _HEIGHT_MM = 80.0
-_MOST_POINTS = 1000
-"""Of a curve; a longer movie is drawn in means."""
 
 
 def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], None]) -> Drawn:
@@ -30,7 +27,8 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
             f"The movie of the run {run.path} was not registered: train with registration, or "
             "choose another figure."
         )
-    table = _over_time(shifts.table(), run.fps)
+    table = shifts.over_time()
+    table = table.assign(time=table["frame"] / (run.fps or 1.0))
     found = (
         f"{shifts.sentence()} Crispness, the slopes of the mean image over those as recorded: "
         f"{shifts.crispness:.2f}."
@@ -44,14 +42,6 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
         head(lower, "b", "Likeness to the template")
         lower.set_xlabel("time (s)" if run.fps else "frame")
     return Drawn(figure, _caption(run, found))
-
-
-def _over_time(table: pd.DataFrame, fps: float | None) -> pd.DataFrame:
-    """Return means over stretches of a movie: time, y, x and correlations."""
-    table[["y", "x"]] -= table[["y", "x"]].median()
-    stretch = np.arange(len(table)) // max(1, -(-len(table) // _MOST_POINTS))
-    means = table.groupby(stretch)[["frame", "y", "x", "before", "after"]].mean()
-    return means.assign(time=means["frame"] / (fps or 1.0))
 
 
 def _draw_shifts(axes: Axes, table: pd.DataFrame) -> None:
@@ -78,7 +68,7 @@ def _caption(run: Run, found: str) -> str:
     return paragraphs(
         f"Registration of {data_words(run)}.",
         "(a) How far the field was off its median position, in pixels. (b) Correlation of frames "
-        f"with the template, as recorded and registered. {found} Means over stretches where a "
-        f"movie has more than {_MOST_POINTS} frames.",
+        f"with the template, as recorded and registered. {found} Of a long movie "
+        "means over stretches are drawn.",
         settings_paragraph(run),
     )

@@ -25,7 +25,7 @@ from napari_sparsevar.movie.formats.hdf5_file import (
 )
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
-from napari_sparsevar.movie.units import micrometres
+from napari_sparsevar.movie.units import about_square, micrometres
 
 if TYPE_CHECKING:
     import h5py
@@ -74,8 +74,10 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         what,
         name=f"{path.stem} {name.strip('/')}" if len(movies) > 1 else path.stem,
         source=path,
-        pixel_size_um=_pixel_size(dataset),
+        pixel_size_um=_edge(dataset, -1),
     )
+    square = about_square(_edge(dataset, -2), _edge(dataset, -1), what)
+    movie = replace(movie, notes=(*movie.notes, *square))
     movie = as_far_as_written(movie, dataset, chosen)
     movie = noted(placed(movie, chosen, coordinates(dataset), what), dataset.attrs)
     if not (sure or choice.axes):
@@ -92,11 +94,11 @@ def _is_movie(node: object) -> bool:
     return smallest >= _SMALLEST_PX and axes.is_movie(node.shape, names)
 
 
-def _pixel_size(dataset: h5py.Dataset) -> float | None:
-    """Return the pixel size as Fiji and its relatives write it down: Z, Y, X."""
+def _edge(dataset: h5py.Dataset, axis: int) -> float | None:
+    """Return an edge of a pixel as Fiji and its relatives write it down: Z, Y, X."""
     size = dataset.attrs.get("element_size_um")
     try:
-        return None if size is None else micrometres(float(size[-1]), "um")
+        return None if size is None else micrometres(float(size[axis]), "um")
     except (TypeError, ValueError, IndexError):
         return None
 

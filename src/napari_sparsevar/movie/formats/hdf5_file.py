@@ -199,7 +199,7 @@ def axis_names(dataset: h5py.Dataset) -> tuple[str, bool]:
     if "MATLAB_class" in dataset.attrs:
         swapped = chunked.translate(_SWAPPED) if chunked else "Q" * (n_axes - 2) + "XY"
         return swapped, chunked == "TYX"
-    return chunked or axes.unnamed(n_axes), chunked == "TYX"
+    return chunked or axes.unnamed(dataset.shape), chunked == "TYX"
 
 
 def _labels(dataset: h5py.Dataset) -> list[str]:

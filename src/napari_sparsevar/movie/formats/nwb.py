@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,26 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     movie = as_far_as_written(replace(movie, notes=said), dataset, chosen)
     stamps = next(filter(lambda found: found is not None, map(_stamps, known)), None)
     stamps = None if stamps is None else stamps[: movie.n_frames]
-    return of_dataset(timed(movie, stamps, what), name, found)
+    movie = _on_clock(timed(movie, stamps, what), known, stamps)
+    return of_dataset(movie, name, found)
+
+
+def _on_clock(
+    movie: Movie, known: Sequence[h5py.Group], stamps: npt.NDArray[np.float64] | None
+) -> Movie:
+    """Return a movie with its times where it begins later than the session, or before.
+
+    Behaviour and stimuli are on the clock of the session.
+    """
+    if movie.times is not None or movie.fps is None:
+        return movie
+    begins = (
+        [_number(node.get("starting_time")) for node in known] if stamps is None else stamps[:1]
+    )
+    begin = next((begin for begin in begins if begin is not None and np.isfinite(begin)), 0.0)
+    if begin == 0.0:
+        return movie
+    return replace(movie, times=begin + np.arange(movie.n_frames) / movie.fps)
 
 
 def rate_of(series: h5py.Group) -> float | None:

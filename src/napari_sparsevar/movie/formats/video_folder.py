@@ -94,18 +94,18 @@ def _joined(videos: Sequence[Path], folder: Path) -> tuple[Movie, list[int]]:
                 raise
             notes.append(f"The last video is left out: {error}")  # cut when the recording ended
     first = parts[0]
-    for part in parts[1:]:
-        if (part.shape, part.data.dtype) != (first.shape, first.data.dtype):
+    for movie in parts[1:]:
+        if (movie.shape, movie.data.dtype) != (first.shape, first.data.dtype):
             raise UserError(
-                f"{part.source} ({part.shape[0]} x {part.shape[1]}, {part.data.dtype}) does "
+                f"{movie.source} ({movie.shape[0]} x {movie.shape[1]}, {movie.data.dtype}) does "
                 f"not match {first.name} ({first.shape[0]} x {first.shape[1]}, "
                 f"{first.data.dtype}); take it out of the folder."
             )
     said = dict.fromkeys([*(note for movie in parts for note in movie.notes), *notes])
     before = np.cumsum([0, *(movie.n_frames for movie in parts)]).tolist()
     data: Any = da.concatenate([movie.data for movie in parts])  # type: ignore[no-untyped-call]
-    jumps = {n + jump for n, part in zip(before, parts, strict=False) for jump in part.jumps}
-    movie = Movie(
+    jumps = {n + jump for n, each in zip(before, parts, strict=False) for jump in each.jumps}
+    joined = Movie(
         data=lazy_frames.finish(data, str(folder)),
         fps=first.fps,
         source=folder,
@@ -113,7 +113,7 @@ def _joined(videos: Sequence[Path], folder: Path) -> tuple[Movie, list[int]]:
         notes=tuple(said),
         jumps=tuple(sorted(jumps)),
     )
-    return movie, [part.n_frames for part in parts]
+    return joined, [each.n_frames for each in parts]
 
 
 def _noted_rate(folder: Path) -> float | None:

@@ -157,7 +157,7 @@ def axis_names(array: Any) -> tuple[str, bool]:
         if len(names) == array.ndim and (letters := letters_of(names)) is not None:
             return letters, True
     chunked = from_chunks(array.shape, array.chunks)
-    return chunked or axes.unnamed(array.ndim), chunked == "TYX"
+    return chunked or axes.unnamed(array.shape), chunked == "TYX"
 
 
 def _coordinates(array: Any, beside: Mapping[str, Any]) -> dict[int, Along | None]:

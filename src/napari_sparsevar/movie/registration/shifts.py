@@ -26,6 +26,8 @@ KINDS: tuple[Kind, ...] = ("rigid", "piecewise")
 
 _NUMBERS = ("crispness", "moves", "line_phase", "by_channel")
 _STRETCHES = 10
+_MOST_POINTS = 1000
+"""Of a curve; a longer movie is drawn in means."""
 _STILL_PX, _SURE_PX = 0.4, 0.2
 """A movie of which hardly a frame is farther off, or that moves less, is registered already."""
 
@@ -192,6 +194,20 @@ class Shifts:
         return pd.DataFrame(
             {**found, "before": self.before, "after": self.alike, "recognised": ~self.lost}
         )
+
+    def over_time(self) -> pd.DataFrame:
+        """Return means over up to a thousand stretches, a row each, as they are drawn.
+
+        Returns
+        -------
+        DataFrame
+            ``frame`` (middle), ``y`` and ``x`` (pixels from the middle position), ``before`` and
+            ``after``.
+        """
+        table = self.table()
+        table[["y", "x"]] -= table[["y", "x"]].median()
+        stretch = np.arange(len(table)) // max(1, -(-len(table) // _MOST_POINTS))
+        return table.groupby(stretch)[["frame", "y", "x", "before", "after"]].mean()
 
     def write_table(self, path: Path, *, overwrite: bool = False) -> None:
         """Write ``table`` as CSV, whole or not at all."""

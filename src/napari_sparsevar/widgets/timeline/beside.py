@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from napari.utils.notifications import show_warning
 from psygnal import Signal
 
-from napari_sparsevar.comparison.windows import Piece, read_trials
+from napari_sparsevar.comparison.windows import Piece, is_list_of_trials, read_trials
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Replacing
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class Opened(NamedTuple):
-    """What a file holds: covariates, trials, or both (NWB)."""
+    """What a file holds: covariates, trials, or both (NWB), and what a person should know of it."""
 
     covariates: Covariates | None = None
     trials: tuple[Piece, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Beside:
@@ -63,6 +66,8 @@ class Beside:
         self.opened = Opened(
             news.covariates or self.opened.covariates, news.trials or self.opened.trials
         )
+        for note in news.notes:
+            show_warning(note)
         self.changed.emit()
 
 
@@ -73,25 +78,51 @@ def _read(path: Path, movie: Movie) -> Iterator[Opened]:
 def opened_beside(path: Path, movie: Movie) -> Opened:
     """Return covariates and trials of a file, at the frames of a movie.
 
+    A trial that goes on behind the last frame is shown up to there, one that begins there is not;
+    a note says so.
+
     Raises
     ------
     UserError
-        If it holds neither; the sentence is about covariates.
+        If it holds neither, or a list of trials cannot be used.
     """
     from napari_sparsevar.cells.covariates.reading import covariates_of
     from napari_sparsevar.cells.covariates.samples import Frames
 
-    trials: tuple[Piece, ...] = ()
+    is_nwb = path.suffix.lower() == ".nwb"
+    if not is_nwb and is_list_of_trials(path):
+        trials, notes = _within(read_trials(path, movie.fps, movie.times), movie, path)
+        return Opened(None, trials, notes)
+    trials, notes = (), ()
+    if is_nwb:
+        with suppress(UserError):  # it has none
+            trials, notes = _within(read_trials(path), movie, path)
     try:
-        found = read_trials(path, movie.fps)
-        trials = tuple(piece for piece in found if piece[1] <= movie.n_frames)
-    except UserError:
-        pass  # no list of trials
-    if trials and path.suffix.lower() != ".nwb":
-        return Opened(None, trials)
-    try:
-        return Opened(covariates_of(path, Frames(movie.n_frames, movie.fps, movie.times)), trials)
+        found = covariates_of(path, Frames.of_movie(movie))
     except UserError:
         if not trials:
             raise
-        return Opened(None, trials)
+        return Opened(None, trials, notes)
+    return Opened(found, trials, (*notes, *found.notes))
+
+
+def _within(
+    found: list[Piece], movie: Movie, path: Path
+) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
+    """Return trials as far as they lie in a movie, and a sentence on the others."""
+    n_frames = movie.n_frames
+    inside = tuple((start, min(stop, n_frames)) for start, stop in found if start < n_frames)
+    beyond = sum(stop > n_frames for _, stop in found)
+    if not inside:
+        raise UserError(
+            f"{path}: none of its {len(found):,} trials begins within the {n_frames:,} frames of "
+            "the movie; open that of this recording, in frames, or in seconds from the first frame."
+        )
+    if not beyond:
+        return inside, ()
+    said = (
+        f"{path.name}: {beyond:,} of {len(found):,} trials reach beyond the {n_frames:,} frames of "
+        "the movie and are shown as far as it goes; training takes none that do. Is it of this "
+        "recording, and is the frame rate right?"
+    )
+    return inside, (said,)

@@ -72,7 +72,7 @@ class LeftOutChoice(QWidget):
         if mask is not None and mask.ndim > 2:  # painted in any frame
             mask = mask.reshape(-1, *mask.shape[-2:]).max(axis=0)
         listed = path_in(self.trials)
-        trials = None if listed is None else read_trials(listed, movie.fps)
+        trials = None if listed is None else read_trials(listed, movie.fps, movie.times)
         return leaving_out(movie, **self._frames(movie), ignore=mask, trials=trials)
 
     def _frames(self, movie: Movie) -> dict[str, Any]:

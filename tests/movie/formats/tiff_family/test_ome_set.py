@@ -135,7 +135,11 @@ def test_a_set_that_still_grows(tmp_path: Path, chunk: int) -> None:
 
 def test_a_single_file_of_a_set(tmp_path: Path) -> None:
     paths = write_set(tmp_path)
-    np.testing.assert_array_equal(open_movie(paths[1]).data, FRAMES[0, 7:14])
+    movie = open_movie(paths[1])
+    np.testing.assert_array_equal(movie.data, FRAMES[0, 7:14])
+    assert f"part of what {paths[0].name} describes" in movie.notes[0]
+    paths[0].unlink()
+    assert f"{paths[0].name}, which describes" in open_movie(paths[1]).notes[0]
 
 
 def test_images_of_one_description_are_asked_about(tmp_path: Path) -> None:

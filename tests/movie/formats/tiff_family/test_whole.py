@@ -66,6 +66,24 @@ def test_appended_blocks_of_two_channels(tmp_path: Path, compression: str | None
     np.testing.assert_array_equal(open_movie(path, channel=2).data, stack[:, 1])
 
 
+@pytest.mark.parametrize(
+    ("listed", "n_frames"),
+    [
+        ('<TiffData IFD="0" PlaneCount="20"/>', 36),
+        ("<TiffData/>", 36),
+        ("".join(f'<TiffData IFD="{19 - t}" FirstT="{t}"/>' for t in range(20)), 20),
+    ],
+)
+def test_more_images_than_ome_lists_are_taken_or_told(
+    tmp_path: Path, listed: str, n_frames: int
+) -> None:
+    """In the order of pages all that are there; in another order those that are listed."""
+    movie = open_movie(write_pages(tmp_path / "a.ome.tif", FRAMES, ome(20, listed)))
+    assert movie.n_frames == n_frames
+    (note,) = movie.notes
+    assert ("lists 16 images fewer" if n_frames == 20 else "the file holds 36") in note
+
+
 def test_an_appended_file_that_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "movie.tif"
     for part in np.split(FRAMES, 3):

@@ -70,8 +70,8 @@ def _described(page: tifffile.TiffPage) -> tuple[tuple[int, ...], str]:
     shape = tuple(int(size) for size in noted["shape"])
     while len(shape) > 2 and shape[-1] == 1 and shape[-2:] != page.shape[:2]:
         shape = shape[:-1]  # of a single colour
-    names = str(noted.get("axes") or axes.unnamed(len(shape)))[: len(shape)]
-    return shape, names if len(names) == len(shape) else axes.unnamed(len(shape))
+    names = str(noted.get("axes") or axes.unnamed(shape))[: len(shape)]
+    return shape, names if len(names) == len(shape) else axes.unnamed(shape)
 
 
 def arranged(said: Arrangement, n_pages: int, path: Path, *, cut: bool = False) -> Arrangement:
