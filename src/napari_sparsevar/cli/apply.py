@@ -24,6 +24,7 @@ from napari_sparsevar.cli.options import (
     Overwrite,
     PixelSize,
     Plane,
+    Planes,
     RegisterOption,
     RunArgument,
     registration_kind,
@@ -44,6 +45,7 @@ def apply(
     pixel_size: PixelSize = None,
     channel: Channel = None,
     plane: Plane = None,
+    planes: Planes = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
     axes: Axes = None,
@@ -59,6 +61,7 @@ def apply(
 ) -> None:
     """Apply the network and show the progress."""
     from napari_sparsevar.movie import open_movie
+    from napari_sparsevar.movie.stack import check_planes
     from napari_sparsevar.training.apply import apply_run
     from napari_sparsevar.training.control import TrainingControl
 
@@ -68,6 +71,7 @@ def apply(
         pixel_size_um=pixel_size,
         channel=channel,
         plane=plane,
+        planes=check_planes(planes, plane),
         dataset=dataset,
         shape=shape,
         axes=axes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ from napari_sparsevar.cli.options import (
     FrameShape,
     MaskOption,
     Plane,
+    Planes,
 )
 from napari_sparsevar.cli.text import as_table, print_values
 from napari_sparsevar.cli.verdict import verdict_text
@@ -43,6 +45,7 @@ def info(
     ],
     channel: Channel = None,
     plane: Plane = None,
+    planes: Planes = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
     axes: Axes = None,
@@ -55,6 +58,7 @@ def info(
     """Print a summary."""
     from napari_sparsevar.cells.fit_folder import is_fit_directory
     from napari_sparsevar.movie.choice import Choice
+    from napari_sparsevar.movie.stack import check_planes
 
     if is_fit_directory(path):
         from napari_sparsevar.cells.store import load_fit
@@ -64,9 +68,9 @@ def info(
     if (path / "run.json").is_file():
         summary = summary_of_run(path)
     else:
-        summary = summary_of_movie(
-            path, Choice(channel, plane, dataset, shape, axes, channels), bad_frames, mask
-        )
+        together = check_planes(planes, plane)
+        choice = Choice(channel, plane, dataset, shape, axes, channels, together)
+        summary = summary_of_movie(path, choice, bad_frames, mask)
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return
@@ -88,8 +92,8 @@ def summary_of_movie(
 ) -> dict[str, Any]:
     """Return what a movie file says and what its frames hold, ready for JSON."""
     from napari_sparsevar.movie import check_frames, open_movie, static_images
-    from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
-    from napari_sparsevar.movie.inspection.motion import Motion, find_motion
+    from napari_sparsevar.movie.inspection.by_plane import typical_diameter, worst_motion
+    from napari_sparsevar.movie.inspection.motion import Motion
     from napari_sparsevar.movie.inspection.turns import find_turns
     from napari_sparsevar.movie.left_out import leaving_out
 
@@ -99,13 +103,16 @@ def summary_of_movie(
     diameter, motion = None, Motion(0.0, 0.0)
     with suppress(UserError):  # a movie too short to train on can still be described
         images = static_images(movie, bad=report.bad, ignored=report.ignored)
-        diameter = guess_cell_diameter(movie, images, report.bad)
-        motion = find_motion(movie, images, report.bad)
+        diameter = typical_diameter(movie, images, report.bad)
+        motion = worst_motion(movie, images, report.bad)
+    stack = movie.stack
+    plane_shape = movie.shape if stack is None else stack.shape
+    outside = 0 if stack is None else int(stack.blank().sum())
     return {
         "movie": str(path),
         "frames": movie.n_frames,
-        "height_px": movie.shape[0],
-        "width_px": movie.shape[1],
+        "height_px": plane_shape[0],
+        "width_px": plane_shape[1],
         "dtype": str(movie.data.dtype),
         "size_mb": round(movie.data.nbytes / 1e6, 1),
         "frames_per_second": movie.fps,
@@ -115,11 +122,12 @@ def summary_of_movie(
         "minimum": report.minimum,
         "maximum": report.maximum,
         "bad_frames": report.n_bad,
-        "ignored_pixels": int(report.ignored.sum()),
+        "ignored_pixels": int(report.ignored.sum()) - outside,
         "saturation_level": report.saturation_level,
         "saturated_fraction": report.saturated_fraction,
         "channel": movie.choice.channel and f"{movie.choice.channel} of {movie.offer.channels}",
         "plane": movie.choice.plane and f"{movie.choice.plane} of {movie.offer.planes}",
+        **({} if stack is None else {"planes": f"{_listed(stack.planes)} of {stack.of}"}),
         "dataset": movie.choice.dataset,
         "notes": [
             *movie.notes,
@@ -128,6 +136,10 @@ def summary_of_movie(
             *motion.sentences(),
         ],
     }
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def summary_of_run(path: Path) -> dict[str, Any]:

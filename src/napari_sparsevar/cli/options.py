@@ -20,6 +20,13 @@ Channel = Annotated[
 Plane = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Which of several planes, from 1.")
 ]
+Planes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="all|N,N",
+        help="Several planes as one run: all, or their numbers such as 1,2,3.",
+    ),
+]
 Dataset = Annotated[
     str | None,
     typer.Option(

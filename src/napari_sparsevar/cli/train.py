@@ -26,6 +26,7 @@ from napari_sparsevar.cli.options import (
     Overwrite,
     PixelSize,
     Plane,
+    Planes,
     RegisterOption,
     registration_kind,
 )
@@ -86,6 +87,7 @@ def train(
     ] = False,
     channel: Channel = None,
     plane: Plane = None,
+    planes: Planes = None,
     dataset: Dataset = None,
     shape: FrameShape = None,
     axes: Axes = None,
@@ -118,13 +120,15 @@ def train(
     """Train and show the progress."""
     from napari_sparsevar.movie import open_movie
     from napari_sparsevar.movie.choice import Choice
+    from napari_sparsevar.movie.stack import check_planes
     from napari_sparsevar.training.control import TrainingControl
     from napari_sparsevar.training.resuming import recorded_choice, recorded_configuration
     from napari_sparsevar.training.train import train as start
 
     if (movie / "run.json").is_file():
         raise UserError(f"{movie} is a run directory, not a movie; give the movie to train on.")
-    chosen = Choice(channel, plane, dataset, shape, axes, channels)
+    together = check_planes(planes, plane)
+    chosen = Choice(channel, plane, dataset, shape, axes, channels, together)
     if resume:
         config = recorded_configuration(out)
         chosen = chosen if chosen != Choice() else recorded_choice(out)

@@ -16,6 +16,7 @@ from napari_sparsevar.disk.names import file_label, free_names
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.figures.options import Place
 from napari_sparsevar.figures.panels.field import unit_of_contribution
+from napari_sparsevar.run.planes import shown_image
 
 DIRECTIONS: tuple[Direction, Direction] = ("outgoing", "incoming")
 SUFFIX = ".ome.tif"
@@ -23,13 +24,13 @@ SUFFIX = ".ome.tif"
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """An image of the field of view.
+    """An image of the field of view, or of each of its planes.
 
     Attributes
     ----------
     name : str
         Of its file, without the ending.
-    image : ndarray, shape (Y, X)
+    image : ndarray, shape (Y, X) or (Z, Y, X)
     meaning : str
         What a pixel says, in one sentence.
     """
@@ -60,7 +61,8 @@ def maps_of(material: Material) -> Iterator[Map]:
             "outside; labels as in candidates.csv.",
         )
     if material.regions is not None and material.regions.any():
-        yield Map("regions", material.regions, "Label of the painted region, 0 outside.")
+        regions = shown_image(material.regions, run.stack)
+        yield Map("regions", regions, "Label of the painted region, 0 outside.")
     yield from _influences(material)
     yield from _differences(material)
 
@@ -93,13 +95,14 @@ def write_map(
     if pixel_size_um:
         for axis in "XY":
             size |= {f"PhysicalSize{axis}": pixel_size_um, f"PhysicalSize{axis}Unit": "µm"}
+    axes = "ZYX"[-found.image.ndim :]
     with replacing(path, overwrite=overwrite) as temporary:
         tifffile.imwrite(
             temporary,
             found.image,
             ome=True,
             photometric="minisblack",
-            metadata={"axes": "YX", "Name": found.name, "Description": found.meaning, **size},
+            metadata={"axes": axes, "Name": found.name, "Description": found.meaning, **size},
         )
 
 
@@ -136,7 +139,7 @@ def _differences(material: Material) -> Iterator[Map]:
             windows = f"{pair.a.label} to {pair.b.label}"
             yield Map(
                 f"difference-{name}",
-                np.asarray(pair.difference, np.float32),
+                shown_image(np.asarray(pair.difference, np.float32), material.run.stack),
                 f"Where places drive others more (positive) or less, from window {windows}, beyond "
                 "what chance reaches half of the time; a map is no test.",
             )

@@ -60,7 +60,7 @@ def _found(material: Material) -> list[tuple[str, LabelImage, pd.DataFrame]]:
     Candidates have no traces: they are a table and a map.
     """
     places = material.places()
-    images = {"driver": material.run.driver_labels, "region": material.regions}
+    images = {"driver": material.run.results.drivers.labels, "region": material.regions}
     by_kind = {kind: places[places["kind"] == kind].sort_values("label") for kind in images}
     return [
         (f"{kind}s", labels, by_kind[kind])

@@ -44,7 +44,7 @@ class OverlayPainter:
 
     def __init__(self, material: Material, *, contribution: bool, drivers: bool) -> None:
         run, movie = material.run, material.needed_movie("A movie of the overlay")
-        height, width = run.contribution_map.shape
+        height, width = run.results.contribution.shape
         self._zoom = max(1, round(LEAST_PIXELS / max(height, width)))
         self._low, self._high = contrast_limits(movie)
         self._map = _coloured(run) if contribution else None
@@ -96,14 +96,14 @@ class _Strip:
 
 def _outlines(material: Material, zoom: int) -> Pixels:
     """Return outlines and ranks of the drivers as a picture to be laid over, (Y, X, 4)."""
-    labels = material.run.driver_labels.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    labels = material.run.results.drivers.labels.repeat(zoom, axis=0).repeat(zoom, axis=1)
     figure = _figure(*labels.shape)
     figure.patch.set_alpha(0.0)
     colours = driver_colours(material.run.drivers["label"])
     around = withStroke(linewidth=1.5, foreground="black")
     lines = np.zeros((*labels.shape, 4), np.uint8)
     edge = _edge(labels, max(1, zoom // 4))
-    for row in material.run.drivers.itertuples():
+    for row in material.run.results.drivers.table.itertuples():
         colour = colours[int(row.label)]
         lines[edge & (labels == int(row.label))] = [*(round(255 * c) for c in to_rgb(colour)), 255]
         x, y = (row.x + 0.5) * zoom / labels.shape[1], 1 - (row.y + 0.5) * zoom / labels.shape[0]
@@ -124,7 +124,7 @@ def _edge(labels: npt.NDArray[np.int32], thickness: int) -> npt.NDArray[np.bool_
 def _coloured(run: Run) -> FloatArray:
     """Return the map in colours that lie over the movie, (Y, X, 4)."""
     low, high = limits = contribution_limits(run)
-    shown = (np.nan_to_num(run.contribution_map) - low) / (high - low)
+    shown = (np.nan_to_num(run.results.contribution) - low) / (high - low)
     return np.asarray(colour_map(CONTRIBUTION, limits)(np.clip(shown, 0, 1)), np.float32)
 
 

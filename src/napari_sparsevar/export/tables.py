@@ -9,12 +9,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from napari_sparsevar.analysis.maps.influence import influence_map
 from napari_sparsevar.analysis.maps.partners import partner_table
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.disk.names import file_label
 from napari_sparsevar.export.maps import DIRECTIONS
 from napari_sparsevar.export.material import Material
+from napari_sparsevar.run.planes import shown_table
 from napari_sparsevar.run.traces import region_activity
 
 
@@ -27,7 +29,8 @@ def tables_of(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     places = material.places()
     painted = places[places["kind"] == "region"]
     if len(painted):
-        yield "regions", painted.drop(columns=["kind", "stability"])
+        painted = painted.drop(columns=["kind", "stability"])
+        yield "regions", shown_table(painted, run.stack)
     yield "edges", run.edges
     yield from partner_tables(material)
     yield "activity", activity_table(material)
@@ -77,7 +80,7 @@ def activity_table(material: Material) -> pd.DataFrame:
     ``time_s`` where the frame rate is known; activity has mean 0 and variance 1.
     """
     run, labels = material.run, [int(label) for label in material.run.drivers["label"]]
-    activity = region_activity(run, run.driver_labels, labels)
+    activity = region_activity(run, run.results.drivers.labels, labels)
     frames = np.arange(activity.shape[1])
     times = {"time_s": frames / run.fps} if run.fps else {}
     columns = {f"driver {label}": values for label, values in zip(labels, activity, strict=True)}
@@ -86,14 +89,15 @@ def activity_table(material: Material) -> pd.DataFrame:
 
 def partner_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield whom the chosen place drives and who drives it; nothing where none was chosen."""
-    place, results = material.chosen.place, material.run.results
+    run = material.run
+    place, results = material.chosen.place, run.results
     if place is None:
         return
     region = Region(place.mask, results.projection)
     for direction in DIRECTIONS:
-        image = material.run.influence(place.mask, direction)
+        image = influence_map(results.fitted, region, direction)
         table = partner_table(results, region, direction, image)
-        yield f"partners-{direction}-{file_label(place.name)}", table
+        yield f"partners-{direction}-{file_label(place.name)}", shown_table(table, run.stack)
 
 
 def comparison_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -121,5 +125,6 @@ def comparison_tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     if rows:
         yield "comparisons", pd.DataFrame(rows)
     for name, _, pair, _ in material.pairs():
-        yield f"changed-edges-{name}", pair.dynamics.edges
-        yield f"changed-places-{name}", pair.dynamics.places
+        stack = material.run.stack
+        yield f"changed-edges-{name}", shown_table(pair.dynamics.edges, stack)
+        yield f"changed-places-{name}", shown_table(pair.dynamics.places, stack)

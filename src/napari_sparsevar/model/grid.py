@@ -12,6 +12,9 @@ from napari_sparsevar.model.config import ModelConfig
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_PLANES_OF_A_CELL = 1
+"""A cell may be seen in so many planes above and below the one that shows it best."""
+
 
 @dataclass(frozen=True)
 class LatentGrid:
@@ -30,12 +33,15 @@ class LatentGrid:
         Latents at each place.
     kept : tuple of int, optional
         Numbers of the latents that are there, ascending; all by default. They are numbered anew.
+    pitch : int, optional
+        Of several planes side by side: pixels from the left edge of one to that of the next.
     """
 
     shape: tuple[int, int]
     stride: int
     channels: int = 1
     kept: tuple[int, ...] | None = None
+    pitch: int | None = None
 
     @property
     def rows(self) -> int:
@@ -79,20 +85,37 @@ class LatentGrid:
         beyond = np.minimum(first + self.stride, self.shape)
         return np.asarray((first + beyond - 1) / 2)
 
-    def distances(self) -> FloatArray:
-        """Return the (p, p) distances between latents, in latents."""
+    def planes(self) -> npt.NDArray[np.intp]:
+        """Return the (p,) plane of every latent, from 0; of those in a gap the one before it."""
+        if self.pitch is None:
+            return np.zeros(self.size, np.intp)
+        last = (self.places()[:, 1] + 1) * self.stride - 1  # in the plane, if any pixel is
+        return np.asarray(last // self.pitch, np.intp)
+
+    def _over_each_other(self) -> FloatArray:
+        """Return the (p, 2) places as if all planes were one: row and column, in latents."""
         places = self.places()
+        if self.pitch is not None:
+            places[:, 1] -= self.planes() * (self.pitch / self.stride)
+        return places
+
+    def distances(self) -> FloatArray:
+        """Return the (p, p) distances between latents, in latents, however deep they lie."""
+        places = self._over_each_other()
         return np.asarray(np.linalg.norm(places[:, None] - places[None], axis=-1))
 
     def own_neighbourhood(self, radius: float) -> BoolArray:
         """Return the (p, p) pairs that count as the same cell: closer than ``radius`` latents.
 
         Distance is the larger of the row and the column difference, so radius 2 is a square of
-        5 x 5 latents.
+        5 x 5 latents. A cell may reach into the next plane: what lies over it there is it as well.
         """
-        places = self.places()
-        largest = np.abs(places[:, None] - places[None]).max(axis=-1)
-        return np.asarray(largest <= radius)
+        places = self._over_each_other()
+        near = np.abs(places[:, None] - places[None]).max(axis=-1) <= radius
+        if self.pitch is not None:
+            planes = self.planes()
+            near &= np.abs(planes[:, None] - planes[None]) <= _PLANES_OF_A_CELL
+        return np.asarray(near)
 
     def penalty_weights(self, config: ModelConfig) -> FloatArray:
         """Return the (P, p) penalty weights w of the embedded VAR, P = p * lags, lag-major rows.
@@ -101,7 +124,8 @@ class LatentGrid:
         units of the diagonal of the field of view.
         """
         distances = self.distances()
-        diagonal = max(float(np.hypot(self.rows - 1, self.columns - 1)), 1.0)
+        columns = self.columns if self.pitch is None else -(-self.pitch // self.stride)
+        diagonal = max(float(np.hypot(self.rows - 1, columns - 1)), 1.0)
         weights = 1.0 + config.distance_weight * distances / diagonal
         own = self.own_neighbourhood(config.with_typical_cell().free_radius)
         weights[own] = 0.0

@@ -24,6 +24,8 @@ class Choice:
         A letter for each axis of an array that does not name them, or not rightly: ``YXT``.
     channels : int, optional
         How many channels take turns, frame by frame, in a file that does not say so.
+    planes : tuple of int, optional
+        Numbers of several planes that are one movie, ascending; empty: all of them.
     """
 
     channel: int | None = None
@@ -32,6 +34,7 @@ class Choice:
     shape: tuple[int, int] | None = None
     axes: str | None = None
     channels: int | None = None
+    planes: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class ChoiceNeeded(UserError):
         self.datasets = tuple(datasets)
 
 
+_TOGETHER = "; all as one run with --planes all, in Python planes='all'"
+
+
 def number_of(
     number: int | None, count: int, name: str, what: str
 ) -> tuple[int | None, tuple[str, ...]]:
@@ -100,7 +106,8 @@ def number_of(
     if number is None:
         note = (
             f"{what} has {count} {name}s; the first one is used "
-            f"(choose another with --{name} N, in Python {name}=N)."
+            f"(choose another with --{name} N, in Python {name}=N"
+            f"{_TOGETHER if name == 'plane' else ''})."
         )
         return 1, (note,)
     if not 1 <= number <= count:
@@ -170,6 +177,8 @@ def check_used(choice: Choice, used: Choice, what: str) -> None:
     """
     for field in fields(Choice):
         wanted, got = getattr(choice, field.name), getattr(used, field.name)
+        if field.name == "planes" and wanted == ():
+            wanted = got  # all that there are
         named = isinstance(wanted, str) and isinstance(got, str) and got.endswith(wanted.strip("/"))
         if wanted is None or wanted == got or named or (got is None and wanted == 1):
             continue
@@ -185,4 +194,5 @@ _PLAIN = {
     "shape": "shape",
     "axes": "axes",
     "channels": "channels that take turns",
+    "planes": "several planes",
 }

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.movie.choice import Choice, Offer
+from napari_sparsevar.movie.stack import Stack
 
 if TYPE_CHECKING:
     import dask.array as da  # half of the time in which a dock opens
@@ -85,6 +86,8 @@ class Movie:
         Frames and pixels that do not count, as a person says.
     registered : Registered, optional
         Of a movie that is held still: ``data`` holds frames that were moved back.
+    stack : Stack, optional
+        Of several planes: how they lie side by side in each frame of ``data``.
     """
 
     data: da.Array
@@ -99,6 +102,7 @@ class Movie:
     jumps: tuple[int, ...] = ()
     left_out: LeftOut | None = None
     registered: Registered | None = None
+    stack: Stack | None = None
 
     @property
     def recorded(self) -> da.Array:

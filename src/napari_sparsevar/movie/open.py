@@ -16,6 +16,7 @@ from napari_sparsevar.movie.formats.format import format_of
 from napari_sparsevar.movie.interleaved import apart, check_channels, of_file
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.series import find_files, is_series, read_series
+from napari_sparsevar.movie.stack import Planes, check_planes, side_by_side
 
 
 def open_movie(
@@ -29,6 +30,7 @@ def open_movie(
     shape: tuple[int, int] | None = None,
     axes: str | None = None,
     channels: int | None = None,
+    planes: Planes | None = None,
 ) -> Movie:
     """Open a movie lazily.
 
@@ -54,6 +56,9 @@ def open_movie(
     channels : int, optional
         How many channels take turns, frame by frame, in a file that does not say so; ``channel``
         is one of them.
+    planes : "all" or sequence of int, optional
+        Several planes of one recording as one movie, the first is 1: they lie side by side in its
+        frames, apart by a gap that does not count (``Movie.stack`` says how).
 
     Returns
     -------
@@ -70,8 +75,16 @@ def open_movie(
     for name, value in {"fps": fps, "pixel_size_um": pixel_size_um}.items():
         if value is not None and not 0 < value < math.inf:
             raise UserError(f"{name} must be a positive number, not {value!r}.")
-    choice = Choice(channel, plane, dataset, _frame_shape(shape), axes, check_channels(channels))
-    movie = _open(source, choice)
+    choice = Choice(
+        channel,
+        plane,
+        dataset,
+        _frame_shape(shape),
+        axes,
+        check_channels(channels),
+        check_planes(planes, plane),
+    )
+    movie = _open(source, choice) if choice.planes is None else _open_planes(source, choice)
     check_used(choice, movie.choice, str(movie.source or movie.name))
     return replace(
         movie,
@@ -126,6 +139,24 @@ def _frame_shape(shape: Any) -> tuple[int, int] | None:
     if min(height, width) < 1:
         raise UserError(f"shape must be a height and a width in pixels, not {shape!r}.")
     return height, width
+
+
+def _open_planes(source: Any, choice: Choice) -> Movie:
+    """Open each of several planes and lay them side by side."""
+    if isinstance(source, Movie) and source.stack is not None:
+        return source
+    one = replace(choice, planes=None)
+    first = _open(source, replace(one, plane=1))
+    offered, wanted = first.offer.planes, choice.planes or ()
+    numbers = wanted or tuple(range(1, offered + 1))
+    what = str(first.source or first.name)
+    if len(numbers) < 2 or max(numbers) > offered:
+        raise UserError(
+            f"{what} has {offered} plane(s); planes are two or more of these, such as "
+            "--planes all, in Python planes='all'."
+        )
+    movies = [first if k == 1 else _open(source, replace(one, plane=k)) for k in numbers]
+    return side_by_side(movies, numbers, offered)
 
 
 def _open(source: Any, choice: Choice) -> Movie:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
+from scipy.ndimage import distance_transform_edt, median_filter
 
 from napari_sparsevar.analysis.fit.own_dynamics import Series
-from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.model.grid import FloatArray, LatentGrid
+from napari_sparsevar.movie.stack import Stack
 from napari_sparsevar.run.latents import Float32Array, mapped_latents, scratch_latents, written
 
 _SURROUNDINGS = 13
@@ -19,7 +20,24 @@ _SURROUNDINGS = 13
 eight cells."""
 
 
-def busiest(series: Series, grid: LatentGrid, most: int) -> npt.NDArray[np.intp]:
+def in_planes(grid: LatentGrid, stack: Stack | None) -> npt.NDArray[np.intp]:
+    """Return the numbers of the latents that have pixels of a plane: none that lie in a gap.
+
+    Parameters
+    ----------
+    grid : LatentGrid
+    stack : Stack, optional
+        How planes lie side by side; without, all latents are in the one plane.
+    """
+    if stack is None:
+        return np.arange(grid.size)
+    first = grid.places()[:, 1] * grid.stride - grid.planes() * stack.pitch
+    return np.flatnonzero(first < stack.shape[1])
+
+
+def busiest(
+    series: Series, grid: LatentGrid, most: int, among: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
     """Return the numbers of the latents that have most activity, ascending; at most ``most``.
 
     What a frame repeats of the one before is activity, what it does not is noise: latents are
@@ -32,14 +50,30 @@ def busiest(series: Series, grid: LatentGrid, most: int) -> npt.NDArray[np.intp]
         Of all latents of a grid; at least one frame of them is good.
     grid : LatentGrid
     most : int
+    among : ndarray of int
+        Those that may be chosen, ascending.
     """
-    if series.size <= most:
-        return np.arange(series.size)
+    if len(among) <= most:
+        return among
     standard = series.standardiser()
     share = series.autocovariance(standard, 0, len(series.values), longest=1)[0]
     repeated = (share * standard.deviation.double().square()).numpy().reshape(grid.latent_shape)
+    repeated = _continued(repeated, among)
     usual = median_filter(repeated, (1, _SURROUNDINGS, _SURROUNDINGS), mode="nearest")
-    return np.sort(np.argsort(-(repeated - usual).ravel(), kind="stable")[:most])
+    above = (repeated - usual).ravel()[among]
+    return np.sort(among[np.argsort(-above, kind="stable")[:most]])
+
+
+def _continued(values: FloatArray, among: npt.NDArray[np.intp]) -> FloatArray:
+    """Return values (channels, rows, columns) in which others are as the nearest of some."""
+    if len(among) == values.size:
+        return values
+    others = np.ones(values.size, bool)
+    others[among] = False
+    nearest = distance_transform_edt(
+        others.reshape(values.shape)[0], return_distances=False, return_indices=True
+    )
+    return np.asarray(values[:, *nearest])
 
 
 def kept_grid(grid: LatentGrid, kept: npt.NDArray[np.intp]) -> LatentGrid:

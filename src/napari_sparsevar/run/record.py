@@ -20,6 +20,7 @@ from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.fingerprint import fingerprint
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading.compute import compute
+from napari_sparsevar.movie.stack import Stack
 
 FORMAT: Final = "napari-sparsevar run"
 FORMAT_VERSION = 4
@@ -65,6 +66,8 @@ class MovieIdentity(BaseModel):
     fingerprint: str | None = None
     registered: str = ""
     """How the frames were held still, by the shifts that lie beside the record; empty: not."""
+    stack: Stack | None = None
+    """How several planes lie side by side in each frame; None of a movie of one plane."""
 
     @classmethod
     def of(cls, movie: Movie, run: Path | None = None) -> MovieIdentity:
@@ -81,6 +84,7 @@ class MovieIdentity(BaseModel):
             choice=movie.choice,
             from_run=_relative(source, run) if source and run else None,
             registered="" if movie.registered is None else movie.registered.shifts.kind,
+            stack=movie.stack,
             **_on_disk(source),
         )
 

@@ -25,6 +25,7 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.grid import BoolArray
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.movie.stack import Stack
 from napari_sparsevar.progress import returned
 from napari_sparsevar.run.cells import (
     ReadFrom,
@@ -32,6 +33,7 @@ from napari_sparsevar.run.cells import (
     fitting_both_ways,
     reading_cells,
 )
+from napari_sparsevar.run.planes import kept_image, shown_image, shown_table
 from napari_sparsevar.run.record import FORMAT_VERSION, OLDEST_VERSION, RunRecord
 from napari_sparsevar.run.replacement import recover_run
 from napari_sparsevar.run.store import LOSS_COLUMNS, LOSSES, RECORD, is_run_directory, read_results
@@ -61,29 +63,33 @@ class Run:
     def contribution_map(self) -> FloatImage:
         """What each pixel drives, (Y, X), in units of what chance reaches there.
 
-        Where that is not known, of the strongest pixel: see ``verdict``.
+        Where that is not known, of the strongest pixel: see ``verdict``. This and all other images
+        of a run of several planes are stacks, (Z, Y, X).
         """
-        return self.results.contribution
+        return shown_image(self.results.contribution, self.stack)
 
     @property
     def driver_labels(self) -> LabelImage:
         """Label image of the drivers, (Y, X), 0 outside."""
-        return self.results.drivers.labels
+        return shown_image(self.results.drivers.labels, self.stack)
 
     @property
     def drivers(self) -> pd.DataFrame:
-        """Places beyond chance: rank, label, y, x, area_px, strength, stability, p_adjusted."""
-        return self.results.drivers.table
+        """Places beyond chance: rank, label, y, x, area_px, strength, stability, p_adjusted.
+
+        Of several planes also ``plane``, from 1; ``x`` is in that plane.
+        """
+        return shown_table(self.results.drivers.table, self.stack)
 
     @property
     def candidates(self) -> pd.DataFrame:
         """Places that stand out and are not, or not known to be, beyond chance; as ``drivers``."""
-        return self.results.candidates.table
+        return shown_table(self.results.candidates.table, self.stack)
 
     @property
     def candidate_labels(self) -> LabelImage:
         """Label image of the candidates, (Y, X), 0 outside; labels go on after the drivers'."""
-        return self.results.candidates.labels
+        return shown_image(self.results.candidates.labels, self.stack)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -97,8 +103,12 @@ class Run:
 
     @property
     def edges(self) -> pd.DataFrame:
-        """Edges between different places: source, target, lag, coefficient, effect, positions."""
-        return self.results.edges
+        """Edges between different places: source, target, lag, coefficient, effect, positions.
+
+        Of several planes also ``source_plane`` and ``target_plane``, and ``lag_volumes``: the lag
+        in periods of a volume, whose planes are read one after the other.
+        """
+        return shown_table(self.results.edges, self.stack)
 
     @property
     def penalty(self) -> float:
@@ -106,9 +116,13 @@ class Run:
         return self.results.fitted.penalty
 
     def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
-        """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X)."""
-        results = self.results
-        return influence_map(results.fitted, Region(region, results.projection), direction)
+        """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X).
+
+        Of several planes both are (Z, Y, X).
+        """
+        results, mask = self.results, kept_image(region, self.stack)
+        found = influence_map(results.fitted, Region(mask, results.projection), direction)
+        return shown_image(found, self.stack)
 
     def at_penalty(self, penalty: float) -> Run:
         """Return the same run elsewhere on the exact solution path; nothing is retrained.
@@ -164,6 +178,11 @@ class Run:
         cells = cells_in(self, labels, names)
         read = returned(reading_cells(self, cells, movie))
         return returned(fitting_both_ways(self, read, read_from, trials, seed, preparation))
+
+    @property
+    def stack(self) -> Stack | None:
+        """How several planes lie in the field of this run; None where there is one."""
+        return self.record.movie.stack
 
     @property
     def fps(self) -> float | None:

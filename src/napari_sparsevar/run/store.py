@@ -40,8 +40,10 @@ from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
+from napari_sparsevar.movie.stack import Stack
 from napari_sparsevar.run.covariates import kept_partial, partial_tensors, read_covariates
 from napari_sparsevar.run.latents import SCRATCH
+from napari_sparsevar.run.planes import kept_image, kept_table, shown_image, shown_table
 from napari_sparsevar.run.record import FORMAT, FORMAT_VERSION, RunRecord
 
 RECORD = "run.json"
@@ -85,13 +87,17 @@ def write_record(folder: Path, record: RunRecord) -> None:
         path.write_text(record.model_dump_json(indent=2), encoding="utf-8")
 
 
-def write_results(folder: Path, results: Results, pixel_size_um: float | None) -> None:
+def write_results(
+    folder: Path, results: Results, pixel_size_um: float | None, stack: Stack | None = None
+) -> None:
     """Write every file of an analysis; the order does not matter, ``run.json`` comes after them."""
     for stage in STAGES[: STAGES.index(results.stage) + 1]:
-        write_stage(folder, replace(results, stage=stage), pixel_size_um)
+        write_stage(folder, replace(results, stage=stage), pixel_size_um, stack)
 
 
-def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> None:
+def write_stage(
+    folder: Path, results: Results, pixel_size_um: float | None, stack: Stack | None = None
+) -> None:
     """Write the files that the last stage of an analysis adds or changes.
 
     Whoever reads a run only believes what the stage in ``run.json`` says it has, so that a process
@@ -101,7 +107,7 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
         case "map":
             _write_latents(folder / LATENTS, results.latents)
             write_tensors(folder / ANALYSIS, _tensors(results))
-            _write_places(folder, results, pixel_size_um)
+            _write_places(folder, results, pixel_size_um, stack)
         case "drivers":
             tests = {name: getattr(results.significance, name) for name in _TESTS}
             tests["silencing"] = results.significance.silencing
@@ -112,7 +118,7 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
                 "null": results.significance.null,
             }
             write_tensors(folder / EVIDENCE, tests, said)
-            _write_places(folder, results, pixel_size_um)
+            _write_places(folder, results, pixel_size_um, stack)
         case "stability":
             found = results.stability
             write_tensors(
@@ -123,27 +129,33 @@ def write_stage(folder: Path, results: Results, pixel_size_um: float | None) -> 
                     "halves": torch.from_numpy(found.halves),
                 },
             )
-            write_table(folder / EDGES, results.edges)
-            write_table(folder / DRIVERS, results.drivers.table)
-            write_table(folder / CANDIDATES, results.candidates.table)
+            write_table(folder / EDGES, shown_table(results.edges, stack))
+            write_table(folder / DRIVERS, shown_table(results.drivers.table, stack))
+            write_table(folder / CANDIDATES, shown_table(results.candidates.table, stack))
         case "all":
             write_table(folder / CRITERION, results.criterion)
 
 
-def _write_places(folder: Path, results: Results, pixel_size_um: float | None) -> None:
-    write_image(folder / CONTRIBUTION, results.contribution, pixel_size_um)
-    write_image(folder / LABELS, results.drivers.labels, pixel_size_um)
-    write_image(folder / CANDIDATE_LABELS, results.candidates.labels, pixel_size_um)
-    write_table(folder / DRIVERS, results.drivers.table)
-    write_table(folder / CANDIDATES, results.candidates.table)
+def _write_places(
+    folder: Path, results: Results, pixel_size_um: float | None, stack: Stack | None
+) -> None:
+    for name, image in (
+        (CONTRIBUTION, results.contribution),
+        (LABELS, results.drivers.labels),
+        (CANDIDATE_LABELS, results.candidates.labels),
+    ):
+        write_image(folder / name, shown_image(image, stack), pixel_size_um)
+    write_table(folder / DRIVERS, shown_table(results.drivers.table, stack))
+    write_table(folder / CANDIDATES, shown_table(results.candidates.table, stack))
 
 
 def read_results(folder: Path, record: RunRecord) -> Results:
     """Read what ``write_results`` wrote, as far as the record says it is complete."""
     tensors = load_file(folder / ANALYSIS)
-    shape = record.movie.shape[1:]
+    shape, stack = record.movie.shape[1:], record.movie.stack
     kept = tuple(tensors["kept"].tolist()) if "kept" in tensors else None  # of a large field
-    grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels, kept)
+    pitch = None if stack is None else stack.pitch
+    grid = LatentGrid(shape, record.network.pixels_per_latent, record.network.channels, kept, pitch)
     n_pixels = grid.padded_shape[0] * grid.padded_shape[1]
     fitted = _fitted(tensors, record)
     footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
@@ -158,9 +170,9 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         Projection(grid, footprints, fitted),
         _image(tensors, "mean", grid),
         _image(tensors, "noise", grid),
-        _read_image(folder / CONTRIBUTION, grid),
+        _read_image(folder / CONTRIBUTION, grid, stack),
         np.full(grid.shape, np.nan, np.float32),
-        _read_drivers(folder, LABELS, DRIVERS, grid),
+        _read_drivers(folder, LABELS, DRIVERS, grid, stack),
         _no_drivers(grid),
         Significance.unknown(fitted),
         Stability.unknown(fitted),
@@ -173,7 +185,7 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         seen = find_drivers(known.contribution, grid.stride, counted=known.projection.covered)
         found = told_apart(seen, known.significance, grid)
         return replace(known, drivers=found.drivers, candidates=found.candidates)
-    candidates = _read_drivers(folder, CANDIDATE_LABELS, CANDIDATES, grid)
+    candidates = _read_drivers(folder, CANDIDATE_LABELS, CANDIDATES, grid, stack)
     return _known_until(folder, replace(known, candidates=candidates), record.stage)
 
 
@@ -235,19 +247,19 @@ def _significance(tests: dict[str, Tensor]) -> Significance:
     return Significance(estimate, standard_error, edge_p, place_p, evidence, chance, silencing)
 
 
-def _read_drivers(folder: Path, labels: str, table: str, grid: LatentGrid) -> Drivers:
-    image: LabelImage = tifffile.imread(folder / labels)
-    if image.shape != grid.shape:
-        raise ValueError(f"{labels} does not fit the movie")
-    return Drivers(image, read_table(folder / table, DRIVER_COLUMNS))
+def _read_drivers(
+    folder: Path, labels: str, table: str, grid: LatentGrid, stack: Stack | None
+) -> Drivers:
+    image: LabelImage = _read_image(folder / labels, grid, stack)
+    return Drivers(image, kept_table(read_table(folder / table, DRIVER_COLUMNS), stack))
 
 
 def _no_drivers(grid: LatentGrid) -> Drivers:
     return Drivers(np.zeros(grid.shape, np.int32), pd.DataFrame(columns=DRIVER_COLUMNS))
 
 
-def _read_image(path: Path, grid: LatentGrid) -> FloatImage:
-    image: FloatImage = tifffile.imread(path)
+def _read_image(path: Path, grid: LatentGrid, stack: Stack | None) -> npt.NDArray[Any]:
+    image = kept_image(tifffile.imread(path), stack)
     if image.shape != grid.shape:
         raise ValueError(f"{path.name} does not fit the movie")
     return image
@@ -256,11 +268,14 @@ def _read_image(path: Path, grid: LatentGrid) -> FloatImage:
 def write_image(
     path: Path, image: FloatImage | LabelImage, pixel_size_um: float | None, about: str = ""
 ) -> None:
-    """Write an image (Y, X) as OME-TIFF with the size of a pixel, if known, and a description."""
+    """Write an image (Y, X) or (Z, Y, X) as OME-TIFF.
+
+    With the size of a pixel, if known, and a description.
+    """
     units = {"PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm"} if pixel_size_um else {}
     sizes = {"PhysicalSizeX": pixel_size_um, "PhysicalSizeY": pixel_size_um} if units else {}
     described = {"Description": about} if about else {}
-    metadata = {"axes": "YX", **sizes, **units, **described}
+    metadata = {"axes": "ZYX"[-image.ndim :], **sizes, **units, **described}
     with replacing(path, overwrite=True) as temporary:
         tifffile.imwrite(temporary, image, ome=True, metadata=metadata)
 

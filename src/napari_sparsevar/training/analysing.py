@@ -99,7 +99,7 @@ def analysis_of(path: Path, until: Stage, control: TrainingControl) -> Events:
             if found is None:
                 return
             results = found
-            write_stage(path, results, record.movie.pixel_size_um)
+            write_stage(path, results, record.movie.pixel_size_um, record.movie.stack)
             record = with_results(record, results)
             write_record(path, record)
             yield ResultsReady(results.stage, path)

@@ -12,6 +12,7 @@ import torch
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.reading.standardised import Float32Array, StandardisedFrames
+from napari_sparsevar.movie.stack import Stack
 from napari_sparsevar.training.held_out import Span, draw_starts, even_starts, good_chunks
 from napari_sparsevar.training.objective import Batch
 
@@ -70,6 +71,9 @@ class Batcher:
     def crop_shape(self) -> tuple[int, int]:
         """Height and width (Y, X) of a crop in pixels."""
         height, width = self.grid.padded_shape
+        stack, stride = self.source.movie.stack, self.grid.stride
+        if stack is not None:  # of one plane, whole latents
+            width = max(stride, (stack.shape[1] - stride + 1) // stride * stride)
         return min(self.crop, height), min(self.crop, width)
 
     @property
@@ -129,7 +133,16 @@ class Batcher:
             for whole, crop in zip(self.grid.padded_shape, self.crop_shape, strict=True)
         ]
         row, column = (int(rng.integers(0, room + 1)) * self.grid.stride for room in free)
-        return row, column
+        stack = self.source.movie.stack
+        return row, column if stack is None else self._in_a_plane(stack, column / (free[1] + 1))
+
+    def _in_a_plane(self, stack: Stack, share: float) -> int:
+        """Return a column, so far along all, at which a crop begins that lies in one plane."""
+        plane, within = divmod(share / self.grid.stride * len(stack.planes), 1.0)
+        left = int(plane) * stack.pitch
+        first = -(-left // self.grid.stride)
+        last = (left + stack.shape[1] - self.crop_shape[1]) // self.grid.stride
+        return (first + int(within * (last - first + 1))) * self.grid.stride
 
     def _batches(
         self,

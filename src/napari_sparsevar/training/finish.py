@@ -19,7 +19,7 @@ from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.inspection.late_look import LateLook, late_sentences
 from napari_sparsevar.progress import WithResult
-from napari_sparsevar.run.kept_latents import busiest, kept_columns, kept_grid
+from napari_sparsevar.run.kept_latents import busiest, in_planes, kept_columns, kept_grid
 from napari_sparsevar.run.latents import Float32Array, encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_stage
@@ -75,7 +75,8 @@ def _analysed(
     """Return the latents that are analysed, in ``file`` in place of all, and where they lie."""
     frames, grid = prepared.frames, prepared.grid
     series = Series(latents, torch.from_numpy(frames.good), tuple(frames.movie.jumps))
-    kept = busiest(series, grid, prepared.config.model.n_analysed(grid.size))
+    among = in_planes(grid, frames.movie.stack)
+    kept = busiest(series, grid, prepared.config.model.n_analysed(len(among)), among)
     if len(kept) == grid.size:
         return latents, grid
     return kept_columns(series, kept, file), kept_grid(grid, kept)
@@ -91,9 +92,10 @@ def _late_look(prepared: Prepared) -> LateLook | None:
 def work_of(prepared: Prepared) -> Work:
     """Return how much there will be to analyse."""
     height, width = prepared.grid.shape
-    n_frames = prepared.frames.movie.n_frames
-    model = prepared.config.model
-    return Work(n_frames, height * width, model.n_analysed(prepared.grid.size), model.lags)
+    movie = prepared.frames.movie
+    n_frames = movie.n_frames
+    model, n_places = prepared.config.model, len(in_planes(prepared.grid, movie.stack))
+    return Work(n_frames, height * width, model.n_analysed(n_places), model.lags)
 
 
 def publish_map(
@@ -110,7 +112,7 @@ def publish_map(
         yield from map(Notice, said)
         log.write_losses()
         write_tensors(folder.working / MODEL, prepared.trainer.weights())
-        write_stage(folder.working, results, record.movie.pixel_size_um)
+        write_stage(folder.working, results, record.movie.pixel_size_um, record.movie.stack)
         known: Metrics = {
             **metrics,
             "bad_frames": int(left_out.sum()),

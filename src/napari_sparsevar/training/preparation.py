@@ -15,10 +15,13 @@ from napari_sparsevar.model.embedded_var import enough_rows, usable_targets
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.skip import standardise_images
 from napari_sparsevar.movie import FrameReport, Movie, StaticImages, inspect_movie
-from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
-from napari_sparsevar.movie.inspection.motion import Motion, find_motion
+from napari_sparsevar.movie.inspection.by_plane import typical_diameter, worst_motion
+from napari_sparsevar.movie.inspection.cell_size import in_words
+from napari_sparsevar.movie.inspection.motion import Motion
 from napari_sparsevar.movie.inspection.turns import find_turns
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
+from napari_sparsevar.movie.stack import GAP_CELLS
+from napari_sparsevar.run.kept_latents import in_planes
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.held_out import chunk_length, split_time
@@ -57,7 +60,9 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     check_left(movie, report)
     model, about_cells = _fitted_to(movie, images, config.model, report.bad)
     config = config.model_copy(update={"model": model})
-    grid = LatentGrid(movie.shape, model.stride, model.channels)
+    pitch = None if movie.stack is None else movie.stack.pitch
+    grid = LatentGrid(movie.shape, model.stride, model.channels, pitch=pitch)
+    check_gap(movie, model)
     good = ~report.bad
     length = chunk_length(
         int(good.sum()), config.chunk_frames, config.validation_fraction, config.model.lags
@@ -69,7 +74,7 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     crop = max(grid.stride, config.crop // grid.stride * grid.stride)
     batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
     trainer = Trainer(config, batcher, blocks, new_network(config, device))
-    motion = find_motion(movie, images, report.bad)
+    motion = worst_motion(movie, images, report.bad)
     notices = (
         *movie.notes,
         *find_turns(movie).sentences(),
@@ -107,10 +112,28 @@ def check_size(movie: Movie, config: TrainConfig) -> None:
     UserError
     """
     chunk_length(movie.n_frames, config.chunk_frames, config.validation_fraction, config.model.lags)
-    if min(movie.shape) < _SMALLEST_FIELD:
+    shape = movie.shape if movie.stack is None else movie.stack.shape
+    if min(shape) < _SMALLEST_FIELD:
         raise UserError(
-            f"The movie is {movie.shape[0]} x {movie.shape[1]} pixels: "
+            f"The movie is {shape[0]} x {shape[1]} pixels: "
             f"at least {_SMALLEST_FIELD} x {_SMALLEST_FIELD} are needed."
+        )
+
+
+def check_gap(movie: Movie, model: ResolvedConfig) -> None:
+    """Refuse planes that lie too close for cells of this size: they would see each other.
+
+    Raises
+    ------
+    UserError
+    """
+    size = movie.pixel_size_um or 1.0
+    diameter = model.cell_diameter / size
+    if movie.stack is not None and movie.stack.gap < GAP_CELLS * diameter:
+        raise UserError(
+            f"Cells of {diameter:.0f} pixels are too large for planes of {movie.stack.shape[1]} "
+            f"pixels in one run, up to {movie.stack.gap / GAP_CELLS:.0f} can be: make the movie "
+            "smaller, or take one plane."
         )
 
 
@@ -146,7 +169,7 @@ def _fitted_to(
     size = movie.pixel_size_um
     if config.cell_diameter != "auto":
         return config.resolved(movie.shape, pixel_size_um=size), ()
-    guess = guess_cell_diameter(movie, images, bad)
+    guess = typical_diameter(movie, images, bad)
     if guess is None:
         width = in_words(TYPICAL_CELL_PX, size)
         seen = f"No cells can be made out beforehand; they are taken to be {width} wide"
@@ -170,10 +193,11 @@ def _warnings(
     movie: Movie, grid: LatentGrid, config: TrainConfig, n_frames: int
 ) -> tuple[str, ...]:
     found = []
-    analysed = config.model.n_analysed(grid.size)
-    if analysed < grid.size:
+    n_places = len(in_planes(grid, movie.stack))
+    analysed = config.model.n_analysed(n_places)
+    if analysed < n_places:
         found.append(
-            f"Of the {grid.size:,} places of this field the {analysed:,} with most activity are "
+            f"Of the {n_places:,} places of this field the {analysed:,} with most activity are "
             "analysed."
         )
     predictors = analysed * config.model.lags

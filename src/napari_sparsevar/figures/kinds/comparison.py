@@ -85,7 +85,7 @@ def comparison_figure(
     shown = pair or found.clearest()
     with figure_style():
         several = len(found.windows) > 2
-        figure, panels = _lay_out(width_mm, run.contribution_map.shape, several=several)
+        figure, panels = _lay_out(width_mm, run.results.contribution.shape, several=several)
         _draw(panels, run, found, shown)
     return figure
 
@@ -168,7 +168,7 @@ def _draw_difference(axes: Axes, run: Run, pair: Comparison, top: pd.DataFrame) 
         axes.set_axis_off()
         return
     changed = top[top["p_adjusted"] <= pair.level]
-    draw_difference(axes, pair.difference, run.contribution_map, changed, run.pixel_size_um)
+    draw_difference(axes, pair.difference, run.results.contribution, changed, run.pixel_size_um)
     draw_places(axes, pair.dynamics.changed_places(pair.level))
     named = f"{shortened(pair.b.label)} minus {shortened(pair.a.label)}"
     if len(named) > _LONGEST_LINE:

@@ -23,7 +23,7 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     """Draw the mean image of the movie and how strongly every pixel drives what happens next."""
     with figure_style():
         figure = new_figure(
-            options.width_mm, map_height_mm(options.width_mm / 2, run.contribution_map.shape)
+            options.width_mm, map_height_mm(options.width_mm / 2, run.results.contribution.shape)
         )
         left, right = columns(figure, [1, 1])
         tissue, contribution = left.subplots(), right.subplots()

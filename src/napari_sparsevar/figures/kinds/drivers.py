@@ -47,7 +47,9 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     listed = listed_places(run, *marks)
     few = surest(listed)
     with figure_style():
-        figure, panels, map_mm = _lay_out(options.width_mm, run.contribution_map.shape, len(few))
+        figure, panels, map_mm = _lay_out(
+            options.width_mm, run.results.contribution.shape, len(few)
+        )
         draw_drivers(
             panels[0],
             run,

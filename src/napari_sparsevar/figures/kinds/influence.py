@@ -134,7 +134,9 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     found = influences(run, place.mask)
     rows_listed = max(len(one.partners) for one in found.values())
     with figure_style():
-        figure, maps, lists = _lay_out(options.width_mm, run.contribution_map.shape, rows_listed)
+        figure, maps, lists = _lay_out(
+            options.width_mm, run.results.contribution.shape, rows_listed
+        )
         name = shortened(place.name, 14 if options.width_mm < BESIDE_FROM_MM else 30)
         titles = {"outgoing": f"What {name} drives", "incoming": f"What drives {name}"}
         for index, direction in enumerate(DIRECTIONS):

@@ -70,7 +70,7 @@ def draw(run: Run, options: FigureOptions, marks: Marks, tell: Callable[[str], N
     few, strongest = surest(listed), listed.head(MOST_TRACES)
     with figure_style():
         figure, panels = _lay_out(
-            options.width_mm, run.contribution_map.shape, len(few), len(strongest)
+            options.width_mm, run.results.contribution.shape, len(few), len(strongest)
         )
         draw_drivers(
             panels.drivers,

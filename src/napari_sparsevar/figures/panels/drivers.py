@@ -72,13 +72,13 @@ def draw_drivers(
     """
     draw_tissue(axes, run, limits, colormap)
     candidates = list(run.candidates["label"].astype(int))
-    draw_outlines(axes, run.candidate_labels, candidates, name=CANDIDATE, faint=True)
-    for kind, labels in (("driver", run.driver_labels), ("region", regions)):
+    draw_outlines(axes, run.results.candidates.labels, candidates, name=CANDIDATE, faint=True)
+    for kind, labels in (("driver", run.results.drivers.labels), ("region", regions)):
         own = listed.loc[listed["kind"] == kind, "label"].astype(int)
         if labels is not None:
             draw_outlines(axes, labels, list(own), name=kind)
     listed = surest(listed)
-    size = points_per_pixel(map_mm, run.contribution_map.shape)
+    size = points_per_pixel(map_mm, run.results.contribution.shape)
     radii = dict(
         zip(listed["number"], size * np.sqrt(listed["area_px"].astype(float) / np.pi), strict=True)
     )
@@ -145,7 +145,7 @@ def draw_driver_traces(axes: Axes, run: Run, listed: pd.DataFrame, regions: Regi
         draw_traces(axes, whole[None], ["field"], run.fps)
         return
     activity = np.empty((len(listed), len(run.results.good)))
-    for kind, labels in (("driver", run.driver_labels), ("region", regions)):
+    for kind, labels in (("driver", run.results.drivers.labels), ("region", regions)):
         own = np.flatnonzero(listed["kind"] == kind)
         if labels is not None and own.size:
             wanted = listed["label"].astype(int).iloc[own]

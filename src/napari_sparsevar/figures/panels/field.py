@@ -91,7 +91,7 @@ def draw_contribution(
     axes: Axes, run: Run, limits: Limits | None = None, colormap: Colormap | str | None = None
 ) -> None:
     """Draw the contribution map with its colour bar."""
-    found, known = run.contribution_map, run.results.chance_known
+    found, known = run.results.contribution, run.results.chance_known
     image = draw_map(
         axes,
         found,
@@ -119,7 +119,7 @@ def contribution_limits(run: Run) -> Limits:
     The last colour is at least twice what chance reaches; where that is not known, twice of what
     there is.
     """
-    top = positive_limits(run.contribution_map)[1]
+    top = positive_limits(run.results.contribution)[1]
     return 0.0, max(top, LEAST_TOP) if run.results.chance_known else LEAST_TOP * top
 
 

@@ -43,6 +43,8 @@ class FrameReport:
         Frames that stand out; they do not count unless they are too many.
     given : ndarray of bool, shape (T,)
         Frames that a person left out.
+    between : int
+        How many of the pixels that do not count lie between planes.
     """
 
     bad: NDArray[np.bool_]
@@ -55,6 +57,7 @@ class FrameReport:
     n_checked: int
     artefacts: Artefacts
     given: NDArray[np.bool_]
+    between: int = 0
 
     @property
     def n_bad(self) -> int:
@@ -70,9 +73,10 @@ class FrameReport:
             One sentence for each finding; empty where all is well.
         """
         found = []
-        if self.ignored.any():
+        n_ignored = int(self.ignored.sum()) - self.between
+        if n_ignored:
             found.append(
-                f"{int(self.ignored.sum()):,} of {self.ignored.size:,} pixels hold no number or a "
+                f"{n_ignored:,} of {self.ignored.size - self.between:,} pixels hold no number or a "
                 "filled rim in some frames, or are masked; they are left out of all."
             )
         found += self._left_out()
@@ -161,7 +165,7 @@ class FrameChecker:
             Which of its frames lack nothing.
         """
         self._n_checked += len(frames)
-        absent = missing_pixels(frames)
+        absent = self._absent(frames)
         masked = self._left_out.pixels
         if masked.any():
             absent = np.zeros(frames.shape, bool) if absent is None else absent
@@ -186,6 +190,33 @@ class FrameChecker:
             self._flat = self._flat or bool(np.isfinite(frames).any())
         self._widen(*_range_of_present(frames, absent))
         return np.asarray(~lacking.any(axis=(1, 2)))
+
+    def _absent(self, frames: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """Return which pixels (t, Y, X) hold nothing, each plane having a rim of its own."""
+        stack = self._movie.stack
+        if stack is None:
+            return missing_pixels(frames)
+        absent = np.zeros(frames.shape, bool)
+        for index in range(len(stack.planes)):
+            columns = stack.columns(index)
+            found = missing_pixels(frames[:, :, columns])
+            if found is not None:
+                absent[:, :, columns] = found
+        return absent
+
+    def _rims(self, low: NDArray[Any], high: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return the pixels (Y, X) of rims that never change."""
+        stack = self._movie.stack
+        if stack is None:
+            return _still_rim(low, high)
+        return stack.folded(
+            np.stack(
+                [
+                    _still_rim(low[:, columns], high[:, columns])
+                    for columns in map(stack.columns, range(len(stack.planes)))
+                ]
+            )
+        )
 
     def _widen(self, low: NDArray[Any], high: NDArray[Any]) -> None:
         """Take the darkest and brightest value (Y, X) of each pixel in."""
@@ -222,7 +253,7 @@ class FrameChecker:
         level, n_values = find_pile(values, counts)
         return FrameReport(
             bad=uncounted.frames | self._given | artefacts.left_out,
-            ignored=uncounted.pixels | self._left_out.pixels | _still_rim(low, high),
+            ignored=uncounted.pixels | self._left_out.pixels | self._rims(low, high),
             minimum=float(values[0]),
             maximum=float(high.max()),
             saturation_level=level,
@@ -231,6 +262,7 @@ class FrameChecker:
             n_checked=self._n_checked,
             artefacts=artefacts,
             given=self._given,
+            between=0 if self._movie.stack is None else int(self._movie.stack.blank().sum()),
         )
 
     def _artefacts(self) -> Artefacts:

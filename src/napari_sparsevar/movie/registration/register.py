@@ -80,6 +80,11 @@ def registering(
     """Do as ``register`` does; yield how far it is."""
     if kind not in KINDS:
         raise UserError(f"Registration is {' or '.join(KINDS)}, not '{kind}': choose {KINDS[0]}.")
+    if movie.stack is not None:
+        raise UserError(
+            f"{movie.name} is of several planes, which move each by itself: register every plane "
+            "first (such as with suite2p, whose planes open as one), or leave registration out."
+        )
     if movie.registered is not None:
         return replace(movie, notes=(*movie.notes, f"{_ALREADY}."))
     seen_in = _seen_in(movie, by)
