@@ -66,10 +66,19 @@ class Placement:
     scale: tuple[float, float]
     translate: tuple[float, float] = (0.0, 0.0)
     units: tuple[str, str] = ("pixel", "pixel")
+    deep: bool = False
+    """Whether the map is of several planes, (Z, Y, X), which are numbered along Z."""
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The same as arguments of a napari layer."""
+        if self.deep:
+            return {
+                "scale": (1.0, *self.scale),
+                "translate": (0.0, *self.translate),
+                "units": ("pixel", *self.units),
+                "axis_labels": ("z", "y", "x"),
+            }
         return {
             "scale": self.scale,
             "translate": self.translate,
@@ -201,7 +210,7 @@ def movie_layer(movie: Movie) -> LayerData:
     """Return the movie as an image layer with its scale, units and contrast."""
     ours = {
         "source": None if movie.source is None else str(movie.source),
-        "array": movie.data.name,  # so that pixels put in its place are told from the file's
+        "array": _shown(movie).name,  # so that pixels put in its place are told from the file's
         "fps": movie.fps,
         "pixel_size_um": movie.pixel_size_um,
         "notes": list(movie.notes),
@@ -212,14 +221,28 @@ def movie_layer(movie: Movie) -> LayerData:
     }
     meta = {
         "name": movie.name,
-        "scale": movie.scale,
-        "units": movie.units,
-        "axis_labels": ("t", "y", "x"),
+        **_axes_of(movie),
         "colormap": "gray",
         "contrast_limits": contrast_limits(movie),
         "metadata": {METADATA_KEY: ours},
     }
-    return movie.data, meta, "image"
+    return _shown(movie), meta, "image"
+
+
+def _shown(movie: Movie) -> Any:
+    """Return the frames of a movie as a viewer has them: (T, Y, X), or (T, Z, Y, X) of planes."""
+    return movie.data if movie.stack is None else movie.stack.unfolded(movie.data)
+
+
+def _axes_of(movie: Movie) -> dict[str, Any]:
+    scale, units, labels = movie.scale, movie.units, ("t", "y", "x")
+    if movie.stack is None:
+        return {"scale": scale, "units": units, "axis_labels": labels}
+    return {
+        "scale": (scale[0], 1.0, *scale[1:]),
+        "units": (units[0], "pixel", *units[1:]),
+        "axis_labels": ("t", "z", "y", "x"),
+    }
 
 
 def contrast_limits(movie: Movie) -> tuple[float, float]:
@@ -227,8 +250,9 @@ def contrast_limits(movie: Movie) -> tuple[float, float]:
     from napari_sparsevar.movie.reading.compute import compute
 
     chosen = np.linspace(0, movie.n_frames - 1, min(LOOKED_AT_FRAMES, movie.n_frames)).astype(int)
-    rows, columns = (max(1, size // LOOKED_AT_PX) for size in movie.shape)
-    looked_at = movie.data[np.unique(chosen), ::rows, ::columns]
+    shape = movie.shape if movie.stack is None else movie.stack.shape
+    rows, columns = (max(1, size // LOOKED_AT_PX) for size in shape)
+    looked_at = _shown(movie)[np.unique(chosen), ..., ::rows, ::columns]
     return image_limits(compute(looked_at))
 
 
@@ -255,9 +279,11 @@ def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
     Returns
     -------
     list of LayerData
-        An image layer, a points layer and a labels layer, all two-dimensional.
+        An image layer, a points layer and a labels layer, all two-dimensional; of several planes
+        stacks of them.
     """
     where = placement or Placement(scale=run.scale, units=run.units)
+    where = replace(where, deep=run.record.movie.stack is not None)
     layers = _contribution_layer, _names_layer, _drivers_layer
     return [layer(run, where) for layer in layers]
 
@@ -305,8 +331,13 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
 
 
 def _names_layer(run: Run, where: Placement) -> LayerData:
+    stack = run.record.movie.stack
     table = run.drivers.rename(columns={"label": "index"}).assign(name="")
-    places, words = driver_names(run.driver_labels, table)
+    labels = run.driver_labels if stack is None else stack.folded(run.driver_labels)
+    places, words = driver_names(labels, table)
+    if stack is not None:
+        y, x = places.T
+        places = np.column_stack([stack.index_at(x), y, stack.column_at(x)])
     meta = {
         "name": f"driver numbers ({run.path.name})",
         "features": words,

@@ -72,3 +72,50 @@ def test_a_grid_of_some_latents_is_that_part_of_the_whole() -> None:
 def test_unresolved_spacing_is_refused() -> None:
     with pytest.raises(ValueError, match="auto"):
         _ = ModelConfig().pixels_per_latent
+
+
+def test_planes_side_by_side_are_told_apart() -> None:
+    plane = LatentGrid((12, 20), stride=4)
+    pitch = 42  # no whole number of latents
+    grid = LatentGrid((12, 3 * pitch - 22), stride=4, pitch=pitch)
+    assert set(grid.planes().tolist()) == {0, 1, 2}
+    near = grid.own_neighbourhood(1.0)
+    x = grid.centres()[:, 1]
+    inside = x % pitch < 20
+    index = {
+        (int(k), int(row), round(float(column) % pitch)): n
+        for n, (k, (row, column)) in enumerate(zip(grid.planes(), grid.centres(), strict=True))
+        if inside[n]
+    }
+    first, above, far = (
+        min(index, key=lambda at, k=k: (at[0] != k, abs(at[1] - 5) + abs(at[2] - 9)))  # type: ignore[misc]
+        for k in (0, 1, 2)
+    )
+    # A cell reaches into the next plane, not into the one after.
+    assert near[index[first], index[above]]
+    assert near[index[above], index[far]]
+    assert not near[index[first], index[far]]
+    # Within a plane all is as without others.
+    own = np.flatnonzero((grid.planes() == 0) & inside)
+    np.testing.assert_array_equal(near[np.ix_(own, own)], plane.own_neighbourhood(1.0))
+    np.testing.assert_array_equal(grid.distances()[np.ix_(own, own)], plane.distances())
+
+
+def test_influence_across_planes_pays_for_what_lies_between_not_for_depth() -> None:
+    grid = LatentGrid((8, 3 * 40 - 20), stride=4, pitch=40)
+    config = ModelConfig(stride=4, free_radius=1.0, distance_weight=1.0)
+    weights = grid.penalty_weights(config)
+    same, shifted = 0, 4  # columns of plane 0, in latents
+    deep = 2 * 10  # the first of plane 2
+    assert weights[same, deep] == 1.0
+    assert weights[shifted, deep] == pytest.approx(weights[shifted, same])
+
+
+def test_planes_are_read_from_the_first_on() -> None:
+    assert LatentGrid((8, 8), stride=4).read_before() is None
+    grid = LatentGrid((4, 3 * 16 - 8), stride=8, pitch=16)
+    before = grid.read_before()
+    assert before is not None
+    planes = grid.planes()
+    assert planes.tolist() == [0, 0, 1, 1, 2]
+    np.testing.assert_array_equal(before, planes[:, None] > planes)

@@ -228,7 +228,9 @@ def _tested(results: Results) -> Generator[float, None, Results]:
     amplitude = torch.from_numpy(projection.amplitude)
     wide = results.activity.config.with_typical_cell().background_diameter
     echoes = Echoes.around(results.grid.centres(), wide)
-    found = yield from significance(_rows(results), fitted, amplitude, echoes)
+    before = results.grid.read_before()
+    unclear = None if before is None else torch.from_numpy(before)
+    found = yield from significance(_rows(results), fitted, amplitude, echoes, unclear)
     drawn = contribution_map(fitted, projection, found.silencing.numpy())
     chance = chance_of(drawn.image, projection, found)
     contribution, places = _seen(drawn, fitted, projection, found, chance)

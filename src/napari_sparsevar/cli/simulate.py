@@ -71,6 +71,16 @@ def simulate(
     pixel_size: Annotated[
         float | None, typer.Option(metavar="UM", help="Pixel edge in micrometres.")
     ] = None,
+    planes: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            metavar="N",
+            help="Several planes, read one after the other, with drivers across them: OUT is an "
+            "OME-TIFF with Z. Only --seed, --frames, --size, --drivers, --followers and --fps go "
+            "with it.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -89,6 +99,26 @@ def simulate(
         # Before the work, and before one of the two files is there without the other.
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists already; choose another name or add --overwrite.")
+    if planes is not None:
+        others = (regime, nuisance, without, signal, cells, into, later_coupling, pixel_size)
+        if any(others):
+            raise UserError(
+                "--planes goes with --seed, --frames, --size, --drivers, --followers and --fps "
+                "only: leave the rest out."
+            )
+        _write_planes(
+            out,
+            truth,
+            overwrite,
+            n_planes=planes,
+            seed=seed,
+            n_frames=frames or _FRAMES,
+            shape=size or (64, 64),
+            n_drivers=6 if drivers is None else drivers,
+            n_followers=4 if followers is None else followers,
+            volumes_per_second=fps or 10.0,
+        )
+        return
     regime = regime or ("easy" if into is None else "optics")
     wanted: dict[str, Any] = {
         "seed": seed,
@@ -129,4 +159,25 @@ def simulate(
     typer.echo(
         f"Wrote {out} ({movie.n_frames} frames of {height} x {width} px) and {truth} "
         f"({len(known.drivers)} drivers among {len(known.centres)} cells)."
+    )
+
+
+def _write_planes(out: Path, truth: Path, overwrite: bool, **wanted: Any) -> None:
+    """Write planes as one OME-TIFF, and what is known of them."""
+    import tifffile
+
+    from napari_sparsevar.disk.files import replacing
+    from napari_sparsevar.movie.simulation.planes import simulate_planes
+
+    if not out.name.lower().endswith((".ome.tif", ".ome.tiff")):
+        raise UserError(f"{out} is to hold several planes: choose a name that ends with .ome.tif.")
+    frames, rate, known = simulate_planes(**wanted)
+    about = {"axes": "TZYX", "TimeIncrement": 1 / rate, "TimeIncrementUnit": "s"}
+    with replacing(out, overwrite=overwrite) as temporary:
+        tifffile.imwrite(temporary, frames, ome=True, metadata=about)
+    known.save(truth, overwrite=overwrite)
+    n_frames, n_planes, height, width = frames.shape
+    typer.echo(
+        f"Wrote {out} ({n_frames} volumes of {n_planes} planes of {height} x {width} px) and "
+        f"{truth} ({len(known.drivers)} drivers among {len(known.centres)} cells)."
     )

@@ -11,6 +11,7 @@ from napari_sparsevar.cli.cell_options import opened_cells
 from napari_sparsevar.cli.cell_summary import say_fit
 from napari_sparsevar.cli.cells import fitting_run
 from napari_sparsevar.cli.progress import follow_steps
+from napari_sparsevar.errors import UserError
 
 if TYPE_CHECKING:
     from napari_sparsevar.cells.cells import Cells
@@ -35,6 +36,11 @@ def cells_of_movie(path: Path, movie: Movie, plane: int | None) -> Cells:
     from napari_sparsevar.cells.placing import in_field
     from napari_sparsevar.cells.reading import looked_over
 
+    if movie.stack is not None:
+        raise UserError(
+            f"No cells are read from several planes in one run: leave {path} out (--cells), or "
+            "train on the plane of the cells."
+        )
     cells = opened_cells(path)
     placed = in_field(cells.of_plane(plane) if cells.n_planes > 1 else cells, movie.shape)
     looked = looked_over(movie, placed)

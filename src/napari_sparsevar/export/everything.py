@@ -11,7 +11,7 @@ from napari_sparsevar.disk.folder import replacing_folder
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.export import maps, movies, tables
 from napari_sparsevar.export.material import Material
-from napari_sparsevar.export.nwb import write_nwb
+from napari_sparsevar.export.nwb import refuse_planes, write_nwb
 from napari_sparsevar.export.nwb_parts import needed_pynwb
 from napari_sparsevar.export.overlay import OverlayOptions, needed_av, write_overlay
 from napari_sparsevar.export.record import Exported, check_folder, write_record
@@ -114,6 +114,7 @@ def check_possible(material: Material, options: ExportOptions) -> None:
     if not options.parts:
         raise UserError("Nothing is selected: choose at least one thing to export.")
     if "nwb" in options.parts:
+        refuse_planes(material)
         needed_pynwb()
     if "overlay" in options.parts:
         needed_av()

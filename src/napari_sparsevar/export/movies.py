@@ -18,6 +18,7 @@ from napari_sparsevar.movie.reading.compute import compute
 from napari_sparsevar.movie.reading.lazy_frames import from_reader, runs
 from napari_sparsevar.progress import Step
 from napari_sparsevar.run.decoding import Decoding, Kind
+from napari_sparsevar.run.planes import shown_image
 
 SUFFIX = ".ome.zarr"
 WORDS: dict[Kind, str] = {
@@ -32,8 +33,8 @@ def write_model_movie(
 ) -> Generator[Step, None, Path]:
     """Decode every frame and write it in grey values of the movie.
 
-    OME-Zarr 0.5 (Zarr 3) with the axes t, y, x, seconds and micrometres where they are known.
-    Closing the generator leaves nothing behind.
+    OME-Zarr 0.5 (Zarr 3) with the axes t, y, x (of several planes t, z, y, x), seconds and
+    micrometres where they are known. Closing the generator leaves nothing behind.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def write_model_movie(
                 frames.append(decoding.frame(kind, index))
                 # Often, because between two of them nobody can cancel.
                 yield index / shape[0], f"Writing the {WORDS[kind]}"
-            array[start:stop] = np.stack(frames)
+            array[start:stop] = shown_image(np.stack(frames), material.run.stack)
     yield 1.0, f"Writing the {WORDS[kind]}"
     return out
 
@@ -93,7 +94,8 @@ def _made(folder: Path, material: Material, kind: Kind) -> Any:
     """Return the empty array in its group."""
     run = material.run
     name = f"{WORDS[kind]} of {run.movie_name}"
-    shape = run.record.movie.shape
+    stack, recorded = run.stack, run.record.movie.shape
+    shape = recorded if stack is None else (recorded[0], *stack.volume)
     group, array = new_image(folder, name, shape, np.float32, run.fps, run.pixel_size_um)
     group.attrs["napari_sparsevar"] = {
         "kind": kind,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from napari_sparsevar.disk.files import replacing
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.export.maps import maps_of
 from napari_sparsevar.export.material import Material
 from napari_sparsevar.export.nwb_parts import add_table, imaging_plane, needed_pynwb
@@ -56,6 +57,7 @@ def write_nwb(
     UserError
         If pynwb is not installed, the file exists, or the disk refuses.
     """
+    refuse_planes(material)
     pynwb = needed_pynwb()
     began, note = session_start(material, start)
     yield 0.0, "Collecting for NWB"
@@ -72,6 +74,20 @@ def write_nwb(
             io.write(file)
     yield 1.0, "Writing NWB"
     return note
+
+
+def refuse_planes(material: Material) -> None:
+    """Refuse a run of several planes, whose places have no imaging plane in common.
+
+    Raises
+    ------
+    UserError
+    """
+    if material.run.stack is not None:
+        raise UserError(
+            f"{material.run.path} is of several planes, which are not written as NWB: export maps "
+            "and tables."
+        )
 
 
 def _file(pynwb: Any, material: Material, began: datetime, note: str) -> Any:

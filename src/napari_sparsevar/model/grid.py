@@ -92,6 +92,16 @@ class LatentGrid:
         last = (self.places()[:, 1] + 1) * self.stride - 1  # in the plane, if any pixel is
         return np.asarray(last // self.pitch, np.intp)
 
+    def read_before(self) -> BoolArray | None:
+        """Return the (p, p) pairs of which the second is read before the first in every frame.
+
+        None where there is one plane, which is read at once.
+        """
+        if self.pitch is None:
+            return None
+        planes = self.planes()
+        return np.asarray(planes[None] < planes[:, None])
+
     def _over_each_other(self) -> FloatArray:
         """Return the (p, 2) places as if all planes were one: row and column, in latents."""
         places = self.places()

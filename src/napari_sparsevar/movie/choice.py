@@ -47,11 +47,14 @@ class Offer:
         How many there are.
     datasets : tuple of str
         Names of the movies inside; empty where the format has no names.
+    turns : float, optional
+        In how many periods of a plane a volume is read: of its planes, and of what flies back.
     """
 
     channels: int = 1
     planes: int = 1
     datasets: tuple[str, ...] = ()
+    turns: float | None = None
 
 
 class ChoiceNeeded(UserError):

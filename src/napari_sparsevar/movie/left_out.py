@@ -50,7 +50,7 @@ def leaving_out(
         (from 0, ends included), a file of their numbers (``bad_frames.npy`` of suite2p, CSV), an
         array. ``"none"``: no others are looked for.
     ignore : path or array (Y, X), optional
-        Pixels above 0 do not count.
+        Pixels above 0 do not count. Of several planes (Z, Y, X), or (Y, X) for all of them.
     trials : sequence of (start, stop), optional
         Frames, stop exclusive: nothing is foretold from one trial to the next, and frames of none
         are not used.
@@ -76,7 +76,7 @@ def leaving_out(
         raise UserError(f"All {movie.n_frames} frames of {movie.name} are left out: use some.")
     pixels = np.zeros(movie.shape, bool) if known is None else known.pixels
     if ignore is not None:
-        pixels = pixels | pixels_of(ignore, movie.shape)
+        pixels = pixels | _masked(ignore, movie)
     out = LeftOut(frames, pixels, good is None and not nothing, begins)
     return without(movie, out)
 
@@ -108,8 +108,19 @@ def frames_of(given: FrameList, n_frames: int) -> BoolArray:
     return frames
 
 
-def pixels_of(given: PixelMask, shape: tuple[int, int]) -> BoolArray:
-    """Return which pixels are meant, (Y, X).
+def _masked(ignore: PixelMask, movie: Movie) -> BoolArray:
+    """Return the pixels (Y, X) that are meant; a mask of one plane holds for all of a stack."""
+    if movie.stack is None:
+        return pixels_of(ignore, movie.shape)
+    volume = movie.stack.volume
+    pixels = pixels_of(ignore, movie.stack.shape, volume)
+    return np.asarray(movie.stack.folded(np.broadcast_to(pixels, volume)))
+
+
+def pixels_of(
+    given: PixelMask, shape: tuple[int, int], deep: tuple[int, ...] | None = None
+) -> BoolArray:
+    """Return which pixels are meant, (Y, X), or (Z, Y, X) where that may be (``deep``).
 
     Raises
     ------
@@ -118,7 +129,7 @@ def pixels_of(given: PixelMask, shape: tuple[int, int]) -> BoolArray:
     """
     what = str(given) if isinstance(given, str | Path) else "ignore"
     image = np.squeeze(_image(Path(given)) if isinstance(given, str | Path) else np.asarray(given))
-    if image.shape != shape:
+    if image.shape not in (shape, deep):
         size = " x ".join(map(str, image.shape))
         raise UserError(
             f"{what} is an image of {size} pixels, the movie has {shape[0]} x {shape[1]}: "

@@ -16,7 +16,8 @@ from napari_sparsevar.movie.formats.format import format_of
 from napari_sparsevar.movie.interleaved import apart, check_channels, of_file
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.series import find_files, is_series, read_series
-from napari_sparsevar.movie.stack import Planes, check_planes, side_by_side
+from napari_sparsevar.movie.side_by_side import side_by_side
+from napari_sparsevar.movie.stack import Planes, check_planes
 
 
 def open_movie(
@@ -156,7 +157,7 @@ def _open_planes(source: Any, choice: Choice) -> Movie:
             "--planes all, in Python planes='all'."
         )
     movies = [first if k == 1 else _open(source, replace(one, plane=k)) for k in numbers]
-    return side_by_side(movies, numbers, offered)
+    return side_by_side(movies, numbers)
 
 
 def _open(source: Any, choice: Choice) -> Movie:

@@ -79,6 +79,11 @@ def cells_in(run: OfRun, given: CellsLike, names: Sequence[str] | None = None) -
     UserError
         If they have no outlines, or those of another field of view.
     """
+    if run.record.movie.stack is not None:
+        raise UserError(
+            f"{run.path} is of several planes, of which no cells are read: train on the plane of "
+            "the cells, or fit their own traces (sparsevar traces, in Python fit_traces)."
+        )
     cells = open_cells(given)
     cells = cells if cells.is_accepted.all() else cells.take(cells.is_accepted)
     cells = in_field(cells, run.results.grid.shape)

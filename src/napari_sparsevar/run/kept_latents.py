@@ -36,7 +36,7 @@ def in_planes(grid: LatentGrid, stack: Stack | None) -> npt.NDArray[np.intp]:
 
 
 def busiest(
-    series: Series, grid: LatentGrid, most: int, among: npt.NDArray[np.intp]
+    series: Series, grid: LatentGrid, most: int, among: npt.NDArray[np.intp] | None = None
 ) -> npt.NDArray[np.intp]:
     """Return the numbers of the latents that have most activity, ascending; at most ``most``.
 
@@ -50,9 +50,10 @@ def busiest(
         Of all latents of a grid; at least one frame of them is good.
     grid : LatentGrid
     most : int
-    among : ndarray of int
-        Those that may be chosen, ascending.
+    among : ndarray of int, optional
+        Those that may be chosen, ascending; all by default.
     """
+    among = np.arange(series.size) if among is None else among
     if len(among) <= most:
         return among
     standard = series.standardiser()

@@ -18,7 +18,13 @@ from napari_sparsevar.progress import returned
 N_FRAMES = 2000
 
 
-def answers(series: np.ndarray, *, negative: torch.Tensor | None = None, lags: int = 1) -> Leading:
+def answers(
+    series: np.ndarray,
+    *,
+    negative: torch.Tensor | None = None,
+    unclear: torch.Tensor | None = None,
+    lags: int = 1,
+) -> Leading:
     """Ask for all directions between series (T, p) that are their own drives and innovations."""
     values = torch.from_numpy(np.ascontiguousarray(series, np.float32))
     past = torch.cat([values[lags - lag : -lag] for lag in range(1, lags + 1)], dim=1)
@@ -26,11 +32,8 @@ def answers(series: np.ndarray, *, negative: torch.Tensor | None = None, lags: i
     near = torch.eye(p, dtype=torch.bool)
     sign = (pairs.past.T @ pairs.following).sign()
     far = ~near.repeat(lags, 1)
-    return returned(
-        leading(
-            pairs, near, Asked(far, torch.ones(p).bool(), sign, negative), Shifts(len(past), 20)
-        )
-    )
+    asked = Asked(far, torch.ones(p).bool(), sign, negative, unclear=unclear)
+    return returned(leading(pairs, near, asked, Shifts(len(past), 20)))
 
 
 def shared_light(seed: int) -> np.ndarray:
@@ -125,3 +128,21 @@ def test_in_a_large_field_the_surest_places_are_told_apart() -> None:
     near = torch.eye(600, dtype=torch.bool)
     found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20))).place
     assert found[0] < found[10] < 40 / (59 * 600)
+
+
+def test_who_is_read_last_seems_to_lead_and_is_not_asked() -> None:
+    """What happens to two at once is in the frame of the one and in the next of the other."""
+    rng = np.random.default_rng(0)
+    turns = (rng.random((2 * N_FRAMES, 1)) < 0.1) + 0.1 * rng.standard_normal((2 * N_FRAMES, 2))
+    early, late = turns[::2, 0], turns[1::2, 1]
+    # An event between the two is in this frame of the late one, and comes to the early one next.
+    early[1:] += turns[1:-1:2, 0][: len(early) - 1]
+    series = np.column_stack([early, late, rng.standard_normal(len(early))])
+    asked = answers(series)
+    assert asked.edge[1, 0] <= 0.05
+    assert asked.place[1] <= 0.05
+    unclear = torch.zeros(3, 3, dtype=torch.bool)
+    unclear[1, 0] = True
+    found = answers(series, unclear=unclear)
+    assert found.place[1] > 0.05
+    assert found.edge[0, 1] > 0.05

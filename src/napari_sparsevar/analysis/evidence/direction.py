@@ -59,6 +59,9 @@ class Asked:
         Pairs of which a negative effect counts for the place; by default all.
     fewest : int
         Directions that are adjusted for, at least, where there are so many.
+    unclear : Tensor of bool, shape (p, p), optional
+        Pairs of which the target is read before the source in every frame: what happens to both at
+        once between the two seems to come from the source. They are no targets of each other.
     """
 
     edges: Tensor
@@ -66,6 +69,7 @@ class Asked:
     sign: Tensor
     negative: Tensor | None = None
     fewest: int = 1
+    unclear: Tensor | None = None
 
     @property
     def anything(self) -> bool:
@@ -114,7 +118,8 @@ def leading(
     as_it_is = Paired(aligned, aligned[:, None])
     apart = ~near.repeat(len(asked.edges) // p, 1)
     observed = _sums(pairs, as_it_is)
-    weights = _weights(observed, apart, asked.negative)
+    clear = apart if asked.unclear is None else apart & ~_at_each_lag(asked.unclear, apart)
+    weights = _weights(observed, clear, asked.negative)
     both = torch.sign(observed.score + _reversed(observed.score))
     # Positive only where the effect and what the two have in common have its sign.
     lead = _asymmetry(observed)
@@ -146,9 +151,12 @@ def led(
     *,
     fewest: int,
     negative: Tensor | None = None,
+    unclear: Tensor | None = None,
     seed: int = 0,
 ) -> Generator[float, None, AdjustedPValues]:
     """Ask who leads wherever something is beyond chance; the larger of both p-values counts.
+
+    What is beyond chance and unclear has no p-value (NaN).
 
     Parameters
     ----------
@@ -158,12 +166,20 @@ def led(
     read_rows : callable
         Gives the rows that were tested; called only if there is something to ask.
     fitted : FittedVar
-    fewest, negative : int and Tensor
+    fewest, negative, unclear : int and Tensor
         See ``Asked``.
     seed : int
     """
     edges = (found.edge <= LEVEL) | (found.edge_fdr <= LEVEL)
-    asked = Asked(edges, found.place <= LEVEL, sign.float(), negative, fewest)
+    if unclear is not None:
+        unknown = edges & _at_each_lag(unclear, edges)
+        edges = edges & ~unknown
+        found = replace(
+            found,
+            edge=found.edge.masked_fill(unknown, torch.nan),
+            edge_fdr=found.edge_fdr.masked_fill(unknown, torch.nan),
+        )
+    asked = Asked(edges, found.place <= LEVEL, sign.float(), negative, fewest, unclear)
     if not asked.anything:
         return found
     pairs, near = _in_one_unit(read_rows(), fitted), torch.from_numpy(fitted.near)
@@ -174,6 +190,11 @@ def led(
         edge_fdr=_larger(found.edge_fdr, leads.edge_fdr),
         place=_larger(found.place, leads.place),
     )
+
+
+def _at_each_lag(pairs: Tensor, like: Tensor) -> Tensor:
+    """Return what holds of pairs (p, p) at every lag, (P, p)."""
+    return pairs.repeat(len(like) // len(pairs), 1)
 
 
 def _in_one_unit(pairs: LaggedPairs, fitted: FittedVar) -> LaggedPairs:

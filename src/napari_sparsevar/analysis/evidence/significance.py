@@ -116,6 +116,7 @@ def significance(
     fitted: FittedVar,
     amplitude: Tensor | None = None,
     echoes: Echoes | None = None,
+    unclear: Tensor | None = None,
 ) -> Generator[float, None, Significance]:
     """Test every source and edge; yield the fraction done.
 
@@ -128,6 +129,8 @@ def significance(
         What each target counts in the drive of a place; by default all the same.
     echoes : Echoes, optional
         Tells negative effects from echoes; by default there are none.
+    unclear : Tensor of bool, shape (n, n), optional
+        Pairs, source by target, of which nobody can tell who leads: see ``Asked``.
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
@@ -181,7 +184,13 @@ def significance(
         )
         found = yield from part(drawing, 0.3, 0.8)
         asking = led(
-            found, effects.z.sign(), read_rows, fitted, fewest=_DIRECTIONS, negative=negative
+            found,
+            effects.z.sign(),
+            read_rows,
+            fitted,
+            fewest=_DIRECTIONS,
+            negative=negative,
+            unclear=unclear,
         )
         found = yield from part(asking, 0.8, 1.0)
         edge_p, place_p, evidence = found.edge, found.place, found.place_evidence

@@ -11,7 +11,7 @@ from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter
 from napari_sparsevar.movie.inspection.motion import Motion, find_motion
 from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.stack import plane_of
+from napari_sparsevar.movie.side_by_side import plane_of
 
 BoolArray = NDArray[np.bool_]
 

@@ -54,6 +54,7 @@ def simulate_planes(
     n_drivers: int = 6,
     n_followers: int = 4,
     seen_beside: float = 0.3,
+    neuropil: float = 1.0,
 ) -> SimulatedPlanes:
     """Simulate planes of which each is read after the one before it.
 
@@ -79,6 +80,8 @@ def simulate_planes(
         Cells in each plane, drivers in all planes, and followers of each, in whatever plane.
     seen_beside : float
         Share of the light of a cell that is seen in the planes above and below it.
+    neuropil : float
+        Standard deviation of slow light that all planes share, in units of a typical cell.
 
     Raises
     ------
@@ -107,12 +110,14 @@ def simulate_planes(
     turns = round(delay * n_planes)
     wiring = Connections(wiring.coupling, wiring.lags * turns, wiring.drivers)
     activity = act(n_frames * n_planes, wiring, regime, streams)
+    shared = neuropil * _slow(n_frames * n_planes, regime.fps, rng)
     frames = np.empty((n_frames, n_planes, *shape), np.uint16)
     for index in range(n_planes):
         share = seen_beside ** np.abs(plane - index) * (np.abs(plane - index) <= 1)
         seen = footprints.reshape(len(centres), -1) * share[:, None]
         light = activity.light[index::n_planes] @ seen
-        light += rng.normal(0.0, noise, light.shape) + _neuropil(n_frames, shape, regime.fps, rng)
+        place = 1.0 + 0.3 * tissue.smooth_field(shape, _NEUROPIL_PX, rng).ravel()
+        light += rng.normal(0.0, noise, light.shape) + np.outer(shared[index::n_planes], place)
         still = 1.0 + 0.2 * tissue.smooth_field(shape, _NEUROPIL_PX, rng).ravel()
         drawn = _GREY * (np.maximum(still, 0.2) + _SIGNAL * light)
         frames[:, index] = np.clip(drawn, 0, 65535).reshape(n_frames, *shape)
@@ -130,13 +135,10 @@ def simulate_planes(
     return SimulatedPlanes(frames, volumes_per_second, known)
 
 
-def _neuropil(
-    n_frames: int, shape: tuple[int, int], fps: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Return slow light that is shared over space, (T, Y X)."""
-    course = rng.standard_normal(n_frames)
+def _slow(n_turns: int, fps: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a slow course of variance 1."""
+    course = rng.standard_normal(n_turns)
     decay = np.exp(-1.0 / (_NEUROPIL_S * fps))
-    for t in range(1, n_frames):
+    for t in range(1, n_turns):
         course[t] += decay * course[t - 1]
-    place = 1.0 + 0.3 * tissue.smooth_field(shape, _NEUROPIL_PX, rng).ravel()
-    return np.asarray(np.outer(course / course.std(), place))
+    return np.asarray(course / course.std())

@@ -315,3 +315,14 @@ def test_times_that_are_none_are_not_used(tmp_path: Path, written: str) -> None:
     (tmp_path / "a.tif").write_bytes(content.replace(old, written.encode().ljust(len(old))))
     movie = open_movie(tmp_path / "a.tif")
     assert (movie.jumps, movie.times, movie.fps) == ((), None, 30.0)
+
+
+def test_a_volume_is_one_movie_and_flies_back(tmp_path: Path) -> None:
+    one_channel = ["SI.hChannels.channelSave = 1", *VOLUME[1:]]
+    write(tmp_path / "volume.tif", FRAMES, one_channel)
+    movie = open_movie(tmp_path / "volume.tif", planes="all")
+    assert movie.stack is not None
+    assert (movie.stack.planes, movie.stack.turns) == ((1, 2, 3), 4.0)
+    assert movie.fps == 7.5
+    pages = FRAMES.reshape(-1, 4, 12, 16)[:, :3]
+    np.testing.assert_array_equal(movie.stack.unfolded(movie.data.compute()), pages)

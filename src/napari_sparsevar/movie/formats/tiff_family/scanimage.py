@@ -84,7 +84,7 @@ def _read(file: tifffile.TiffFile, path: Path, choice: Choice, part: bool) -> Mo
         name=reading.tiff_stem(path),
         notes=(*there.notes, *notes, *said, *more, *_about_pixels(size, several, path)),
         choice=Choice(channel=channel, plane=plane),
-        offer=Offer(n_channels, layout.slices),
+        offer=Offer(n_channels, layout.slices, turns=layout.volume / layout.frames_per_slice),
         jumps=(len(pages),) if part and there.cut else (),
         times=times if part else None,  # whoever joins the parts looks for pauses
     )
