@@ -164,17 +164,12 @@ def simulate(
 
 def _write_planes(out: Path, truth: Path, overwrite: bool, **wanted: Any) -> None:
     """Write planes as one OME-TIFF, and what is known of them."""
-    import tifffile
-
-    from napari_sparsevar.disk.files import replacing
     from napari_sparsevar.movie.simulation.planes import simulate_planes
+    from napari_sparsevar.movie.write import check_volumes_name, write_volumes
 
-    if not out.name.lower().endswith((".ome.tif", ".ome.tiff")):
-        raise UserError(f"{out} is to hold several planes: choose a name that ends with .ome.tif.")
+    check_volumes_name(out)
     frames, rate, known = simulate_planes(**wanted)
-    about = {"axes": "TZYX", "TimeIncrement": 1 / rate, "TimeIncrementUnit": "s"}
-    with replacing(out, overwrite=overwrite) as temporary:
-        tifffile.imwrite(temporary, frames, ome=True, metadata=about)
+    write_volumes(frames, out, rate, overwrite)
     known.save(truth, overwrite=overwrite)
     n_frames, n_planes, height, width = frames.shape
     typer.echo(

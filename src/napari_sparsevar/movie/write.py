@@ -65,6 +65,36 @@ def write_movie(
     return returned(writing_movie(movie_array, path, fps, pixel_size_um, overwrite))
 
 
+def write_volumes(
+    volumes: NDArray[Any], path: Path, fps: float | None = None, overwrite: bool = False
+) -> None:
+    """Write volumes (T, Z, Y, X), so many a second, as one OME-TIFF, whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If it exists, the disk refuses, or the name does not say OME-TIFF.
+    """
+    check_volumes_name(path)
+    about: dict[str, Any] = {"axes": "TZYX"}
+    if fps:
+        about |= {"TimeIncrement": 1.0 / fps, "TimeIncrementUnit": "s"}
+    large = volumes.nbytes >= _IMAGEJ_BYTES
+    with replacing(path, overwrite=overwrite) as temporary:
+        tifffile.imwrite(temporary, volumes, ome=True, bigtiff=large, metadata=about)
+
+
+def check_volumes_name(path: Path) -> None:
+    """Refuse a file for several planes that is not called an OME-TIFF.
+
+    Raises
+    ------
+    UserError
+    """
+    if not path.name.lower().endswith((".ome.tif", ".ome.tiff")):
+        raise UserError(f"{path} is to hold several planes: choose a name that ends with .ome.tif.")
+
+
 def writing_movie(
     movie_array: Any,
     path: str | Path,
