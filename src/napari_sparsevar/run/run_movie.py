@@ -123,8 +123,9 @@ def why_moved_otherwise(identity: MovieIdentity, movie: Movie) -> str:
         f"registered ({way})" if way else "as it was recorded"
         for way in (identity.registered, kind)
     )
+    was, here = (name.removesuffix(" registered") for name in (identity.name, movie.name))
     return (
-        f"The run was trained on {identity.name} {trained}, and {movie.name} is shown {shown}: "
+        f"The run was trained on {was} {trained}, and {here} is shown {shown}: "
         "open the run to see its movie."
     )
 

@@ -39,6 +39,17 @@ def test_a_jump_of_two_pixels_is_measured(noise: float) -> None:
     assert found.sentences()
 
 
+@pytest.mark.parametrize("begins", [60, 300, 450])
+@pytest.mark.parametrize("way", [(0.0, 7.0), (-12.0, 4.0)])
+def test_a_field_that_stays_elsewhere_is_seen(begins: int, way: tuple[float, float]) -> None:
+    """As after a push: the mean of both looks like tissue, and no slope of it tells the shift."""
+    shifts = np.zeros((600, 2))
+    shifts[begins:] = way
+    found = motion(moved(shifts, 4.0))
+    assert found.largest == pytest.approx(np.hypot(*way), abs=1.0)
+    assert found.disturbs
+
+
 def test_drift_and_jitter_are_seen() -> None:
     drift = np.linspace(-1.5, 1.5, 600)[:, None] * (0.0, 1.0)
     assert motion(moved(drift, 6.0)).sentences()

@@ -58,8 +58,8 @@ def test_a_click_opens_it_held_still(viewer, dock, qtbot, moving):
     _, rows = plot.lines["y"].getData()
     np.testing.assert_allclose(rows[20:380:40], np.arange(9) % 5 * 2 - 4, atol=0.3)
     before, after = (plot.lines[name].getData()[1].mean() for name in ("before", "after"))
-    assert f"{before:.2f}, now {after:.2f}" in plot.words.text()
-    assert after > before
+    assert f"from {before:.2f} to {after:.2f}" in dock.movie_choice.about.text()
+    assert f"{still.registered.shifts.crispness:.2f} times" in plot.words.text()
     dock.movie_choice.choose(layer)
     assert plot.isHidden()
     dock.movie_choice.choose(viewer.layers[1])

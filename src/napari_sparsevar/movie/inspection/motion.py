@@ -26,6 +26,8 @@ _LEAST_Z = 6.0
 _LEAST_PX = 0.3  # cells that flash together look like less than this
 _PRECISION_PX = 0.4
 _DISTURBING_PX = 1.0
+_FAR_PX = 3.0  # from here on a shift looks linear no more
+_ALIKE = 0.4  # correlation of two pictures that show the same tissue
 
 
 @dataclass(frozen=True)
@@ -92,20 +94,47 @@ def find_motion(movie: Movie, images: StaticImages, bad: NDArray[np.bool_] | Non
     Returns
     -------
     Motion
-        Zero where no shift is sure. Shifts of more than a cell's width come out too small.
+        Zero where no shift is sure. Shifts of more than a cell's width come out too small, unless
+        the field stays there: the pictures of two stretches are then alike when one is moved.
     """
     patch = middle_of(movie.shape, _SIDE_PX)
     kernels = _shift_kernels(images, patch)
-    shifts = [
-        standardised(frames, images, patch).reshape(len(frames), -1) @ kernels
-        for frames in sampled_frames(movie, _MOST_FRAMES, bad, images.ignored)
-    ]
+    shifts, pictures = [], []
+    for frames in sampled_frames(movie, _MOST_FRAMES, bad, images.ignored):
+        part = standardised(frames, images, patch)
+        shifts.append(part.reshape(len(frames), -1) @ kernels)
+        # In grey values: the noise of a pixel stays where it is.
+        picture = part.mean(axis=0) * images.noise[patch] + images.mean[patch]
+        pictures.append(np.where(images.ignored[patch], np.nanmean(picture), picture))
+    far = _far_apart(pictures)
+    if far >= _FAR_PX:
+        return Motion(largest=far, typical=far / 2.0)
     # Frame by frame and in ever longer means: jitter shows in the first, drift in the others.
     binned = [_binned(shifts, length) for length in _BIN_LENGTHS]
     typical = max(_common_motion(both) for both in binned)
     if typical < _LEAST_PX:
         return Motion(largest=0.0, typical=0.0)
     return Motion(largest=max(_largest(binned), typical), typical=typical)
+
+
+def _far_apart(pictures: Sequence[FloatArray]) -> float:
+    """Return how far the field lies elsewhere in some stretch than in the first, in pixels.
+
+    Parameters
+    ----------
+    pictures : sequence of ndarray, shape (Y, X)
+        Mean of each stretch.
+    """
+    fine = [picture - gaussian_filter(picture, _WAVE_PX / 3) for picture in pictures]
+    waves = [np.fft.rfft2(each / max(float(np.linalg.norm(each)), 1e-12)) for each in fine]
+    found = 0.0
+    for each in waves[1:]:
+        alike = np.fft.irfft2(waves[0].conj() * each, fine[0].shape)
+        place = np.unravel_index(int(alike.argmax()), alike.shape)
+        if alike[place] > max(_ALIKE, 2.0 * alike[0, 0]):
+            away = (min(i, n - i) for i, n in zip(place, alike.shape, strict=True))
+            found = max(found, float(np.hypot(*away)))
+    return found
 
 
 def _shift_kernels(images: StaticImages, patch: Patch) -> Float32Array:

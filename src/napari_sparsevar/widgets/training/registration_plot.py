@@ -26,7 +26,7 @@ class RegistrationPlot(QWidget):
     Attributes
     ----------
     words : QLabel
-        Crispness, and how the likeness changed.
+        How crisp the mean image is; how the likeness changed stands in the notes of the movie.
     lines : dict of str to PlotDataItem
         ``y`` and ``x`` in pixels, ``before`` and ``after`` as correlations.
     """
@@ -37,7 +37,7 @@ class RegistrationPlot(QWidget):
         self.words = wrapped_label()
         self._legends = QLabel(), QLabel()
         self._plots = (
-            Plot(plain_view(), "px off", "frame"),
+            Plot(plain_view(), "px off", ""),
             Plot(plain_view(), "likeness", "frame"),
         )
         self.lines = {name: pg.PlotDataItem() for name in _COLOURS}
@@ -67,10 +67,7 @@ class RegistrationPlot(QWidget):
         table = shifts.over_time()
         for name, line in self.lines.items():
             line.setData(table["frame"].to_numpy(), table[name].to_numpy())
-        self.words.setText(
-            f"Likeness to the template {shifts.before.mean():.2f}, now {shifts.alike.mean():.2f}; "
-            f"slopes of the mean image {shifts.crispness:.2f} times as steep."
-        )
+        self.words.setText(f"Slopes of the mean image are {shifts.crispness:.2f} times as steep.")
         self.fold.expand(animate=False)
 
     def set_theme(self, theme: str) -> None:
