@@ -2,6 +2,7 @@
 
 python benchmarks/register.py                             a table of simulated motion
 python benchmarks/register.py --movie PATH                also what a movie of your own gains
+python benchmarks/register.py --drivers 21-24             only the maps of moving movies
 
 A field of view drifts, jitters and, in the lower half of the table, bends by about a pixel. Error
 is what is left of the motion, rms over pixels and frames, in the inner four fifths of the field.
@@ -24,6 +25,7 @@ from napari_sparsevar.movie.registration.lines import line_phase
 from napari_sparsevar.movie.registration.register import estimating_shifts
 from napari_sparsevar.movie.registration.shifts import KINDS, Kind, Shifts
 from napari_sparsevar.progress import returned
+from register_parts.drivers import driver_aurocs
 from register_parts.motion import Moving, left_of, moving_movie
 from register_parts.rival import is_installed, seconds_of_suite2p
 
@@ -44,7 +46,11 @@ def main() -> None:
     options.add_argument("--frames", type=int, default=300)
     options.add_argument("--seed", type=int, default=11)
     options.add_argument("--movie", type=Path)
+    options.add_argument("--drivers", metavar="FIRST-LAST", help="seeds")
     chosen = options.parse_args()
+    if chosen.drivers is not None:
+        first, _, last = chosen.drivers.partition("-")
+        return drivers(range(int(first), int(last or first) + 1))
     line(NAMES)
     for regime, side, bends in CASES:
         moving = moving_movie(regime, side, chosen.frames, chosen.seed, bends)
@@ -56,6 +62,13 @@ def main() -> None:
         beside_suite2p(chosen.frames, chosen.seed)
     if chosen.movie is not None:
         one_movie(open_movie(chosen.movie))
+
+
+def drivers(seeds: range) -> None:
+    """Print how well the map tells drivers, still, moving and held still."""
+    for seed in seeds:
+        found = driver_aurocs(seed)
+        print(seed, *(f"{name} {auroc:.3f}" for name, auroc in found.items()), flush=True)
 
 
 def row(moving: Moving, kind: Kind, regime: str, bends: bool) -> None:

@@ -153,8 +153,6 @@ def train(
         by_channel=by_channel,
         trials=trials_of(trials, opened.fps, opened.times),
     )
-    for note in opened.notes:
-        typer.echo(note, err=True)
     with kept_when_interrupted(out, _AGAIN):
         end = finished(follow(events, control, until.stage), out, debug=debug)
     if end.path is None:
