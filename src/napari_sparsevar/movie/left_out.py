@@ -97,6 +97,11 @@ def frames_of(given: FrameList, n_frames: int) -> BoolArray:
     if isinstance(given, str) and _RANGES.fullmatch(given) and not Path(given).exists():
         return _of_ranges(given, n_frames)
     if isinstance(given, str | Path):
+        if not Path(given).is_file():
+            raise UserError(
+                f"{given} is no file, and no frames such as 100-120,300 (counted from 0): correct "
+                "the list of bad frames."
+            )
         return read_bad_frames(given, n_frames)
     values = np.asarray(given)
     if values.dtype == bool:
