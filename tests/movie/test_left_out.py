@@ -67,8 +67,11 @@ def test_a_mask_from_a_file(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_no_mask_is_refused(tmp_path: Path) -> None:
     for name in ("mask.tif", "mask.png", "mask.npy"):
         (tmp_path / name).write_text("no image")
-        with pytest.raises(UserError, match=name):
+        with pytest.raises(UserError, match=rf"{name} is no image"):
             pixels_of(tmp_path / name, (20, 24))
+    Image.new("L", (24, 20)).save(tmp_path / "mask.jpg")
+    with pytest.raises(UserError, match="JPEG, which blurs"):
+        pixels_of(tmp_path / "mask.jpg", (20, 24))
     with pytest.raises(UserError, match=r"gone\.tif"):
         pixels_of(tmp_path / "gone.tif", (20, 24))
 

@@ -199,11 +199,20 @@ def _image(path: Path) -> npt.NDArray[Any]:
 
             with tifffile.TiffFile(path) as file:
                 return np.asarray(series_of(file)[0].asarray())
-        from PIL import Image
-
-        with Image.open(path) as image:
-            return np.asarray(image.convert("L"))
+        return _picture(path)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {explain(error)}.") from error
     except DAMAGED as error:
+        raise UserError(f"{path} is no image; give a TIFF, PNG or .npy file.") from error
+
+
+def _picture(path: Path) -> npt.NDArray[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            if image.format == "JPEG":
+                raise UserError(f"{path} is JPEG, which blurs the rim of a mask; save it as PNG.")
+            return np.asarray(image.convert("L"))
+    except UnidentifiedImageError as error:
         raise UserError(f"{path} is no image; give a TIFF, PNG or .npy file.") from error

@@ -10,8 +10,8 @@ import pytest
 
 from napari_sparsevar.movie import Movie
 from napari_sparsevar.movie.movie import LeftOut
-from napari_sparsevar.movie.reading import standardised
-from napari_sparsevar.movie.reading.levels import trials_within
+from napari_sparsevar.movie.reading import levels, standardised
+from napari_sparsevar.movie.reading.levels import lines_through, spacing_of, trials_within
 from napari_sparsevar.movie.reading.standardised import StandardisedFrames
 
 
@@ -137,3 +137,16 @@ def test_levels_begin_anew_at_breaks_that_are_far_enough_apart() -> None:
     nothing = LeftOut(np.zeros(1000, bool), np.zeros((8, 8), bool), begins=(30, 60))
     assert trials_within(replace(movie, left_out=nothing)) == (0, 30, 60, 300)
     assert trials_within(replace(movie, jumps=())) == ()
+
+
+def test_levels_of_a_long_movie_of_many_files_fit_into_memory() -> None:
+    """A million frames of 512 x 512 in files of 500: what is kept does not grow with them."""
+    n_frames = 1_000_000
+    shape = (n_frames, 512, 512)
+    frames = da.zeros(shape, np.uint16, chunks=(10_000, -1, -1))
+    movie = Movie(frames, jumps=tuple(range(500, n_frames, 500)))
+    begins = trials_within(movie)
+    each = np.diff([*begins, n_frames])
+    kept = sum(lines_through(int(n), spacing_of(movie)).shape[1] for n in each)
+    assert len(begins) > 100
+    assert kept * 512 * 512 * 2 < 2 * levels.MOST_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -24,6 +25,9 @@ DRIFT_FRAMES = 200
 SHORTEST = 100
 """Frames between two breaks in time, such as files, from which on they are as trials."""
 
+MOST_BYTES = 400_000_000
+"""Of the levels of a movie that nobody gave trials of: in a longer one they are farther apart."""
+
 _BYTES = 64_000_000
 """Of frames that are looked at together."""
 
@@ -40,12 +44,17 @@ def trials_within(movie: Movie) -> tuple[int, ...]:
     """
     begins = () if movie.left_out is None else movie.left_out.begins
     trials = list(pairwise([0, *begins, movie.n_frames])) if begins else None
-    found = stretches_between(movie.n_frames, trials, movie.jumps) or []
+    found = stretches_between(movie.n_frames, trials, movie.jumps, spacing_of(movie)) or []
     return tuple(first for first, _ in found)
 
 
+def spacing_of(movie: Movie) -> int:
+    """Return how many frames there are for every level, so that all fit into memory."""
+    return max(1, -(-movie.n_frames * math.prod(movie.shape) * 2 // MOST_BYTES))
+
+
 def stretches_between(
-    n_frames: int, trials: Trials | None, jumps: Sequence[int]
+    n_frames: int, trials: Trials | None, jumps: Sequence[int], spacing: int = 1
 ) -> list[tuple[int, int]] | None:
     """Return the stretches of a recording that have a level of their own.
 
@@ -59,6 +68,8 @@ def stretches_between(
         In order of time.
     jumps : sequence of int
         Frames before which time jumps, ascending.
+    spacing : int
+        Least number of frames for a level that nobody asked for.
 
     Returns
     -------
@@ -68,17 +79,18 @@ def stretches_between(
     if trials is None and not jumps:
         return None
     found: list[tuple[int, int]] = []
+    least = max(SHORTEST, spacing)
     for start, stop in [(0, n_frames)] if trials is None else trials:
         begin = start
         for jump in jumps:
-            if jump - begin >= SHORTEST and stop - jump >= SHORTEST:
+            if jump - begin >= least and stop - jump >= least:
                 found.append((begin, jump))
                 begin = jump
         found.append((begin, stop))
     return None if trials is None and len(found) == 1 else found
 
 
-def lines_through(n_frames: int) -> FloatArray:
+def lines_through(n_frames: int, spacing: int = 1) -> FloatArray:
     """Return what lines that join at knots are made of, (T, knots): a share of each knot.
 
     Parameters
@@ -86,8 +98,10 @@ def lines_through(n_frames: int) -> FloatArray:
     n_frames : int
         Of a trial. Below ``DRIFT_FRAMES`` there is one knot: the level. From there on there is one
         more than the trial has stretches as long.
+    spacing : int
+        Frames between knots, where that is more.
     """
-    pieces = n_frames // DRIFT_FRAMES
+    pieces = n_frames // max(DRIFT_FRAMES, spacing)
     if pieces == 0:
         return np.ones((n_frames, 1))
     knots = np.linspace(0.0, n_frames - 1.0, pieces + 1)
@@ -123,9 +137,12 @@ class TrialLevels:
         First frames of trials, ascending, with 0; none where there are no trials.
     good : ndarray of bool, shape (T,)
         Frames that count.
+    spacing : int
+        As of ``lines_through``.
     """
 
-    def __init__(self, begins: tuple[int, ...], good: BoolArray) -> None:
+    def __init__(self, begins: tuple[int, ...], good: BoolArray, spacing: int = 1) -> None:
+        self._spacing = spacing
         self._trials = [
             (first + int(seen[0]), first + int(seen[-1]) + 1)
             for first, last in pairwise([*begins, len(good)])
@@ -159,7 +176,7 @@ class TrialLevels:
                 frames[here.start - start : here.stop - start] -= np.tensordot(lines, levels, 1)
 
     def _looked_at(self, number: int, first: int, last: int, read: Read) -> _Trial:
-        lines, good = lines_through(last - first), self._good[first:last]
+        lines, good = lines_through(last - first, self._spacing), self._good[first:last]
         sums = np.zeros((lines.shape[1], *read(first, first + 1).shape[1:]), np.float32)
         length = max(1, _BYTES // sums[0].nbytes)
         for begin in range(first, last, length):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.reading.compute import compute
-from napari_sparsevar.movie.reading.levels import TrialLevels, trials_within
+from napari_sparsevar.movie.reading.levels import TrialLevels, spacing_of, trials_within
 from napari_sparsevar.movie.reading.read_ahead import in_turn
 
 BoolArray = npt.NDArray[np.bool_]
@@ -57,7 +57,7 @@ class StandardisedFrames:
 
     def __post_init__(self) -> None:
         self._ignored = np.isnan(self.mean)
-        self._levels = TrialLevels(trials_within(self.movie), self.good)
+        self._levels = TrialLevels(trials_within(self.movie), self.good, spacing_of(self.movie))
         if self.movie.data.nbytes <= CACHE_BYTES:
             self._cache = _kept(self.movie.data)
 
