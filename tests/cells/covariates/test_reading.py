@@ -139,12 +139,19 @@ def test_nwb_gives_behaviour_and_stimuli(tmp_path: Path) -> None:
         name="grating", data=np.arange(40) % 2, unit="n.a.", rate=10.0, starting_time=0.0
     )
     file.add_stimulus(grating)
+    shown = pynwb.epoch.TimeIntervals(name="shown", description="what was shown")
+    shown.add_column("image", "of what")
+    for start, stop, image in ((0.5, 1.0, "face"), (2.0, 2.05, "house"), (3.0, 3.4, "face")):
+        shown.add_row(start_time=start, stop_time=stop, image=image)
+    file.add_time_intervals(shown)
     with pynwb.NWBHDF5IO(str(tmp_path / "session.nwb"), "w") as stream:
         stream.write(file)
     found = covariates_of(tmp_path / "session.nwb", FRAMES)
     columns = dict(zip(found.labels, found.values.T, strict=True))
     np.testing.assert_allclose(columns["speed (cm/s)"], 10.0 * np.arange(N_FRAMES) + 4.5)
     assert np.flatnonzero(columns["lick"]).tolist() == [5, 20]
+    assert np.flatnonzero(columns["image face"]).tolist() == [*range(5, 10), *range(30, 34)]
+    assert np.flatnonzero(columns["image house"]).tolist() == [20]
     np.testing.assert_array_equal(columns["grating"], np.arange(40) % 2)
 
 

@@ -19,7 +19,12 @@ pynwb = pytest.importorskip("pynwb")
 FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 16, 18)).astype(np.uint16)
 
 
-def write(path: Path, *series: dict[str, Any], spacing: Any = (2e-6, 2e-6)) -> None:
+def write(
+    path: Path,
+    *series: dict[str, Any],
+    spacing: Any = (2e-6, 2e-6),
+    invalid: tuple[tuple[float, float], ...] = (),
+) -> None:
     from pynwb.ophys import OpticalChannel, TwoPhotonSeries
 
     file = pynwb.NWBFile("a test", "test", datetime(2026, 1, 1, tzinfo=UTC))
@@ -39,6 +44,8 @@ def write(path: Path, *series: dict[str, Any], spacing: Any = (2e-6, 2e-6)) -> N
         file.add_acquisition(
             TwoPhotonSeries(name=f"series{number}", imaging_plane=plane, unit="au", **options)
         )
+    for start, stop in invalid:
+        file.add_invalid_time_interval(start_time=start, stop_time=stop)
     with pynwb.NWBHDF5IO(str(path), "w") as stream:
         stream.write(file)
 
@@ -58,6 +65,18 @@ def test_frames_rate_and_pixel_size(tmp_path: Path, timing: Any, fps: float) -> 
     assert movie.times is None or movie.times[0] == 3.0  # on the clock of the session
     assert movie.pixel_size_um == 2.0
     assert movie.name == "session"
+
+
+def test_frames_in_invalid_times_are_left_out(tmp_path: Path) -> None:
+    """By the clock of the session, which began 3 s before the movie."""
+    timing = {"data": FRAMES, "rate": 10.0, "starting_time": 3.0}
+    write(tmp_path / "a.nwb", timing, invalid=((0.0, 3.2), (4.5, 4.55)))
+    movie = open_movie(tmp_path / "a.nwb")
+    assert movie.left_out is not None
+    assert np.flatnonzero(movie.left_out.frames).tolist() == [0, 1, 15]
+    assert "3 of 20 frames lie in invalid times" in movie.notes[-1]
+    write(tmp_path / "b.nwb", timing, invalid=((70.0, 80.0),))
+    assert open_movie(tmp_path / "b.nwb").left_out is None
 
 
 def test_compressed_volume_and_field_of_view(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.cells.covariates.samples import FloatArray, Samples
 from napari_sparsevar.errors import UserError
@@ -19,10 +20,18 @@ MOST_COLUMNS = 8
 """Of one series; more are no covariates but an image, or a fit of many points."""
 
 
-def samples_of_nwb(path: Path) -> list[Samples]:
-    """Return the series in ``processing/behavior`` and ``stimulus/presentation``.
+_INTERVALS = "intervals"
+_NO_STIMULI = ("trials", "epochs", "invalid_times")
 
-    Those in ``BehavioralEvents`` are lists of events.
+MOST_WORDS = 20
+"""Different words in a column of intervals, each of which becomes an event."""
+
+
+def samples_of_nwb(path: Path) -> list[Samples]:
+    """Return the series in ``processing/behavior`` and ``stimulus/presentation``, and intervals.
+
+    Those in ``BehavioralEvents`` are lists of events; so are tables in ``intervals`` other than
+    trials and epochs, from start to stop, a word each where a column has few.
 
     Raises
     ------
@@ -38,12 +47,46 @@ def samples_of_nwb(path: Path) -> list[Samples]:
                 found.extend(_of_series(node))
 
         file.visititems(collect)
+        tables = file.get(_INTERVALS, {})
+        for name in tables:
+            if name not in _NO_STIMULI:
+                found.extend(_of_intervals(name, tables[name]))
     if not found:
         raise UserError(
-            f"{path} holds no time series in processing/behavior or stimulus/presentation; bring a "
-            "table."
+            f"{path} holds no time series in processing/behavior or stimulus/presentation, and no "
+            "intervals of stimuli; bring a table."
         )
     return found
+
+
+def _of_intervals(name: str, table: Any) -> list[Samples]:
+    starts, stops = (table.get(part) for part in ("start_time", "stop_time"))
+    if not (is_dataset(starts) and is_dataset(stops) and len(starts) == len(stops) > 0):
+        return []
+    ends = np.stack([starts[()], stops[()]]).astype(np.float64)
+    groups = [(name, np.ones(len(ends[0]), bool))]
+    for column in table:
+        words = _words(table[column], len(ends[0]))
+        if words is not None:
+            groups = [(f"{column} {word}", words == word) for word in dict.fromkeys(words)]
+            break
+    known = np.isfinite(ends[0])
+    return [
+        Samples(called, "", None, ends[0][rows & known], None, True, ends[1][rows & known])
+        for called, rows in groups
+        if (rows & known).any()
+    ]
+
+
+def _words(node: Any, n_rows: int) -> npt.NDArray[Any] | None:
+    """Return a column of a few words; None of any other."""
+    if not is_dataset(node) or node.shape != (n_rows,) or node.dtype.kind not in "OS":
+        return None
+    values = node[()]
+    if not all(isinstance(value, (bytes, str)) for value in values):
+        return None
+    words = np.array([_text(value) for value in values], object)
+    return words if 1 < len(set(words)) <= MOST_WORDS else None
 
 
 def _of_series(node: Any) -> list[Samples]:

@@ -30,7 +30,7 @@ from napari_sparsevar.movie.formats.nwb_series import (
     original_of,
     picked,
 )
-from napari_sparsevar.movie.movie import Movie, of_dataset
+from napari_sparsevar.movie.movie import LeftOut, Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.times import rate_of as movie_rate
 from napari_sparsevar.movie.times import timed
@@ -39,6 +39,7 @@ from napari_sparsevar.movie.units import about_square
 if TYPE_CHECKING:
     import h5py
 
+_INVALID = "intervals/invalid_times"
 _DIGITS = 6  # what is left of a value that was stored in single precision
 
 
@@ -100,7 +101,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     stamps = next(filter(lambda found: found is not None, map(_stamps, known)), None)
     stamps = None if stamps is None else stamps[: movie.n_frames]
     movie = _on_clock(timed(movie, stamps, what), known, stamps)
-    return of_dataset(movie, name, found)
+    return of_dataset(_without_invalid(movie, file, what), name, found)
 
 
 def _on_clock(
@@ -119,6 +120,26 @@ def _on_clock(
     if begin == 0.0:
         return movie
     return replace(movie, times=begin + np.arange(movie.n_frames) / movie.fps)
+
+
+def _without_invalid(movie: Movie, file: h5py.File, what: str) -> Movie:
+    """Return a movie without the frames in the times that a file calls invalid."""
+    table = file.get(_INVALID, {})
+    starts, stops = (table.get(name) for name in ("start_time", "stop_time"))
+    if movie.fps is None or not (is_dataset(starts) and is_dataset(stops)):
+        return movie
+    times = np.arange(movie.n_frames) / movie.fps if movie.times is None else movie.times
+    bad = np.zeros(movie.n_frames, bool)
+    for start, stop in zip(starts[()], stops[()], strict=False):
+        bad |= (times >= start) & (times < stop)
+    if not bad.any() or bad.all():
+        return movie
+    said = (
+        f"{what}: {int(bad.sum()):,} of {movie.n_frames:,} frames lie in invalid times; they are "
+        "left out (bad frames none takes them in)."
+    )
+    out = LeftOut(bad, np.zeros(movie.shape, bool))
+    return replace(movie, left_out=out, notes=(*movie.notes, said))
 
 
 def rate_of(series: h5py.Group) -> float | None:
