@@ -113,7 +113,9 @@ def _bad(known: Known, painted: PaintedFrames) -> Lane | None:
 def _pauses(known: Known) -> Lane | None:
     if not known.jumps:
         return None
-    meaning = "the recording stops here and goes on later; nothing is foretold across."
+    meaning = (
+        "the recording stops here and goes on later or in another file; nothing is foretold across."
+    )
     return Lane("pauses", meaning, ticks=np.array(known.jumps), colour=BLUE)
 
 
