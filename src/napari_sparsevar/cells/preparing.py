@@ -194,7 +194,7 @@ def lines_below(traces: Float32Array, good: BoolArray, through: bool) -> Float32
         Through the middle: least squares. Else what rises above, such as transients, is cut off at
         the noise and does not lift them.
     """
-    lines = sparse.csr_array(lines_through(len(traces)))
+    lines = lines_through(len(traces))
     used = sparse.csr_array(lines.multiply(good[:, None]))
     inverse = np.linalg.pinv((used.T @ lines).toarray(), rcond=1e-6)
     seen = np.where(good[:, None], np.nan_to_num(traces), 0.0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from napari_sparsevar.movie.movie import Movie
 
@@ -25,7 +26,7 @@ DRIFT_FRAMES = 200
 SHORTEST = 100
 """Frames between two breaks in time, such as files, from which on they are as trials."""
 
-MOST_BYTES = 400_000_000
+MOST_BYTES = 100_000_000
 """Of the levels of a movie that nobody gave trials of: in a longer one they are farther apart."""
 
 _BYTES = 64_000_000
@@ -90,8 +91,8 @@ def stretches_between(
     return None if trials is None and len(found) == 1 else found
 
 
-def lines_through(n_frames: int, spacing: int = 1) -> FloatArray:
-    """Return what lines that join at knots are made of, (T, knots): a share of each knot.
+def lines_through(n_frames: int, spacing: int = 1) -> sparse.csr_array:
+    """Return what lines that join at knots are made of, (T, knots): a share of the two beside.
 
     Parameters
     ----------
@@ -103,10 +104,13 @@ def lines_through(n_frames: int, spacing: int = 1) -> FloatArray:
     """
     pieces = n_frames // max(DRIFT_FRAMES, spacing)
     if pieces == 0:
-        return np.ones((n_frames, 1))
-    knots = np.linspace(0.0, n_frames - 1.0, pieces + 1)
-    frames = np.arange(n_frames)
-    return np.stack([np.interp(frames, knots, own) for own in np.eye(pieces + 1)], axis=1)
+        return sparse.csr_array(np.ones((n_frames, 1)))
+    place = np.linspace(0.0, pieces, n_frames)
+    left = np.minimum(place.astype(np.intp), pieces - 1)
+    share = np.stack([left + 1.0 - place, place - left], axis=1)
+    knots = np.stack([left, left + 1], axis=1)
+    rows = 2 * np.arange(n_frames + 1)
+    return sparse.csr_array((share.ravel(), knots.ravel(), rows), shape=(n_frames, pieces + 1))
 
 
 class _Trial(NamedTuple):
@@ -116,13 +120,13 @@ class _Trial(NamedTuple):
     ----------
     first, last : int
         Its frames, last exclusive.
-    lines : ndarray of float32, shape (last - first, knots)
+    lines : csr_array, shape (last - first, knots)
     levels : ndarray of float16, shape (knots, Y, X)
     """
 
     first: int
     last: int
-    lines: Float32Array
+    lines: sparse.csr_array
     levels: npt.NDArray[np.float16]
 
 
@@ -182,21 +186,19 @@ class TrialLevels:
         for begin in range(first, last, length):
             frames = read(begin, min(begin + length, last))
             used = good[begin - first : begin - first + len(frames)]
-            weights, near = _near(
-                lines[begin - first : begin - first + len(frames)] * used[:, None]
-            )
-            frames[~used] = 0.0  # they may hold NaN
-            sums[near] += np.tensordot(weights.T.astype(np.float32), frames, 1)
+            weights, near = _near(lines[begin - first : begin - first + len(frames)])
+            frames[~used] = 0.0  # they may hold NaN, and do not count
+            sums[near] += np.tensordot(weights.T, frames, 1)
         # Least squares. A knot without good frames around has no level, and needs none.
-        inverse = np.linalg.pinv((lines * good[:, None]).T @ lines, rcond=1e-6)
+        counted = lines[good]
+        inverse = np.linalg.pinv((counted.T @ counted).toarray(), rcond=1e-6)
         levels = np.tensordot(inverse.astype(np.float32), sums, 1)
         kept = np.clip(levels, -_LARGEST, _LARGEST).astype(np.float16)
-        self._known[number] = trial = _Trial(first, last, lines.astype(np.float32), kept)
+        self._known[number] = trial = _Trial(first, last, lines, kept)
         return trial
 
 
-def _near(lines: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], slice]:
+def _near(lines: sparse.csr_array) -> tuple[Float32Array, slice]:
     """Return lines through those knots alone that some of the frames have to do with."""
-    knots = np.flatnonzero(lines.any(axis=0))
-    near = slice(int(knots[0]), int(knots[-1]) + 1) if len(knots) else slice(0, 0)
-    return lines[:, near], near
+    near = slice(int(lines.indices.min()), int(lines.indices.max()) + 1)
+    return lines[:, near].toarray().astype(np.float32), near
