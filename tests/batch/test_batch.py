@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -203,29 +202,39 @@ def test_what_is_at_work_ends_when_it_is_asked_to_stop(
     assert list(table(tmp_path).status) == ["waiting", "waiting"]
 
 
+# All is loaded once, and then there are two of it: each a process without a nanny.
+WORKERS = """
+import asyncio, os, sys
+import distributed, torch._dynamo, napari_sparsevar.batch.work
+
+async def serve():
+    async with distributed.Worker(sys.argv[1], nthreads=1, dashboard=False) as worker:
+        await worker.finished()
+
+for _ in range(2):
+    if os.fork() == 0:
+        asyncio.run(serve())
+        os._exit(0)
+os.wait()
+os.wait()
+"""
+
+
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers, each a process without a nanny to bring it back."""
-    pytest.importorskip("distributed")
-    file = tmp_path / "scheduler.json"
-    common = ["--no-dashboard", "--scheduler-file", str(file)]
-    scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0", *common)
-    workers = [
-        start("worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", *common)
-        for _ in range(2)
-    ]
-    try:
-        wait_for(lambda: file.exists() and file.stat().st_size)
-        yield json.loads(file.read_text())["address"], workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-            process.wait()
-
-
-def start(*command: str) -> subprocess.Popen[bytes]:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([sys.executable, "-m", "dask", *command], **quiet)  # type: ignore[call-overload]
+def cluster() -> Iterator[tuple[str, psutil.Process]]:
+    """The address of a scheduler, and the process whose children are its two workers."""
+    distributed = pytest.importorskip("distributed")
+    scheduler = {"cls": distributed.Scheduler, "options": {"dashboard": False}}
+    with distributed.SpecCluster(workers={}, scheduler=scheduler) as cluster:
+        address = cluster.scheduler_address
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen([sys.executable, "-c", WORKERS, address], **quiet) as parent:  # type: ignore[call-overload]
+            try:
+                yield address, psutil.Process(parent.pid)
+            finally:
+                for worker in psutil.Process(parent.pid).children():
+                    worker.kill()
+                parent.kill()
 
 
 def wait_for(there: Callable[[], object], seconds: float = 240.0) -> None:
@@ -236,40 +245,38 @@ def wait_for(there: Callable[[], object], seconds: float = 240.0) -> None:
 
 
 def test_a_worker_that_is_killed_on_the_way(
-    listed: Write,
-    short_movie: Path,
-    tmp_path: Path,
-    cluster: tuple[str, list[subprocess.Popen[bytes]]],
+    listed: Write, short_movie: Path, tmp_path: Path, cluster: tuple[str, psutil.Process]
 ) -> None:
-    address, workers = cluster
+    address, parent = cluster
     names = ["a", "b"]
-    pipe = subprocess.PIPE
     path = listed("movie,name,steps\n" + "".join(f"{short_movie},{n},24\n" for n in names))
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "napari_sparsevar", "batch", str(path), "--out", str(out)]
-    command += ["--scheduler", address, "--device", "cpu"]
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as batch:
-        try:
-            wait_for(lambda: list(out.glob("*/checkpoint.safetensors")))
-            begun = next(out.glob("*/checkpoint.safetensors")).parent
-            os.kill(holder(begun / LOCK, workers).pid, signal.SIGKILL)
-            said, complaints = batch.communicate(timeout=120)
-        finally:
-            batch.kill()
-    assert batch.returncode == 0, complaints
-    assert "2 of 2 are finished" in said
+
+    def kill() -> Path:
+        wait_for(lambda: list(out.glob("*/checkpoint.safetensors")))
+        begun = next(out.glob("*/checkpoint.safetensors")).parent
+        holder(begun / LOCK, parent).kill()
+        return begun
+
+    with ThreadPoolExecutor(1) as beside:
+        killed = beside.submit(kill)
+        command = ["batch", str(path), "--out", str(out), "--scheduler", address]
+        done = CliRunner().invoke(cli.app, [*command, "--device", "cpu"])
+    assert done.exit_code == 0, done.output
+    assert "2 of 2 are finished" in done.stdout
     assert list(table(out)["status"]) == ["finished"] * 2
     for name in names:
         assert sv.load_run(out / name).record.metrics["steps"] == 24
+    begun = killed.result()
     assert '"resumed_from_step": 20' in (begun / "events.jsonl").read_text()  # by the other worker
 
 
-def holder(lock: Path, workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+def holder(lock: Path, parent: psutil.Process) -> psutil.Process:
     """Return the worker that writes to a folder."""
     (found,) = [
         worker
-        for worker in workers
-        if str(lock) in {file.path for file in psutil.Process(worker.pid).open_files()}
+        for worker in parent.children()
+        if str(lock) in {file.path for file in worker.open_files()}
     ]
     return found
 
