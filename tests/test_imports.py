@@ -153,9 +153,14 @@ def modules() -> tuple[Module, ...]:
     return tuple(Module(file, file.read_text(encoding="utf-8")) for file in files)
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def imported(source: str, name: str, is_face: bool, *, for_types: bool = True) -> Iterator[str]:
     """Names inside this package that the source of a module imports: modules or what is in them."""
-    for node in _statements(ast.parse(source), for_types):
+    for node in _statements(parsed(source), for_types):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -326,7 +331,7 @@ def test_faces_of_packages_import_nothing() -> None:
 def foreign_code(source: str) -> list[str]:
     """Places where the source could run code that came with a file."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,15 @@ def out(first: Path, tmp_path: Path) -> Path:
 
 
 def trained(movie: sv.Movie, config: sv.TrainConfig, out: Path, **options: bool) -> TrainingEvent:
-    *_, last = sv.train(movie, config, out=out, **options)
+    *_, last = training(movie, config, out, **options)
     return last
+
+
+def training(
+    movie: sv.Movie, config: sv.TrainConfig, out: Path, **options: bool
+) -> Iterator[TrainingEvent]:
+    """Begin a training that ends with the first map: what comes after it is no matter here."""
+    return sv.train(movie, config, out=out, until="map", **options)
 
 
 def test_copies_beside_a_run_are_left_alone(
@@ -148,7 +156,7 @@ def test_early_stopping_is_remembered_by_a_resumed_training(
 def test_two_trainings_never_share_a_folder(
     small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path, again: dict[str, bool]
 ) -> None:
-    events = sv.train(small_movie, small_config, out=tmp_path / "run")
+    events = training(small_movie, small_config, tmp_path / "run")
     for event in events:
         if isinstance(event, StepLoss) and event.step == 3:
             break
@@ -163,7 +171,7 @@ def test_two_trainings_never_share_a_folder(
 def test_two_replacements_of_one_run(
     small_movie: sv.Movie, small_config: sv.TrainConfig, out: Path
 ) -> None:
-    events = sv.train(small_movie, small_config, out=out, overwrite=True)
+    events = training(small_movie, small_config, out, overwrite=True)
     for event in events:
         if isinstance(event, StepLoss):
             break
@@ -235,7 +243,7 @@ def test_damage_to_what_is_resumed_is_one_sentence(
     small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path, damage: str
 ) -> None:
     out = tmp_path / "run"
-    events = sv.train(small_movie, small_config, out=out)
+    events = training(small_movie, small_config, out)
     for event in events:
         if isinstance(event, StepLoss) and event.step == 5:
             events.close()  # type: ignore[attr-defined]

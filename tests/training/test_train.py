@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -44,6 +45,13 @@ FILES = (
 
 def events_of(kind: type, events: list[TrainingEvent]) -> list[TrainingEvent]:
     return [event for event in events if isinstance(event, kind)]
+
+
+def begun(
+    movie: sv.Movie, config: sv.TrainConfig, out: Path, **options: Any
+) -> Iterator[TrainingEvent]:
+    """Begin a training that ends with the first map: what comes after it is no matter there."""
+    return sv.train(movie, config, out=out, until="map", **options)
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -98,7 +106,7 @@ def test_the_loss_falls(
     small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
 ) -> None:
     config = small_config.model_copy(update={"steps": 30, "learning_rate": 5e-3})
-    events = list(sv.train(small_movie, config, out=tmp_path / "run"))
+    events = list(begun(small_movie, config, tmp_path / "run"))
     validated = [event for event in events if isinstance(event, ValidationLoss)]
     best = min(event.terms["total"] for event in validated)
     assert best < validated[0].terms["total"]
@@ -121,7 +129,7 @@ def test_another_seed_another_result(
     tmp_path: Path,
 ) -> None:
     config = small_config.model_copy(update={"seed": 1})
-    list(sv.train(small_movie, config, out=tmp_path / "other"))
+    list(begun(small_movie, config, tmp_path / "other"))
     ours, theirs = weights(finished[0]), weights(tmp_path / "other")
     assert not torch.equal(ours["encoder.first.weight"], theirs["encoder.first.weight"])
 
@@ -153,7 +161,7 @@ def test_stop_takes_effect_within_one_step_and_keeps_the_best(
 ) -> None:
     control = sv.TrainingControl()
     seen: list[TrainingEvent] = []
-    for event in sv.train(small_movie, small_config, out=tmp_path / "run", control=control):
+    for event in begun(small_movie, small_config, tmp_path / "run", control=control):
         seen.append(event)
         if isinstance(event, StepLoss) and event.step == 5:
             control.stop()
@@ -195,7 +203,7 @@ def test_pause_waits_and_goes_on(
 ) -> None:
     control = sv.TrainingControl()
     stream: Iterator[TrainingEvent] = iter(
-        sv.train(small_movie, small_config, out=tmp_path / "run", control=control)
+        begun(small_movie, small_config, tmp_path / "run", control=control)
     )
     story: list[str] = []
     for event in stream:
@@ -215,7 +223,7 @@ def test_early_stopping(
     config = small_config.model_copy(
         update={"steps": 200, "patience": 2, "learning_rate": 0.5, "validate_every": 1}
     )
-    *_, last = sv.train(small_movie, config, out=tmp_path / "run")
+    *_, last = begun(small_movie, config, tmp_path / "run")
     assert isinstance(last, Finished)
     assert last.reason == "early-stopping"
     assert last.steps < 200
@@ -228,7 +236,7 @@ def test_two_stage_shares_the_start_but_not_the_prediction_gradient(
     tmp_path: Path,
 ) -> None:
     config = small_config.model_copy(update={"mode": "two-stage"})
-    list(sv.train(small_movie, config, out=tmp_path / "run"))
+    list(begun(small_movie, config, tmp_path / "run"))
     ours, theirs = sv.load_run(finished[0]).losses, sv.load_run(tmp_path / "run").losses
     column = "reconstruction"
     training = (ours["split"] == "training").to_numpy()
@@ -244,19 +252,19 @@ def test_existing_results_are_never_lost(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "run"
-    list(sv.train(small_movie, small_config, out=out))
+    list(begun(small_movie, small_config, out))
     before = (out / "run.json").read_bytes()
-    (failure,) = sv.train(small_movie, small_config, out=out)
+    (failure,) = begun(small_movie, small_config, out)
     assert isinstance(failure, Failed)
     assert "exists already" in failure.message
     assert failure.details == ""
-    stream = sv.train(small_movie, small_config, out=out, overwrite=True)
+    stream = begun(small_movie, small_config, out, overwrite=True)
     for event in stream:
         if isinstance(event, StepLoss):
             break  # killed while the new run is being made
     stream.close()  # type: ignore[attr-defined]
     assert (out / "run.json").read_bytes() == before
-    list(sv.train(small_movie, small_config, out=out, overwrite=True))
+    list(begun(small_movie, small_config, out, overwrite=True))
     assert (out / "run.json").read_bytes() != before
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
@@ -308,7 +316,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(
         return original(network, batch, *args, **kwargs)
 
     monkeypatch.setattr(trainer_module, "batch_loss", limited)
-    events = list(sv.train(small_movie, small_config, out=tmp_path / "run"))
+    events = list(begun(small_movie, small_config, tmp_path / "run"))
     said = [event.message for event in events if isinstance(event, Notice)]
     assert any("going on with 2 instead of 4" in message for message in said)
     assert isinstance(events[-1], Finished)
@@ -391,7 +399,7 @@ def test_every_dtype_trains(
     frames = np.asarray(small_movie.data[:120]).astype(float)
     scaled = (frames / frames.max() * 250).astype(dtype)
     config = small_config.model_copy(update={"steps": 2})
-    *_, last = sv.train(with_frames(scaled), config, out=tmp_path / "run")
+    *_, last = begun(with_frames(scaled), config, tmp_path / "run")
     assert isinstance(last, Finished)
 
 
@@ -401,7 +409,7 @@ def test_bad_frames_are_skipped_and_reported(
     frames = np.asarray(small_movie.data).astype(np.float32)
     frames[50, 3] = np.nan
     frames[51] = np.inf
-    events = list(sv.train(with_frames(frames), small_config, out=tmp_path / "run"))
+    events = list(begun(with_frames(frames), small_config, tmp_path / "run"))
     assert isinstance(events[-1], Finished)
     said = " ".join(event.message for event in events if isinstance(event, Notice))
     assert "2 of 240 frames" in said
@@ -445,7 +453,7 @@ def test_a_pause_is_kept_with_the_run_and_changes_the_fit(
     half = small_movie.n_frames // 2
     for name, jumps in (("whole", ()), ("paused", (half,))):
         movie = replace(small_movie, jumps=jumps)
-        assert isinstance(list(sv.train(movie, small_config, out=tmp_path / name))[-1], Finished)
+        assert isinstance(list(begun(movie, small_config, tmp_path / name))[-1], Finished)
     paused, whole = (sv.load_run(tmp_path / name) for name in ("paused", "whole"))
     assert tuple(paused.results.activity.starts) == (half,)
     assert tuple(whole.results.activity.starts) == ()
