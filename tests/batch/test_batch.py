@@ -205,7 +205,7 @@ def test_what_is_at_work_ends_when_it_is_asked_to_stop(
 # All is loaded once, and then there are two of it: each a process without a nanny.
 WORKERS = """
 import asyncio, os, sys
-import distributed, torch._dynamo, napari_sparsevar.batch.work
+import distributed, napari_sparsevar.batch.work
 
 async def serve():
     async with distributed.Worker(sys.argv[1], nthreads=1, dashboard=False) as worker:

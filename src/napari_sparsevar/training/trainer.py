@@ -12,6 +12,7 @@ from torch import Tensor
 
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.reading.read_ahead import DEPTH, ReadAhead
+from napari_sparsevar.training.adam import Adam
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.held_out import TimeBlocks
@@ -62,9 +63,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.chunks = self.chunks or self.config.chunks
-        self.optimiser = torch.optim.Adam(
-            self.network.parameters(), lr=self.config.learning_rate, betas=(0.9, 0.98)
-        )
+        self.optimiser = Adam(self.network.parameters(), self.config.learning_rate)
         if not self.best:
             self.best = self.weights()
 
@@ -117,7 +116,7 @@ class Trainer:
         """
         batch = self._batch()
         self._set_learning_rate()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.forget_gradients()
         initial = self.coefficients if self.batcher.whole_field else None
         loss = batch_loss(
             self.network,
@@ -215,8 +214,7 @@ class Trainer:
         rise = min(1.0, (self.step + 1) / _RAMP_STEPS)
         progress = self.step / max(self.config.steps, 1)
         fall = _LAST_RATE + (1.0 - _LAST_RATE) * 0.5 * (1.0 + math.cos(math.pi * progress))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.learning_rate * rise * fall
+        self.optimiser.rate = self.config.learning_rate * rise * fall
 
 
 def _terms(loss: Loss, total: Tensor) -> dict[str, float]:
