@@ -197,12 +197,12 @@ def test_not_a_run(tmp_path: Path) -> None:
 
 def test_a_map_shows_what_is_known_to_drive_and_active(run: sv.Run) -> None:
     fitted, projection = run.results.fitted, run.results.projection
-    fitted = replace(fitted, coefficients=fitted.coefficients.abs())
+    fitted = fitted.with_coefficients(fitted.coefficients.abs())
     whole = contribution_map(fitted, projection)
     assert whole.image.max() > 0
     assert whole.image.min() >= 0.0
     assert not whole.silences[whole.image > 0].any()
-    negative = replace(fitted, coefficients=-fitted.coefficients)
+    negative = fitted.with_coefficients(-fitted.coefficients)
     assert not contribution_map(negative, projection).image.any()
     silent = replace(fitted.own, signal=torch.zeros_like(fitted.own.signal))
     still = replace(projection, fitted=replace(fitted, own=silent))
@@ -212,10 +212,8 @@ def test_a_map_shows_what_is_known_to_drive_and_active(run: sv.Run) -> None:
 def test_a_map_of_what_silences_is_that_of_what_excites_with_the_other_sign(run: sv.Run) -> None:
     fitted, projection = run.results.fitted, run.results.projection
     kept = torch.where(fitted.coefficients > 0.2, fitted.coefficients, 0.0)
-    up = contribution_map(replace(fitted, coefficients=kept), projection)
-    down = contribution_map(
-        replace(fitted, coefficients=-kept), projection, np.ones(kept.shape, bool)
-    )
+    up = contribution_map(fitted.with_coefficients(kept), projection)
+    down = contribution_map(fitted.with_coefficients(-kept), projection, np.ones(kept.shape, bool))
     assert up.image.any()
     np.testing.assert_allclose(down.image, up.image, rtol=1e-5)
     np.testing.assert_array_equal(down.silences, up.image > 0)

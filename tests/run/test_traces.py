@@ -100,7 +100,7 @@ def test_what_a_place_foretells_of_itself_and_what_others_add_make_the_predictio
     assert np.nanstd(found.others) > 0
     # Without what is distant, a place is foretold by itself alone, and nothing is added.
     alone = torch.where(fitted.weights == 0, fitted.coefficients, 0.0)
-    without = model_traces(changed(made, fitted=replace(fitted, coefficients=alone)), region)
+    without = model_traces(changed(made, fitted=fitted.with_coefficients(alone)), region)
     np.testing.assert_allclose(without.prediction, found.own)
     assert not np.nan_to_num(without.others).any()
 

@@ -364,7 +364,7 @@ def at_penalty(results: Results, penalty: float, path: SolutionPath | None = Non
         Looked up where it reaches, instead of solving anew: the same coefficients, sooner.
     """
     if path is not None and penalty >= path.least:
-        fitted = replace(results.fitted, penalty=float(penalty), coefficients=path.at(penalty))
+        fitted = replace(results.fitted, penalty=float(penalty), nonzero=path.nonzero(penalty))
     else:
         fitted = results.fitted.at_penalty(penalty)
     projection, found = results.projection, results.significance

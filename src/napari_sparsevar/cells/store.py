@@ -158,7 +158,7 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
         "stability": fit.stability.edges.float(),
         **{f"own.{name}": getattr(fitted.own, name) for name in _OWN},
         **{f"evidence.{name}": getattr(fit.evidence, name).clone() for name in _EVIDENCE},
-        **_sparse_tensors("coefficients", sparse.coo_array(fitted.coefficients.numpy())),
+        **_sparse_tensors("coefficients", fitted.nonzero.tocoo()),
     }
     found |= covariate_tensors(activity.covariates)
     if fit.shares is not None:
@@ -251,7 +251,7 @@ def _fitted(record: FitRecord, tensors: Mapping[str, Tensor]) -> FittedVar:
         record.lags,
         own,
         record.penalty,
-        torch.from_numpy(entries.toarray()),
+        sparse.csc_array(entries),
     )
 
 

@@ -138,15 +138,15 @@ def foretold(results: Results, index: int) -> FloatArray:
     good = torch.from_numpy(np.array(results.good[first : index + 1]))[None]
     values = torch.from_numpy(np.array(results.latents[first : index + 1], np.float64))
     expected, _, drive = calcium_filter(own.standardised(values)[None], good, own.dynamics)
-    driven, size, partial = torch.zeros_like(own.mean), fitted.n_series, results.partial
+    partial, known = results.partial, min(fitted.lags, index - first)
+    past = torch.zeros(fitted.lags, fitted.n_series, dtype=torch.float64)
+    past[:known] = drive[0, -1 - known : -1].flip(0) / own.drive_scale
+    if partial is not None:
+        told = partial.columns[index] @ partial.past
+        past[:known] -= told.reshape(past.shape)[:known]
+    driven = torch.from_numpy(fitted.nonzero.T @ past.ravel().numpy())
     if partial is not None:
         driven += partial.columns[index] @ partial.following
-    for lag in range(1, min(fitted.lags, index - first) + 1):
-        rows = slice((lag - 1) * size, lag * size)
-        past = drive[0, -1 - lag] / own.drive_scale
-        if partial is not None:
-            past -= partial.columns[index] @ partial.past[:, rows]
-        driven += past @ fitted.coefficients[rows]
     moved = expected[0, -1] + own.scale * driven
     return np.asarray((own.mean + own.deviation * moved).numpy())
 

@@ -21,7 +21,7 @@ from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
-from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.fit.fitting import FittedVar, nonzero_of
 from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
 from napari_sparsevar.analysis.maps.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.maps.drivers import (
@@ -334,7 +334,7 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
         record.network.lags,
         own,
         float(tensors["penalty"]),
-        tensors["coefficients"],
+        nonzero_of(tensors["coefficients"]),
     )
 
 

@@ -122,7 +122,7 @@ def _driving(fitted: FittedVar, decoded: FloatArray) -> FloatArray:
     """
     moved = fitted.own.innovation.numpy() * decoded
     far = np.concatenate([edges @ moved for edges in fitted.distant])
-    near = fitted.coefficients.numpy() @ moved - far
+    near = fitted.nonzero @ moved - far
     return np.asarray(np.stack([near, far]).reshape(2 * fitted.lags, -1))
 
 

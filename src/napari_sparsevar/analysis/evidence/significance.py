@@ -87,7 +87,7 @@ class Significance:
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Significance:
         """Return what is known before a test: nothing."""
-        pairs = torch.full((), torch.nan).expand(fitted.coefficients.shape)
+        pairs = torch.full((), torch.nan).expand(fitted.nonzero.shape)
         none = torch.zeros((), dtype=torch.bool).expand(pairs.shape)
         return cls(pairs, pairs, pairs, pairs[0], pairs[0], pairs[0], none)
 

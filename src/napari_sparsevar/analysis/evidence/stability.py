@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +45,7 @@ class Stability(NamedTuple):
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Stability:
         """Return what is known before any half was looked at: nothing."""
-        edges = torch.full((), torch.nan).expand(fitted.coefficients.shape)
+        edges = torch.full((), torch.nan).expand(fitted.nonzero.shape)
         return cls(edges, np.zeros(0), np.zeros((0, 0, 0), np.float32), np.zeros(0))
 
 
@@ -74,7 +73,7 @@ def selection_stability(
         What else to look for: says of m things, given an image, which are found again.
     seed : int
     """
-    selected = torch.zeros_like(fitted.coefficients)
+    selected = torch.zeros(fitted.nonzero.shape, dtype=torch.float64)
     others: list[npt.NDArray[np.bool_]] = []
     halves: list[Float32Array] = []
     agreement: list[float] = []
@@ -83,7 +82,8 @@ def selection_stability(
         images: list[Float32Array] = []
         for which, chosen in enumerate(pair):
             refit = _refitted(fitted, [blocks[index] for index in chosen])
-            selected += refit.coefficients != 0
+            row, target = (torch.from_numpy(at).long() for at in refit.nonzero.tocoo().coords)
+            selected[row, target] += 1
             if image_of is not None:
                 images.append(image_of(refit))
                 if found_again is not None:
@@ -112,7 +112,7 @@ def _refitted(fitted: FittedVar, blocks: list[Moments]) -> FittedVar:
     statistics = pool(blocks)
     penalty = fitted.penalty * (fitted.statistics.n / statistics.n) ** 0.5
     coefficients = fit_var(statistics, fitted.weights, penalty, fitted.coefficients)
-    return replace(fitted, statistics=statistics, coefficients=coefficients)
+    return fitted.with_coefficients(coefficients, statistics=statistics)
 
 
 def _correlation(first: Float32Array, second: Float32Array) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy import sparse
 from torch import Tensor
 
@@ -57,8 +58,9 @@ class FittedVar:
     own : OwnDynamics
         What was taken out of the series before.
     penalty : float
-    coefficients : Tensor, shape (P, n)
-        Lag-major rows: row ``(lag - 1) * n + source``, column target.
+    nonzero : csc_array, shape (P, n)
+        Coefficients that are not zero: few of many. Lag-major rows, row ``(lag - 1) * n + source``,
+        column target.
     """
 
     statistics: Moments
@@ -66,22 +68,35 @@ class FittedVar:
     lags: int
     own: OwnDynamics
     penalty: float
-    coefficients: Tensor
+    nonzero: sparse.csc_array
 
     @property
     def n_series(self) -> int:
         """Number of series n: sources, and targets."""
-        return int(self.coefficients.shape[1])
+        return int(self.nonzero.shape[1])
+
+    @cached_property
+    def coefficients(self) -> Tensor:
+        """All coefficients, (P, n). Not to be written to."""
+        return torch.from_numpy(self.nonzero.T.toarray()).T
 
     @property
     def near(self) -> BoolArray:
         """Sources in each target's own neighbourhood, (n, n): ``Activity.near``."""
         return np.asarray((self.weights[: self.n_series] == 0).cpu().numpy())
 
+    def near_to(self, target: int) -> BoolArray:
+        """Return the same for one target and the sources at every lag, (P,)."""
+        return np.asarray((self.weights[:, target] == 0).cpu().numpy())
+
     def at_penalty(self, penalty: float) -> FittedVar:
         """Return the same VAR elsewhere on its solution path."""
         coefficients = fit_var(self.statistics, self.weights, penalty, self.coefficients)
-        return replace(self, penalty=float(penalty), coefficients=coefficients)
+        return self.with_coefficients(coefficients, penalty=float(penalty))
+
+    def with_coefficients(self, coefficients: Tensor, **changes: Any) -> FittedVar:
+        """Return the same VAR with other coefficients (P, n), and other changes if any."""
+        return replace(self, nonzero=nonzero_of(coefficients), **changes)
 
     @cached_property
     def distant(self) -> tuple[sparse.csr_array, ...]:
@@ -90,13 +105,10 @@ class FittedVar:
         Coefficients inside a target's own neighbourhood are the dynamics of one cell, not one cell
         driving another, and are left out. Not to be written to.
         """
-        size = self.n_series
-        by_target = np.ascontiguousarray(self.coefficients.T.cpu().numpy())
-        entries = np.flatnonzero(by_target != 0)  # several times as fast as all of scipy's looking
-        places = np.divmod(entries, by_target.shape[1])
-        target, row = (each.astype(np.int32) for each in places)
+        size, entries = self.n_series, self.nonzero
+        row, target = entries.indices, np.repeat(np.arange(size), np.diff(entries.indptr))
         far = self.weights.cpu().numpy()[row, target] != 0
-        target, row, values = target[far], row[far], by_target.ravel()[entries[far]]
+        target, row, values = target[far], row[far], entries.data[far]
         lagged = []
         for lag in range(self.lags):
             own = row // size == lag
@@ -140,7 +152,16 @@ def fit_whole(
     """
     penalty *= universal_penalty(statistics.gram.shape[0], statistics.n)
     coefficients = fit_var(statistics, weights, penalty)
-    return FittedVar(statistics, weights, lags, own, penalty, coefficients)
+    return FittedVar(statistics, weights, lags, own, penalty, nonzero_of(coefficients))
+
+
+def nonzero_of(coefficients: Tensor) -> sparse.csc_array:
+    """Return the coefficients (P, n) that are not zero."""
+    by_target = np.ascontiguousarray(coefficients.T.cpu().numpy())
+    entries = np.flatnonzero(by_target != 0)  # several times as fast as all of scipy's looking
+    target, row = (each.astype(np.int32) for each in np.divmod(entries, by_target.shape[1]))
+    starts = np.searchsorted(target, np.arange(len(by_target) + 1)).astype(np.int32)
+    return sparse.csc_array((by_target.ravel()[entries], row, starts), shape=by_target.shape[::-1])
 
 
 def default_penalty(statistics: Moments) -> float:

@@ -11,6 +11,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.lasso import LassoPath, lasso_paths
 from napari_sparsevar.lasso.compiled import compiled, for_ranges
 from napari_sparsevar.model.embedded_var import Moments, fit_var, universal_penalty
@@ -79,7 +80,10 @@ class SolutionPath:
             min_penalty=min_penalty,
             max_knots=10 * size,
         )
-        return cls._packed(paths, size)
+        packed = cls._packed(paths, size)
+        del paths
+        trim_heap()  # several times as much, and the path stays as long as somebody looks at it
+        return packed
 
     @classmethod
     def _packed(cls, paths: list[LassoPath], size: int) -> SolutionPath:
@@ -117,17 +121,33 @@ class SolutionPath:
         ValueError
             If the path ends above the penalty.
         """
+        return torch.from_numpy(self.nonzero(penalty).T.toarray()).T
+
+    def nonzero(self, penalty: float) -> sparse.csc_array:
+        """Return the same, only those that are not zero."""
         least = self.least
         if penalty < least * (1 - 1e-9):
             raise ValueError(f"The path ends at penalty {least:g}, above {penalty:g}.")
-        by_target = np.zeros((self.n_targets, self.n_predictors))
-        arrays = (self.first_knot, self.penalties, self.first_entry, self.rows, self.values)
+        knots = (self.first_knot, self.penalties, max(penalty, least))
+        after, share = np.empty(self.n_targets, np.int64), np.empty(self.n_targets)
+        _knot_after(*knots, after, share)
+        before = np.where(share < 1.0, after - 1, after)
+        entries = (self.first_entry, self.rows, self.values)
+        # As many as both knots have, more than there are: those of both are the same.
+        room = _starts(self.first_entry[after + 1] - self.first_entry[before])
+        rows, values = np.empty(room[-1], np.int32), np.empty(room[-1])
+        counts = np.empty(self.n_targets, np.int64)
 
         def work(start: int, stop: int) -> None:
-            _interpolate(*arrays, max(penalty, least), by_target, start, stop)
+            found = np.zeros(self.n_predictors)
+            _between(*entries, before, after, share, found, room, rows, values, counts, start, stop)
 
         for_ranges(work, self.n_targets)
-        return torch.from_numpy(by_target).T
+        taken = np.arange(room[-1]) - np.repeat(room[:-1], np.diff(room)) < np.repeat(
+            counts, np.diff(room)
+        )
+        shape = (self.n_predictors, self.n_targets)
+        return sparse.csc_array((values[taken], rows[taken], _starts(counts)), shape=shape)
 
     def knots(self, target: int) -> tuple[npt.NDArray[np.float64], sparse.csr_array]:
         """Return the knots (m,) of one target and its coefficients there, (m, P)."""
@@ -137,6 +157,17 @@ class SolutionPath:
         shape = (int(last - first), self.n_predictors)
         arrays = (self.values[entries], self.rows[entries], starts)
         return self.penalties[first:last], sparse.csr_array(arrays, shape=shape)
+
+    def course(
+        self, target: int, rows: npt.NDArray[np.integer]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the knots (m,) of one target and some of its coefficients there, (m, rows)."""
+        first, last = self.first_knot[target], self.first_knot[target + 1]
+        wanted = np.full(self.n_predictors, -1)
+        wanted[rows] = np.arange(len(rows))
+        found = np.zeros((last - first, len(rows)))
+        _look_up(self.first_entry[first : last + 1], self.rows, self.values, wanted, found)
+        return self.penalties[first:last], found
 
 
 def of_targets(statistics: Moments, targets: Tensor | slice) -> Moments:
@@ -167,28 +198,70 @@ def _starts(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
 
 
 @compiled
-def _interpolate(
+def _knot_after(
     first_knot: npt.NDArray[np.int64],
     penalties: npt.NDArray[np.float64],
+    penalty: float,
+    after: npt.NDArray[np.int64],
+    share: npt.NDArray[np.float64],
+) -> None:
+    """Find the first knot of each target at or below the penalty, and its share in what is there.
+
+    The rest is of the knot before; above the first knot nothing changes.
+    """
+    for target in range(after.size):
+        knot, last = first_knot[target], first_knot[target + 1]
+        while knot < last - 1 and penalties[knot] > penalty:
+            knot += 1
+        after[target], share[target] = knot, 1.0
+        if knot > first_knot[target] and penalties[knot - 1] > penalties[knot]:
+            share[target] = (penalties[knot - 1] - penalty) / (
+                penalties[knot - 1] - penalties[knot]
+            )
+
+
+@compiled
+def _look_up(
     first_entry: npt.NDArray[np.int64],
     rows: npt.NDArray[np.int32],
     values: npt.NDArray[np.float64],
-    penalty: float,
-    by_target: npt.NDArray[np.float64],
+    wanted: npt.NDArray[np.int64],
+    found: npt.NDArray[np.float64],
+) -> None:
+    """Write the values of some rows at each knot; ``wanted`` says where, -1 for none."""
+    for knot in range(len(found)):
+        for entry in range(first_entry[knot], first_entry[knot + 1]):
+            if wanted[rows[entry]] >= 0:
+                found[knot, wanted[rows[entry]]] = values[entry]
+
+
+@compiled
+def _between(
+    first_entry: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int32],
+    values: npt.NDArray[np.float64],
+    before: npt.NDArray[np.int64],
+    after: npt.NDArray[np.int64],
+    share: npt.NDArray[np.float64],
+    found: npt.NDArray[np.float64],
+    room: npt.NDArray[np.int64],
+    found_rows: npt.NDArray[np.int32],
+    found_values: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
-    """Write the coefficients of targets ``start`` to ``stop`` into ``by_target`` (p, P)."""
+    """Write what targets ``start`` to ``stop`` have between two knots, from ``room`` on."""
     for target in range(start, stop):
-        first, last = first_knot[target], first_knot[target + 1]
-        after = first  # the first knot at or below the penalty
-        while after < last - 1 and penalties[after] > penalty:
-            after += 1
-        share = 1.0  # of the knot after; above the first knot nothing changes
-        if after > first and penalties[after - 1] > penalties[after]:
-            gap = penalties[after - 1] - penalties[after]
-            share = (penalties[after - 1] - penalty) / gap
-            for entry in range(first_entry[after - 1], first_entry[after]):
-                by_target[target, rows[entry]] += (1.0 - share) * values[entry]
-        for entry in range(first_entry[after], first_entry[after + 1]):
-            by_target[target, rows[entry]] += share * values[entry]
+        for entry in range(first_entry[after[target]], first_entry[after[target] + 1]):
+            found[rows[entry]] = share[target] * values[entry]
+        if before[target] < after[target]:
+            for entry in range(first_entry[before[target]], first_entry[after[target]]):
+                found[rows[entry]] += (1.0 - share[target]) * values[entry]
+        filled = room[target]
+        for row in range(found.size):
+            if found[row] != 0.0:
+                found_rows[filled], found_values[filled] = row, found[row]
+                found[row] = 0.0
+                filled += 1
+        counts[target] = filled - room[target]

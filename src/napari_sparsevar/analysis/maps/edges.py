@@ -62,7 +62,11 @@ def strongest_edges(fitted: FittedVar, projection: Projection, most: int) -> pd.
     ``effect`` and the positions.
     """
     edges = fitted.distant_edges()
-    chosen = _strongest_first(edges.coefficient * projection.amplitude[edges.target])[:most]
+    effect = np.abs(edges.coefficient * projection.amplitude[edges.target])
+    if len(effect) > most:  # only those are put in order that may be listed
+        listed = np.flatnonzero(effect >= np.partition(effect, -most)[-most])
+        edges, effect = edges.take(listed), effect[listed]
+    chosen = _strongest_first(effect)[:most]
     edges = edges.take(chosen)
     known = {"source": edges.source, "target": edges.target, "lag": edges.lag + 1}
     return pd.DataFrame({**known, **_placed(edges, projection)})

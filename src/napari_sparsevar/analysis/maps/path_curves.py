@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.solution_path import SolutionPath
 from napari_sparsevar.analysis.maps.influence import Direction
 from napari_sparsevar.analysis.maps.region import Region
@@ -38,10 +39,9 @@ def edge_curves(results: Results, path: SolutionPath, edges: pd.DataFrame) -> li
     size, amplitude = results.fitted.n_series, results.projection.amplitude
     curves = []
     for edge in edges.itertuples():
-        penalties, coefficients = path.knots(int(edge.target))
-        row = (int(edge.lag) - 1) * size + int(edge.source)
-        values = coefficients[:, [row]].toarray()[:, 0]
-        curves.append(PathCurve(penalties, values * amplitude[int(edge.target)]))
+        row = np.array([(int(edge.lag) - 1) * size + int(edge.source)])
+        penalties, values = path.course(int(edge.target), row)
+        curves.append(PathCurve(penalties, values[:, 0] * amplitude[int(edge.target)]))
     return curves
 
 
@@ -65,39 +65,39 @@ def partner_curves(
     direction : {"outgoing", "incoming"}
     latents : list of int
     """
-    near = np.tile(results.fitted.near, (results.fitted.lags, 1))
     if direction == "outgoing":
         weights = np.tile(region.drive, results.fitted.lags)
         curves = []
         for latent in latents:
             penalties, coefficients = path.knots(latent)
-            moved = coefficients @ np.where(near[:, latent], 0.0, weights)
+            moved = coefficients @ np.where(results.fitted.near_to(latent), 0.0, weights)
             curves.append(PathCurve(penalties, moved * results.projection.amplitude[latent]))
         return curves
-    parts = region.prediction
-    targets = np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0))
-    return _incoming(path, near, parts, targets, latents)
+    return _incoming(results.fitted, path, region.prediction, np.asarray(latents, np.intp))
 
 
 def _incoming(
-    path: SolutionPath,
-    near: npt.NDArray[np.bool_],
-    parts: FloatArray,
-    targets: npt.NDArray[np.intp],
-    latents: list[int],
+    fitted: FittedVar, path: SolutionPath, parts: FloatArray, sources: npt.NDArray[np.intp]
 ) -> list[PathCurve]:
     """Add up what latents do to several targets, whose paths bend at different penalties."""
-    size, sources = path.n_targets, np.asarray(latents, np.intp)
-    lags = path.n_predictors // size
-    rows = (np.arange(lags)[:, None] * size + sources).ravel()
-    known = []
-    for target in targets:
-        penalties, coefficients = path.knots(int(target))
-        values = coefficients[:, rows].toarray() * ~near[rows, target] * parts[target]
-        known.append((penalties, values.reshape(len(penalties), lags, -1).sum(axis=1)))
-    every = np.unique(np.concatenate([penalties for penalties, _ in known]))
-    curves = []
-    for index in range(len(sources)):
-        each = (np.interp(every, at[::-1], values[::-1, index]) for at, values in known)
-        curves.append(PathCurve(every[::-1], np.sum(list(each), axis=0)[::-1]))
-    return curves
+    rows = (np.arange(fitted.lags)[:, None] * fitted.n_series + sources).ravel()
+    ends, penalties, bends = np.zeros(len(sources)), [], []
+    for target in np.flatnonzero(np.abs(parts) >= _PART * np.abs(parts).max(initial=0.0)):
+        at, values = path.course(int(target), rows)
+        values = values * (~fitted.near_to(int(target))[rows] * parts[target])
+        values = values.reshape(len(at), fitted.lags, -1).sum(axis=1)
+        slopes = np.diff(values, axis=0) / np.diff(at)[:, None]
+        ends += values[0]
+        penalties.append(at)
+        bends.append(np.diff(slopes, axis=0, prepend=0.0, append=0.0))
+    return _added_up(ends, np.concatenate(penalties), np.concatenate(bends))
+
+
+def _added_up(ends: FloatArray, penalties: FloatArray, bends: FloatArray) -> list[PathCurve]:
+    """Return lines from ``ends`` (n,) that bend (m, n) at penalties (m,), constant before."""
+    order = np.argsort(-penalties, kind="stable")
+    falling, slopes = penalties[order], np.cumsum(bends[order], axis=0)
+    steps = slopes[:-1] * np.diff(falling)[:, None]
+    values = ends + np.cumsum(np.vstack([np.zeros_like(ends), steps]), axis=0)
+    last = np.append(np.diff(falling) != 0, True)  # of several knots at one penalty
+    return [PathCurve(falling[last], column[last]) for column in values.T]
