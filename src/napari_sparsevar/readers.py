@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.movie.stack import Stack
     from napari_sparsevar.run.run import Run
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -66,13 +67,13 @@ class Placement:
     scale: tuple[float, float]
     translate: tuple[float, float] = (0.0, 0.0)
     units: tuple[str, str] = ("pixel", "pixel")
-    deep: bool = False
-    """Whether the map is of several planes, (Z, Y, X), which are numbered along Z."""
+    stack: Stack | None = None
+    """Of a field of several planes: how it is shown as a stack, whose planes lie along Z."""
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The same as arguments of a napari layer."""
-        if self.deep:
+        if self.stack is not None:
             return {
                 "scale": (1.0, *self.scale),
                 "translate": (0.0, *self.translate),
@@ -86,12 +87,42 @@ class Placement:
             "axis_labels": ("y", "x"),
         }
 
+    def shown(self, image: Any) -> Any:
+        """Return an image (..., Y, X) of the field as layers have it."""
+        return image if self.stack is None else self.stack.unfolded(image)
+
+    def points(self, places: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return places (..., 2) of the field, y and x in pixels, as points of layers."""
+        at = np.asarray(places, float)
+        if self.stack is None:
+            return at
+        y, x = at[..., 0], at[..., 1]
+        return np.stack([self.stack.index_at(x), y, self.stack.column_at(x)], axis=-1)
+
+    def world(self, place: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return where a place (y, x) of the field lies on the canvas."""
+        return np.asarray(self.points(place)[-2:] * self.scale + self.translate)
+
+    def pixel(self, position: Sequence[float]) -> tuple[int, int]:
+        """Return the pixel (y, x) of the field at a position in the world; -1 outside a plane."""
+        at = (np.asarray(position[-2:]) - self.translate) / self.scale
+        y, x = np.round(at).astype(int).tolist()
+        if self.stack is not None:
+            index = round(float(position[-3])) if len(position) > len(self.scale) else 0
+            deep = 0 <= index < len(self.stack.planes) and 0 <= x < self.stack.shape[1]
+            x = x + index * self.stack.pitch if deep else -1
+        return y, x
+
     def words(self, y: float, x: float) -> str:
         """Return a place, given in pixels of the map, as the status bar has it: world and unit.
 
         ``(12.0, 30.5) µm`` or ``(115, 30) µm``; ``(6, 15) px`` where the size of a pixel is not
-        known.
+        known. Of several planes with the number of its plane.
         """
+        if self.stack is not None:
+            number = self.stack.planes[int(self.stack.index_at(x))]
+            flat = replace(self, stack=None).words(y, float(self.stack.column_at(x)))
+            return f"{flat}, plane {number}"
         world = [
             float(first + size * at)
             for at, size, first in zip((y, x), self.scale, self.translate, strict=True)
@@ -171,6 +202,7 @@ def _open_all(path: Path) -> list[Movie]:
     planes = range(1, first.offer.planes + 1) if first.offer.planes > 1 else (None,)
     channels = range(1, first.offer.channels + 1) if first.offer.channels > 1 else (None,)
     wanted = list(itertools.product(datasets, planes, channels))
+    together = _together(path, first)
     if len(wanted) > MOST_LAYERS:
         _warn(
             f"{path} holds {len(wanted)} movies; the first {MOST_LAYERS} are opened, "
@@ -186,7 +218,21 @@ def _open_all(path: Path) -> list[Movie]:
             _warn(f"One of the movies in {path} does not open: {error}")
             continue
         movies.append(replace(movie, name=_name_of(movie)))
-    return movies
+    return [*together, *movies]
+
+
+def _together(path: Path, first: Movie) -> list[Movie]:
+    """Return the planes of a movie as one, where it has several that fit together."""
+    from napari_sparsevar.movie.open import open_movie
+
+    if first.offer.planes == 1:
+        return []
+    choice = replace(first.choice, plane=None, planes=())
+    try:
+        movie = open_movie(path, **asdict(choice))
+    except UserError:  # it opens plane by plane
+        return []
+    return [replace(movie, name=f"{movie.name} planes")]
 
 
 def _name_of(movie: Movie) -> str:
@@ -208,9 +254,10 @@ def read_run(path: str) -> list[LayerData]:
 
 def movie_layer(movie: Movie) -> LayerData:
     """Return the movie as an image layer with its scale, units and contrast."""
+    shown = _shown(movie)
     ours = {
         "source": None if movie.source is None else str(movie.source),
-        "array": _shown(movie).name,  # so that pixels put in its place are told from the file's
+        "array": shown.name,  # so that pixels put in its place are told from the file's
         "fps": movie.fps,
         "pixel_size_um": movie.pixel_size_um,
         "notes": list(movie.notes),
@@ -226,7 +273,7 @@ def movie_layer(movie: Movie) -> LayerData:
         "contrast_limits": contrast_limits(movie),
         "metadata": {METADATA_KEY: ours},
     }
-    return _shown(movie), meta, "image"
+    return shown, meta, "image"
 
 
 def _shown(movie: Movie) -> Any:
@@ -283,7 +330,7 @@ def run_layers(run: Run, placement: Placement | None = None) -> list[LayerData]:
         stacks of them.
     """
     where = placement or Placement(scale=run.scale, units=run.units)
-    where = replace(where, deep=run.record.movie.stack is not None)
+    where = replace(where, stack=run.record.movie.stack)
     layers = _contribution_layer, _names_layer, _drivers_layer
     return [layer(run, where) for layer in layers]
 
@@ -335,9 +382,7 @@ def _names_layer(run: Run, where: Placement) -> LayerData:
     table = run.drivers.rename(columns={"label": "index"}).assign(name="")
     labels = run.driver_labels if stack is None else stack.folded(run.driver_labels)
     places, words = driver_names(labels, table)
-    if stack is not None:
-        y, x = places.T
-        places = np.column_stack([stack.index_at(x), y, stack.column_at(x)])
+    places = where.points(places)
     meta = {
         "name": f"driver numbers ({run.path.name})",
         "features": words,

@@ -92,5 +92,6 @@ def _joined(planes: list[da.Array], stack: Stack) -> da.Array:
         (first.shape[0], stack.shape[0], stack.gap), chunks=blocks, dtype=first.dtype
     )
     parts = [part for plane in planes for part in (gap, plane.rechunk(blocks))]  # type: ignore[no-untyped-call]
-    joined: da.Array = da.concatenate(parts[1:], axis=2).rechunk(blocks)  # type: ignore[no-untyped-call]
+    # A block of each plane stays one by itself: who looks at one plane reads no other.
+    joined: da.Array = da.concatenate(parts[1:], axis=2)  # type: ignore[no-untyped-call]
     return joined

@@ -72,8 +72,8 @@ class Stack:
             blank[:, self.columns(index)] = False
         return blank
 
-    def unfolded(self, image: Any) -> npt.NDArray[Any]:
-        """Return images (..., Y, X) of the field as stacks (..., Z, Y, X)."""
+    def unfolded(self, image: Any) -> Any:
+        """Return images (..., Y, X) of the field as stacks (..., Z, Y, X), lazy ones as such."""
         parts = [image[..., self.columns(index)] for index in range(len(self.planes))]
         return np.stack(parts, axis=-3)
 

@@ -105,7 +105,7 @@ def _regions(session: Session, run: Run) -> LabelImage | None:
     image = session.inspecting.regions.image()
     if image is None:
         image = session.inspecting.kept_regions
-    if image is None or image.shape != run.contribution_map.shape:
+    if image is None or image.shape != run.results.grid.shape:
         return None
     return image
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -312,11 +313,13 @@ class Session:
     def _canvas(self, viewer: ViewerModel) -> tuple[tuple[int, int], Placement]:
         """Return the shape of a frame and where it lies."""
         if self.run is not None:
-            height, width = self.run.contribution_map.shape
-            return (height, width), self.placement()
+            return self.run.results.grid.shape, self.placement()
         layer = self.movie_layer
         if layer is None:
             raise UserError("There is nothing to paint on: open a movie or a run first.")
+        movie = self.activity.movie
+        if movie is not None and movie.stack is not None:
+            return movie.shape, replace(placement_of(layer), stack=movie.stack)
         return tuple(layer.data.shape[-2:]), placement_of(layer)
 
     def _show_kept_regions(self) -> None:
@@ -325,7 +328,8 @@ class Session:
         if viewer is None or regions.kept is None or not regions.kept[0].any():
             return
         image, notes = regions.kept
-        same = [each for each in self.region_layers() if np.array_equal(each.data, image)]
+        shown = self.placement().shown(image)
+        same = [each for each in self.region_layers() if np.array_equal(each.data, shown)]
         if same:
             layer = regions.layer if regions.layer in same else same[0]
         else:
@@ -342,7 +346,7 @@ class Session:
         if placed is not None:
             return placed
         assert self.run is not None
-        return Placement(scale=self.run.scale, units=self.run.units)
+        return Placement(scale=self.run.scale, units=self.run.units, stack=self.run.stack)
 
     def cells_placement(self, cells: Cells) -> Placement:
         """Return where cells lie: on their movie, on the maps of their run, or by themselves."""
@@ -357,7 +361,9 @@ class Session:
     def _present_placement(self, viewer: ViewerModel) -> Placement | None:
         """Where the movie lies now; where it lay at the start if it has been deleted."""
         layer = None if self._trained_layer is None else self._trained_layer()
-        return placement_of(layer) if layer in viewer.layers else self._placement
+        placed = placement_of(layer) if layer in viewer.layers else self._placement
+        stack = None if self.run is None else self.run.stack
+        return None if placed is None else replace(placed, stack=stack)
 
     def _show(self, run: Run, placement: Placement) -> None:
         self._opening.forget()

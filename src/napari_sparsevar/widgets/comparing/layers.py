@@ -12,7 +12,7 @@ from napari_sparsevar.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.figures.colours import signed_colour
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.widgets.layers.overlays import kind_of
-from napari_sparsevar.widgets.layers.signed import DIVERGING, arrow_width, arrows
+from napari_sparsevar.widgets.layers.signed import DIVERGING, arrow_width, placed_arrows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,7 @@ def changed_places(pair: Comparison) -> pd.DataFrame:
 
 
 def _centre(viewer: ViewerModel, pixel: list[float], placement: Placement) -> None:
-    world = np.multiply(pixel, placement.scale) + placement.translate
+    world = placement.world(pixel)
     viewer.scene.camera.center = (*viewer.scene.camera.center[:-2], *map(float, world))
 
 
@@ -118,7 +118,7 @@ def _difference_layer(pair: Comparison, where: Placement, about: dict[str, str])
     if top == 0.0:
         return None
     return Image(
-        image,
+        where.shown(image),
         name=f"difference {pair.b.label} − {pair.a.label}",
         colormap=DIVERGING,
         blending="additive",
@@ -133,7 +133,7 @@ def _edges_layer(pair: Comparison, where: Placement, about: dict[str, str]) -> L
     if edges.empty:
         return None
     return Vectors(
-        arrows(edges),
+        placed_arrows(edges, where),
         name=f"changed edges {pair.b.label} − {pair.a.label}",
         features=edges[[name for name in EDGE_FEATURES if name in edges]],
         vector_style="arrow",

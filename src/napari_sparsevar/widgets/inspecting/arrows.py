@@ -28,7 +28,7 @@ from napari_sparsevar.widgets.layers.overlays import (
     layer_of,
     our_metadata,
 )
-from napari_sparsevar.widgets.layers.signed import MANY, arrow_width, arrows
+from napari_sparsevar.widgets.layers.signed import MANY, arrow_width, placed_arrows
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class ArrowLayers:
         # Hidden ones are changed when they are shown again.
         if layer is None or not layer.visible:
             return
-        layer.data = arrows(edges)
+        layer.data = self._arrows(edges)
         if not len(edges):
             return
         # Each of these draws all of them anew.
@@ -133,7 +133,7 @@ class ArrowLayers:
         assert viewer is not None
         assert run is not None
         layer = Vectors(
-            arrows(edges),
+            self._arrows(edges),
             name=NAMES[kind],
             vector_style="arrow",
             opacity=1.0 if kind == ARROWS else _PALE_OPACITY,
@@ -144,6 +144,9 @@ class ArrowLayers:
         layer.events.visible.connect(self._on_eye)
         insert_below_marks(viewer, layer)
         return layer
+
+    def _arrows(self, edges: pd.DataFrame) -> npt.NDArray[np.float64]:
+        return placed_arrows(edges, self._placement())
 
     def _on_eye(self, *_: Any) -> None:
         if not self._own_doing:

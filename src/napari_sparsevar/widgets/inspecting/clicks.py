@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer
 
@@ -63,9 +62,7 @@ class InspectClicks:
         return int(layer.get_value(position, world=True) or 0)
 
     def _pixel(self, position: Any) -> tuple[int, int]:
-        where = self._placement()
-        y, x = np.round((np.asarray(position[-2:]) - where.translate) / where.scale).astype(int)
-        return int(y), int(x)
+        return self._placement().pixel(position)
 
 
 def _shows_field(viewer: ViewerModel) -> bool:

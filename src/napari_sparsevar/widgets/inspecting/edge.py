@@ -189,7 +189,7 @@ class ChosenEdge:
             assert image is not None
             return EdgeEnd(image == label, y, x, key)
         # The pixels of the one latent that the row is of.
-        stride, shape = read_out.run.results.grid.stride, read_out.run.contribution_map.shape
+        stride, shape = read_out.run.results.grid.stride, read_out.run.results.grid.shape
         rows, columns = np.ogrid[: shape[0], : shape[1]]
         mask = (np.abs(rows - y) <= stride / 2) & (np.abs(columns - x) <= stride / 2)
         return EdgeEnd(mask, y, x, None)

@@ -149,8 +149,9 @@ class InspectLayers:
         drivers = driver_features(self._inspecting)
         outlined = outlined_feature(self._inspecting)
         features = pd.concat([drivers, outlined], ignore_index=True) if len(outlined) else drivers
-        if not np.array_equal(labels, layer.data):
-            self._show_pixels("drivers", layer, labels)
+        pixels = self._placement().shown(labels)
+        if not np.array_equal(pixels, layer.data):
+            self._show_pixels("drivers", layer, pixels)
         if not layer.features.equals(features):
             layer.features = features
         colours = self._colours.of(drivers, reach_of(shown.run))
@@ -170,6 +171,7 @@ class InspectLayers:
         if layer is None:
             return
         places, words = driver_names(labels, features)
+        places = self._placement().points(places)
         if not np.array_equal(places, layer.data):
             layer.data = places
         if not words.equals(layer.features):
@@ -240,7 +242,7 @@ class InspectLayers:
         if layer is None:
             layer = self._made_influence(image, title, direction)
         else:
-            self._show_pixels(INFLUENCE[direction], layer, image)
+            self._show_pixels(INFLUENCE[direction], layer, self._placement().shown(image))
         # Limits stay while the penalty moves, so that growing looks like growing.
         scaled_for = (answer.question.number, answer.question.lag)
         if scaled_for != self._scaled_for.get(direction):
@@ -255,14 +257,15 @@ class InspectLayers:
         viewer, run = self._viewer(), self._inspecting.run
         assert viewer is not None
         assert run is not None
+        where = self._placement()
         layer = Image(
-            image,
+            where.shown(image),
             name=title,
             colormap=DIVERGING,
             blending="additive",
             visible=direction == self._inspecting.direction,
             metadata=our_metadata(run, INFLUENCE[direction]),
-            **self._placement().arguments,
+            **where.arguments,
         )
         insert_below_marks(viewer, layer)
         return layer
@@ -297,7 +300,7 @@ def shown_labels(inspecting: Inspecting) -> LabelImage:
     A place that is neither is there as long as it is selected.
     """
     assert inspecting.read_out is not None
-    labels = np.array(inspecting.read_out.run.driver_labels, dtype=np.int32)
+    labels = np.array(inspecting.read_out.run.results.drivers.labels, dtype=np.int32)
     regions = inspecting.read_out.question.regions
     for place in inspecting.places().itertuples():
         if place.kind == "driver" and place.hidden:

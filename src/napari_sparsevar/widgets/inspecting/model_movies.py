@@ -84,15 +84,16 @@ class ModelMovies:
         if kind == "residual":
             reach = RESIDUAL_NOISES * float(np.nanmedian(run.results.noise))
             limits = (-reach, reach)
+        axes = slice(-3 if run.stack is None else -4, None)
         return Image(
             self._lazy(run, kind),
             name=f"{TITLES[kind]} ({run.path.name})",
             colormap=DIVERGING if kind == "residual" else movie_layer.colormap,
             contrast_limits=limits,
-            scale=movie_layer.scale[-3:],
-            translate=movie_layer.translate[-3:],
-            units=movie_layer.units[-3:],
-            axis_labels=movie_layer.axis_labels[-3:],
+            scale=movie_layer.scale[axes],
+            translate=movie_layer.translate[axes],
+            units=movie_layer.units[axes],
+            axis_labels=movie_layer.axis_labels[axes],
             metadata=_metadata(run, kind),
         )
 
@@ -111,7 +112,8 @@ class ModelMovies:
     def _lazy(self, run: Run, kind: MovieKind) -> dask.array.Array:
         from napari_sparsevar.run.decoding import Decoding
 
-        return Decoding(run, self._movie).lazy(kind)
+        frames = Decoding(run, self._movie).lazy(kind)
+        return frames if run.stack is None else run.stack.unfolded(frames)
 
     def _on_run(self, _: Any) -> None:
         viewer = self._viewer()

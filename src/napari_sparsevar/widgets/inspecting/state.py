@@ -187,7 +187,7 @@ class Inspecting:
         if kind == "point":
             return self._point(label, self.run)
         image = self.regions.image() if kind == "region" else self._place_labels()
-        if image is None or image.shape != self.run.contribution_map.shape:
+        if image is None or image.shape != self.run.results.grid.shape:
             return None
         mask = image == label
         rows, columns = np.nonzero(mask)
@@ -208,14 +208,14 @@ class Inspecting:
     def _pixel(self, label: int) -> tuple[int, int]:
         """Return the pixel a point lies at."""
         assert self.run is not None
-        width = int(self.run.contribution_map.shape[1])
+        width = self.run.results.grid.shape[1]
         return divmod(label - 1, width)
 
     def probe(self, y: int, x: int) -> None:
         """Inspect what lies at a pixel: a listed place, else what is around it; nothing outside."""
         if self.run is None:
             return
-        height, width = self.run.contribution_map.shape
+        height, width = self.run.results.grid.shape
         if not (0 <= y < height and 0 <= x < width):
             return
         key = self.key_at(y, x)
@@ -291,8 +291,8 @@ class Inspecting:
             return None
         images: dict[PlaceKind, LabelImage | None] = {
             "region": self.read_out.question.regions,
-            "driver": self.read_out.run.driver_labels,
-            "candidate": self.read_out.run.candidate_labels,
+            "driver": self.read_out.run.results.drivers.labels,
+            "candidate": self.read_out.run.results.candidates.labels,
         }
         for kind, image in images.items():
             if image is None or not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
@@ -331,7 +331,7 @@ class Inspecting:
     def _ask(self) -> None:
         if self.run is not None:
             regions = self.regions.image()
-            if regions is not None and regions.shape != self.run.contribution_map.shape:
+            if regions is not None and regions.shape != self.run.results.grid.shape:
                 regions = None
             question = Question(
                 self.penalty,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from psygnal import Signal
 
-from napari_sparsevar.readers import METADATA_KEY, image_limits
+from napari_sparsevar.readers import METADATA_KEY, Placement, image_limits
 from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_sparsevar.movie.inspection.anatomy import AnatomyImages
     from napari_sparsevar.movie.movie import Movie
+    from napari_sparsevar.movie.stack import Stack
 
 KIND = "anatomy"
 
@@ -50,6 +52,7 @@ class Anatomy:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = OpenViewer(viewer)
         self._layer: weakref.ref[Image] | None = None
+        self._stack: Stack | None = None
         self._reading = Replacing(self._receive, what="Reading the movie", ended=self._on_ended)
 
     @property
@@ -59,7 +62,7 @@ class Anatomy:
 
     def show(self, layer: Image, movie: Movie) -> None:
         """Read the movie of a layer once, then add its images, or bring them up to date."""
-        self._layer = weakref.ref(layer)
+        self._layer, self._stack = weakref.ref(layer), movie.stack
         self._reading.start(partial(_images_of, movie))
         self.busy_changed.emit(True)
 
@@ -72,7 +75,7 @@ class Anatomy:
         if isinstance(news, Failure):
             news.report()
         elif news is not None and viewer is not None and layer in viewer.layers:
-            _show(viewer, layer, news)
+            _show(viewer, layer, news, replace(placement_of(layer), stack=self._stack))
 
 
 def _images_of(movie: Movie) -> Iterator[AnatomyImages | None]:
@@ -81,11 +84,11 @@ def _images_of(movie: Movie) -> Iterator[AnatomyImages | None]:
     yield from anatomy_images(movie)
 
 
-def _show(viewer: ViewerModel, movie_layer: Image, images: AnatomyImages) -> None:
+def _show(viewer: ViewerModel, movie_layer: Image, images: AnatomyImages, where: Placement) -> None:
     """Lay the images on the movie and below all else, one of them seen."""
     active = viewer.layers.selection.active
     for image, title in IMAGES.items():
-        pixels = getattr(images, image)
+        pixels = where.shown(getattr(images, image))
         shown = _found(viewer, movie_layer, image)
         if shown is not None:
             shown.data = pixels
@@ -99,7 +102,7 @@ def _show(viewer: ViewerModel, movie_layer: Image, images: AnatomyImages) -> Non
             metadata={
                 METADATA_KEY: {"kind": KIND, "image": image, "of": str(movie_layer.unique_id)}
             },
-            **placement_of(movie_layer).arguments,
+            **where.arguments,
         )
         viewer.layers.insert(_above(viewer, movie_layer), layer)
     viewer.layers.selection.active = active

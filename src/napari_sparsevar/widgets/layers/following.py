@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer
 from psygnal import Signal
 
-from napari_sparsevar.widgets.layers.movies import why_unsuitable
+from napari_sparsevar.widgets.layers.movies import field_of, why_unsuitable
 from napari_sparsevar.widgets.layers.overlays import kind_of, run_of
 from napari_sparsevar.widgets.layers.regions import LAYER_KIND, is_region_layer
 
@@ -104,11 +104,12 @@ def _is_movie(layer: Layer) -> bool:
 
 
 def _field(movie: Image | None, layers: list[Layer]) -> tuple[int, ...]:
-    """Return the shape of a frame; that of a run's maps where its movie has gone."""
+    """Return the shape of a frame, or of a stack; that of a run's maps without its movie."""
     if movie is not None:
-        return tuple(movie.data.shape[-2:])
+        return field_of(movie)
     for layer in layers:
-        if run_of(layer) is not None and layer.ndim == 2 and hasattr(layer.data, "shape"):
+        flat = layer.ndim == 2 or kind_of(layer) == "contribution"
+        if run_of(layer) is not None and flat and hasattr(layer.data, "shape"):
             return tuple(layer.data.shape)
     return ()
 

@@ -11,6 +11,8 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie, as_it_was
 from napari_sparsevar.readers import METADATA_KEY, LayerData, Placement, movie_layer
 
+_STACKED = 4  # axes: T, Z, Y, X
+
 
 def why_unsuitable(layer: Layer) -> str | None:
     """Return one sentence why the layer cannot be trained on, or None if it can."""
@@ -46,8 +48,8 @@ def movie_of(layer: Image) -> Movie:
     reason = why_unsuitable(layer)
     if reason is not None:
         raise UserError(reason)
-    shown = open_movie(layer)
     ours = layer.metadata.get(METADATA_KEY, {})
+    shown = open_movie(layer, planes="all") if is_stack(layer) else open_movie(layer)
     source, registered = ours.get("source"), ours.get("registered")
     changed = getattr(layer.data, "name", None) != ours.get("array", "")
     if source is None:
@@ -64,6 +66,17 @@ def movie_of(layer: Image) -> Movie:
     opened = open_movie(Path(source), **units, **ours.get("choice", {}))
     movie = as_it_was(opened, shown.n_frames)
     return movie if registered is None else moved_back(movie, registered.shifts)
+
+
+def is_stack(layer: Image) -> bool:
+    """Return whether a layer of ours shows several planes of one recording, (T, Z, Y, X)."""
+    choice = layer.metadata.get(METADATA_KEY, {}).get("choice", {})
+    return layer.ndim == _STACKED and choice.get("planes") is not None
+
+
+def field_of(layer: Image) -> tuple[int, ...]:
+    """Return the shape of a frame of a movie layer: (Y, X), or (Z, Y, X) of several planes."""
+    return tuple(layer.data.shape[-3 if is_stack(layer) else -2 :])
 
 
 def channels_apart(movie: Movie, channels: int) -> list[LayerData]:
@@ -93,8 +106,10 @@ def placement_of(layer: Image) -> Placement:
 
 def describe(movie: Movie) -> str:
     """Return size, frame rate and pixel size of a movie in one line."""
-    height, width = movie.shape
+    height, width = movie.shape if movie.stack is None else movie.stack.shape
     parts = [f"{movie.n_frames:,} frames of {height} × {width} px"]
+    if movie.stack is not None:
+        parts.append(f"{len(movie.stack.planes)} planes as one run")
     parts.append(f"{movie.fps:g} Hz" if movie.fps else "frame rate unknown")
     if movie.pixel_size_um:
         parts.append(f"{movie.pixel_size_um:g} µm pixels")

@@ -15,6 +15,7 @@ from psygnal import Signal
 from superqt.utils import qdebounced
 
 from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.run.planes import shown_image
 from napari_sparsevar.widgets.layers.overlays import run_of
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
@@ -79,9 +80,17 @@ class Regions:
         return self._notes.get(self.layer, {})
 
     def image(self) -> LabelImage | None:
-        """Return a copy of what is painted, (Y, X); None where there is no layer."""
+        """Return a copy of what is painted, (Y, X); None where there is no layer.
+
+        Of the planes of a run in its field.
+        """
+        if self.layer is None:
+            return None
         # A copy: the person paints on while a thread looks at it.
-        return None if self.layer is None else np.array(self.layer.data, dtype=np.int32)
+        painted = np.array(self.layer.data, dtype=np.int32)
+        stack = None if self._run is None else self._run.stack
+        fits = stack is not None and painted.shape == stack.volume
+        return stack.folded(painted) if stack is not None and fits else painted
 
     def set_run(self, run: Run | None, kept: tuple[LabelImage, Notes] | None = None) -> None:
         """Keep what is painted with another run; what is on its way is kept with the old one.
@@ -147,7 +156,7 @@ class Regions:
             What is painted on it already.
         """
         layer = Labels(
-            np.zeros(shape, np.int32) if image is None else image,
+            where.shown(np.zeros(shape, np.int32) if image is None else image),
             name="regions",
             opacity=0.6,
             metadata={METADATA_KEY: {"kind": LAYER_KIND}},
@@ -168,7 +177,8 @@ class Regions:
         """Paint a region over the others and return its label; it can be undone like a stroke."""
         layer, label = self.layer, self.free_label()
         assert layer is not None
-        layer.data_setitem(np.nonzero(mask), label)
+        stack = None if self._run is None else self._run.stack
+        layer.data_setitem(np.nonzero(shown_image(mask, stack)), label)
         layer.selected_label = label
         return label
 
@@ -202,7 +212,7 @@ class Regions:
 
     def _save(self) -> None:
         image, run = self.image(), self._run
-        if image is None or run is None or image.shape != run.contribution_map.shape:
+        if image is None or run is None or image.shape != run.results.grid.shape:
             return
         self._unsaved, self.kept = False, (image, self.notes)
         # One after the other: the last that is written is the last that was painted.

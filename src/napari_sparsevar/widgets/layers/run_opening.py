@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Replacing
@@ -63,10 +62,4 @@ def run_stream(path: Path) -> Iterator[Run]:
     """Yield a run."""
     from napari_sparsevar.run.run import load_run
 
-    run = load_run(path)
-    if run.stack is not None:
-        raise UserError(
-            f"{path} is of several planes: its maps are shown, slice by slice, but the docks take "
-            "runs of one plane; sparsevar info, figure and export and Python take it."
-        )
-    yield run
+    yield load_run(path)

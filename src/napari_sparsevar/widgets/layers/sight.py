@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from napari.components import ViewerModel
 from qtpy.QtCore import QPointF, Qt, QTimer
 from qtpy.QtGui import QColor, QPainter, QPen
@@ -23,12 +22,15 @@ RING_PX = 18
 _INSIDE = 0.95
 """Share of the view in whose middle a place counts as in sight."""
 
+_DEEP = 3  # the axis of planes, counted from the last
+
 Pixel = tuple[float, float]
 
 
 def bring_into_sight(viewer: ViewerModel, place: Pixel, placement: Placement) -> None:
     """Centre the view on a place (y, x), where it is not in it."""
-    world = _world(place, placement)
+    world = placement.world(place)
+    _go_to_plane(viewer, place, placement)
     camera = viewer.scene.camera
     half = np.asarray(viewer.canvas.size, float) / camera.zoom / 2
     if (np.abs(world - camera.center[-2:]) > _INSIDE * half).any():
@@ -44,9 +46,7 @@ def point_out(viewer: ViewerModel, places: Sequence[Pixel], placement: Placement
         flash.end()
     camera = viewer.scene.camera
     middle = np.array([canvas.height(), canvas.width()]) / 2
-    at = [
-        (_world(place, placement) - camera.center[-2:]) * camera.zoom + middle for place in places
-    ]
+    at = [(placement.world(place) - camera.center[-2:]) * camera.zoom + middle for place in places]
     Flash(canvas, [QPointF(x, y) for y, x in at], viewer)
 
 
@@ -84,8 +84,10 @@ class Flash(QWidget):
                 painter.drawEllipse(place, RING_PX, RING_PX)
 
 
-def _world(place: Pixel, placement: Placement) -> npt.NDArray[np.float64]:
-    return np.multiply(place, placement.scale) + placement.translate
+def _go_to_plane(viewer: ViewerModel, place: Pixel, placement: Placement) -> None:
+    """Move the slider of planes to that of a place, where there is one."""
+    if placement.stack is not None and viewer.dims.ndim >= _DEEP:
+        viewer.dims.set_point(viewer.dims.ndim - _DEEP, float(placement.points(place)[0]))
 
 
 def _canvas(viewer: ViewerModel) -> QWidget | None:

@@ -13,6 +13,8 @@ from napari_sparsevar.figures.colours import SIGNED, SIGNED_COLOURS, SIGNED_PLAC
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_sparsevar.readers import Placement
+
 DIVERGING = Colormap(SIGNED_COLOURS, controls=SIGNED_PLACES, name=SIGNED)
 
 MANY = 12
@@ -32,6 +34,13 @@ def arrows(edges: pd.DataFrame) -> npt.NDArray[np.float64]:
     start = edges[["source_y", "source_x"]].to_numpy(float).reshape(-1, 2)
     stop = edges[["target_y", "target_x"]].to_numpy(float).reshape(-1, 2)
     return np.stack([start, stop - start], axis=1)
+
+
+def placed_arrows(edges: pd.DataFrame, where: Placement) -> npt.NDArray[np.float64]:
+    """Return arrows as ``arrows`` does, as layers have them: of several planes (n, 2, 3)."""
+    starts, directions = np.moveaxis(arrows(edges), 1, 0)
+    first, last = where.points(starts), where.points(starts + directions)
+    return np.stack([first, last - first], axis=1)
 
 
 def arrow_width(n_arrows: int) -> float:

@@ -159,7 +159,9 @@ class Activity:
         if self._labels is None or self.movie is None:
             return None
         # A copy: the person paints on while the thread reads.
-        painted = np.array(self._labels.data)
+        painted, stack = np.array(self._labels.data), self.movie.stack
+        if stack is not None and painted.shape == stack.volume:
+            painted = stack.folded(painted)
         return painted if painted.shape == self.movie.shape else None
 
     def _on_coloured(self, *_: Any) -> None:

@@ -108,7 +108,7 @@ def answer_raster(question: RasterQuestion) -> Iterator[Raster]:
 
     run = question.run
     rows = np.empty((len(question.keys), len(run.results.good)))
-    for kind, image in (("driver", run.driver_labels), ("region", question.regions)):
+    for kind, image in (("driver", run.results.drivers.labels), ("region", question.regions)):
         own = [index for index, key in enumerate(question.keys) if key[0] == kind]
         if own and image is not None:
             labels = [question.keys[index][1] for index in own]

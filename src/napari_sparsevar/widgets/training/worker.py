@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.readers import Placement
 from napari_sparsevar.training.config import TrainConfig
@@ -73,11 +72,6 @@ class RunReady:
 
 def library_train(request: TrainingRequest, control: TrainingControl) -> Iterator[Any]:
     """Start the library's generator; imported here because torch takes seconds to load."""
-    if request.movie.stack is not None:
-        raise UserError(
-            f"{request.movie.name} is of several planes: train it with sparsevar train --planes or "
-            "from Python, or take one plane here."
-        )
     from napari_sparsevar.training.train import is_only_to_analyse, train
 
     if request.resume and is_only_to_analyse(request.out):  # what is known is shown at once
