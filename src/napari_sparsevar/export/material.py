@@ -126,7 +126,7 @@ def gather(run_path: Path, tell: Tell = warnings.warn) -> Material:
         If the run cannot be opened.
     """
     run = load_run(run_path)
-    marks = read_marks(run_path, run.results.contribution.shape, tell)
+    marks = read_marks(run_path, run.results.contribution.shape, tell, run.stack)
     comparisons = tuple(load_comparisons(run_path, tell))
     return Material(run, movie_of_run(run, tell), marks.regions, marks.notes, comparisons)
 

@@ -19,10 +19,16 @@ def data_words(run: Run) -> str:
     """Return the movie, its size and units, and the run."""
     movie = run.record.movie
     n_frames, height, width = movie.shape
+    planes = ""
+    if movie.stack is not None:
+        height, width = movie.stack.shape
+        numbers = ", ".join(map(str, movie.stack.planes))
+        planes = f" in each of the planes {numbers}, which lie side by side"
     size = f", {run.pixel_size_um:g} µm a pixel" if run.pixel_size_um else ""
     rate = f" at {run.fps:g} frames/s" if run.fps else ""
     return (
-        f"{movie.name} ({n_frames} frames{rate}, {height} x {width} px{size}; run {run.path.name})"
+        f"{movie.name} ({n_frames} frames{rate}, {height} x {width} px{planes}{size}; "
+        f"run {run.path.name})"
     )
 
 
@@ -38,8 +44,12 @@ def unit_of(run: Run) -> str:
 
 def position_words(run: Run, y: float, x: float) -> str:
     """Return a place, given in pixels, in ``unit_of`` the run."""
-    size = run.pixel_size_um or 1.0
-    return f"y {size * y:.0f} x {size * x:.0f}"
+    size, stack = run.pixel_size_um or 1.0, run.record.movie.stack
+    plane = ""
+    if stack is not None:
+        plane = f"plane {stack.planes[int(stack.index_at(x))]} "
+        x = float(stack.column_at(x))
+    return f"{plane}y {size * y:.0f} x {size * x:.0f}"
 
 
 def lags_words(run: Run) -> str:

@@ -73,7 +73,7 @@ def write_report(
         page = cell_report_page(found, source if isinstance(source, Path) else None, tell)
     else:
         shown = found if penalty is None else found.at_penalty(penalty)
-        marks = marks or read_marks(found.path, found.results.contribution.shape, tell)
+        marks = marks or read_marks(found.path, found.results.contribution.shape, tell, found.stack)
         page = report_page(shown, marks, tell, place)
     with replacing(out, overwrite=overwrite) as path:
         path.write_text(page, encoding="utf-8")

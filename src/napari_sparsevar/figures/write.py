@@ -78,7 +78,9 @@ def draw_figure(
     if isinstance(source, CellFit):
         return _drawn("cell_kinds", CELL_KINDS, kind, source, chosen)
     if kind is None or KINDS.get(kind, KINDS["overview"]).has_penalty:
-        marks = marks or read_marks(source.path, source.results.contribution.shape, tell)
+        marks = marks or read_marks(
+            source.path, source.results.contribution.shape, tell, source.stack
+        )
         source = source if chosen.penalty is None else source.at_penalty(chosen.penalty)
     return _drawn("kinds", KINDS, kind, source, chosen, marks or Marks(), tell)
 

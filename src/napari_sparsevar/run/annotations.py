@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_sparsevar.disk.files import replacing
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.movie.stack import Stack
+from napari_sparsevar.run.planes import shown_image
 from napari_sparsevar.run.store import write_image
 
 NOTES = "annotations.json"
@@ -118,7 +120,12 @@ class Marks(NamedTuple):
     regions: npt.NDArray[np.int32] | None = None
 
 
-def read_marks(folder: Path, shape: tuple[int, ...], tell: Callable[[str], None]) -> Marks:
+def read_marks(
+    folder: Path,
+    shape: tuple[int, ...],
+    tell: Callable[[str], None],
+    stack: Stack | None = None,
+) -> Marks:
     """Read what a person added to a run directory; none of it where there is none.
 
     Parameters
@@ -128,6 +135,8 @@ def read_marks(folder: Path, shape: tuple[int, ...], tell: Callable[[str], None]
         Of the movie's frames, (Y, X).
     tell : callable
         Gets one sentence for either that is damaged, and is left out.
+    stack : Stack, optional
+        How several planes lie in these frames.
     """
     notes, painted = Annotations(), None
     try:
@@ -135,7 +144,7 @@ def read_marks(folder: Path, shape: tuple[int, ...], tell: Callable[[str], None]
     except UserError as error:
         tell(str(error))
     try:
-        painted = read_regions(folder, shape)
+        painted = read_regions(folder, shape, stack)
     except UserError as error:
         tell(str(error))
     if painted is None:
@@ -177,8 +186,12 @@ def _write_annotations(folder: Path, annotations: Annotations) -> None:
         path.write_text(annotations.model_dump_json(indent=2), encoding="utf-8")
 
 
-def read_regions(folder: Path, shape: tuple[int, ...]) -> PaintedRegions | None:
+def read_regions(
+    folder: Path, shape: tuple[int, ...], stack: Stack | None = None
+) -> PaintedRegions | None:
     """Read the painted regions of a run directory; None where there are none.
+
+    Those of several planes, which the file holds as (Z, Y, X), come in their field, (Y, X).
 
     Raises
     ------
@@ -193,6 +206,8 @@ def read_regions(folder: Path, shape: tuple[int, ...]) -> PaintedRegions | None:
             image, description = np.asarray(tiff.asarray()), tiff.ome_metadata
     except Exception as error:  # whatever a foreign file makes the reader raise
         raise UserError(f"{path} cannot be read as an image: remove or replace it.") from error
+    if stack is not None and image.shape == stack.volume:
+        image = stack.folded(image)
     if image.shape != shape or image.dtype.kind not in "iu":
         raise UserError(f"{path} is no label image of {shape[0]} x {shape[1]} pixels: remove it.")
     return PaintedRegions(image.astype(np.int32), _described(description))
@@ -212,8 +227,9 @@ def write_regions(
     regions: npt.NDArray[np.integer],
     pixel_size_um: float | None,
     notes: Mapping[int, RegionNote] | None = None,
+    stack: Stack | None = None,
 ) -> None:
-    """Write painted regions (Y, X) and what is said of them as one file.
+    """Write painted regions (Y, X) and what is said of them as one file; of planes (Z, Y, X).
 
     Nothing is kept of labels that are not painted (any more).
 
@@ -227,7 +243,7 @@ def write_regions(
     said = {label: note.model_dump() for label, note in (notes or {}).items() if label in there}
     # ASCII, whatever the names: it goes into XML.
     about = json.dumps({"format": REGIONS_FORMAT, "regions": said})
-    write_image(Path(folder) / REGIONS, image, pixel_size_um, about)
+    write_image(Path(folder) / REGIONS, shown_image(image, stack), pixel_size_um, about)
     _forget_old_notes(folder)
 
 

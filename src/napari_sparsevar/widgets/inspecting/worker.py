@@ -61,7 +61,7 @@ class Inspector:
 
         notices: list[str] = []
         run = self._base
-        notes, regions = read_marks(run.path, run.results.grid.shape, notices.append)
+        notes, regions = read_marks(run.path, run.results.grid.shape, notices.append, run.stack)
         yield Noted(notes, regions, tuple(notices))
         fitted = run.results.fitted
         yield Prepared(SolutionPath.trace(fitted.statistics, fitted.weights))

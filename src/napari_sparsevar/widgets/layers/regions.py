@@ -22,6 +22,7 @@ from napari_sparsevar.widgets.work.latest import Latest
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
+    from napari_sparsevar.movie.stack import Stack
     from napari_sparsevar.run.annotations import RegionNote
     from napari_sparsevar.run.run import Run
 
@@ -219,7 +220,7 @@ class Regions:
         saving = self._saving.setdefault(
             run.path, Latest(save_regions, _tell_failure, what="Keeping the regions")
         )
-        saving.ask((run.path, image, run.pixel_size_um, self.notes))
+        saving.ask((run.path, image, run.pixel_size_um, self.notes, run.stack))
 
 
 def _tell_failure(news: Any) -> None:
@@ -227,7 +228,9 @@ def _tell_failure(news: Any) -> None:
         news.report()
 
 
-def save_regions(asked: tuple[Path, LabelImage, float | None, Notes]) -> Iterator[None]:
+def save_regions(
+    asked: tuple[Path, LabelImage, float | None, Notes, Stack | None],
+) -> Iterator[None]:
     """Keep painted regions, and what is said of them, in a run directory."""
     from napari_sparsevar.run.annotations import write_regions
 
