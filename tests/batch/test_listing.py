@@ -35,6 +35,8 @@ def test_columns_and_defaults(listed: Write, tmp_path: Path) -> None:
         ("movie,fps\na.tif,-1\n", "fps is '-1'"),
         ("movie,preset\na.tif,slow\n", "preset is 'slow'"),
         ("movie,steps\na.tif,0\n", "steps is 0"),
+        ("movie,planes\na.tif,some\n", "ascending numbers"),
+        ("movie,planes,plane\na.tif,all,2\n", "leave one of both out"),
         ("movie\nx/a.tif\ny/A.tif\n", "two recordings called a"),
         ("movie,name\na.tif,../b\n", "name"),
         ("", "not a table in CSV"),
@@ -43,6 +45,11 @@ def test_columns_and_defaults(listed: Write, tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_sentence(listed: Write, text: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         read_list(listed(text))
+
+
+def test_several_planes_are_one_recording(listed: Write) -> None:
+    text = 'movie,planes\na.tif,all\nb.tif,"1,3"\nc.tif,\n'
+    assert [one.choice.planes for one in read_list(listed(text))] == [(), (1, 3), None]
 
 
 def test_what_a_file_leaves_open_is_chosen(listed: Write) -> None:

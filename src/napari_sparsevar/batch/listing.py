@@ -16,6 +16,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.registration.shifts import Kind
+from napari_sparsevar.movie.stack import check_planes
 from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
 
 _FORBIDDEN = set('/\\:*?"<>|')
@@ -33,7 +34,7 @@ class Recording(BaseModel):
         Of its run directory.
     fps, pixel_size_um : float or None
         Override what the movie says.
-    channel, plane, dataset, height, width, axes, channels
+    channel, plane, planes, dataset, height, width, axes, channels
         What of the file is the movie, where it holds more or says less.
     bad_frames, mask, trials, registration, by_channel
         What is left out of the movie, its trials, and how it is held still before, as for a
@@ -54,6 +55,7 @@ class Recording(BaseModel):
     pixel_size_um: float | None = Field(None, gt=0)
     channel: int | None = Field(None, ge=1)
     plane: int | None = Field(None, ge=1)
+    planes: str | None = None
     dataset: str | None = None
     height: int | None = Field(None, ge=1)
     width: int | None = Field(None, ge=1)
@@ -84,6 +86,10 @@ class Recording(BaseModel):
     def _has_both_sides(self) -> Recording:
         if (self.height is None) != (self.width is None):
             raise ValueError("height and width are given together")
+        try:
+            check_planes(self.planes, self.plane)
+        except UserError as error:
+            raise ValueError(str(error)) from None
         if self.covariates is not None and self.apply_from is not None:
             raise ValueError("covariates are of a training; leave them or apply_from out")
         return self
@@ -93,7 +99,10 @@ class Recording(BaseModel):
         """What of the file is the movie."""
         known = self.height is not None and self.width is not None
         shape = (int(self.height or 0), int(self.width or 0)) if known else None
-        return Choice(self.channel, self.plane, self.dataset, shape, self.axes, self.channels)
+        planes = check_planes(self.planes, self.plane)
+        return Choice(
+            self.channel, self.plane, self.dataset, shape, self.axes, self.channels, planes
+        )
 
     def configuration(self) -> TrainConfig:
         """Return the settings of its training; ValidationError if one is out of range."""
