@@ -183,6 +183,8 @@ def read_movie(path: str) -> list[LayerData]:
     # Absolute, so that a run trained on it finds the movie from wherever it is opened.
     movies = _open_all(Path(path).absolute())
     layers = [movie_layer(movie) for movie in movies]
+    if movies[0].stack is not None:
+        layers[1:] = [_in_its_plane(*pair) for pair in zip(layers[1:], movies[1:], strict=True)]
     for _, meta, _ in layers[1:]:
         meta["visible"] = False
     return layers[::-1]
@@ -233,6 +235,16 @@ def _together(path: Path, first: Movie) -> list[Movie]:
     except UserError:  # it opens plane by plane
         return []
     return [replace(movie, name=f"{movie.name} planes")]
+
+
+def _in_its_plane(layer: LayerData, movie: Movie) -> LayerData:
+    """Return the layer of one plane, (T, 1, Y, X), where it lies among the others."""
+    data, meta, kind = layer[0][:, None], dict(layer[1]), layer[2]
+    for name, depth in (("scale", 1.0), ("units", "pixel"), ("axis_labels", "z")):
+        meta[name] = (meta[name][0], depth, *meta[name][1:])
+    meta["translate"] = (0.0, float((movie.choice.plane or 1) - 1), 0.0, 0.0)
+    ours = {**meta["metadata"][METADATA_KEY], "array": data.name}
+    return data, {**meta, "metadata": {METADATA_KEY: ours}}, kind
 
 
 def _name_of(movie: Movie) -> str:

@@ -67,6 +67,11 @@ def test_a_file_of_planes_opens_as_one_above_its_planes(path):
     names = [meta["name"] for _, meta, _ in layers]
     assert names == ["volumes plane 2", "volumes plane 1", "volumes planes"]
     assert [meta.get("visible", True) for _, meta, _ in layers] == [False, False, True]
+    for plane, (data, meta, _) in zip((1, 0), layers, strict=False):  # where it lies in the stack
+        assert (data.shape, meta["translate"][1]) == ((30, 1, 33, 34), plane)
+        movie = movie_of(Image(data, **meta))
+        assert (movie.stack, movie.choice.plane, movie.shape) == (None, plane + 1, (33, 34))
+        np.testing.assert_array_equal(movie.data, FRAMES[:, plane])
     data, meta, _ = layers[-1]
     np.testing.assert_array_equal(np.asarray(data), FRAMES)
     layer = Image(data, **meta)

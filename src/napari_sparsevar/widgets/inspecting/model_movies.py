@@ -11,7 +11,7 @@ from napari.layers import Image, Layer
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.readers import METADATA_KEY
 from napari_sparsevar.widgets.inspecting.state import Inspecting
-from napari_sparsevar.widgets.layers.movies import movie_of
+from napari_sparsevar.widgets.layers.movies import is_deep, movie_of
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of
 from napari_sparsevar.widgets.layers.signed import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
@@ -84,9 +84,9 @@ class ModelMovies:
         if kind == "residual":
             reach = RESIDUAL_NOISES * float(np.nanmedian(run.results.noise))
             limits = (-reach, reach)
-        axes = slice(-3 if run.stack is None else -4, None)
+        axes = slice(-4 if is_deep(movie_layer) else -3, None)
         return Image(
-            self._lazy(run, kind),
+            self._lazy(run, kind, deep=is_deep(movie_layer)),
             name=f"{TITLES[kind]} ({run.path.name})",
             colormap=DIVERGING if kind == "residual" else movie_layer.colormap,
             contrast_limits=limits,
@@ -107,13 +107,16 @@ class ModelMovies:
             wanted = _metadata(shown.run, kind)
             if layer.metadata != wanted:
                 layer.metadata = wanted
-                layer.data = self._lazy(shown.run, kind)
+                layer.data = self._lazy(shown.run, kind, deep=is_deep(layer))
 
-    def _lazy(self, run: Run, kind: MovieKind) -> dask.array.Array:
+    def _lazy(self, run: Run, kind: MovieKind, *, deep: bool) -> dask.array.Array:
         from napari_sparsevar.run.decoding import Decoding
 
         frames = Decoding(run, self._movie).lazy(kind)
-        return frames if run.stack is None else run.stack.unfolded(frames)
+        stacked: dask.array.Array = (
+            frames[:, None] if run.stack is None else (run.stack.unfolded(frames))
+        )
+        return stacked if deep else frames
 
     def _on_run(self, _: Any) -> None:
         viewer = self._viewer()

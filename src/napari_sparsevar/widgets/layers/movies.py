@@ -11,8 +11,6 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie, as_it_was
 from napari_sparsevar.readers import METADATA_KEY, LayerData, Placement, movie_layer
 
-_STACKED = 4  # axes: T, Z, Y, X
-
 
 def why_unsuitable(layer: Layer) -> str | None:
     """Return one sentence why the layer cannot be trained on, or None if it can."""
@@ -68,10 +66,15 @@ def movie_of(layer: Image) -> Movie:
     return movie if registered is None else moved_back(movie, registered.shifts)
 
 
+def is_deep(layer: Image) -> bool:
+    """Return whether a layer is (T, Z, Y, X), be it of all planes of a recording or of one."""
+    return tuple(layer.axis_labels) == ("t", "z", "y", "x")
+
+
 def is_stack(layer: Image) -> bool:
     """Return whether a layer of ours shows several planes of one recording, (T, Z, Y, X)."""
     choice = layer.metadata.get(METADATA_KEY, {}).get("choice", {})
-    return layer.ndim == _STACKED and choice.get("planes") is not None
+    return is_deep(layer) and choice.get("planes") is not None
 
 
 def field_of(layer: Image) -> tuple[int, ...]:
