@@ -95,6 +95,8 @@ def test_layers_of_an_inspection_are_stacks(session, viewer, until_inspected):
     until_inspected(session.inspecting)
     for kind in ("contribution", "drivers", "influence outgoing", "influence incoming"):
         assert session.inspect_layers.layer(kind).data.shape == (2, 33, 34)
+    features = session.inspect_layers.layer("drivers").features.set_index("index")
+    assert features.loc[2, ["plane", "y", "x"]].tolist() == [3, 25.5, 25.5]  # as in its plane
     labels = session.inspect_layers.layer("drivers").data
     assert labels[0, 6, 6] == 1
     assert labels[1, 25, 25] == 2

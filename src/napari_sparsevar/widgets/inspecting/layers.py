@@ -15,6 +15,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from napari_sparsevar.readers import Placement, contribution_look, driver_names
+from napari_sparsevar.run.planes import shown_table
 from napari_sparsevar.widgets.inspecting.answers import DIRECTIONS, Answer, Direction
 from napari_sparsevar.widgets.inspecting.arrows import ArrowLayers
 from napari_sparsevar.widgets.inspecting.place_colours import PlaceColours
@@ -149,6 +150,7 @@ class InspectLayers:
         drivers = driver_features(self._inspecting)
         outlined = outlined_feature(self._inspecting)
         features = pd.concat([drivers, outlined], ignore_index=True) if len(outlined) else drivers
+        features = shown_table(features, shown.run.stack)
         pixels = self._placement().shown(labels)
         if not np.array_equal(pixels, layer.data):
             self._show_pixels("drivers", layer, pixels)
