@@ -202,7 +202,7 @@ def test_cells_that_are_flipped_beside_the_movie_are_warned_of() -> None:
     movie, truth = sv.simulate_movie(60, n_cells=24, n_drivers=2, n_followers=2)
     mean = np.asarray(movie.data, np.float64).mean(axis=0)
     grid = SimpleNamespace(shape=movie.shape)
-    record = SimpleNamespace(movie=SimpleNamespace(fps=1.0, pixel_size_um=1.0))
+    record = SimpleNamespace(movie=SimpleNamespace(fps=1.0, pixel_size_um=1.0, stack=None))
     of_run: Any = SimpleNamespace(record=record, results=SimpleNamespace(mean=mean, grid=grid))
     given = [sparse.csr_array(footprint) for footprint in truth.footprints]
     assert not cells_in(of_run, given).notes
