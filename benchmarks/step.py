@@ -28,7 +28,7 @@ from napari_sparsevar.training.trainer import Trainer
 def step(trainer: Trainer, loss: Callable[[], Tensor]) -> float:
     """Take one step on a loss; return its seconds."""
     began = time.perf_counter()
-    trainer.optimiser.forget_gradients()
+    trainer.optimiser.zero_grad(set_to_none=True)
     loss().backward()
     trainer.optimiser.step()
     return time.perf_counter() - began

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch._dynamo  # its first import, in the middle of a training, leaves cycles of its own
 
 import napari_sparsevar as sv
 from napari_sparsevar.training.events import Finished

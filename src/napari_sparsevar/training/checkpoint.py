@@ -20,7 +20,9 @@ def save_checkpoint(folder: Path, trainer: Trainer) -> Path:
     """Write everything needed to continue as if nothing had happened."""
     tensors = {f"network.{name}": value for name, value in trainer.weights().items()}
     tensors |= {f"best.{name}": value for name, value in trainer.best.items()}
-    tensors |= {f"optimiser.{name}": value for name, value in trainer.optimiser.state().items()}
+    state = trainer.optimiser.state_dict()["state"]
+    for index, moments in state.items():
+        tensors |= {f"optimiser.{index}.{name}": value for name, value in moments.items()}
     if trainer.coefficients is not None:
         tensors["coefficients"] = trainer.coefficients
     numbers = {
@@ -51,7 +53,7 @@ def load_checkpoint(folder: Path, trainer: Trainer) -> None:
         trainer.best = {name: value.to(device) for name, value in _under("best.", tensors).items()}
         trainer.keep_best()  # fails now, and not after the last step, where it does not fit
         trainer.network.load_state_dict(_under("network.", tensors))
-        trainer.optimiser.load_state(_under("optimiser.", tensors))
+        _load_optimiser(trainer, _under("optimiser.", tensors))
         if "coefficients" in tensors:
             trainer.coefficients = tensors["coefficients"].to(device)
         trainer.step, trainer.chunks = int(numbers["step"]), int(numbers["chunks"])
@@ -88,6 +90,15 @@ def step_of(folder: Path) -> int:
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
+
+
+def _load_optimiser(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, moment = name.split(".")
+        state.setdefault(int(index), {})[moment] = value
+    groups = trainer.optimiser.state_dict()["param_groups"]
+    trainer.optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
 def has_checkpoint(out: Path) -> bool:

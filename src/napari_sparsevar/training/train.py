@@ -266,7 +266,7 @@ class _Training:
         trainer = prepared.trainer
         save_checkpoint(self.folder.working, trainer)
         trainer.keep_best()
-        trainer.optimiser.forget_gradients()
+        trainer.optimiser.zero_grad(set_to_none=True)
         metrics: Metrics = {
             "reason": reason,
             "steps": trainer.step,

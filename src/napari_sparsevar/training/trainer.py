@@ -12,7 +12,6 @@ from torch import Tensor
 
 from napari_sparsevar.model.network import SparseVarAutoencoder
 from napari_sparsevar.movie.reading.read_ahead import DEPTH, ReadAhead
-from napari_sparsevar.training.adam import Adam
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.held_out import TimeBlocks
@@ -63,7 +62,9 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.chunks = self.chunks or self.config.chunks
-        self.optimiser = Adam(self.network.parameters(), self.config.learning_rate)
+        self.optimiser = torch.optim.Adam(
+            self.network.parameters(), lr=self.config.learning_rate, betas=(0.9, 0.98)
+        )
         if not self.best:
             self.best = self.weights()
 
@@ -116,7 +117,7 @@ class Trainer:
         """
         batch = self._batch()
         self._set_learning_rate()
-        self.optimiser.forget_gradients()
+        self.optimiser.zero_grad(set_to_none=True)
         initial = self.coefficients if self.batcher.whole_field else None
         loss = batch_loss(
             self.network,
@@ -214,7 +215,8 @@ class Trainer:
         rise = min(1.0, (self.step + 1) / _RAMP_STEPS)
         progress = self.step / max(self.config.steps, 1)
         fall = _LAST_RATE + (1.0 - _LAST_RATE) * 0.5 * (1.0 + math.cos(math.pi * progress))
-        self.optimiser.rate = self.config.learning_rate * rise * fall
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * rise * fall
 
 
 def _terms(loss: Loss, total: Tensor) -> dict[str, float]:
