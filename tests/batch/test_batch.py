@@ -205,7 +205,7 @@ def test_what_is_at_work_ends_when_it_is_asked_to_stop(
 # All is loaded once, and then there are two of it: each a process without a nanny.
 WORKERS = """
 import asyncio, os, sys
-import distributed, napari_sparsevar.batch.work
+import distributed, torch._dynamo, napari_sparsevar.batch.work
 
 async def serve():
     async with distributed.Worker(sys.argv[1], nthreads=1, dashboard=False) as worker:
@@ -220,11 +220,15 @@ os.wait()
 """
 
 
+# Two tests at once would want the same port for their pages.
+ANY_PORT = {"dashboard": False, "dashboard_address": ":0"}
+
+
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, psutil.Process]]:
     """The address of a scheduler, and the process whose children are its two workers."""
     distributed = pytest.importorskip("distributed")
-    scheduler = {"cls": distributed.Scheduler, "options": {"dashboard": False}}
+    scheduler = {"cls": distributed.Scheduler, "options": ANY_PORT}
     with distributed.SpecCluster(workers={}, scheduler=scheduler) as cluster:
         address = cluster.scheduler_address
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -309,7 +313,7 @@ def test_a_recording_on_cuda_waits_for_a_worker_with_a_card(
         name: {"cls": distributed.Worker, "options": {"nthreads": 1, "resources": resources}}
         for name, resources in (("plain", {}), ("card", {"GPU": 1}))
     }
-    scheduler = {"cls": distributed.Scheduler, "options": {"dashboard": False}}
+    scheduler = {"cls": distributed.Scheduler, "options": ANY_PORT}
     movies = [Recording(movie=tmp_path / f"{number}.tif", name=str(number)) for number in range(6)]
     with distributed.SpecCluster(workers=workers, scheduler=scheduler) as cluster:
         address = cluster.scheduler_address
