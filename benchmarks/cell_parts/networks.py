@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import napari_sparsevar as sv
@@ -24,7 +25,8 @@ from cell_parts.rivals import (
     pcmci,
 )
 from cell_parts.transfer_entropy import transfer_entropy
-from napari_sparsevar.cells.deconvolution import decay_of, events_of
+from napari_sparsevar.analysis.fit.deconvolution import decay_of, events_of
+from napari_sparsevar.analysis.fit.own_dynamics import Series
 
 QUIET_SHARE = 0.7
 """Frames that are dim on average over cells: those outside of bursts. Of 0.5, 0.7, 0.85 and 1 the
@@ -149,7 +151,7 @@ def _scores(wired: BoolArray, found: Found) -> dict[str, float]:
 
 def _seen(recording: Recording, fps: float) -> Seen:
     every = np.ones(len(recording.traces), bool)
-    decay = decay_of(recording.traces, every, ())
+    decay = decay_of(Series(recording.traces, torch.from_numpy(every)))
     events = events_of(recording.traces, every, (), decay).astype(np.float64)
     brightness = recording.traces.mean(axis=1)
     quiet = brightness <= np.quantile(brightness, QUIET_SHARE)

@@ -13,8 +13,10 @@ import torch
 from made_runs import made_full_run
 from napari_sparsevar.analysis.covariates.basis import kernels_at
 from napari_sparsevar.analysis.covariates.covariates import Covariates
+from napari_sparsevar.analysis.fit.deconvolution import events_behind
 from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
+from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.model.neuropil import background
 from napari_sparsevar.model.temporal import CalciumDynamics, calcium_filter
 from napari_sparsevar.movie.reading.standardised import inside_field
@@ -44,14 +46,34 @@ def with_covariates(run: Run) -> Run:
     covariates = Covariates(("speed",), ("cm/s",), ("continuous",), speed, kernels_at(2.0))
     latents = results.latents.copy()
     latents[:, ::3] += speed
-    activity = replace(results.activity, series=latents, covariates=covariates)
+    activity = replace(results.activity, latents=latents, covariates=covariates)
     rows = StreamedRows.of(activity, results.fitted.lags, "none")
     weights = torch.from_numpy(activity.weights)
     fitted = fit_whole(rows.own, pool(block_moments(rows, 1)), weights, results.fitted.lags)
     return changed(run, activity=activity, fitted=fitted, partial=rows.partial)
 
 
-@pytest.fixture(params=["none", "calcium", "covariates", "paused"])
+def with_events(run: Run) -> Run:
+    """The same run, analysed by the events behind its latents."""
+    results = run.results
+    events = events_behind(Series.of(results.activity))
+    activity = replace(results.activity, events=events)
+    rows = StreamedRows.of(activity, results.fitted.lags, activity.dynamics)
+    weights = torch.from_numpy(activity.weights)
+    fitted = fit_whole(rows.own, pool(block_moments(rows, 1)), weights, results.fitted.lags)
+    return changed(run, activity=activity, fitted=fitted)
+
+
+def events_in(run: Run, region: np.ndarray) -> np.ndarray:
+    """What the events of all latents are decoded to in a region, less their mean."""
+    results = run.results
+    alone = replace(results.activity, latents=results.activity.series, events=None)
+    decoding = Decoding(changed(run, activity=alone, noise=np.ones_like(results.noise)))
+    frames = [decoding.frame("reconstruction", t)[region].mean() for t in range(N_FRAMES)]
+    return np.array(frames) - np.mean(np.array(frames)[results.good])
+
+
+@pytest.fixture(params=["none", "calcium", "covariates", "paused", "events"])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     """A run whose latents forget at once, or slowly as calcium does; two frames are bad.
 
@@ -60,12 +82,14 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     run = made_full_run(tmp_path, n_frames=N_FRAMES)
     good = np.ones(N_FRAMES, bool)
     good[[20, 55]] = False
-    starts = (33,) if request.param == "paused" else ()
+    starts = (33,) if request.param in ("paused", "events") else ()
     run = changed(run, activity=replace(run.results.activity, good=good, starts=starts))
     if request.param == "none":
         return run
     if request.param == "covariates":
         return with_covariates(run)
+    if request.param == "events":
+        return with_events(run)
     fitted = run.results.fitted
     own = replace(fitted.own, dynamics=CalciumDynamics(0.8, 0.4))
     return changed(run, fitted=replace(fitted, own=own))
@@ -145,6 +169,8 @@ def test_the_innovation_of_a_place_is_what_its_own_dynamics_did_not_foretell(
         for piece in pieces
     ]
     wanted = torch.cat([part.innovation[0, :, 0] for part in filtered])
+    if results.activity.events is not None:
+        wanted = torch.from_numpy(events_in(made, region))
     np.testing.assert_allclose(
         found.innovation[good], (wanted / wanted[good].std())[good], rtol=0.02
     )

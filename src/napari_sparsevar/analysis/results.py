@@ -46,6 +46,9 @@ from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import Step, stage
 
+UNSURE = 0.999
+"""What the map shows at most where the test is not sure, in units of chance."""
+
 AS_SURE = 2.0
 """By how much the test of a place may change the unit of the map there."""
 
@@ -108,7 +111,7 @@ class Results:
     @property
     def latents(self) -> npt.NDArray[np.float32]:
         """Code of every frame, (T, p)."""
-        return self.activity.series
+        return self.activity.latents
 
     @property
     def good(self) -> npt.NDArray[np.bool_]:
@@ -170,7 +173,7 @@ def first_map(
     """
     grid, config = activity.grid, activity.config
     yield 0.0, "Fitting the sparse VAR"
-    rows = StreamedRows.of(activity, config.lags, config.dynamics)
+    rows = StreamedRows.of(activity, config.lags, activity.dynamics)
     statistics = pool(block_moments(rows, 1))
     trim_heap()
     yield 0.4, "Fitting the sparse VAR"
@@ -230,9 +233,12 @@ def _tested(results: Results) -> Generator[float, None, Results]:
     echoes = Echoes.around(results.grid.centres(), wide)
     before = results.grid.read_before()
     unclear = None if before is None else torch.from_numpy(before)
-    found = yield from significance(_rows(results), fitted, amplitude, echoes, unclear)
+    as_events = results.activity.events is not None
+    found = yield from significance(
+        _rows(results), fitted, amplitude, echoes, unclear, rare_events=as_events
+    )
     drawn = contribution_map(fitted, projection, found.silencing.numpy())
-    chance = chance_of(drawn.image, projection, found)
+    chance = chance_of(drawn.image, projection, found, ranked=not as_events)
     contribution, places = _seen(drawn, fitted, projection, found, chance)
     trim_heap()
     return replace(
@@ -287,7 +293,7 @@ def _rows(results: Results) -> StreamedRows:
     """Return the rows that the VAR was fitted to."""
     activity, lags = results.activity, results.activity.config.lags
     if activity.covariates is not None:
-        return StreamedRows.of(activity, lags, activity.config.dynamics)
+        return StreamedRows.of(activity, lags, activity.dynamics)
     return StreamedRows(Series.of(activity), lags, results.fitted.own)  # estimated once
 
 
@@ -316,18 +322,32 @@ def _seen(
     return contribution, told_apart(places, found, grid)
 
 
-def chance_of(image: FloatImage, projection: Projection, found: Significance) -> FloatImage:
+def chance_of(
+    image: FloatImage, projection: Projection, found: Significance, ranked: bool = True
+) -> FloatImage:
     """Return what chance reaches in a ``contribution_map``; NaN where nothing could be tested.
 
     The map is of the lasso, the test of debiased scores, and now and then they differ: where many
     places share what they foretell, the lasso gives it to some of them. Within a factor of two the
     unit is such that the map is as sure of a place as the test.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (Y, X)
+    projection : Projection
+    found : Significance
+    ranked : bool
+        Whether the map ranks places as the test does, which tells more where activity is filtered.
+        Else it only follows the test in what is beyond chance: of events the amounts tell more.
     """
     reach = found.chance.double().numpy()
     if not found.tested:
         return np.full(image.shape, np.nan, np.float32)
     usual = chance_map(np.nan_to_num(reach, nan=float(np.nanmax(reach))), projection)
     sure = in_pixels(found.sureness().double().numpy(), projection)
+    if not ranked:
+        shown = image / np.maximum(usual, 1e-12)
+        sure = np.where(sure >= 1.0, np.maximum(shown, 1.0), np.minimum(shown, UNSURE))
     as_sure = np.divide(image, sure, out=usual.copy(), where=(sure > 0) & (image > 0))
     leaderless = in_pixels(found.leaderless.double().numpy(), projection) > LEADERLESS
     most = np.where(leaderless, np.inf, usual * AS_SURE)

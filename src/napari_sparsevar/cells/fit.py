@@ -17,9 +17,10 @@ from napari_sparsevar.analysis.covariates.covariates import Covariates, known_fr
 from napari_sparsevar.analysis.evidence.edge_evidence import edge_evidence
 from napari_sparsevar.analysis.evidence.nulls.trials import trials_of
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, selection_stability
+from napari_sparsevar.analysis.fit.deconvolution import decay_of, events_of, looks_like_calcium
 from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
-from napari_sparsevar.analysis.fit.own_dynamics import own_dynamics_of
+from napari_sparsevar.analysis.fit.own_dynamics import Series, own_dynamics_of
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
 from napari_sparsevar.cells.bursts import burst_notes
@@ -27,7 +28,6 @@ from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
 from napari_sparsevar.cells.covariates.samples import Frames
-from napari_sparsevar.cells.deconvolution import decay_of, events_of, looks_like_calcium
 from napari_sparsevar.cells.formats.format import CellChoice
 from napari_sparsevar.cells.formats.table_layout import cells_of_table
 from napari_sparsevar.cells.formats.table_text import table_of
@@ -293,7 +293,7 @@ def _events(
     traces, good, starts = activity.series, activity.good, activity.starts
     if preparation.events == "auto" and not looks_like_calcium(traces, good):
         return activity, f"{said}, as they are: they do not rise in transients", _dynamics(activity)
-    decay = decay_of(traces, good, starts)
+    decay = decay_of(Series.of(activity))
     events = events_of(less_levels(traces, good, trials, "baseline"), good, starts, decay)
     return replace(activity, series=events), f"events behind {said}", "none"
 

@@ -23,6 +23,7 @@ _LEAST_BACKGROUND_PX = 8.0
 
 
 Dynamics = Literal["calcium", "none"]
+AsEvents = Literal["auto", "yes", "no"]
 
 
 class ModelConfig(BaseModel):
@@ -51,6 +52,14 @@ class ModelConfig(BaseModel):
         title="Own dynamics",
         description="calcium: each latent's slow decay and noise are estimated and taken out "
         "before asking what drives it. none: the VAR works on the latents themselves.",
+        json_schema_extra={"group": "advanced"},
+    )
+    events: AsEvents = Field(
+        "auto",
+        title="Events",
+        description="Whether the analysis takes calcium out by deconvolution, which sees more "
+        "where transients are clear, or by a filter, which sees more in noise. auto: deconvolution "
+        "where the transients of the busiest places stand out of the noise.",
         json_schema_extra={"group": "advanced"},
     )
     stride: Auto | Annotated[int, Field(ge=_FINEST, le=_WIDEST)] = Field(

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from napari_sparsevar.analysis.fit.deconvolution import foretold_by_calcium, remembered
 from napari_sparsevar.analysis.maps.projection import FloatImage, to_image
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.errors import UserError
@@ -134,21 +135,30 @@ def foretold(results: Results, index: int) -> FloatArray:
     """
     fitted, own = results.fitted, results.fitted.own
     begun = max((start for start in results.activity.starts if start <= index), default=0)
-    first = max(begun, index - memory(own.dynamics) - fitted.lags)
-    good = torch.from_numpy(np.array(results.good[first : index + 1]))[None]
-    values = torch.from_numpy(np.array(results.latents[first : index + 1], np.float64))
-    expected, _, drive = calcium_filter(own.standardised(values)[None], good, own.dynamics)
-    partial, known = results.partial, min(fitted.lags, index - first)
+    events = results.activity.events
+    before = memory(own.dynamics) if events is None else remembered(events.decay)
+    seen = slice(max(begun, index - before - fitted.lags), index + 1)
+    good = np.array(results.good[seen])
+    values = torch.from_numpy(np.array(results.activity.series[seen], np.float64))
+    standard = own.standardised(values)[None]
+    expected, _, drive = calcium_filter(standard, torch.from_numpy(good)[None], own.dynamics)
+    partial, known = results.partial, min(fitted.lags, index - seen.start)
     past = torch.zeros(fitted.lags, fitted.n_series, dtype=torch.float64)
     past[:known] = drive[0, -1 - known : -1].flip(0) / own.drive_scale
     if partial is not None:
-        told = partial.columns[index] @ partial.past
-        past[:known] -= told.reshape(past.shape)[:known]
+        of_past = partial.columns[index] @ partial.past
+        past[:known] -= of_past.reshape(past.shape)[:known]
     driven = torch.from_numpy(fitted.nonzero.T @ past.ravel().numpy())
     if partial is not None:
         driven += partial.columns[index] @ partial.following
-    moved = expected[0, -1] + own.scale * driven
-    return np.asarray((own.mean + own.deviation * moved).numpy())
+    if events is None:
+        by_itself = (own.mean + own.deviation * expected[0, -1]).numpy()
+    else:
+        codes = np.array(results.latents[seen], np.float64) - events.baseline
+        usual = own.mean.numpy()
+        told = foretold_by_calcium(codes, values.numpy(), good, (), events.decay, usual)
+        by_itself = events.baseline + told[-1]
+    return np.asarray(by_itself + (own.innovation * driven).numpy())
 
 
 def _background_diameter(run: Run) -> float:

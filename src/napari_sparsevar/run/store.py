@@ -42,6 +42,7 @@ from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.temporal import CalciumDynamics
 from napari_sparsevar.movie.stack import Stack
 from napari_sparsevar.run.covariates import kept_partial, partial_tensors, read_covariates
+from napari_sparsevar.run.latent_events import LATENT_EVENTS, event_tensors, kept_events
 from napari_sparsevar.run.latents import SCRATCH
 from napari_sparsevar.run.planes import kept_image, kept_table, shown_image, shown_table
 from napari_sparsevar.run.record import FORMAT, FORMAT_VERSION, RunRecord
@@ -105,7 +106,9 @@ def write_stage(
     """
     match results.stage:
         case "map":
-            _write_latents(folder / LATENTS, results.latents)
+            _write_series(folder / LATENTS, results.latents)
+            if results.activity.events is not None:
+                _write_series(folder / LATENT_EVENTS, results.activity.events.values)
             write_tensors(folder / ANALYSIS, _tensors(results))
             _write_places(folder, results, pixel_size_um, stack)
         case "drivers":
@@ -161,11 +164,18 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     footprints = _sparse(tensors, "footprints", (grid.size, n_pixels))
     covariates = read_covariates(folder, record)
     latents = np.load(folder / LATENTS, mmap_mode="r", allow_pickle=False)
+    activity = LatentActivity(
+        latents,
+        tensors["good"].numpy(),
+        grid,
+        record.network,
+        covariates,
+        _starts(tensors),
+        kept_events(folder, tensors),
+    )
     known = Results(
         "map",
-        LatentActivity(
-            latents, tensors["good"].numpy(), grid, record.network, covariates, _starts(tensors)
-        ),
+        activity,
         fitted,
         Projection(grid, footprints, fitted),
         _image(tensors, "mean", grid),
@@ -280,13 +290,13 @@ def write_image(
         tifffile.imwrite(temporary, image, ome=True, metadata=metadata)
 
 
-def _write_latents(path: Path, latents: npt.NDArray[np.float32]) -> None:
+def _write_series(path: Path, series: npt.NDArray[np.float32]) -> None:
     with replacing(path, overwrite=True) as temporary:
-        if isinstance(latents, np.memmap) and Path(str(latents.filename)).name.startswith(SCRATCH):
-            Path(str(latents.filename)).replace(temporary)  # written already, while encoding
+        if isinstance(series, np.memmap) and Path(str(series.filename)).name.startswith(SCRATCH):
+            Path(str(series.filename)).replace(temporary)  # written already, when they were found
             return
         with temporary.open("wb") as file:
-            np.save(file, latents, allow_pickle=False)
+            np.save(file, series, allow_pickle=False)
 
 
 def _tensors(results: Results) -> dict[str, Tensor]:
@@ -304,6 +314,7 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "good": torch.from_numpy(results.good),
         "starts": torch.tensor(results.activity.starts, dtype=torch.int64),
         **partial_tensors(results.partial),
+        **event_tensors(results.activity.events),
     }
     if results.grid.kept is not None:
         tensors["kept"] = torch.tensor(results.grid.kept)

@@ -10,6 +10,7 @@ import torch
 from scipy import signal
 
 from napari_sparsevar.analysis.covariates.partialling import Partial
+from napari_sparsevar.analysis.fit.deconvolution import foretold_by_calcium
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.maps.region import checked_mask, region_share
 from napari_sparsevar.analysis.results import Results
@@ -81,7 +82,8 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     """Return what the model says of a region in every frame; no pass over the movie.
 
     Decoder, filter and VAR are linear and all latents are filtered alike, so that the region's
-    weights go through them first and a few numbers a frame and lag are left to filter.
+    weights go through them first and a few numbers a frame and lag are left to filter. Calcium is
+    linear in the events behind it, too.
 
     Parameters
     ----------
@@ -89,29 +91,61 @@ def model_traces(run: Run, region: BoolArray) -> ModelTraces:
     region : ndarray of bool, shape (Y, X)
     """
     results, fitted = run.results, run.results.fitted
-    good, mean = np.asarray(results.good), fitted.own.mean.numpy()
+    good, own = np.asarray(results.good), fitted.own
     share = _share(results, region)
     decoded = results.footprints @ (share * _padded(run))
-    driving, own = _driving(fitted, decoded), fitted.own
+    driving = _driving(fitted, decoded)
     # A latent's drive is that of its standardised code.
     per_unit = 1.0 / (own.drive_scale.numpy() * own.deviation.numpy())
-    weights = np.column_stack([decoded, *driving * per_unit])
-    latents = np.asarray(results.latents)
-    projected = (latents @ weights.astype(np.float32) - mean @ weights).astype(np.float64)
-    begins = _begins(results)
-    expected, drive = _filtered(projected, good, begins, *map(float, fitted.own.dynamics))
-    stretch = np.cumsum(begins)
-    parts = np.stack([expected[:, 0], np.zeros(len(latents))])
+    seen = _seen_of(results, decoded, driving * per_unit)
+    stretch = np.cumsum(_begins(results))
+    parts = np.stack([seen.expected, np.zeros(len(good))])
     for lag in range(1, fitted.lags + 1):
         together = stretch[lag:] == stretch[:-lag]
-        parts[:, lag:] += together * drive[:-lag, [lag, fitted.lags + lag]].T
+        parts[:, lag:] += together * seen.drive[:-lag, [lag - 1, fitted.lags + lag - 1]].T
     if results.partial is not None:
         parts += _told(results.partial, driving, own.innovation.numpy() * decoded)
-    level = float(mean @ decoded + share @ _padded(run, "mean"))
+    level = float(share @ _padded(run, "mean"))
     itself, others = parts[0] + level, parts[1]
-    traces = np.stack([projected[:, 0] + level, itself + others, itself, others])
+    traces = np.stack([seen.activity + level, itself + others, itself, others])
     traces[:, ~good] = np.nan
     return ModelTraces(*traces)
+
+
+class _Seen(NamedTuple):
+    """Of a mixture of latents: activity, what its past foretells (T,), and drives (T, m)."""
+
+    activity: FloatArray
+    expected: FloatArray
+    drive: FloatArray
+
+
+def _seen_of(results: Results, decoded: FloatArray, driving: FloatArray) -> _Seen:
+    """Return the mixture of latents that weights (p,) make, and the drives that others (m, p) do.
+
+    Drives are in units of what is analysed, latents or the events behind them.
+    """
+    good, mean = np.asarray(results.good), results.fitted.own.mean.numpy()
+    events = results.activity.events
+    weights = np.column_stack([decoded, *driving]).astype(np.float32)
+    analysed = np.asarray(results.activity.series) @ weights
+    projected = (analysed - mean @ weights).astype(np.float64)
+    if events is None:
+        dynamics = map(float, results.fitted.own.dynamics)
+        expected, drive = _filtered(projected, good, _begins(results), *dynamics)
+        level = float(mean @ decoded)
+        return _Seen(projected[:, 0] + level, expected[:, 0] + level, drive[:, 1:])
+    activity = (np.asarray(results.latents) @ weights[:, 0]).astype(np.float64)
+    base = float(events.baseline @ decoded)
+    expected = foretold_by_calcium(
+        activity[:, None] - base,
+        analysed[:, :1].astype(np.float64),
+        good,
+        results.activity.starts,
+        events.decay,
+        np.array([mean @ decoded]),
+    )
+    return _Seen(activity, expected[:, 0] + base, projected[:, 1:] * good[:, None])
 
 
 def _driving(fitted: FittedVar, decoded: FloatArray) -> FloatArray:
@@ -145,19 +179,26 @@ def _told(partial: Partial, driving: FloatArray, moved: FloatArray) -> FloatArra
 def place_series(run: Run, region: BoolArray) -> PlaceSeries:
     """Return the activity of a region and what its own dynamics did not foretell of it.
 
-    All latents are filtered alike, so that their mixture can be filtered in place of them.
+    All latents are filtered alike, so that their mixture can be filtered in place of them; where
+    events are analysed, it is the mixture of these.
 
     Parameters
     ----------
     run : Run
     region : ndarray of bool, shape (Y, X)
     """
-    good = np.asarray(run.results.good)
+    results = run.results
+    good = np.asarray(results.good)
     (activity,) = region_activity(run, region.astype(np.int32), [1])
-    whole = np.where(good, activity, 0.0)[:, None]
-    dynamics = map(float, run.results.fitted.own.dynamics)
-    expected, _ = _filtered(whole, good, _begins(run.results), *dynamics)
-    innovation = activity - expected[:, 0]
+    if results.activity.events is None:
+        whole = np.where(good, activity, 0.0)[:, None]
+        dynamics = map(float, results.fitted.own.dynamics)
+        expected, _ = _filtered(whole, good, _begins(results), *dynamics)
+        innovation = activity - expected[:, 0]
+    else:
+        decoded = (results.footprints @ _share(results, region)).astype(np.float32)
+        behind = np.asarray(results.activity.series) @ decoded
+        innovation = np.where(good, behind - behind[good].mean(), np.nan).astype(np.float64)
     return PlaceSeries(activity, innovation / max(float(np.nanstd(innovation)), 1e-12))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.inspection.late_look import LateLook, late_sentences
 from napari_sparsevar.progress import WithResult
 from napari_sparsevar.run.kept_latents import busiest, in_planes, kept_columns, kept_grid
+from napari_sparsevar.run.latent_events import read_as_events
 from napari_sparsevar.run.latents import Float32Array, encode_movie, scratch_latents
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.store import MODEL, write_record, write_stage
@@ -35,10 +37,13 @@ TO_THE_MAP: tuple[Part, ...] = ("encoding", "map")
 Metrics = dict[str, float | int | str | None]
 
 
-def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEvent, None, Results]:
+def mapped(
+    prepared: Prepared, file: Path | None = None, events_file: Path | None = None
+) -> Generator[TrainingEvent, None, Results]:
     """Encode the movie of a trainer with its network and draw the contribution map.
 
-    The latents lie in ``file``, if there is one, from where ``publish_map`` moves them.
+    The latents, and the events behind them, lie in files, if there are any, from where
+    ``publish_map`` moves them.
     """
     pace, work = Pace.read(), work_of(prepared)
     network, frames = prepared.trainer.network.eval(), prepared.frames
@@ -58,9 +63,11 @@ def mapped(prepared: Prepared, file: Path | None = None) -> Generator[TrainingEv
     footprints = sparse_footprints(network, grid, prepared.static, inside)
     beside = prepared.covariates
     starts = frames.movie.jumps
-    good = frames.good if beside is None else known_frames(beside, frames.good, starts)[0]
-    activity = LatentActivity(latents, good, grid, network.config, beside, starts)
     began = time.perf_counter()
+    activity = LatentActivity(latents, frames.good, grid, network.config, beside, starts)
+    activity = read_as_events(activity, events_file)
+    if beside is not None:
+        activity = replace(activity, good=known_frames(beside, frames.good, starts)[0])
     fitting = WithResult(first_map(activity, footprints, frames.mean, frames.noise))
     for fraction, message in fitting:
         left = pace.left(TO_THE_MAP[1:], work, fraction, time.perf_counter() - began)
@@ -105,8 +112,8 @@ def publish_map(
 
     The rest of the analysis reads the run from there, whether it follows at once or another day.
     """
-    with scratch_latents(folder.working) as file:
-        results = yield from mapped(prepared, file)
+    with scratch_latents(folder.working) as file, scratch_latents(folder.working) as events_file:
+        results = yield from mapped(prepared, file, events_file)
         left_out = ~prepared.frames.good
         said = late_sentences(left_out & ~prepared.report.bad)
         yield from map(Notice, said)

@@ -117,6 +117,7 @@ def significance(
     amplitude: Tensor | None = None,
     echoes: Echoes | None = None,
     unclear: Tensor | None = None,
+    rare_events: bool = False,
 ) -> Generator[float, None, Significance]:
     """Test every source and edge; yield the fraction done.
 
@@ -131,6 +132,8 @@ def significance(
         Tells negative effects from echoes; by default there are none.
     unclear : Tensor of bool, shape (n, n), optional
         Pairs, source by target, of which nobody can tell who leads: see ``Asked``.
+    rare_events : bool
+        Whether series are events that seldom meet: see ``adjusted_p_values``.
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
@@ -181,6 +184,7 @@ def significance(
             near=near,
             rates=False,
             counted=counted_for_places,
+            rare_events=rare_events,
         )
         found = yield from part(drawing, 0.3, 0.8)
         asking = led(

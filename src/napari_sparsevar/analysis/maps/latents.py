@@ -7,7 +7,8 @@ from functools import cached_property
 
 from napari_sparsevar.analysis.activity import BoolArray, Float32Array
 from napari_sparsevar.analysis.covariates.covariates import Covariates
-from napari_sparsevar.model.config import ModelConfig
+from napari_sparsevar.analysis.fit.deconvolution import Events
+from napari_sparsevar.model.config import Dynamics, ModelConfig
 from napari_sparsevar.model.grid import FloatArray, LatentGrid
 
 
@@ -17,7 +18,7 @@ class LatentActivity:
 
     Attributes
     ----------
-    series : ndarray of float32, shape (T, p)
+    latents : ndarray of float32, shape (T, p)
         In memory or mapped.
     good : ndarray of bool, shape (T,)
         Frames that were used.
@@ -29,14 +30,27 @@ class LatentActivity:
         Known in every good frame.
     starts : tuple of int
         Frames before which time jumps.
+    events : Events, optional
+        Behind the latents, where these are analysed in their place.
     """
 
-    series: Float32Array
+    latents: Float32Array
     good: BoolArray
     grid: LatentGrid
     config: ModelConfig
     covariates: Covariates | None = None
     starts: tuple[int, ...] = ()
+    events: Events | None = None
+
+    @property
+    def series(self) -> Float32Array:
+        """What is analysed, (T, p): the events, or the latents themselves."""
+        return self.latents if self.events is None else self.events.values
+
+    @property
+    def dynamics(self) -> Dynamics:
+        """What is to be taken out of ``series`` before anything drives anything."""
+        return "none" if self.events is not None else self.config.dynamics
 
     @property
     def names(self) -> range:
