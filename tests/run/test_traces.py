@@ -58,7 +58,7 @@ def with_events(run: Run) -> Run:
     results = run.results
     events = events_behind(Series.of(results.activity))
     activity = replace(results.activity, events=events)
-    rows = StreamedRows.of(activity, results.fitted.lags, activity.dynamics)
+    rows = StreamedRows.of(activity, results.fitted.lags, activity.dynamics, activity.recent)
     weights = torch.from_numpy(activity.weights)
     fitted = fit_whole(rows.own, pool(block_moments(rows, 1)), weights, results.fitted.lags)
     return changed(run, activity=activity, fitted=fitted)

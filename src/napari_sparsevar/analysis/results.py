@@ -173,7 +173,7 @@ def first_map(
     """
     grid, config = activity.grid, activity.config
     yield 0.0, "Fitting the sparse VAR"
-    rows = StreamedRows.of(activity, config.lags, activity.dynamics)
+    rows = StreamedRows.of(activity, config.lags, activity.dynamics, activity.recent)
     statistics = pool(block_moments(rows, 1))
     trim_heap()
     yield 0.4, "Fitting the sparse VAR"
@@ -293,7 +293,7 @@ def _rows(results: Results) -> StreamedRows:
     """Return the rows that the VAR was fitted to."""
     activity, lags = results.activity, results.activity.config.lags
     if activity.covariates is not None:
-        return StreamedRows.of(activity, lags, activity.dynamics)
+        return StreamedRows.of(activity, lags, activity.dynamics, activity.recent)
     return StreamedRows(Series.of(activity), lags, results.fitted.own)  # estimated once
 
 

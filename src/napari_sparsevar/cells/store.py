@@ -155,6 +155,7 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
         "variance": fitted.statistics.variance,
         "rows": torch.tensor(fitted.statistics.n),
         "dynamics": torch.tensor(fitted.own.dynamics, dtype=torch.float64),
+        "recent": torch.tensor(fitted.own.recent),
         "stability": fit.stability.edges.float(),
         **{f"own.{name}": getattr(fitted.own, name) for name in _OWN},
         **{f"evidence.{name}": getattr(fit.evidence, name).clone() for name in _EVIDENCE},
@@ -242,6 +243,7 @@ def _fitted(record: FitRecord, tensors: Mapping[str, Tensor]) -> FittedVar:
     own = OwnDynamics(
         **{name: tensors[f"own.{name}"] for name in _OWN},
         dynamics=CalciumDynamics(*tensors["dynamics"].tolist()),
+        recent=int(tensors["recent"]) if "recent" in tensors else 1,  # of earlier fits
     )
     gram, cross = tensors["gram"].double(), tensors["cross"].double()
     entries = _sparse_of(tensors, "coefficients", (gram.shape[0], cross.shape[1]))

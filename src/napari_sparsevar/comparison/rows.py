@@ -63,7 +63,7 @@ def rows_of_activity(source: FittedActivity, windows: Sequence[Window]) -> list[
         If a window is too short for so many covariates.
     """
     activity, own, lags = source.activity, source.fitted.own, source.fitted.lags
-    parts = list(filtered(Series.of(activity), own.standardised, own.dynamics))
+    parts = list(filtered(Series.of(activity), own.standardised, own.dynamics, own.recent))
     scale, size = own.scale.float(), own.drive_scale.float()
     drive = torch.cat([part[1] for part in parts])[None] / size
     innovation = torch.cat([part[0] for part in parts])[None] / scale

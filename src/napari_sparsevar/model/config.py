@@ -23,6 +23,7 @@ _LEAST_BACKGROUND_PX = 8.0
 
 
 Dynamics = Literal["calcium", "none"]
+"""What is taken out of series before anything drives anything."""
 AsEvents = Literal["auto", "yes", "no"]
 
 

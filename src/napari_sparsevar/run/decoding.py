@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from napari_sparsevar.analysis.fit.deconvolution import foretold_by_calcium, remembered
+from napari_sparsevar.analysis.fit.own_dynamics import added_up
 from napari_sparsevar.analysis.maps.projection import FloatImage, to_image
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.errors import UserError
@@ -144,7 +145,9 @@ def foretold(results: Results, index: int) -> FloatArray:
     expected, _, drive = calcium_filter(standard, torch.from_numpy(good)[None], own.dynamics)
     partial, known = results.partial, min(fitted.lags, index - seen.start)
     past = torch.zeros(fitted.lags, fitted.n_series, dtype=torch.float64)
-    past[:known] = drive[0, -1 - known : -1].flip(0) / own.drive_scale
+    nothing = torch.zeros(own.recent - 1, fitted.n_series, dtype=torch.float64)
+    drives = added_up(torch.cat([nothing, drive[0]]), own.recent)
+    past[:known] = drives[-1 - known : -1].flip(0) / own.drive_scale
     if partial is not None:
         of_past = partial.columns[index] @ partial.past
         past[:known] -= of_past.reshape(past.shape)[:known]

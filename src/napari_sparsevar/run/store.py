@@ -309,6 +309,7 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "weights": fitted.weights,
         **{name: getattr(fitted.own, name) for name in _OWN},
         "dynamics": torch.tensor(fitted.own.dynamics, dtype=torch.float64),
+        "recent": torch.tensor(fitted.own.recent),
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
         "coefficients": fitted.coefficients,
         "good": torch.from_numpy(results.good),
@@ -338,7 +339,8 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
         raise ValueError(f"{ANALYSIS} does not fit the lags in {RECORD}")
     statistics = Moments(tensors["gram"], tensors["cross"], tensors["variance"], int(tensors["n"]))
     dynamics = CalciumDynamics(*tensors["dynamics"].tolist())
-    own = OwnDynamics(**{name: tensors[name] for name in _OWN}, dynamics=dynamics)
+    recent = int(tensors["recent"]) if "recent" in tensors else 1  # earlier runs were all filtered
+    own = OwnDynamics(**{name: tensors[name] for name in _OWN}, dynamics=dynamics, recent=recent)
     return FittedVar(
         statistics,
         tensors["weights"],

@@ -135,6 +135,7 @@ def _seen_of(results: Results, decoded: FloatArray, driving: FloatArray) -> _See
         expected, drive = _filtered(projected, good, _begins(results), *dynamics)
         level = float(mean @ decoded)
         return _Seen(projected[:, 0] + level, expected[:, 0] + level, drive[:, 1:])
+    stretch = np.cumsum(_begins(results))
     activity = (np.asarray(results.latents) @ weights[:, 0]).astype(np.float64)
     base = float(events.baseline @ decoded)
     expected = foretold_by_calcium(
@@ -145,7 +146,12 @@ def _seen_of(results: Results, decoded: FloatArray, driving: FloatArray) -> _See
         events.decay,
         np.array([mean @ decoded]),
     )
-    return _Seen(activity, expected[:, 0] + base, projected[:, 1:] * good[:, None])
+    drive = projected[:, 1:] * good[:, None]
+    before = drive.copy()
+    for lag in range(1, results.fitted.own.recent):
+        together = stretch[lag:] == stretch[:-lag]
+        drive[lag:] += together[:, None] * before[:-lag]
+    return _Seen(activity, expected[:, 0] + base, drive)
 
 
 def _driving(fitted: FittedVar, decoded: FloatArray) -> FloatArray:

@@ -119,15 +119,15 @@ def test_in_a_large_field_the_surest_places_are_told_apart() -> None:
     """P-values of places in a large field do not end where counting does."""
     rng = np.random.default_rng(8)
     series = rng.standard_normal((800, 600)).astype(np.float32)
-    for driver, effect in ((0, 1.0), (10, 0.6)):
+    for driver, effect in ((0, 0.6), (10, 0.3)):
         series[1:, driver + 1 : driver + 9] += effect * series[:-1, [driver]]
     pairs = LaggedPairs(*(torch.from_numpy(each) for each in (series[:-1], series[1:])))
     places = torch.zeros(600, dtype=torch.bool)
     places[[0, 10]] = True
-    asked = Asked(torch.zeros(600, 600).bool(), places, torch.ones(600, 600), False, fewest=40)
+    asked = Asked(torch.zeros(600, 600).bool(), places, torch.ones(600, 600), False)
     near = torch.eye(600, dtype=torch.bool)
     found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20))).place
-    assert found[0] < found[10] < 40 / (59 * 600)
+    assert found[0] < found[10] < 1 / 200
 
 
 def test_who_is_read_last_seems_to_lead_and_is_not_asked() -> None:

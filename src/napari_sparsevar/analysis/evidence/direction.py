@@ -33,16 +33,21 @@ from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.model.embedded_var import LaggedPairs
 
 NOTABLE = 3.0
-"""The net flow of a place counts the targets with which it has this much to do, either way."""
+"""The net flow of a place counts the targets with which it has this much to do, both ways together:
+what is chosen by its sum says nothing of its difference."""
 
-_FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN = 3, 199, 2**14
-"""Draws: so many that about as many places are drawn, because their draws are pooled."""
+_BLOCK = 30
+"""Rows over which flow is added up before its deviation is taken: what many places do together
+lasts, and rows one after the other say the same."""
+
+_FEWEST_DRAWS, _MOST_DRAWS, _PLACES_DRAWN, _EDGES_DRAWN = 3, 199, 2**16, 2**14
+"""Draws: so many that about as many places are drawn; fewer for edges, pooled over all pairs."""
 
 _TOLD_DRAWS, _TOLD_PLACES = 59, 512
 """So many draws at least, of edges up to so many places: what exceeds all can be told apart. Those
 of places alone cost little."""
 
-_ROWS_TOGETHER, _NUMBERS_TOGETHER = 4096, 2**22
+_ROWS_TOGETHER, _NUMBERS_TOGETHER = 128 * _BLOCK, 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +62,9 @@ class Asked:
         Whether each effect is positive or negative.
     negative : Tensor of bool, shape (P, p), optional
         Pairs of which a negative effect counts for the place; by default all.
-    fewest : int
-        Directions that are adjusted for, at least, where there are so many.
+    fewest : int, optional
+        Directions that are adjusted for, at least. By default all that could be asked for: all
+        places, and all pairs that have notably to do with each other.
     unclear : Tensor of bool, shape (p, p), optional
         Pairs of which the target is read before the source in every frame: what happens to both at
         once between the two seems to come from the source. They are no targets of each other.
@@ -68,7 +74,7 @@ class Asked:
     places: Tensor
     sign: Tensor
     negative: Tensor | None = None
-    fewest: int = 1
+    fewest: int | None = None
     unclear: Tensor | None = None
 
     @property
@@ -99,7 +105,8 @@ def leading(
     """Test who leads; yield the fraction done.
 
     P-values are shares of the same statistics of all pairs, or places, when drives are paired with
-    innovations of another time: heavy tails are theirs as well.
+    innovations of another time: heavy tails are theirs as well. Those asked for were chosen because
+    they foretell much, some of them by chance: others count in the adjustment too (``fewest``).
 
     Parameters
     ----------
@@ -119,8 +126,9 @@ def leading(
     apart = ~near.repeat(len(asked.edges) // p, 1)
     observed = _sums(pairs, as_it_is)
     clear = apart if asked.unclear is None else apart & ~_at_each_lag(asked.unclear, apart)
-    weights = _weights(observed, clear, asked.negative)
-    both = torch.sign(observed.score + _reversed(observed.score))
+    together = _together(observed)
+    weights = _weights(together, clear, asked.negative)
+    both = torch.sign(together)
     # Positive only where the effect and what the two have in common have its sign.
     lead = _asymmetry(observed)
     lead = torch.minimum(lead * asked.sign, lead * both)
@@ -128,7 +136,8 @@ def leading(
     flow = flows.of(as_it_is)
     draws = int(np.clip(_PLACES_DRAWN // p, _TOLD_DRAWS, _MOST_DRAWS))
     draws = min(draws, pairing.most_draws())
-    of_edges = draws if p <= _TOLD_PLACES else min(draws, max(_PLACES_DRAWN // p, _FEWEST_DRAWS))
+    least = _TOLD_DRAWS if p <= _TOLD_PLACES else _FEWEST_DRAWS
+    of_edges = min(draws, max(_EDGES_DRAWN // p, least))
     edges, places = Exceeding(lead[asked.edges]), Exceeding(flow[asked.places])
     for done, paired in enumerate(pairing.batches(draws, 1, pairing.n_rows, seed), 1):
         if done <= of_edges:
@@ -137,9 +146,13 @@ def leading(
         yield done / draws
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
-    edge[asked.edges] = edges.family_wise(min(asked.fewest, int(apart.sum())))
+    if asked.fewest is None:
+        edge[asked.edges] = edges.family_wise(int(((together.abs() >= NOTABLE) & apart).sum()))
+        place[asked.places] = places.among_largest()
+    else:
+        edge[asked.edges] = edges.family_wise(min(asked.fewest, int(apart.sum())))
+        place[asked.places] = places.family_wise(min(asked.fewest, p))
     edge_fdr[asked.edges] = _false_discovery(edges.share())
-    place[asked.places] = places.family_wise(min(asked.fewest, p))
     return Leading(edge, edge_fdr, place)
 
 
@@ -149,7 +162,7 @@ def led(
     read_rows: Callable[[], LaggedPairs],
     fitted: FittedVar,
     *,
-    fewest: int,
+    fewest: int | None = None,
     negative: Tensor | None = None,
     unclear: Tensor | None = None,
     seed: int = 0,
@@ -242,14 +255,18 @@ def _asymmetry(sums: _Sums) -> Tensor:
     return (sums.score - _reversed(sums.score)).div_(spread)
 
 
-def _weights(sums: _Sums, apart: Tensor, negative: Tensor | None) -> Tensor:
+def _together(sums: _Sums) -> Tensor:
+    """Return how much pairs have to do with each other, whoever leads, (P, p)."""
+    spread = (sums.square + _reversed(sums.square)).clamp_min_(1e-20).sqrt_()
+    return (sums.score + _reversed(sums.score)).div_(spread)
+
+
+def _weights(together: Tensor, apart: Tensor, negative: Tensor | None) -> Tensor:
     """Return which targets count in the net flow of each place, (P, p): the same both ways."""
-    strength = sums.score.abs() / sums.square.clamp_min(1e-20).sqrt()
-    notable = torch.maximum(strength, _reversed(strength)) >= NOTABLE
-    sign = torch.sign(sums.score + _reversed(sums.score))
+    sign = torch.sign(together)
     if negative is not None:
         sign = sign.where((sign > 0) | negative, torch.zeros_like(sign))
-    return sign * (notable & apart)
+    return sign * ((together.abs() >= NOTABLE) & apart)
 
 
 class _NetFlow:
@@ -274,9 +291,9 @@ class _NetFlow:
         ]
 
     def of(self, paired: Paired) -> Tensor:
-        """Return the flow over its standard deviation, (p,)."""
+        """Return the flow over its standard deviation, told by that of blocks, (p,)."""
         total = self._innovations.new_zeros(self._innovations.shape[1])
-        square = torch.zeros_like(total)
+        square, blocks = torch.zeros_like(total), 0
         for rows, partners in _pieces(paired):
             innovations = partner_values(self._innovations, partners)
             flow = torch.zeros_like(innovations)
@@ -284,9 +301,12 @@ class _NetFlow:
             for drives, targets, following in by_lag:
                 flow += drives[rows].mul_(partner_values(targets, partners))
                 flow -= following[rows].mul_(innovations)
-            total += flow.sum(dim=0)
-            square += flow.square_().sum(dim=0)
-        return total / square.sqrt_().clamp_min_(1e-10)
+            for block in flow.split(_BLOCK):
+                total += (added := block.sum(dim=0))
+                square += added.square_()
+                blocks += 1
+        spread = square - total.square() / max(blocks, 1)
+        return total / spread.clamp_min_(0.0).sqrt_().clamp_min_(1e-10)
 
 
 class Exceeding:
@@ -324,6 +344,10 @@ class Exceeding:
         adjusted = (share[order] * left).cummax(dim=0).values if len(share) else share
         adjusted = torch.empty_like(share).index_copy_(0, order, adjusted.clamp(max=1.0))
         return self._largest.refined(adjusted, self._values)
+
+    def among_largest(self) -> Tensor:
+        """Adjust for all that was drawn together: shares of draws whose largest reaches a value."""
+        return self._largest.p_values(self._values)
 
 
 def _false_discovery(share: Tensor) -> Tensor:

@@ -38,11 +38,6 @@ silencing is rarer than exciting, and is not to cost others their evidence."""
 _MOST_ECHOES = 2048
 """Places up to which echoes are looked for in every draw."""
 
-_DIRECTIONS = 40
-"""Directions that are adjusted for, at least. Latents see the light of many cells, and those in
-question were chosen where chance made them large: with fewer, movies in which nobody drives anybody
-listed a driver too often."""
-
 
 @dataclass(frozen=True, eq=False)
 class Significance:
@@ -192,7 +187,6 @@ def significance(
             effects.z.sign(),
             read_rows,
             fitted,
-            fewest=_DIRECTIONS,
             negative=negative,
             unclear=unclear,
         )

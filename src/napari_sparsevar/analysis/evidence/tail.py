@@ -99,6 +99,13 @@ class LargestOfDraws:
         if null.shape[1]:
             self._largest.append(null.amax(dim=1).double().cpu())
 
+    def p_values(self, observed: Tensor) -> Tensor:
+        """Return shares of draws whose largest reaches each value (m,), told by the tail beyond."""
+        largest = torch.cat(self._largest).sort().values
+        reached = len(largest) - torch.searchsorted(largest, observed.double().cpu())
+        p_values = (1 + reached).double() / (len(largest) + 1)
+        return self.refined(p_values.to(observed), observed)
+
     def refined(self, p_values: Tensor, observed: Tensor) -> Tensor:
         """Return smaller p-values (m,), down to ``LEAST``, where all draws are exceeded.
 

@@ -73,7 +73,7 @@ class StreamedRows:
     partial: Partial | None = None
 
     @classmethod
-    def of(cls, activity: Activity, lags: int, kind: Dynamics) -> StreamedRows:
+    def of(cls, activity: Activity, lags: int, kind: Dynamics, recent: int = 1) -> StreamedRows:
         """Take the own dynamics of the kind and covariates out, pair what is left with its past.
 
         Raises
@@ -81,7 +81,7 @@ class StreamedRows:
         UserError
             If there are too few rows for so many covariates.
         """
-        rows = cls(Series.of(activity), lags, own_dynamics_of(activity, kind))
+        rows = cls(Series.of(activity), lags, own_dynamics_of(activity, kind, recent))
         if activity.covariates is None:
             return rows
         return rows._less(activity.covariates.design(activity.starts))
@@ -140,7 +140,7 @@ class StreamedRows:
         tail: tuple[Tensor, Tensor] | None = None
         first = 0
         for innovation, drive, good in filtered(
-            self.series, self.own.standardised, self.own.dynamics
+            self.series, self.own.standardised, self.own.dynamics, self.own.recent
         ):
             innovation, drive = innovation / scale, drive / drive_scale
             if self.series.begins(first):

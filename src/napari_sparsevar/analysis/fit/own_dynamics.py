@@ -48,6 +48,8 @@ class OwnDynamics:
         Share of each series' variance that is slow activity and not noise.
     dynamics : CalciumDynamics
         Decay and noise that were taken out.
+    recent : int
+        Frames that a drive adds up: when an event was is known to a frame or two.
     """
 
     mean: Tensor
@@ -56,6 +58,7 @@ class OwnDynamics:
     drive_scale: Tensor
     signal: Tensor
     dynamics: CalciumDynamics
+    recent: int = 1
 
     @property
     def innovation(self) -> Tensor:
@@ -67,12 +70,12 @@ class OwnDynamics:
         return (values - self.mean.to(values)) / self.deviation.to(values)
 
 
-def own_dynamics_of(activity: Activity, kind: Dynamics) -> OwnDynamics:
+def own_dynamics_of(activity: Activity, kind: Dynamics, recent: int = 1) -> OwnDynamics:
     """Estimate the own dynamics of all series, in a few passes over them."""
     series = Series.of(activity)
     standard = series.standardiser()
     dynamics, signal = _calcium(series, standard, kind)
-    scale, drive_scale = _scales(series, standard, dynamics)
+    scale, drive_scale = _scales(series, standard, dynamics, recent)
     return OwnDynamics(
         standard.mean.double(),
         standard.deviation.double(),
@@ -80,6 +83,7 @@ def own_dynamics_of(activity: Activity, kind: Dynamics) -> OwnDynamics:
         drive_scale.double(),
         signal,
         dynamics,
+        recent,
     )
 
 
@@ -178,11 +182,11 @@ def _calcium(
 
 
 def _scales(
-    series: Series, standard: Standardiser, dynamics: CalciumDynamics
+    series: Series, standard: Standardiser, dynamics: CalciumDynamics, recent: int
 ) -> tuple[Tensor, Tensor]:
     """Return the standard deviations of innovations and of drives, (n,) each."""
     squares = torch.zeros(2, series.size, dtype=torch.float64)
-    for innovation, drive, good in filtered(series, standard.forward, dynamics):
+    for innovation, drive, good in filtered(series, standard.forward, dynamics, recent):
         squares[0] += innovation[good].double().square().sum(dim=0)
         squares[1] += drive[good].double().square().sum(dim=0)
     scales = torch.sqrt(squares / max(int(series.good.sum()), 1) + 1e-8).float()
@@ -190,16 +194,26 @@ def _scales(
 
 
 def filtered(
-    series: Series, standardised: Callable[[Tensor], Tensor], dynamics: CalciumDynamics
+    series: Series,
+    standardised: Callable[[Tensor], Tensor],
+    dynamics: CalciumDynamics,
+    recent: int = 1,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield innovations and drives (t, n), not scaled, and which frames (t,) are good.
 
     Pieces are those of ``Series.pieces``; the filter begins anew where time jumps.
     """
-    state = None
+    state, before = None, torch.zeros(recent - 1, series.size)
     for start, values in series.pieces():
         if series.begins(start):
-            state = None
+            state, before = None, torch.zeros_like(before)
         good = series.good[start : start + len(values)]
         found, state = filter_on(standardised(values)[None], good[None], dynamics, state)
-        yield found.innovation[0], found.drive[0], good
+        joined = torch.cat([before, found.drive[0]])
+        before = joined[len(joined) - len(before) :]
+        yield found.innovation[0], added_up(joined, recent), good
+
+
+def added_up(drives: Tensor, recent: int) -> Tensor:
+    """Return the sums of so many drives (t, n) one after the other, (t - recent + 1, n)."""
+    return drives if recent == 1 else drives.unfold(0, recent, 1).sum(dim=-1)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from napari_sparsevar.analysis.activity import BoolArray, Float32Array
 from napari_sparsevar.analysis.covariates.covariates import Covariates
-from napari_sparsevar.analysis.fit.deconvolution import Events
+from napari_sparsevar.analysis.fit.deconvolution import RECENT, Events
 from napari_sparsevar.model.config import Dynamics, ModelConfig
 from napari_sparsevar.model.grid import FloatArray, LatentGrid
 
@@ -56,6 +56,11 @@ class LatentActivity:
     def names(self) -> range:
         """Latents are called by their number."""
         return range(self.grid.size)
+
+    @property
+    def recent(self) -> int:
+        """Frames of which a drive adds up what happened: see ``OwnDynamics``."""
+        return RECENT if self.events is not None else 1
 
     @cached_property
     def near(self) -> BoolArray:
