@@ -19,6 +19,8 @@ from napari_sparsevar.model.embedded_var import enough_rows
 ALIKE = 0.5
 """Correlation from which maps of two halves are called alike."""
 
+AS_EVENTS = "Transients stand out of the noise: the events behind them were analysed."
+
 _AGREE_LITTLE = 0.2
 """Correlation from which they agree at all."""
 
@@ -108,6 +110,7 @@ def verdict_of(
         _headline(results.stage, drivers, candidates),
         (
             *([results.significance.null] if results.significance.null else []),
+            *([AS_EVENTS] if results.activity.events is not None else []),
             *_said_of_silencing(results),
             *_said_of_leaderless(results),
             *_said_of_explained(results, explained, error),

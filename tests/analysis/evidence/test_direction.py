@@ -56,6 +56,26 @@ def test_shared_light_leads_nowhere() -> None:
     assert sum(bool((each.place <= 0.05).any()) for each in found) <= 3
 
 
+def test_places_chosen_because_they_foretell_much_lead_nowhere() -> None:
+    """Sixty places share bursts that last; those are asked that foretell the others most."""
+    listed = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        bursts = (rng.random((N_FRAMES, 4)) < 0.02) * rng.exponential(3.0, (N_FRAMES, 4))
+        shared = lfilter([1.0], [1.0, -0.6], bursts, axis=0) @ rng.uniform(0, 1, (4, 60))
+        series = (shared + rng.standard_normal(shared.shape)).astype(np.float32)
+        series -= series.mean(axis=0)
+        pairs = LaggedPairs(torch.from_numpy(series[:-1]), torch.from_numpy(series[1:]))
+        score = pairs.past.T @ pairs.following
+        places = torch.zeros(60, dtype=torch.bool)
+        places[score.sum(dim=1).topk(10).indices] = True
+        asked = Asked(torch.zeros(60, 60).bool(), places, score.sign())
+        near = torch.eye(60, dtype=torch.bool)
+        found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20)))
+        listed += bool((found.place <= 0.05).any())
+    assert listed <= 4
+
+
 @pytest.mark.parametrize("effect", [0.3, -0.3])
 def test_a_driver_leads_and_is_not_led(effect: float) -> None:
     found = answers(driven(0, effect))
