@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "movie": {"disk"},
     "model": {"lasso"},
     "analysis": {"model", "movie", "lasso"},
-    "cells": {"analysis", "model", "movie", "lasso", "disk"},
+    "cells": {"analysis", "model", "movie", "disk"},
     "run": {"cells", "analysis", "model", "movie", "lasso", "disk"},
     "comparison": {"run", "cells", "analysis", "model", "lasso", "disk"},
     "training": {"run", "cells", "analysis", "model", "movie", "disk"},

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from made_runs import made_results, made_significance
+from napari_sparsevar.analysis.maps.contribution import contribution_map, in_pixels
 from napari_sparsevar.analysis.maps.drivers import find_drivers
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
+from napari_sparsevar.analysis.results import chance_of
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder
@@ -61,7 +64,39 @@ def test_the_list_has_no_fixed_end() -> None:
     assert set(np.unique(found.labels)) == set(range(len(places) + 1))
 
 
+def test_a_place_that_is_sure_has_a_region_though_the_map_has_no_peak_there() -> None:
+    y, x = np.mgrid[:64, :64]
+    image = np.exp(-((y - 12) ** 2 + (x - 15) ** 2) / (2 * 2.5**2)).astype(np.float32)
+    sure = np.array([(13.0, 16.0), (40.0, 50.0), (41.0, 51.0), (18.0, 18.0)])
+    found = find_drivers(image, spacing=4, also=sure)
+    assert len(found.table) == 2
+    assert found.labels[12, 15] == 1
+    assert found.labels[40, 50] == 2
+
+
 def test_an_empty_map_has_no_drivers() -> None:
     drivers = find_drivers(np.zeros((32, 32), np.float32), spacing=4)
     assert drivers.table.empty
     assert not drivers.labels.any()
+
+
+@pytest.mark.parametrize("ranked", [True, False])
+def test_the_map_is_beyond_chance_where_a_place_is(ranked: bool) -> None:
+    """Around places that are sure, whatever that takes; of events nowhere else, in their order."""
+    results = made_results(LatentGrid((64, 64), 4), ModelConfig(stride=4, free_radius=1.0), 200)
+    image = contribution_map(results.fitted, results.projection).image
+    found = made_significance(results.fitted, results.grid, float(image.max()) / 1.9)
+    shown = image / chance_of(image, results.projection, found, ranked)
+    driving = results.grid.pixels_of(found.place_p.numpy() <= 0.05) & (image > 0)
+    assert driving.any()
+    assert shown[driving].min() >= 1.0 - 1e-6
+    if ranked:
+        return
+    others = (
+        ~driving
+        & (image > 0)
+        & (in_pixels(found.sureness().double().numpy(), results.projection) < 1)
+    )
+    assert shown[others].max() < 1.0
+    order = np.argsort(image[others])
+    assert (np.diff(shown[others][order]) >= -1e-4).all()

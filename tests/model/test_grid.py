@@ -37,6 +37,18 @@ def test_centres_lie_in_the_field_of_view(shape: tuple[int, int], stride: int) -
     np.testing.assert_array_equal(centres[whole], (places * stride + (stride - 1) / 2)[whole])
 
 
+@pytest.mark.parametrize("shape", [(64, 64), (63, 61)])
+def test_pixels_of_latents_are_those_nearest_to_them(shape: tuple[int, int]) -> None:
+    grid = LatentGrid(shape, stride=5, kept=tuple(range(3, 140, 2)))
+    chosen = np.random.default_rng(0).random(grid.size) < 0.3
+    pixels = grid.pixels_of(chosen)
+    assert pixels.shape == shape
+    row, column = (grid.places() * 5).astype(int).T
+    np.testing.assert_array_equal(pixels[row, column], chosen)
+    whole = LatentGrid(shape, stride=5)
+    assert whole.pixels_of(np.ones(whole.size, bool)).all()
+
+
 def test_weights_are_free_only_in_the_neighbourhood_and_grow_with_distance() -> None:
     grid = LatentGrid((40, 40), stride=4)
     config = ModelConfig(stride=4, lags=2, free_radius=2.0, distance_weight=1.0)

@@ -45,7 +45,8 @@ def test_the_run_knows_them_and_they_are_taken_out(run: sv.Run, speed: np.ndarra
     assert kept.labels == (LABEL,)
     np.testing.assert_array_equal(kept.values[:, 0], speed.astype(np.float32))
     assert not results.good[:3].any()
-    rows = StreamedRows.of(results.activity, results.fitted.lags, run.record.network.dynamics)
+    seen = results.activity
+    rows = StreamedRows.of(seen, results.fitted.lags, seen.dynamics, seen.recent)
     torch.testing.assert_close(rows.own.scale, results.fitted.own.scale)
     torch.testing.assert_close(rows.partial.shares, results.partial.shares)
     columns = results.partial.columns[rows.frames]

@@ -68,8 +68,8 @@ def test_no_pair_reaches_across(tmp_path: Path) -> None:
     rows = StreamedRows.of(run.results.activity, 1, "none")
     expected = np.flatnonzero(good[1:] & good[:-1])
     assert rows.frames.tolist() == (expected + 1).tolist()
-    pairs, latents = all_rows(rows), torch.from_numpy(np.array(run.results.latents))
-    standard = (latents - latents[good].mean(dim=0)) / latents[good].std(dim=0, unbiased=False)
+    pairs, series = all_rows(rows), torch.from_numpy(np.array(run.results.activity.series))
+    standard = (series - series[good].mean(dim=0)) / series[good].std(dim=0, unbiased=False)
     for found, index in ((pairs.past, expected), (pairs.following, expected + 1)):
         torch.testing.assert_close(found, standard[index], rtol=0.01, atol=0.01)
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.evidence.chance import relaxed
 from napari_sparsevar.analysis.evidence.echoes import Echoes
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance, significance
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, Stability, selection_stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
@@ -46,8 +47,9 @@ from napari_sparsevar.model.embedded_var import Moments
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.progress import Step, stage
 
-UNSURE = 0.999
-"""What the map shows at most where the test is not sure, in units of chance."""
+FAINT, UNSURE = 0.5, 0.999
+"""What the map shows at most where the test is not sure, in units of chance, and from where on it
+comes nearer and nearer to that."""
 
 AS_SURE = 2.0
 """By how much the test of a place may change the unit of the map there."""
@@ -318,6 +320,7 @@ def _seen(
         counted=projection.covered,
         silences=drawn.silences,
         sure=contribution >= 1.0 if found.tested else None,
+        also=grid.centres()[found.place_p.numpy() <= LEVEL],
     )
     return contribution, told_apart(places, found, grid)
 
@@ -329,7 +332,8 @@ def chance_of(
 
     The map is of the lasso, the test of debiased scores, and now and then they differ: where many
     places share what they foretell, the lasso gives it to some of them. Within a factor of two the
-    unit is such that the map is as sure of a place as the test.
+    unit is such that the map is as sure of a place as the test; around a place that drives others
+    beyond chance, whatever that takes.
 
     Parameters
     ----------
@@ -347,12 +351,14 @@ def chance_of(
     sure = in_pixels(found.sureness().double().numpy(), projection)
     if not ranked:
         shown = image / np.maximum(usual, 1e-12)
-        sure = np.where(sure >= 1.0, np.maximum(shown, 1.0), np.minimum(shown, UNSURE))
+        faint = np.where(shown < FAINT, shown, UNSURE - (UNSURE - FAINT) * np.exp(FAINT - shown))
+        sure = np.where(sure >= 1.0, np.maximum(shown, 1.0), faint)
     as_sure = np.divide(image, sure, out=usual.copy(), where=(sure > 0) & (image > 0))
     leaderless = in_pixels(found.leaderless.double().numpy(), projection) > LEADERLESS
     most = np.where(leaderless, np.inf, usual * AS_SURE)
     chance: FloatImage = np.clip(as_sure, usual / AS_SURE, most)
-    return chance
+    driving = projection.grid.pixels_of(found.place_p.numpy() <= LEVEL) & (image > 0)
+    return np.where(driving, np.minimum(chance, image), chance)
 
 
 def in_units_of_chance(image: FloatImage, fitted: FittedVar, chance: FloatImage) -> FloatImage:

@@ -85,6 +85,14 @@ class LatentGrid:
         beyond = np.minimum(first + self.stride, self.shape)
         return np.asarray((first + beyond - 1) / 2)
 
+    def pixels_of(self, chosen: BoolArray) -> BoolArray:
+        """Return the pixels (Y, X) nearest to some of the latents, flagged (p,)."""
+        row, column = self.places()[chosen].astype(int).T
+        squares = np.zeros((self.rows, self.columns), bool)
+        squares[row, column] = True
+        whole = squares.repeat(self.stride, axis=0).repeat(self.stride, axis=1)
+        return np.asarray(whole[: self.shape[0], : self.shape[1]])
+
     def planes(self) -> npt.NDArray[np.intp]:
         """Return the (p,) plane of every latent, from 0; of those in a gap the one before it."""
         if self.pitch is None:

@@ -14,6 +14,7 @@ from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.smoothing import smoothed
 
 BoolImage = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 LabelImage = npt.NDArray[np.int32]
 
 HALF_HEIGHT = 0.5
@@ -84,6 +85,7 @@ def find_drivers(
     counted: BoolImage | None = None,
     silences: BoolImage | None = None,
     sure: BoolImage | None = None,
+    also: FloatArray | None = None,
 ) -> Drivers:
     """Cut the peaks that stand out of a contribution map.
 
@@ -100,6 +102,8 @@ def find_drivers(
         Pixels that drive others down rather than up: their strength is told as negative.
     sure : ndarray of bool, shape (Y, X), optional
         Pixels that count as standing out however strong others are: those beyond chance.
+    also : ndarray, shape (m, 2), optional
+        Places y, x that have a region even if the map has no peak there.
 
     Returns
     -------
@@ -110,6 +114,9 @@ def find_drivers(
     high = smooth > least if sure is None else (smooth > least) | sure
     peaks = _peaks(smooth, high, SEPARATION * spacing)
     regions = _regions(smooth, peaks, REACH * spacing)
+    if also is not None:
+        peaks = _with_missed(peaks, regions, also, SEPARATION * spacing)
+        regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
     labels, areas = _ranked(regions, told)
     sign = np.ones_like(told) if silences is None else np.where(silences, -1.0, 1.0)
@@ -163,6 +170,18 @@ def _peaks(image: FloatImage, high: BoolImage, distance: float) -> list[tuple[in
             kept.append((row, column))
             beside = places[near[index]]
             free[near[index]] &= np.hypot(*(beside - (row, column)).T) >= distance
+    return kept
+
+
+def _with_missed(
+    peaks: list[tuple[int, int]], regions: LabelImage, places: FloatArray, distance: float
+) -> list[tuple[int, int]]:
+    """Return peaks and the places in no region, none of these near (``distance``) one before it."""
+    kept = list(peaks)
+    for row, column in np.clip(places.round().astype(int), 0, np.array(regions.shape) - 1).tolist():
+        near = any(np.hypot(row - y, column - x) < distance for y, x in kept)
+        if not regions[row, column] and not near:
+            kept.append((row, column))
     return kept
 
 
