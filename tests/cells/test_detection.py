@@ -80,6 +80,28 @@ def test_grey_values_of_another_camera_change_nothing(
     np.testing.assert_allclose(again.centres, found.centres, atol=0.1)
 
 
+def test_cells_that_one_frame_hides_in_noise_are_found() -> None:
+    movie, truth = sv.simulate_movie(3000, (64, 64), seed=5, n_cells=36, regime="strong_noise")
+    away = distances(sv.detect_cells(movie), truth)
+    assert np.mean(away.min(axis=1) < 3.0) >= 0.9
+    assert np.mean(away.min(axis=0) < 3.0) >= 0.9
+
+
+def test_cells_that_touch_are_found_and_light_that_is_shared_is_not() -> None:
+    movie, truth = sv.simulate_movie(2000, seed=5, regime="optics")
+    away = distances(sv.detect_cells(movie), truth)
+    assert np.mean(away.min(axis=1) < 6.0) >= 0.85
+    assert np.mean(away.min(axis=0) < 6.0) >= 0.9
+
+
+@pytest.mark.parametrize("fps", [None, 0.5, 120.0])
+def test_however_fast_the_frames_came_cells_are_found(
+    simulated: tuple[sv.Movie, sv.Truth], fps: float | None
+) -> None:
+    cells = sv.detect_cells(replace(simulated[0], fps=fps), diameter_px=6)
+    assert np.mean(distances(cells, simulated[1]).min(axis=1) < 3.0) >= 0.8
+
+
 def test_noise_holds_no_cells() -> None:
     noise = np.random.default_rng(0).poisson(50, (600, 64, 64)).astype(np.uint16)
     movie = sv.Movie(from_memory(noise), fps=30.0, name="noise")

@@ -5,10 +5,11 @@ mean image, which shows cells that are silent, or in the correlation with the ne
 shows those the mean hides. What it does, :math:`s_t`, is a Gaussian at the spot less the ring
 around it. The spot moves to the middle of the pixels that do the same,
 
-.. math:: a(u) = \sum_t (s_{t-1} + s_{t+1}) z_t(u),
+.. math:: a(u) = \sum_t z_t(u) \sum_{k \ge 1} e^{-k / \tau} (s_{t-k} + s_{t+k}),
 
-in frames before and after, so that no pixel agrees with its own noise. A spot is a cell if what it
-does is more alike from frame to frame than noise would be.
+in frames before and after, so that no pixel agrees with its own noise, over as many as calcium
+lasts, so that noise averages out. A spot is a cell if what it does is more alike from frame to
+frame than noise would be, and not much less than is usual in the movie.
 """
 
 from __future__ import annotations
@@ -36,17 +37,23 @@ DETECTED = "detected"
 """What cells are called that came of here, as others are by their format."""
 
 _FRAMES = 4096
-_BLOB, _SPOT, _RING = 1 / 3, 1 / 3, (0.75, 1.25)
-"""In diameters: width of the filter, of a spot, and radii of the ring around it."""
+_BLOB, _SPOT, _RING = 0.29, 1 / 3, (0.75, 1.25)
+"""In diameters: width of the filter, a little narrower than a cell, so that it tells it from those
+that touch it; of a spot; and radii of the ring around it."""
 _APART, _ALONE, _REACH = 0.65, 1.0, 0.75
 """In diameters: spots closer than this are one; how far from all bright spots one that is only
 busy has to be; how far the pixels of a spot reach."""
-_FAINTEST, _BUSY, _CERTAIN = 0.75, 3.0, 5.0
-"""Height of a peak of the mean and of the correlation image in robust deviations of either;
-standard errors of a cell's likeness from frame to frame."""
+_FAINTEST, _BUSY = 0.75, 3.0
+"""Height of a peak of the mean and of the correlation image in robust deviations of either."""
+_CERTAIN, _USUAL, _GIVEN = 3.0, 0.7, 2.0
+"""Standard errors of how alike a cell is to itself from frame to frame: the least; the share of the
+median that is least; how many a cell may fall short of that by chance."""
 _CLEAR = 1.5
 """Diameters from pixels that do not count within which no cell is looked for: its surround would
 reach them."""
+_HELD_S, _HELD_FRAMES = 0.25, 4.0
+"""Calcium lasts longer than this, noise does not: how fast frames before and after lose weight with
+their distance, the latter where the frame rate is unknown."""
 _TAIL, _SMOOTH = 0.2, 0.08
 """Share of its largest weight below which a pixel is no part of a footprint; by how many diameters
 footprints are smoothed."""
@@ -112,7 +119,8 @@ def _watched(
     diameter: float,
     begins: float,
 ) -> Generator[Step, None, _Activity]:
-    found = _Activity(centres, movie.shape, diameter)
+    held = max(_HELD_S * movie.fps, 1.0) if movie.fps else _HELD_FRAMES
+    found = _Activity(centres, movie.shape, diameter, held)
     seen = 0
     for frames in _stretches(movie, images, bad):
         found.add(frames)
@@ -149,7 +157,7 @@ def bright_diameter(images: StaticImages) -> float | None:
     n_peaks = max(5, image.size // _PIXELS_A_PEAK)
     answers = []
     for width in widths:
-        heights = _answer(image, width) * width**2
+        heights = _answer(image, _SPOT * width) * width**2
         peaks = heights[_is_peak(heights, width) & (heights > 0)]
         answers.append(np.sort(peaks)[-n_peaks:].sum() / n_peaks)
     best = int(np.argmax(answers))
@@ -178,7 +186,7 @@ def spots(images: StaticImages, diameter: float) -> FloatArray:
 
 def _peaks(image: npt.NDArray[np.floating], diameter: float, least: float) -> FloatArray:
     """Return the peaks of an image that are as wide as a cell, the highest first, (n, 2)."""
-    heights = _answer(image, diameter)
+    heights = _answer(image, _BLOB * diameter)
     heights /= max(1.4826 * float(np.median(abs(heights - np.median(heights)))), 1e-12)
     top = _is_peak(heights, diameter) & (heights > least)
     return np.argwhere(top)[np.argsort(-heights[top])].astype(float)
@@ -191,9 +199,9 @@ def _brightness(images: StaticImages) -> FloatArray:
     return np.asarray(np.log(np.nan_to_num(level, nan=usual) + usual + 1e-9))
 
 
-def _answer(image: npt.NDArray[np.floating], diameter: float) -> FloatArray:
-    """Return the negative Laplacian of a Gaussian as wide as a cell."""
-    return -np.asarray(ndimage.gaussian_laplace(image.astype(np.float64), _BLOB * diameter))
+def _answer(image: npt.NDArray[np.floating], width: float) -> FloatArray:
+    """Return the negative Laplacian of a Gaussian of that width."""
+    return -np.asarray(ndimage.gaussian_laplace(image.astype(np.float64), width))
 
 
 def _is_peak(heights: FloatArray, diameter: float) -> npt.NDArray[np.bool_]:
@@ -228,8 +236,10 @@ def _stretches(
 class _Activity:
     """What spots do, and the pixels near them with it, added up stretch by stretch."""
 
-    def __init__(self, centres: FloatArray, shape: tuple[int, int], diameter: float) -> None:
-        self.centres, self.shape, self.diameter = centres, shape, diameter
+    def __init__(
+        self, centres: FloatArray, shape: tuple[int, int], diameter: float, held: float
+    ) -> None:
+        self.centres, self.shape, self.diameter, self._held = centres, shape, diameter, held
         around = [_around(centre, shape, _RING[1] * diameter) for centre in centres]
         self._readers = _as_rows(
             [(pixels, _centre_less_ring(away, diameter)) for pixels, away in around], shape
@@ -241,23 +251,25 @@ class _Activity:
             for (_, away), close in zip(around, near, strict=True)
         ]
         self._together = [np.zeros(len(pixels)) for pixels in self._near]
-        self._alike, self._power = np.zeros((2, len(centres)))
-        self._n_steps = 0
+        self._alike, self._power, self._held_power = np.zeros((3, len(centres)))
+        self._n_frames = 0
 
     def add(self, frames: npt.NDArray[np.float32]) -> None:
         """Add a stretch of frames (t, Y X)."""
         does = np.asarray(self._readers @ frames.T)
-        before_and_after = does[:, :-2] + does[:, 2:]
+        around = _before_and_after(does, self._held)
         for number, pixels in enumerate(self._near):
-            self._together[number] += before_and_after[number] @ frames[1:-1, pixels]
-        self._alike += (does[:, 1:] * does[:, :-1]).sum(axis=1)
+            self._together[number] += around[number] @ frames[:, pixels]
+        self._alike += (does * around).sum(axis=1)
         self._power += (does * does).sum(axis=1)
-        self._n_steps += len(frames) - 1
+        self._held_power += (around * around).sum(axis=1)
+        self._n_frames += len(frames)
 
     def likeness(self) -> FloatArray:
-        """Return how alike frames that follow each other are, in standard errors of noise, (n,)."""
-        share = self._alike / np.maximum(self._power, 1e-12)
-        return np.asarray(share * np.sqrt(max(self._n_steps, 1)))
+        """Return how alike a frame is to those around it, in standard errors of noise, (n,)."""
+        # Each pair of frames counts twice, once from either side.
+        of_noise = np.sqrt(2 * self._power * self._held_power / max(self._n_frames, 1))
+        return np.asarray(self._alike / np.maximum(of_noise, 1e-12))
 
     def footprint(self, number: int) -> tuple[Pixels, FloatArray]:
         """Return the pixels of a spot that do the same and their weights, 1 for the largest.
@@ -306,6 +318,13 @@ def _centre_less_ring(away: FloatArray, diameter: float) -> FloatArray:
     return np.asarray(centre / max(centre.sum(), 1e-12) - ring / max(int(ring.sum()), 1))
 
 
+def _before_and_after(does: FloatArray, held: float) -> FloatArray:
+    """Return the frames around each, without itself, the nearer the more, (n, t)."""
+    lags = np.arange(-round(3 * held), round(3 * held) + 1)
+    weights = np.where(lags == 0, 0.0, np.exp(-abs(lags) / held))
+    return np.asarray(ndimage.convolve1d(does, weights, axis=1, mode="constant"))
+
+
 def _as_rows(parts: list[tuple[Pixels, FloatArray]], shape: tuple[int, int]) -> sparse.csr_array:
     """Return weights of pixels as the rows of a matrix (n, Y X)."""
     rows = np.repeat(np.arange(len(parts)), [len(pixels) for pixels, _ in parts])
@@ -318,7 +337,7 @@ def _as_rows(parts: list[tuple[Pixels, FloatArray]], shape: tuple[int, int]) -> 
 def _as_cells(found: _Activity, movie: Movie, images: StaticImages) -> Cells:
     """Return the spots that do something by themselves, the surest first."""
     sure = found.likeness()
-    chosen = [number for number in np.argsort(-sure) if sure[number] >= _CERTAIN]
+    chosen = [number for number in np.argsort(-sure) if sure[number] >= _least(sure)]
     if not chosen:
         raise _unseen(movie, f" that are {in_words(found.diameter, None)} wide")
     wide = in_words(found.diameter, movie.pixel_size_um)
@@ -333,6 +352,16 @@ def _as_cells(found: _Activity, movie: Movie, images: StaticImages) -> Cells:
         kind=DETECTED,
         notes=(f"The cells were found by brightness and activity, as spots {wide} wide.",),
     )
+
+
+def _least(sure: FloatArray) -> float:
+    """Return how alike from frame to frame a cell is at least, given how alike all spots are.
+
+    Light that is shared, a dendrite or half a cell is also more alike than noise, if less than
+    cells are; how much less can be told where noise is not the larger part of it.
+    """
+    certain = sure[sure >= _CERTAIN]
+    return max(_CERTAIN, _USUAL * float(np.median(certain)) - _GIVEN) if len(certain) else _CERTAIN
 
 
 def _unseen(movie: Movie, which: str = "") -> UserError:
