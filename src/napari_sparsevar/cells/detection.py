@@ -18,10 +18,11 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage, sparse
+from scipy import ndimage
 
 from napari_sparsevar.cells.cells import BoolArray, Cells, FloatArray
 from napari_sparsevar.cells.reading import reading_movie
+from napari_sparsevar.cells.spot_activity import SpotActivity, as_rows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
 from napari_sparsevar.movie.inspection.inspect import inspect_movie
@@ -30,33 +31,28 @@ from napari_sparsevar.movie.inspection.static import StaticImages
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import Step, returned
 
-Pixels = npt.NDArray[np.intp]
-
 LOOKING = "Looking for cells"
 DETECTED = "detected"
 """What cells are called that came of here, as others are by their format."""
 
 _FRAMES = 4096
-_BLOB, _SPOT, _RING = 0.29, 1 / 3, (0.75, 1.25)
-"""In diameters: width of the filter, a little narrower than a cell, so that it tells it from those
-that touch it; of a spot; and radii of the ring around it."""
-_APART, _ALONE, _REACH = 0.65, 1.0, 0.75
+_BLOB, _NARROW = 1 / 3, 0.29
+"""In diameters: width of the filter that asks how wide spots are, and of the one that looks for
+them, a little narrower, so that it tells cells that touch."""
+_APART, _ALONE = 0.65, 1.0
 """In diameters: spots closer than this are one; how far from all bright spots one that is only
-busy has to be; how far the pixels of a spot reach."""
+busy has to be."""
 _FAINTEST, _BUSY = 0.75, 3.0
 """Height of a peak of the mean and of the correlation image in robust deviations of either."""
 _CERTAIN, _USUAL, _GIVEN = 3.0, 0.7, 2.0
 """Standard errors of how alike a cell is to itself from frame to frame: the least; the share of the
 median that is least; how many a cell may fall short of that by chance."""
-_CLEAR = 1.5
-"""Diameters from pixels that do not count within which no cell is looked for: its surround would
-reach them."""
 _HELD_S, _HELD_FRAMES = 0.25, 4.0
 """Calcium lasts longer than this, noise does not: how fast frames before and after lose weight with
 their distance, the latter where the frame rate is unknown."""
-_TAIL, _SMOOTH = 0.2, 0.08
-"""Share of its largest weight below which a pixel is no part of a footprint; by how many diameters
-footprints are smoothed."""
+_CLEAR = 1.5
+"""Diameters from pixels that do not count within which no cell is looked for: its surround would
+reach them."""
 _LEAST_DIAMETER, _LARGEST_DIAMETER, _WIDTHS = 3.0, 40.0, 25
 _PIXELS_A_PEAK = 1024
 """Pixels of the field for each peak that is asked how wide it is."""
@@ -107,7 +103,8 @@ def detecting_cells(movie: Movie, diameter_px: float | None = None) -> Generator
     if not len(centres):
         raise _unseen(movie)
     first = yield from _watched(movie, images, report.bad, centres, diameter, 0.2)
-    found = yield from _watched(movie, images, report.bad, first.middles(), diameter, 0.6)
+    moved = _apart(first.middles(), _APART * diameter)
+    found = yield from _watched(movie, images, report.bad, moved, diameter, 0.6)
     return _as_cells(found, movie, images)
 
 
@@ -118,9 +115,9 @@ def _watched(
     centres: FloatArray,
     diameter: float,
     begins: float,
-) -> Generator[Step, None, _Activity]:
+) -> Generator[Step, None, SpotActivity]:
     held = max(_HELD_S * movie.fps, 1.0) if movie.fps else _HELD_FRAMES
-    found = _Activity(centres, movie.shape, diameter, held)
+    found = SpotActivity(centres, movie.shape, diameter, held)
     seen = 0
     for frames in _stretches(movie, images, bad):
         found.add(frames)
@@ -157,7 +154,7 @@ def bright_diameter(images: StaticImages) -> float | None:
     n_peaks = max(5, image.size // _PIXELS_A_PEAK)
     answers = []
     for width in widths:
-        heights = _answer(image, _SPOT * width) * width**2
+        heights = _answer(image, _BLOB * width) * width**2
         peaks = heights[_is_peak(heights, width) & (heights > 0)]
         answers.append(np.sort(peaks)[-n_peaks:].sum() / n_peaks)
     best = int(np.argmax(answers))
@@ -186,7 +183,7 @@ def spots(images: StaticImages, diameter: float) -> FloatArray:
 
 def _peaks(image: npt.NDArray[np.floating], diameter: float, least: float) -> FloatArray:
     """Return the peaks of an image that are as wide as a cell, the highest first, (n, 2)."""
-    heights = _answer(image, _BLOB * diameter)
+    heights = _answer(image, _NARROW * diameter)
     heights /= max(1.4826 * float(np.median(abs(heights - np.median(heights)))), 1e-12)
     top = _is_peak(heights, diameter) & (heights > least)
     return np.argwhere(top)[np.argsort(-heights[top])].astype(float)
@@ -233,108 +230,7 @@ def _stretches(
             yield part - part.mean(axis=0)
 
 
-class _Activity:
-    """What spots do, and the pixels near them with it, added up stretch by stretch."""
-
-    def __init__(
-        self, centres: FloatArray, shape: tuple[int, int], diameter: float, held: float
-    ) -> None:
-        self.centres, self.shape, self.diameter, self._held = centres, shape, diameter, held
-        around = [_around(centre, shape, _RING[1] * diameter) for centre in centres]
-        self._readers = _as_rows(
-            [(pixels, _centre_less_ring(away, diameter)) for pixels, away in around], shape
-        )
-        near = [away <= _REACH * diameter for _, away in around]
-        self._near = [pixels[close] for (pixels, _), close in zip(around, near, strict=True)]
-        self._window = [
-            np.exp(-0.5 * (away[close] / (diameter / 2)) ** 2)
-            for (_, away), close in zip(around, near, strict=True)
-        ]
-        self._together = [np.zeros(len(pixels)) for pixels in self._near]
-        self._alike, self._power, self._held_power = np.zeros((3, len(centres)))
-        self._n_frames = 0
-
-    def add(self, frames: npt.NDArray[np.float32]) -> None:
-        """Add a stretch of frames (t, Y X)."""
-        does = np.asarray(self._readers @ frames.T)
-        around = _before_and_after(does, self._held)
-        for number, pixels in enumerate(self._near):
-            self._together[number] += around[number] @ frames[:, pixels]
-        self._alike += (does * around).sum(axis=1)
-        self._power += (does * does).sum(axis=1)
-        self._held_power += (around * around).sum(axis=1)
-        self._n_frames += len(frames)
-
-    def likeness(self) -> FloatArray:
-        """Return how alike a frame is to those around it, in standard errors of noise, (n,)."""
-        # Each pair of frames counts twice, once from either side.
-        of_noise = np.sqrt(2 * self._power * self._held_power / max(self._n_frames, 1))
-        return np.asarray(self._alike / np.maximum(of_noise, 1e-12))
-
-    def footprint(self, number: int) -> tuple[Pixels, FloatArray]:
-        """Return the pixels of a spot that do the same and their weights, 1 for the largest.
-
-        They hang together: what is apart from the largest belongs to somebody else, or is noise.
-        """
-        rows, columns = np.divmod(self._near[number], self.shape[1])
-        rows, columns = rows - rows.min(), columns - columns.min()
-        patch = np.zeros((rows.max() + 1, columns.max() + 1))
-        patch[rows, columns] = np.maximum(self._together[number], 0.0) * self._window[number]
-        patch = ndimage.gaussian_filter(patch, _SMOOTH * self.diameter)
-        parts, _ = ndimage.label(patch > _TAIL * patch.max())
-        kept = (parts == parts.flat[patch.argmax()])[rows, columns] & (patch.max() > 0)
-        return self._near[number][kept], patch[rows, columns][kept] / max(patch.max(), 1e-12)
-
-    def middles(self) -> FloatArray:
-        """Return where the pixels are that do the same, (n, 2); spots that meet are one."""
-        moved = self.centres.copy()
-        for number in range(len(moved)):
-            pixels, weight = self.footprint(number)
-            if weight.any():
-                rows, columns = np.divmod(pixels, self.shape[1])
-                moved[number] = (
-                    np.average(rows, weights=weight),
-                    np.average(columns, weights=weight),
-                )
-        return _apart(moved, _APART * self.diameter)
-
-
-def _around(centre: FloatArray, shape: tuple[int, int], reach: float) -> tuple[Pixels, FloatArray]:
-    """Return the pixels within reach of a place, flat on the field, and how far they are."""
-    axes = [
-        np.arange(max(int(at - reach), 0), min(int(at + reach) + 2, length))
-        for at, length in zip(centre, shape, strict=True)
-    ]
-    y, x = np.meshgrid(*axes, indexing="ij")
-    away = np.hypot(y - centre[0], x - centre[1]).ravel()
-    within = away <= reach
-    return (y.ravel() * shape[1] + x.ravel())[within], away[within]
-
-
-def _centre_less_ring(away: FloatArray, diameter: float) -> FloatArray:
-    """Return weights of pixels so far from a spot: a Gaussian less the mean of the ring around."""
-    centre = np.where(away <= diameter / 2, np.exp(-0.5 * (away / (_SPOT * diameter)) ** 2), 0.0)
-    ring = away >= _RING[0] * diameter
-    return np.asarray(centre / max(centre.sum(), 1e-12) - ring / max(int(ring.sum()), 1))
-
-
-def _before_and_after(does: FloatArray, held: float) -> FloatArray:
-    """Return the frames around each, without itself, the nearer the more, (n, t)."""
-    lags = np.arange(-round(3 * held), round(3 * held) + 1)
-    weights = np.where(lags == 0, 0.0, np.exp(-abs(lags) / held))
-    return np.asarray(ndimage.convolve1d(does, weights, axis=1, mode="constant"))
-
-
-def _as_rows(parts: list[tuple[Pixels, FloatArray]], shape: tuple[int, int]) -> sparse.csr_array:
-    """Return weights of pixels as the rows of a matrix (n, Y X)."""
-    rows = np.repeat(np.arange(len(parts)), [len(pixels) for pixels, _ in parts])
-    columns = np.concatenate([pixels for pixels, _ in parts])
-    weights = np.concatenate([weights for _, weights in parts])
-    size = (len(parts), shape[0] * shape[1])
-    return sparse.csr_array(sparse.coo_array((weights, (rows, columns)), shape=size))
-
-
-def _as_cells(found: _Activity, movie: Movie, images: StaticImages) -> Cells:
+def _as_cells(found: SpotActivity, movie: Movie, images: StaticImages) -> Cells:
     """Return the spots that do something by themselves, the surest first."""
     sure = found.likeness()
     chosen = [number for number in np.argsort(-sure) if sure[number] >= _least(sure)]
@@ -343,7 +239,7 @@ def _as_cells(found: _Activity, movie: Movie, images: StaticImages) -> Cells:
     wide = in_words(found.diameter, movie.pixel_size_um)
     return Cells(
         names=[str(number + 1) for number in range(len(chosen))],
-        footprints=_as_rows([found.footprint(number) for number in chosen], found.shape),
+        footprints=as_rows([found.footprint(number) for number in chosen], found.shape),
         shape=found.shape,
         positions=found.centres[chosen],
         fps=movie.fps,
