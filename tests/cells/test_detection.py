@@ -102,6 +102,15 @@ def test_however_fast_the_frames_came_cells_are_found(
     assert np.mean(distances(cells, simulated[1]).min(axis=1) < 3.0) >= 0.8
 
 
+def test_bright_spots_that_only_bleach_are_no_cells() -> None:
+    rng, (y, x) = np.random.default_rng(0), np.mgrid[:64, :64]
+    spots = [np.exp(-((y - a) ** 2 + (x - b) ** 2) / 40) for a, b in rng.uniform(8, 56, (8, 2))]
+    left = np.exp(-np.arange(2000) / 4000)[:, None, None]
+    frames = rng.poisson((50 + 60 * np.sum(spots, axis=0)) * left).astype(np.uint16)
+    with pytest.raises(sv.UserError, match="No cells"):
+        sv.detect_cells(sv.Movie(from_memory(frames), fps=30.0, name="still"), diameter_px=11)
+
+
 def test_noise_holds_no_cells() -> None:
     noise = np.random.default_rng(0).poisson(50, (600, 64, 64)).astype(np.uint16)
     movie = sv.Movie(from_memory(noise), fps=30.0, name="noise")

@@ -22,7 +22,7 @@ from scipy import ndimage
 
 from napari_sparsevar.cells.cells import BoolArray, Cells, FloatArray
 from napari_sparsevar.cells.reading import reading_movie
-from napari_sparsevar.cells.spot_activity import SpotActivity, as_rows
+from napari_sparsevar.cells.spot_activity import SpotActivity, as_rows, drifts
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.inspection.cell_size import guess_cell_diameter, in_words
 from napari_sparsevar.movie.inspection.inspect import inspect_movie
@@ -44,7 +44,7 @@ _APART, _ALONE = 0.65, 1.0
 busy has to be."""
 _FAINTEST, _BUSY = 0.75, 3.0
 """Height of a peak of the mean and of the correlation image in robust deviations of either."""
-_CERTAIN, _USUAL, _GIVEN = 3.0, 0.6, 2.0
+_CERTAIN, _USUAL, _GIVEN = 3.5, 0.6, 2.0
 """Standard errors of how alike a cell is to itself from frame to frame: the least; the share of the
 median that is least; how many a cell may fall short of that by chance."""
 _HELD_S, _HELD_FRAMES = 0.25, 4.0
@@ -227,7 +227,8 @@ def _stretches(
     for frames in sampled_frames(movie, _FRAMES, bad, images.ignored):
         if len(frames) > 2:
             part = standardised(frames, images, everything).reshape(len(frames), -1)
-            yield part - part.mean(axis=0)
+            slow = drifts(len(part)).astype(np.float32)
+            yield part - slow.T @ (slow @ part)
 
 
 def _as_cells(found: SpotActivity, movie: Movie, images: StaticImages) -> Cells:

@@ -51,13 +51,17 @@ class SpotActivity:
         self._n_frames = 0
 
     def add(self, frames: npt.NDArray[np.float32]) -> None:
-        """Add a stretch of frames that follow each other, (t, Y X)."""
+        """Add a stretch of frames that follow each other, (t, Y X), less their ``drifts``."""
         does = np.asarray(self._readers @ frames.T)
         around = _before_and_after(does, self._held)
         for number, pixels in enumerate(self._near):
             self._together[number] += around[number] @ frames[:, pixels]
-        self._alike += (does * around).sum(axis=1)
-        self._power += (does * does).sum(axis=1)
+        slow = drifts(len(frames))
+        # Noise is less alike for what was taken out of it.
+        lost = float((slow * _before_and_after(slow, self._held)).sum()) / len(frames)
+        power = (does * does).sum(axis=1)
+        self._alike += (does * around).sum(axis=1) + lost * power
+        self._power += power
         self._held_power += (around * around).sum(axis=1)
         self._n_frames += len(frames)
 
@@ -112,6 +116,11 @@ def _centre_less_ring(away: FloatArray, diameter: float) -> FloatArray:
     centre = np.where(away <= diameter / 2, np.exp(-0.5 * (away / (_SPOT * diameter)) ** 2), 0.0)
     ring = away >= _RING[0] * diameter
     return np.asarray(centre / max(centre.sum(), 1e-12) - ring / max(int(ring.sum()), 1))
+
+
+def drifts(n_frames: int) -> FloatArray:
+    """Return what is slow in so many frames, level and slope, as orthonormal rows, (2, t)."""
+    return np.asarray(np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, n_frames), 2))[0].T)
 
 
 def _before_and_after(does: FloatArray, held: float) -> FloatArray:
