@@ -23,6 +23,7 @@ import psutil
 from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtTest import QTest
 
+from napari_sparsevar.run.annotations import NOTES, REGIONS
 from napari_sparsevar.widgets.session import Session, get_session
 from napari_sparsevar.widgets.work import thread
 from viewer_parts.runs import SIZES, Size, trained_run
@@ -81,7 +82,10 @@ def _measure(
 ) -> tuple[float, list[float], list[float]]:
     viewer = napari.Viewer()
     viewer.window.resize(1366, 768)
-    viewer.open(trained_run(size, options.runs, options.seed), plugin="napari-sparsevar")
+    run = trained_run(size, options.runs, options.seed)
+    for painted in (NOTES, REGIONS):  # of a measurement before
+        (run / painted).unlink(missing_ok=True)
+    viewer.open(run, plugin="napari-sparsevar")
     for dock in DOCKS:
         viewer.window.add_plugin_dock_widget("napari-sparsevar", dock)
     session = get_session(viewer)

@@ -110,11 +110,11 @@ def verdict_of(
         _headline(results.stage, drivers, candidates),
         (
             *([results.significance.null] if results.significance.null else []),
-            *([AS_EVENTS] if results.activity.events is not None else []),
             *_said_of_silencing(results),
             *_said_of_leaderless(results),
             *_said_of_explained(results, explained, error),
             *_said_of_agreement(results, agreement),
+            *([AS_EVENTS] if results.activity.events is not None else []),
         ),
         tuple(limits.values()),
         _advice(results, fps, limits, predicts=predicts, agreement=agreement),
@@ -273,8 +273,8 @@ def _advice(
         return f"Next: record {longer}; until then believe none of the candidates."
     if "motion" in limits:
         return (
-            "Next: register the movie ('sparsevar register', suite2p, NoRMCorre) and train on what "
-            "comes out."
+            "Next: register the movie (Register in the Train dock, 'sparsevar register', suite2p, "
+            "NoRMCorre) and train on what comes out."
         )
     alike = agreement is not None and agreement >= ALIKE
     if results.drivers.table.empty:
