@@ -37,7 +37,7 @@ TRANSIENTS = 0.2
 _CLEAR, _RARE, _BUSY, _LOOKED_AT = 5.0, 0.999, 0.95, 128
 """Latents are read as events where the busiest twentieth of them rises above its median by this
 many standard deviations of its noise in one frame of a thousand. Noise alone reaches 3.1, the
-simulated movies on which a filter finds more 3.8, those on which events find more 6."""
+simulated movies on which a filter finds more 3.8, those on which events find more 7."""
 
 RECENT = 2
 """Frames that a drive adds up: indicators rise over a frame or two, and noise shifts an event by
