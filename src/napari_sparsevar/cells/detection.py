@@ -44,7 +44,7 @@ _APART, _ALONE = 0.65, 1.0
 busy has to be."""
 _FAINTEST, _BUSY = 0.75, 3.0
 """Height of a peak of the mean and of the correlation image in robust deviations of either."""
-_CERTAIN, _USUAL, _GIVEN = 3.5, 0.6, 2.0
+_CERTAIN, _USUAL, _GIVEN = 4.5, 0.6, 2.0
 """Standard errors of how alike a cell is to itself from frame to frame: the least; the share of the
 median that is least; how many a cell may fall short of that by chance."""
 _HELD_S, _HELD_FRAMES = 0.25, 4.0
