@@ -99,6 +99,17 @@ def test_calcium_foretells_the_frame_after_up_to_new_events() -> None:
     np.testing.assert_allclose(told[[0, 1000]], np.tile(usual / (1 - DECAY), (2, 1)))
 
 
+@pytest.mark.parametrize("noise", [0.05, 0.5])
+def test_what_calcium_foretells_is_right_on_average(noise: float) -> None:
+    series = seen_through(noise)
+    found, good = events_behind(series), series.good.numpy()
+    usual = found.values[good].mean(axis=0)
+    above = (series.values - found.baseline).astype(np.float64)
+    told = foretold_by_calcium(above, found.values, good, (), found.decay, usual)
+    wrong = (above - told)[good].mean(axis=0) / above[good].std(axis=0)
+    assert np.abs(wrong).max() < 0.05
+
+
 @pytest.mark.parametrize("length", [2, 7, 10_000])
 def test_a_drive_is_what_happened_in_two_frames_of_one_stretch(
     monkeypatch: pytest.MonkeyPatch, length: int

@@ -57,7 +57,7 @@ class Events(NamedTuple):
     decay : float
         Share of the calcium that is left after a frame.
     baseline : ndarray of float32, shape (n,)
-        The series without any calcium.
+        What the series are on average without the calcium of these events.
     """
 
     values: Float32Array
@@ -192,8 +192,9 @@ def _deconvolved(
 ) -> Events:
     # One row a cell: each is worked on from end to end.
     rows = np.ascontiguousarray(_filled(traces, good).T)
-    baseline = np.percentile(rows[:, good], BASELINE_PERCENTILE, axis=1).astype(np.float32)
-    rows -= baseline[:, None]
+    low = np.percentile(rows[:, good], BASELINE_PERCENTILE, axis=1).astype(np.float32)
+    mean = rows[:, good].mean(axis=1)
+    rows -= low[:, None]
     stretches = np.array([0, *starts, len(traces)])
     found = np.zeros_like(rows)
 
@@ -203,7 +204,7 @@ def _deconvolved(
     for_ranges(work, len(rows))
     events = np.ascontiguousarray(found.T)
     events[~good] = 0.0
-    return Events(events, decay, baseline)
+    return Events(events, decay, mean - events[good].mean(axis=0) / (1.0 - decay))
 
 
 def _filled(traces: Float32Array, good: BoolArray) -> Float32Array:
