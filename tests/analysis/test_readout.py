@@ -67,7 +67,8 @@ def test_the_list_has_no_fixed_end() -> None:
 def test_a_place_that_is_sure_has_a_region_though_the_map_has_no_peak_there() -> None:
     y, x = np.mgrid[:64, :64]
     image = np.exp(-((y - 12) ** 2 + (x - 15) ** 2) / (2 * 2.5**2)).astype(np.float32)
-    sure = np.array([(13.0, 16.0), (40.0, 50.0), (41.0, 51.0), (18.0, 18.0)])
+    image += np.float32(1e-3) * (x > 30)  # nothing at all at (50, 5)
+    sure = np.array([(13.0, 16.0), (40.0, 50.0), (41.0, 51.0), (18.0, 18.0), (50.0, 5.0)])
     found = find_drivers(image, spacing=4, also=sure)
     assert len(found.table) == 2
     assert found.labels[12, 15] == 1
@@ -75,7 +76,7 @@ def test_a_place_that_is_sure_has_a_region_though_the_map_has_no_peak_there() ->
 
 
 def test_an_empty_map_has_no_drivers() -> None:
-    drivers = find_drivers(np.zeros((32, 32), np.float32), spacing=4)
+    drivers = find_drivers(np.zeros((32, 32), np.float32), spacing=4, also=np.array([[9.0, 9.0]]))
     assert drivers.table.empty
     assert not drivers.labels.any()
 

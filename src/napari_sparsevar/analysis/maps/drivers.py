@@ -103,7 +103,7 @@ def find_drivers(
     sure : ndarray of bool, shape (Y, X), optional
         Pixels that count as standing out however strong others are: those beyond chance.
     also : ndarray, shape (m, 2), optional
-        Places y, x that have a region even if the map has no peak there.
+        Places y, x that have a region even if the map has no peak there, as long as it is not 0.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def find_drivers(
     peaks = _peaks(smooth, high, SEPARATION * spacing)
     regions = _regions(smooth, peaks, REACH * spacing)
     if also is not None:
-        peaks = _with_missed(peaks, regions, also, SEPARATION * spacing)
+        peaks = _with_missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
         regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
     labels, areas = _ranked(regions, told)
@@ -174,13 +174,17 @@ def _peaks(image: FloatImage, high: BoolImage, distance: float) -> list[tuple[in
 
 
 def _with_missed(
-    peaks: list[tuple[int, int]], regions: LabelImage, places: FloatArray, distance: float
+    peaks: list[tuple[int, int]],
+    regions: LabelImage,
+    places: FloatArray,
+    distance: float,
+    drives: BoolImage,
 ) -> list[tuple[int, int]]:
-    """Return peaks and the places in no region, none of these near (``distance``) one before it."""
+    """Return peaks and the places that drive and are in no region, none near one before it."""
     kept = list(peaks)
     for row, column in np.clip(places.round().astype(int), 0, np.array(regions.shape) - 1).tolist():
         near = any(np.hypot(row - y, column - x) < distance for y, x in kept)
-        if not regions[row, column] and not near:
+        if drives[row, column] and not regions[row, column] and not near:
             kept.append((row, column))
     return kept
 
