@@ -144,14 +144,22 @@ def leading(
             edges.add(_asymmetry(_sums(pairs, paired))[apart])
         places.add(flows.of(paired))
         yield done / draws
+    notable = (together.abs() >= NOTABLE) & apart
+    return _adjusted(asked, edges, places, int(notable.sum()), int(apart.sum()))
+
+
+def _adjusted(
+    asked: Asked, edges: Exceeding, places: Exceeding, notable: int, pairs: int
+) -> Leading:
+    """Adjust what was asked for others, given how many pairs are notable and how many there are."""
     edge, edge_fdr = (torch.full(asked.edges.shape, torch.nan) for _ in range(2))
     place = torch.full(asked.places.shape, torch.nan)
     if asked.fewest is None:
-        edge[asked.edges] = edges.family_wise(int(((together.abs() >= NOTABLE) & apart).sum()))
+        edge[asked.edges] = edges.family_wise(notable)
         place[asked.places] = places.among_largest()
     else:
-        edge[asked.edges] = edges.family_wise(min(asked.fewest, int(apart.sum())))
-        place[asked.places] = places.family_wise(min(asked.fewest, p))
+        edge[asked.edges] = edges.family_wise(min(asked.fewest, pairs))
+        place[asked.places] = places.family_wise(min(asked.fewest, len(asked.places)))
     edge_fdr[asked.edges] = _false_discovery(edges.share())
     return Leading(edge, edge_fdr, place)
 
