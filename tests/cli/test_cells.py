@@ -190,3 +190,14 @@ def test_found_and_brought_at_once_is_refused(tmp_path: Path) -> None:
     done = sparsevar("cells", tmp_path / "run", tmp_path / "labels.npy", "--detect")
     assert one_sentence(done.stderr)
     assert "--detect" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--neuropil", "0.7"), ("--events", "no"), ("--seed", "3"), ("--detect",), ("--plane", "1")],
+)
+def test_a_fit_is_not_said_to_follow_what_it_cannot(fit: Path, options: tuple[str, ...]) -> None:
+    found = sparsevar("cells", str(fit), *options)
+    assert found.exit_code != 0
+    assert one_sentence(found.stderr)
+    assert f"which {options[0]} cannot change" in found.stderr

@@ -124,6 +124,21 @@ def cells(
     if fitted:
         if path is not None:
             raise UserError(f"{run} is a fit and has its cells: leave {path} out.")
+        refuse_changes(
+            run,
+            {
+                "--detect": detect,
+                "--diameter": diameter is not None,
+                "--read-from": read_from is not Way.pixels,
+                "--trials": trials is not None,
+                "--variable": variable is not None,
+                "--plane": plane is not None,
+                "--neuropil": neuropil is not None,
+                "--detrend": detrend is not None,
+                "--events": events is not Events.auto,
+                "--seed": seed != 0,
+            },
+        )
         fit = load_fit(run)
     else:
         prepared = preparation_of(None, neuropil, detrend, events)
@@ -151,6 +166,16 @@ def cells(
     for note in done.notes:
         fail(note)
     typer.echo(f"Wrote {', '.join(wanted)} to {done.path}.", err=as_json)
+
+
+def refuse_changes(fit: Path, asked: dict[str, bool]) -> None:
+    """Raise UserError if an option is asked for that a finished fit cannot follow."""
+    changed = [option for option, wanted in asked.items() if wanted]
+    if changed:
+        raise UserError(
+            f"{fit} is a fit, which {' and '.join(changed)} cannot change: leave that out, or fit "
+            "the cells anew."
+        )
 
 
 def formats_of(
