@@ -234,7 +234,8 @@ def _stretches(
 def _as_cells(found: SpotActivity, movie: Movie, images: StaticImages) -> Cells:
     """Return the spots that do something by themselves, the surest first."""
     sure = found.likeness()
-    chosen = [number for number in np.argsort(-sure) if sure[number] >= _least(sure)]
+    least = _least(sure)
+    chosen = [number for number in np.argsort(-sure) if sure[number] >= least]
     if not chosen:
         raise _unseen(movie, f" that are {in_words(found.diameter, None)} wide")
     wide = in_words(found.diameter, movie.pixel_size_um)

@@ -258,15 +258,18 @@ def _reversed(values: Tensor) -> Tensor:
     return values.reshape(-1, p, p).transpose(1, 2).reshape(values.shape)
 
 
+def _spread(sums: _Sums) -> Tensor:
+    """Return the standard deviation of the scores of both directions together, (P, p)."""
+    return (sums.square + _reversed(sums.square)).clamp_min_(1e-20).sqrt_()
+
+
 def _asymmetry(sums: _Sums) -> Tensor:
-    spread = (sums.square + _reversed(sums.square)).clamp_min_(1e-20).sqrt_()
-    return (sums.score - _reversed(sums.score)).div_(spread)
+    return (sums.score - _reversed(sums.score)).div_(_spread(sums))
 
 
 def _together(sums: _Sums) -> Tensor:
     """Return how much pairs have to do with each other, whoever leads, (P, p)."""
-    spread = (sums.square + _reversed(sums.square)).clamp_min_(1e-20).sqrt_()
-    return (sums.score + _reversed(sums.score)).div_(spread)
+    return (sums.score + _reversed(sums.score)).div_(_spread(sums))
 
 
 def _weights(together: Tensor, apart: Tensor, negative: Tensor | None) -> Tensor:
