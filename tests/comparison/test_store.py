@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from made_comparisons import made_folder, made_set
+from made_comparisons import made_folder, made_record, made_set
 from napari_sparsevar.comparison import store
 from napari_sparsevar.comparison.result import (
     EDGE_COLUMNS,
@@ -44,6 +44,8 @@ from napari_sparsevar.comparison.store import (
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.disk.folder import ABANDONED_AFTER_SECONDS
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.grid import LatentGrid
+from napari_sparsevar.movie.stack import Stack
 
 NUMBERS = st.floats(allow_subnormal=True)
 COUNTS = st.integers(0, 2**31)
@@ -216,6 +218,38 @@ def test_files_can_be_read_without_us(run_path: Path) -> None:
     assert len(pd.read_csv(folder / "A-B.edges.csv")) == len(pair.edges)
 
 
+def of_planes(folder: Path) -> tuple[Path, ComparisonSet]:
+    """A run of three planes and a comparison with a map of their field, 0 between them."""
+    stack = Stack((1, 2, 4), 4, 4.0, (16, 20), 8)
+    record = made_record(LatentGrid(stack.field, 4))
+    movie = record.movie.model_copy(update={"stack": stack})
+    found = made_set(grid=LatentGrid(stack.field, 4))
+    (pair,) = found.pairs
+    assert pair.difference is not None
+    difference = np.where(stack.blank(), np.float32(0), pair.difference)
+    run_path = made_folder(folder / "run", record.model_copy(update={"movie": movie}))
+    return run_path, replace(found, pairs=(replace(pair, difference=difference),))
+
+
+def test_a_map_of_several_planes_is_a_stack(tmp_path: Path) -> None:
+    run_path, found = of_planes(tmp_path)
+    saved = save_comparisons(run_path, found)
+    with tifffile.TiffFile(run_path / "comparisons" / saved.name / "A-B.difference.tif") as file:
+        assert (file.series[0].axes, file.series[0].shape) == ("ZYX", (3, 16, 20))
+        field = saved.pairs[0].difference
+        np.testing.assert_array_equal(file.asarray()[1], field[:, 28:48])
+    (read,) = load_comparisons(run_path)
+    assert_same(read, saved)
+
+
+def test_a_map_with_its_planes_side_by_side_opens(tmp_path: Path) -> None:
+    run_path, found = of_planes(tmp_path)
+    saved = save_comparisons(run_path, found)
+    path = run_path / "comparisons" / saved.name / "A-B.difference.tif"
+    tifffile.imwrite(path, saved.pairs[0].difference)  # as it was written before
+    assert_same(load_comparisons(run_path)[0], saved)
+
+
 def test_no_map_no_file(run_path: Path) -> None:
     save_comparisons(run_path, made_set(difference=False))
     assert not list(run_path.rglob("*.tif"))
@@ -322,7 +356,7 @@ import os, sys
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[2])
-from made_comparisons import made_folder, made_set
+from made_comparisons import made_folder, made_record, made_set
 from napari_sparsevar.comparison import store
 
 Path.rename = lambda *_: os._exit(9)

@@ -30,6 +30,8 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.disk.folder import remove_folder, unfinished_folder
 from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.run.planes import kept_image, shown_image
+from napari_sparsevar.run.record import MovieIdentity
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import COMPARISONS, write_image
 
@@ -49,7 +51,7 @@ def save_comparisons(run_folder: Path, found: ComparisonSet) -> ComparisonSet:
     They are written to ``comparisons/NAME`` in the directory: ``comparison.json`` and, for
     every pair of windows, ``A-B.edges.csv``, ``A-B.places.csv``, ``A-B.null.npy`` (the null of the
     test of dynamics, then that of the test of anything) and ``A-B.difference.tif`` where there is a
-    map. The folder appears when it is complete.
+    map, (Y, X) or of several planes (Z, Y, X). The folder appears when it is complete.
 
     Parameters
     ----------
@@ -63,14 +65,12 @@ def save_comparisons(run_folder: Path, found: ComparisonSet) -> ComparisonSet:
     UserError
         If the folder is neither, or the disk refuses.
     """
-    pixel_size_um = None  # of a map, which cells do not have
-    if not is_fit_directory(Path(run_folder)):
-        pixel_size_um = read_record(Path(run_folder)).movie.pixel_size_um
+    movie = _movie(Path(run_folder))
     folder = Path(run_folder) / COMPARISONS
     try:
         folder.mkdir(exist_ok=True)
         with unfinished_folder(folder / "unfinished") as temporary:
-            _write(temporary, found, pixel_size_um)
+            _write(temporary, found, movie)
             return replace(found, name=_publish(temporary, joined(w.label for w in found.windows)))
     except OSError as error:
         raise UserError(f"Cannot keep the comparison in {folder}: {explain(error)}.") from error
@@ -168,7 +168,12 @@ def _publish(temporary: Path, name: str) -> str:
     raise AssertionError("names never end")
 
 
-def _write(folder: Path, found: ComparisonSet, pixel_size_um: float | None) -> None:
+def _movie(run_folder: Path) -> MovieIdentity | None:
+    """Return what a run says of its movie, of which maps are; None for a fit of cells."""
+    return None if is_fit_directory(run_folder) else read_record(run_folder).movie
+
+
+def _write(folder: Path, found: ComparisonSet, movie: MovieIdentity | None) -> None:
     names: list[str] = []
     for pair in found.pairs:
         name = next(free_names(joined((pair.a.label, pair.b.label)), names))
@@ -177,8 +182,9 @@ def _write(folder: Path, found: ComparisonSet, pixel_size_um: float | None) -> N
         write_table(folder / f"{name}.places.csv", pair.dynamics.places)
         nulls = np.concatenate([pair.dynamics.null, pair.anything.null]).astype(np.float64)
         np.save(folder / f"{name}.null.npy", nulls, allow_pickle=False)
-        if pair.difference is not None:
-            write_image(folder / f"{name}.difference.tif", pair.difference, pixel_size_um)
+        if movie is not None and pair.difference is not None:  # cells have no map
+            image = shown_image(pair.difference, movie.stack)
+            write_image(folder / f"{name}.difference.tif", image, movie.pixel_size_um)
     text = ComparisonRecord.of(found, names).model_dump_json(indent=2)
     (folder / RECORD).write_text(text, encoding="utf-8")
 
@@ -231,5 +237,7 @@ def _read_difference(folder: Path, record: PairRecord) -> npt.NDArray[np.float32
     if record.difference is None:
         return None
     image: npt.NDArray[np.float32] = tifffile.imread(folder / f"{record.files}.difference.tif")
+    if image.ndim > 2:
+        image = kept_image(image, read_record(folder.parents[1]).movie.stack)
     # The format leaves out axes of length 1.
     return image.astype(np.float32, copy=False).reshape(record.difference)
