@@ -24,6 +24,7 @@ from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.dynamics import dynamics_test
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.rows import rows_of_activity
+from napari_sparsevar.comparison.subject import filtered_activity
 from napari_sparsevar.progress import returned
 from napari_sparsevar.training.events import Finished
 
@@ -53,7 +54,7 @@ def run(folder: Path, options: argparse.Namespace) -> pd.DataFrame:
         if seed in done:
             continue
         windows = interleaved(len(results.good), options.block, seed)
-        rows = rows_of_activity(results, windows)
+        rows = rows_of_activity(filtered_activity(results), windows)
         settings = ComparisonOptions(DRAWS, 0.05, seed)
         dynamics = returned(dynamics_test(rows, "AB", weights, weights > 0, settings))
         anything = anything_test(rows, "AB", weights, settings)

@@ -29,6 +29,7 @@ from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.dynamics import dynamics_test
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.rows import Rows, rows_of_activity, rows_of_sequences
+from napari_sparsevar.comparison.subject import filtered_activity
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.progress import returned
@@ -111,7 +112,7 @@ def _encoded(case: Still, frames: int, seed: int) -> _Kept:
         training = sv.train(movie, config, out=Path(folder) / "run", device="cpu")
         next(event for event in training if isinstance(event, ResultsReady))
         results = sv.load_run(Path(folder) / "run").results
-        rows = rows_of_activity(results, [Window.of("all", (0, frames))])[0]
+        rows = rows_of_activity(filtered_activity(results), [Window.of("all", (0, frames))])[0]
     return _Kept(rows.past, rows.following, results.fitted.weights)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.fit.own_dynamics import own_dynamics_of
 from napari_sparsevar.comparison.rows import rows_of_activity, rows_of_sequences
+from napari_sparsevar.comparison.subject import Filtered, filtered_activity
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 
@@ -38,6 +42,19 @@ def test_windows_of_a_run_are_cut_out_of_one_filter(run: sv.Run) -> None:
     assert (len(a.past), len(b.past), len(whole.past)) == (98, 78 + 98, 298)
     torch.testing.assert_close(a.past, whole.past[:98])
     torch.testing.assert_close(b.following[-98:], whole.following[-98:])
+
+
+def test_a_run_that_reads_events_is_compared_as_if_it_did_not(run: sv.Run) -> None:
+    windows, results = [Window("A", ((0, 100),)), Window("B", ((100, 300),))], run.results
+    assert results.activity.events is not None
+    latents = replace(results.activity, events=None)
+    own = own_dynamics_of(latents, "calcium")
+    plain = Filtered(latents, replace(results.fitted, own=own))
+    assert filtered_activity(plain) is plain
+    wanted = rows_of_activity(plain, windows)
+    for source, same in ((filtered_activity(results), True), (results, False)):
+        for found, rows in zip(rows_of_activity(source, windows), wanted, strict=True):
+            assert torch.allclose(found.past, rows.past) == same
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,11 @@ from napari_sparsevar.comparison.rows import (
     rows_of_activity,
     rows_of_sequences,
 )
-from napari_sparsevar.comparison.subject import FittedActivity, Subject
+from napari_sparsevar.comparison.subject import (
+    FittedActivity,
+    Subject,
+    filtered_activity,
+)
 from napari_sparsevar.comparison.windows import Piece, Window, check_windows
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
@@ -53,14 +57,14 @@ def comparing(
         If the windows cannot be compared; the sentence says what to change.
     """
     options = options or ComparisonOptions()
-    fitted: FittedActivity = source if isinstance(source, CellFit) else source.results
+    fitted = filtered_activity(source if isinstance(source, CellFit) else source.results)
     check_windows(windows, len(fitted.activity.good))
     pairs = window_pairs(windows, options.baseline)
     yield 0.0, "Preparing the windows"
     found = rows_of_activity(fitted, windows)
     check_rows(found, [window.label for window in windows], fitted.fitted.lags)
     rows = dict(zip([window.label for window in windows], found, strict=True))
-    subject = _subject(source)
+    subject = _subject(source, fitted)
     compared = []
     for index, (a, b) in enumerate(pairs):
         steps = _compare(a, b, [rows[a.label], rows[b.label]], subject, options)
@@ -212,10 +216,11 @@ def _compare(
     found = yield from part(testing, 0.0, 0.7)
     anything = anything_test(rows, labels, subject.weights, options)
     yield 0.8
-    metric = None if subject.results is None else pixel_metric(subject.results)
+    results, metric = subject.results, None
+    if results is not None and subject.scale is not None:
+        metric = pixel_metric(results.footprints, subject.scale)
     predicting = prediction(rows, subject.weights, found.test.block_length, metric)
     predicted = yield from part(predicting, 0.8, 1.0)
-    results = subject.results
     difference = None if results is None else difference_map(found.edges, results)
     return Comparison(
         a,
@@ -230,10 +235,10 @@ def _compare(
     )
 
 
-def _subject(source: Run | CellFit) -> Subject:
+def _subject(source: Run | CellFit, compared: FittedActivity) -> Subject:
     if isinstance(source, CellFit):
         return Subject.of_cells(source)
-    return Subject.of_results(source.results)
+    return Subject.of_results(source.results, compared)
 
 
 def window_pairs(

@@ -19,9 +19,9 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy import sparse
 from torch import Tensor
 
-from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.comparison.blocks import block_numbers
 from napari_sparsevar.comparison.pooled import Centred, centre, fit_sparse
 from napari_sparsevar.comparison.result import Interval, Prediction
@@ -70,10 +70,9 @@ def prediction(
     return Prediction(latents[0], pixels[0], latents[1], pixels[1])
 
 
-def pixel_metric(results: Results) -> Tensor:
-    """Return ``S F F' S`` (p, p) of a run: what standardised innovations weigh in pixels."""
-    scale = results.projection.innovation
-    overlap = (results.footprints @ results.footprints.T).toarray()
+def pixel_metric(footprints: sparse.csr_array, scale: npt.NDArray[np.float64]) -> Tensor:
+    """Return ``S F F' S`` (p, p): what standardised innovations weigh in pixels."""
+    overlap = (footprints @ footprints.T).toarray()
     return torch.from_numpy(scale[:, None] * overlap * scale).float()
 
 

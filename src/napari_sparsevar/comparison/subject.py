@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.activity import Activity
 from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.analysis.fit.own_dynamics import own_dynamics_of
+from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.comparison.result import NAMES, POSITIONS, DynamicsTest
 
 if TYPE_CHECKING:
@@ -36,6 +38,27 @@ class FittedActivity(Protocol):
         ...
 
 
+class Filtered(NamedTuple):
+    """Activity with the own dynamics of its filter, a ``FittedActivity``."""
+
+    activity: Activity
+    fitted: FittedVar
+
+
+def filtered_activity(source: FittedActivity) -> FittedActivity:
+    """Return latents behind their filter, also those that a run reads as events.
+
+    How many events stand out of the noise follows the light, and that fades in a recording: the
+    coefficients between events change with it. A linear filter is the same in both windows.
+    """
+    activity = source.activity
+    if not isinstance(activity, LatentActivity) or activity.events is None:
+        return source
+    latents = replace(activity, events=None)
+    own = own_dynamics_of(latents, latents.dynamics, latents.recent)
+    return Filtered(latents, replace(source.fitted, own=own))
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """Edges to compare, and what the p series behind them are.
@@ -54,6 +77,8 @@ class Subject:
         y and x in pixels.
     results : Results, optional
         Of the run they come from.
+    scale : ndarray, shape (p,), optional
+        Standard deviations of the innovations that are compared, in units of the latents.
     """
 
     weights: Tensor
@@ -63,14 +88,15 @@ class Subject:
     names: tuple[str, ...] | None = None
     centres: FloatArray | None = None
     results: Results | None = None
+    scale: FloatArray | None = None
 
     @classmethod
-    def of_results(cls, results: Results) -> Subject:
-        """Return the latents of a run."""
+    def of_results(cls, results: Results, compared: FittedActivity) -> Subject:
+        """Return the latents of a run, compared as ``filtered_activity`` says."""
         weights, centres = results.fitted.weights, results.grid.centres()
         numbers = np.arange(len(centres))
-        lags = results.fitted.lags
-        return cls(weights, weights > 0, lags, numbers, None, centres, results)
+        lags, scale = results.fitted.lags, compared.fitted.own.innovation.numpy()
+        return cls(weights, weights > 0, lags, numbers, None, centres, results, scale)
 
     @classmethod
     def of_cells(cls, fit: CellFit) -> Subject:
