@@ -16,11 +16,12 @@ from made_runs import made_full_run
 from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS
+from napari_sparsevar.analysis.fit.deconvolution import Events
 from napari_sparsevar.analysis.fit.fitting import default_penalty
 from napari_sparsevar.analysis.maps.drivers import Drivers
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.run.store import read_results, write_results
-from napari_sparsevar.run.verdict import Verdict, verdict_of
+from napari_sparsevar.run.verdict import AS_EVENTS, Verdict, verdict_of
 
 MANY_FRAMES = 6000
 """Enough for the places of the made-up run."""
@@ -204,6 +205,16 @@ def test_something_there_and_no_place_sure(results: Results) -> None:
         criterion=results.criterion[:0],
     )
     assert "see what the rest of the analysis says" in verdict(early).advice
+
+
+def test_where_transients_are_clear_cells_are_asked_next(results: Results) -> None:
+    latents = results.activity.latents
+    events = Events(latents, 0.9, np.zeros(latents.shape[1], np.float32))
+    clear = replace(results, activity=replace(results.activity, events=events))
+    found = verdict(with_places(clear, 0, 3))
+    assert AS_EVENTS in found.findings
+    assert found.advice.startswith("Next: ask cell by cell (the Cells dock finds cells")
+    assert verdict(clear).advice == verdict(results).advice  # there are drivers to look at
 
 
 def test_places_that_go_together_and_do_not_lead_are_said(results: Results) -> None:
