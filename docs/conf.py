@@ -47,12 +47,19 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
 
 
+BOUNDED = r"[\w.~]*Annotated\[(\w+), [^\]]*\]"
+
+
 def shorten_arrays(app, what, name, obj, options, signature, returned):
-    """Write arrays as the source does; a model takes its settings by name, see their table."""
+    """Write arrays as the source does, and numbers without their bounds.
+
+    A model takes its settings by name, see their table.
+    """
     if isinstance(obj, type) and issubclass(obj, BaseModel):
         return "(**settings)", None
     long = r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[~numpy\.(\w+)\]\]"
     shown = [part and re.sub(long, r"NDArray[\1]", part) for part in (signature, returned)]
+    shown = [part and re.sub(BOUNDED, r"\1", part) for part in shown]
     return shown[0] and shown[0].replace("<factory>", "..."), shown[1]
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from napari_sparsevar.arguments import Settings
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
@@ -23,7 +24,7 @@ _FORBIDDEN = set('/\\:*?"<>|')
 _LONGEST = 90  # letters of a movie's file that name its run
 
 
-class Recording(BaseModel):
+class Recording(Settings):
     """One row of the list: a movie and how it is analysed.
 
     Attributes
@@ -46,8 +47,6 @@ class Recording(BaseModel):
     preset, steps, seed, mode, lags, cell_diameter
         As for a training; not with ``apply_from``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     movie: Path
     name: str = Field(min_length=1, max_length=100)
@@ -105,10 +104,10 @@ class Recording(BaseModel):
         )
 
     def configuration(self) -> TrainConfig:
-        """Return the settings of its training; ValidationError if one is out of range."""
+        """Return the settings of its training; UserError if one is out of range."""
         changes: dict[str, Any] = {} if self.steps is None else {"steps": self.steps}
         cell = {} if self.cell_diameter is None else {"cell_diameter": self.cell_diameter}
-        model = ModelConfig.model_validate({"lags": self.lags, **cell})
+        model = ModelConfig(lags=self.lags, **cell)
         return TrainConfig.from_preset(
             self.preset, seed=self.seed, mode=self.mode, model=model, **changes
         )
@@ -191,13 +190,10 @@ def _recording(place: Path, number: int, row: dict[str, str]) -> Recording:
         given["bad_frames"] = str(beside.absolute())
     given.setdefault("name", _stem(given["movie"]))
     try:
-        recording = Recording.model_validate(given)
+        recording = Recording(**given)
         recording.configuration()
-    except ValidationError as error:
-        first = error.errors()[-1]
-        what = f"{first['loc'][-1]} is {first['input']!r}: " if first["loc"] else ""
-        said = first["msg"].removeprefix("Value error, ").lower()
-        raise UserError(f"Row {number} of {place}: {what}{said}.") from None
+    except UserError as error:
+        raise UserError(f"Row {number} of {place}: {error}") from None
     return recording
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pydantic import PositiveInt
+
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.batch.listing import Recording, read_list
 from napari_sparsevar.batch.local import run_locally
 from napari_sparsevar.batch.outcome import Outcome, write_outcomes
@@ -13,11 +16,12 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.control import TrainingControl
 
 
+@checked
 def run_batch(
     recordings: Sequence[Recording] | Path | str,
     *,
     out: Path | str,
-    jobs: int = 1,
+    jobs: PositiveInt = 1,
     scheduler: str | None = None,
     device: str = "auto",
     control: TrainingControl | None = None,

@@ -14,6 +14,7 @@ from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
 from napari_sparsevar.analysis.evidence.inference import interval
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.fitting import FittedVar
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.activity import CellActivity, Trials
 from napari_sparsevar.cells.agreement import Agreement, agreement_of
 from napari_sparsevar.cells.cells import BoolArray, Cells, Float32Array, FloatArray
@@ -134,6 +135,7 @@ class CellFit:
         """Edges beyond chance by this fit or the one beside it, not by both: ``agreement_of``."""
         return self.agreement.disagreements
 
+    @checked
     def trace(self, cell: str) -> Float32Array:
         """Return what was fitted of one cell, (T,); NaN where it or a frame was left out.
 
@@ -148,6 +150,7 @@ class CellFit:
             found[self.good] = self.activity.series[self.good, place]
         return found
 
+    @checked
     def pair(self, source: str, target: str) -> pd.DataFrame:
         """Return all that is known of one cell driving another.
 
@@ -198,6 +201,7 @@ class CellFit:
     def _numbers(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.names)}
 
+    @checked
     def matrix(self, kind: MatrixKind = "estimate", lag: int | None = None) -> FloatArray:
         """Return one number a pair of cells, (n, n): rows drive columns.
 
@@ -217,8 +221,6 @@ class CellFit:
         UserError
             If there is no such matrix or lag.
         """
-        if kind not in MATRIX_KINDS:
-            raise UserError(f"There is no matrix {kind!r}; choose {', '.join(MATRIX_KINDS)}.")
         if lag is not None and not 1 <= lag <= self.lags:
             raise UserError(f"There is no lag {lag}; the fit has lags 1 to {self.lags}.")
         among = _among_fitted(self, kind, lag)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from napari_sparsevar.arguments import shown
 from napari_sparsevar.errors import UserError
 
 Float32Array = npt.NDArray[np.float32]
@@ -218,7 +219,18 @@ def footprints_of_labels(
 
 def _check(cells: Cells) -> None:
     """Raise UserError where parts of the cells do not belong to each other."""
-    n, what = len(cells.names), str(cells.source or "These cells")
+    what = str(cells.source or "These cells")
+    if isinstance(cells.names, str) or not isinstance(cells.names, Collection):
+        raise UserError(f"{what}: names must be a list of texts, not {shown(cells.names)}.")
+    if not isinstance(cells.traces, Mapping):
+        raise UserError(f"{what}: traces must be arrays by their kind, not {shown(cells.traces)}.")
+    for kind, trace in cells.traces.items():
+        if kind not in TRACE_KINDS or np.ndim(trace) != 2:
+            raise UserError(
+                f"{what}: traces must be arrays (T, n) by their kind ({', '.join(TRACE_KINDS)}), "
+                f"not {kind!r}: {shown(trace)}."
+            )
+    n = len(cells.names)
     if n == 0:
         raise UserError(f"{what}: there is no cell; choose another file.")
     if len(set(cells.names)) < n:

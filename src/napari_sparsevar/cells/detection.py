@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.cells import BoolArray, Cells, FloatArray
 from napari_sparsevar.cells.reading import reading_movie
 from napari_sparsevar.cells.spot_activity import SpotActivity, as_rows, drifts
@@ -58,6 +59,7 @@ _PIXELS_A_PEAK = 1024
 """Pixels of the field for each peak that is asked how wide it is."""
 
 
+@checked
 def detect_cells(movie: Movie, diameter_px: float | None = None) -> Cells:
     """Find the cells of a movie, so that none has to be drawn.
 

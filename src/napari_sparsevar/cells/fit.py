@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
+from pydantic import NonNegativeInt, PositiveFloat
 
 from napari_sparsevar.analysis.activity import penalty_weights
 from napari_sparsevar.analysis.covariates.covariates import Covariates, known_frames
@@ -22,6 +23,7 @@ from napari_sparsevar.analysis.fit.fitting import fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
 from napari_sparsevar.analysis.fit.own_dynamics import Series, own_dynamics_of
 from napari_sparsevar.analysis.heap import trim_heap
+from napari_sparsevar.arguments import checked, pieces_of
 from napari_sparsevar.cells.activity import CellActivity, Trials, usable_activity
 from napari_sparsevar.cells.bursts import burst_notes
 from napari_sparsevar.cells.cell_fit import CellFit
@@ -49,16 +51,17 @@ _MANY, _FEWER_BLOCKS = 2048, 4
 """Predictors from which on stability is looked at with fewer blocks of time, to save memory."""
 
 
+@checked
 def fit_traces(
     traces: Cells | pd.DataFrame | npt.ArrayLike,
-    fps: float | None = None,
+    fps: PositiveFloat | None = None,
     lags: int = 1,
     names: Sequence[str] | None = None,
     positions: npt.ArrayLike | None = None,
     good: npt.ArrayLike | None = None,
     trials: Trials | None = None,
     covariates: CovariateSource | None = None,
-    seed: int = 0,
+    seed: NonNegativeInt = 0,
     *,
     preparation: Preparation | None = None,
 ) -> CellFit:
@@ -116,6 +119,7 @@ def fitting_cells(
     if lags < 1:
         raise UserError(f"The number of lags is {lags}: choose 1 or more.")
     yield 0.0, "Preparing the traces"
+    trials = None if trials is None else pieces_of(trials, "trials")
     preparation = preparation or Preparation()
     jumps = _jumps(cells)
     stretches = stretches_between(cells.n_frames or 0, trials, jumps)
@@ -231,7 +235,10 @@ def _numbers(traces: Any) -> npt.NDArray[np.float32]:
 
 
 def _positions(positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    places = np.asarray(positions, dtype=np.float64)
+    try:
+        places = np.asarray(positions, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UserError("Positions are numbers: give y and x of each cell.") from error
     if places.ndim != 2 or places.shape[1] != 2:
         raise UserError(f"Positions have the shape {places.shape}: give y and x of each cell.")
     return places

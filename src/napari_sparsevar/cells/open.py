@@ -7,6 +7,9 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
+from pydantic import PositiveFloat
+
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.cells import Cells, TraceKind
 from napari_sparsevar.cells.formats.format import (
     CellChoice,
@@ -21,6 +24,7 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 
 
+@checked
 def open_cells(
     given: CellsLike,
     *,
@@ -28,7 +32,7 @@ def open_cells(
     cells_in: CellsIn | None = None,
     kind: TraceKind | None = None,
     plane: int | None = None,
-    fps: float | None = None,
+    fps: PositiveFloat | None = None,
 ) -> Cells:
     """Open cells of another program: outlines, traces and names, as far as a file has them.
 

@@ -20,6 +20,7 @@ from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.activity import CellActivity
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
@@ -54,6 +55,7 @@ _EVIDENCE = (
 )
 
 
+@checked
 def save_fit(fit: CellFit, path: Path | str, *, overwrite: bool = False) -> Path:
     """Write a fit into a folder: ``cells.json``, tables as CSV, numbers as safetensors.
 
@@ -80,6 +82,7 @@ def save_fit(fit: CellFit, path: Path | str, *, overwrite: bool = False) -> Path
     return folder
 
 
+@checked
 def load_fit(path: Path | str) -> CellFit:
     """Open what ``save_fit`` wrote.
 

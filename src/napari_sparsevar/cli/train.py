@@ -180,13 +180,14 @@ def configuration(
     from pydantic import ValidationError
 
     from napari_sparsevar.model.config import ModelConfig
-    from napari_sparsevar.training.config import TrainConfig
+    from napari_sparsevar.training.config import PRESETS, TrainConfig
 
     try:
         given = {"lags": lags, "cell_diameter": cell_size}
         chosen = {name: value for name, value in given.items() if value is not None}
         model = ModelConfig.model_validate({"skip": skip, **chosen})
-        return TrainConfig.from_preset(preset.value, mode=mode.value, seed=seed, model=model)
+        settings = {"mode": mode.value, "seed": seed, "model": model}
+        return TrainConfig.model_validate({**PRESETS[preset.value], **settings})
     except ValidationError as error:
         first = error.errors()[-1]  # of "auto" or a number, the number
         option = _OPTIONS.get(first["loc"][0], f"--{first['loc'][0]}")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sparsevar.analysis.evidence.adjustments import holm
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.difference import difference_map
@@ -81,6 +82,7 @@ def comparing(
     )
 
 
+@checked
 def compare(
     source: Run | CellFit,
     windows: Sequence[Window],
@@ -115,6 +117,7 @@ def compare(
     return returned(comparing(source, windows, ComparisonOptions(draws, level, seed, baseline)))
 
 
+@checked
 def compare_windows(
     source: Run | CellFit,
     a: Frames,
@@ -152,6 +155,7 @@ def compare_windows(
     return returned(comparing(source, [Window.of("A", a), Window.of("B", b)], options)).pairs[0]
 
 
+@checked
 def compare_sequences(
     a: Pieces,
     b: Pieces,

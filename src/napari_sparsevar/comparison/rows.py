@@ -105,7 +105,12 @@ def rows_of_sequences(
     UserError
         If arrays do not fit each other, are not finite or hold a column that never changes.
     """
-    windows = [[np.asarray(piece, np.float32) for piece in pieces] for pieces in sequences_given]
+    try:
+        windows = [
+            [np.asarray(piece, np.float32) for piece in pieces] for pieces in sequences_given
+        ]
+    except (TypeError, ValueError) as error:
+        raise UserError("Sequences are numbers: give arrays (frames, latents).") from error
     _check_arrays(windows)
     every = [piece for pieces in windows for piece in pieces]
     stacked, good = _stack(every)
@@ -176,6 +181,8 @@ def _stack(pieces: list[npt.NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
 def _check_arrays(windows: list[list[npt.NDArray[np.float32]]]) -> None:
     widths = set()
     for label, pieces in zip("ab", windows, strict=True):
+        if not pieces:
+            raise UserError(f"Sequence {label} is empty: give arrays (frames, latents).")
         for piece in pieces:
             if piece.ndim != 2 or 0 in piece.shape:
                 raise UserError(

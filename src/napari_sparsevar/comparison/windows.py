@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import PositiveFloat
 
+from napari_sparsevar.arguments import checked, pieces_of
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 
@@ -54,9 +56,9 @@ class Window:
     pieces: tuple[Piece, ...]
 
     def __post_init__(self) -> None:
-        if not self.pieces:
+        ordered = tuple(sorted(pieces_of(self.pieces, f"pieces of the window {self.label}")))
+        if not ordered:
             raise UserError(f"Window {self.label} holds no frames: mark a stretch of time.")
-        ordered = tuple(sorted((int(start), int(stop)) for start, stop in self.pieces))
         for start, stop in ordered:
             if start < 0 or stop <= start:
                 raise UserError(
@@ -76,10 +78,8 @@ class Window:
         """Return a window from one ``(start, stop)``, several of them, or a window."""
         if isinstance(frames, Window):
             return frames
-        if np.ndim(frames) == 1:
-            frames = (cast(Piece, frames),)
-        pieces = cast(Sequence[Piece], frames)
-        return cls(label, tuple((int(start), int(stop)) for start, stop in pieces))
+        one = np.iterable(frames) and not any(map(np.iterable, frames))
+        return cls(label, cast(tuple[Piece, ...], (frames,) if one else frames))
 
     @property
     def n_frames(self) -> int:
@@ -135,7 +135,8 @@ def parse_pieces(text: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def read_windows(path: Path | str, fps: float | None = None) -> list[Window]:
+@checked
+def read_windows(path: Path | str, fps: PositiveFloat | None = None) -> list[Window]:
     """Read a list of trials: CSV with the columns start, stop and label.
 
     Trials of the same label become one window of several pieces. Columns ``start`` and ``stop`` are

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from napari_sparsevar.arguments import Settings
 
 Auto = Literal["auto"]
 
@@ -27,10 +29,8 @@ Dynamics = Literal["calcium", "none"]
 AsEvents = Literal["auto", "yes", "no"]
 
 
-class ModelConfig(BaseModel):
+class ModelConfig(Settings):
     """Encoder, decoder, static skip and embedded sparse VAR."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cell_diameter: Auto | Annotated[float, Field(gt=0.0, le=500.0)] = Field(
         "auto",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.arguments import pieces_of
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.bad_frames import read_bad_frames
@@ -146,7 +147,8 @@ def pixels_of(
 def _of_trials(trials: Trials, left_out: BoolArray) -> tuple[int, ...]:
     """Leave out the frames of no trial; return the first frames of trials, ascending, without 0."""
     outside = np.ones(len(left_out), bool)
-    for start, stop in sorted((int(start), int(stop)) for start, stop in trials):
+    pieces = sorted(pieces_of(trials, "trials"))
+    for start, stop in pieces:
         if not 0 <= start < stop <= len(left_out):
             raise UserError(
                 f"There is no trial {start}:{stop} in a movie of {len(left_out)} frames: give "
@@ -156,7 +158,7 @@ def _of_trials(trials: Trials, left_out: BoolArray) -> tuple[int, ...]:
             raise UserError(f"Trial {start}:{stop} overlaps another: trials are apart.")
         outside[start:stop] = False
     left_out |= outside
-    return tuple(sorted({int(start) for start, _ in trials} - {0}))
+    return tuple(start for start, _ in pieces if start)
 
 
 def _of_ranges(text: str, n_frames: int) -> BoolArray:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.arguments import shown
+from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, Offer
 from napari_sparsevar.movie.stack import Stack
 
@@ -103,6 +105,13 @@ class Movie:
     left_out: LeftOut | None = None
     registered: Registered | None = None
     stack: Stack | None = None
+
+    def __post_init__(self) -> None:
+        if getattr(self.data, "ndim", None) != 3:
+            raise UserError(
+                f"data of a Movie must be an array (T, Y, X), not {shown(self.data)}: open movies "
+                "with sv.open_movie."
+            )
 
     @property
     def recorded(self) -> da.Array:

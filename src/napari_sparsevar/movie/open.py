@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import PositiveFloat
+
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import memory
@@ -20,11 +22,12 @@ from napari_sparsevar.movie.side_by_side import side_by_side
 from napari_sparsevar.movie.stack import Planes, check_planes
 
 
+@checked
 def open_movie(
     source: Any,
     *,
-    fps: float | None = None,
-    pixel_size_um: float | None = None,
+    fps: PositiveFloat | None = None,
+    pixel_size_um: PositiveFloat | None = None,
     channel: int | None = None,
     plane: int | None = None,
     dataset: str | None = None,
@@ -73,9 +76,6 @@ def open_movie(
     ChoiceNeeded
         A `UserError` for a file or folder with several movies, where ``dataset`` has to say which.
     """
-    for name, value in {"fps": fps, "pixel_size_um": pixel_size_um}.items():
-        if value is not None and not 0 < value < math.inf:
-            raise UserError(f"{name} must be a positive number, not {value!r}.")
     choice = Choice(
         channel,
         plane,

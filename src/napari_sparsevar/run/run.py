@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+from pydantic import NonNegativeInt
 
 from napari_sparsevar.analysis.maps.drivers import LabelImage
 from napari_sparsevar.analysis.maps.influence import Direction, influence_map
@@ -16,6 +17,7 @@ from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.region import Region
 from napari_sparsevar.analysis.results import Results, at_penalty
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.memory import CellsLike
@@ -115,6 +117,7 @@ class Run:
         """Penalty of the sparse VAR these results belong to."""
         return self.results.fitted.penalty
 
+    @checked
     def influence(self, region: BoolArray, direction: Direction = "outgoing") -> FloatImage:
         """Return what a region (Y, X) of bool drives, or what drives it, as a signed map (Y, X).
 
@@ -124,6 +127,7 @@ class Run:
         found = influence_map(results.fitted, Region(mask, results.projection), direction)
         return shown_image(found, self.stack)
 
+    @checked
     def at_penalty(self, penalty: float) -> Run:
         """Return the same run elsewhere on the exact solution path; nothing is retrained.
 
@@ -136,6 +140,7 @@ class Run:
             raise UserError(f"The penalty is {penalty}: choose 0 or more.")
         return replace(self, results=at_penalty(self.results, penalty))
 
+    @checked
     def cells(
         self,
         labels: CellsLike,
@@ -145,7 +150,7 @@ class Run:
         trials: Trials | None = None,
         movie: Movie | None = None,
         preparation: Preparation | None = None,
-        seed: int = 0,
+        seed: NonNegativeInt = 0,
     ) -> CellFit:
         """Return who drives whom among the cells that a person has.
 
@@ -217,6 +222,7 @@ class Run:
         return self.record.movie_path
 
 
+@checked
 def load_run(path: Path | str) -> Run:
     """Open a run directory.
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy.typing as npt
 import torch
-from pydantic import ValidationError
+from pydantic import PositiveInt, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
@@ -36,7 +37,7 @@ from napari_sparsevar.training.events import (
     TrainingEvent,
     ValidationLoss,
 )
-from napari_sparsevar.training.failures import Events, reported
+from napari_sparsevar.training.failures import Events, failing, reported
 from napari_sparsevar.training.finish import Metrics, publish_map
 from napari_sparsevar.training.preparation import Prepared, prepare
 from napari_sparsevar.training.registering import holding_still
@@ -47,6 +48,8 @@ _SAME = 0.02
 _MUCH_WORSE = 1.25
 
 
+@failing
+@checked
 def apply_run(
     run: Run | Path | str,
     movie: Movie,
@@ -55,7 +58,7 @@ def apply_run(
     device: str = "auto",
     overwrite: bool = False,
     control: TrainingControl | None = None,
-    threads: int | None = None,
+    threads: PositiveInt | None = None,
     until: Stage = "all",
     good: npt.ArrayLike | None = None,
     bad_frames: FrameList | None = None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from napari_sparsevar.arguments import Settings, checked
 from napari_sparsevar.model.config import ModelConfig
 
 PresetName = Literal["fast", "standard", "thorough"]
@@ -19,14 +20,12 @@ PRESETS: dict[PresetName, dict[str, Any]] = {
 """What each preset changes; everything else keeps its default."""
 
 
-class TrainConfig(BaseModel):
+class TrainConfig(Settings):
     """Everything a training depends on besides the movie.
 
     Titles and descriptions make the form of the Train dock; ``json_schema_extra["group"]`` says
     whether a field is always shown (``basic``) or folded away (``advanced``).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Mode = Field(
         "end-to-end",
@@ -141,12 +140,13 @@ class TrainConfig(BaseModel):
     )
 
     @classmethod
+    @checked
     def from_preset(cls, name: PresetName, **changes: Any) -> TrainConfig:
         """Return the preset's settings with ``changes`` on top.
 
         Raises
         ------
-        KeyError
-            If there is no such preset.
+        UserError
+            If there is no such preset, or a setting is out of range.
         """
         return cls(**{**PRESETS[name], **changes})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Generator, Iterator
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import torch
 
@@ -13,7 +15,21 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.training.device import give_memory_back, resolve_device
 from napari_sparsevar.training.events import Failed, TrainingEvent
 
+P = ParamSpec("P")
 Events = Generator[TrainingEvent, None, None]
+
+
+def failing(begin: Callable[P, Iterator[TrainingEvent]]) -> Callable[P, Iterator[TrainingEvent]]:
+    """Make what refuses its arguments end with ``Failed``, as all that goes wrong later does."""
+
+    @wraps(begin)
+    def events(*args: P.args, **kwargs: P.kwargs) -> Iterator[TrainingEvent]:
+        try:
+            return begin(*args, **kwargs)
+        except UserError as error:
+            return (event for event in (Failed(str(error)),))
+
+    return events
 
 
 def reported(

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy.typing as npt
 import torch
+from pydantic import PositiveInt
 
 from napari_sparsevar.analysis.covariates.covariates import Covariates
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.covariates.keeping import covariate_records
 from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
 from napari_sparsevar.cells.covariates.samples import Frames
@@ -43,7 +45,7 @@ from napari_sparsevar.training.events import (
     StopReason,
     TrainingEvent,
 )
-from napari_sparsevar.training.failures import Events, reported
+from napari_sparsevar.training.failures import Events, failing, reported
 from napari_sparsevar.training.finish import TO_THE_MAP, Metrics, publish_map, work_of
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.pace import Pace
@@ -52,6 +54,8 @@ from napari_sparsevar.training.registering import holding_still
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
 
+@failing
+@checked
 def train(
     movie: Movie,
     config: TrainConfig,
@@ -61,7 +65,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     control: TrainingControl | None = None,
-    threads: int | None = None,
+    threads: PositiveInt | None = None,
     until: Stage = "all",
     covariates: CovariateSource | None = None,
     good: npt.ArrayLike | None = None,

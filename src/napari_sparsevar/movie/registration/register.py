@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import opened_again
@@ -39,6 +40,7 @@ _UNSURE_PX = 2.0
 """Standard deviation of what noise adds to shifts, beyond which nothing is followed."""
 
 
+@checked
 def register(movie: Movie, kind: Kind = "rigid", by: Movie | int | None = None) -> Movie:
     """Hold a moving field of view still.
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import NonNegativeInt
 from scipy.ndimage import gaussian_filter
 
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
@@ -31,10 +33,11 @@ _NEAR_PX = 8.0  # over which the light around a cell is averaged
 _CELL_REST = 0.3  # where no anatomy says another
 
 
+@checked
 def add_simulated_cells(
     movie: Movie,
     *,
-    seed: int = 0,
+    seed: NonNegativeInt = 0,
     regime: str | Regime = "optics",
     nuisances: Nuisances | None = None,
     signal: float | None = None,

@@ -8,7 +8,9 @@ from typing import Any
 import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import NonNegativeInt
 
+from napari_sparsevar.arguments import checked
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
@@ -23,11 +25,12 @@ _BLOCK_BYTES = 16 * 2**20  # of float32 work at a time
 _EAGER_BYTES = 256 * 2**20  # smaller movies are kept in memory, larger ones drawn when read
 
 
+@checked
 def simulate_movie(
     n_frames: int = 3000,
     shape: tuple[int, int] | None = None,
     *,
-    seed: int = 0,
+    seed: NonNegativeInt = 0,
     regime: str | Regime = "easy",
     nuisances: Nuisances | None = None,
     signal: float | None = None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from napari_sparsevar.arguments import Settings
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.simulation.nuisances.activity import (
     Bursts,
@@ -29,7 +30,7 @@ from napari_sparsevar.movie.simulation.nuisances.light import (
 )
 
 
-class Nuisances(BaseModel):
+class Nuisances(Settings):
     """The nuisances of a simulated movie: one that is None is off.
 
     >>> Nuisances(motion=Motion(px=1.0)).names
@@ -70,8 +71,6 @@ class Nuisances(BaseModel):
     hidden : Hidden, optional
         Drivers outside of the field.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     wiring: Wiring | None = None
     spread: Spread | None = None

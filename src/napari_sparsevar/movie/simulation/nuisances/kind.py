@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
+
+from napari_sparsevar.arguments import Settings
 
 
 def _ordered(pair: tuple[float, float]) -> tuple[float, float]:
@@ -33,7 +35,5 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class Nuisance(BaseModel):
+class Nuisance(Settings):
     """One switch and its parameters."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
