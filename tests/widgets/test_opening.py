@@ -79,6 +79,7 @@ OTHERS = {
     "rgb": (np.zeros((8, 9, 3), np.uint8), {"photometric": "rgb"}, "colour"),
     "stack": (np.stack([FRAMES, FRAMES]), {}, "does not say which one is time"),
     "channels": (FRAMES[:3], {"metadata": {"axes": "CYX"}}, "set of channels"),
+    "planes": (FRAMES, {"metadata": {"axes": "ZYX"}, "imagej": True}, "choose its layer in the"),
 }
 
 

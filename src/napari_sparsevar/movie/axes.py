@@ -21,6 +21,8 @@ from napari_sparsevar.movie.units import about_square, frames_per_second, microm
 _NAMES = {"C": "channel", "Z": "plane"}
 MOST_CHANNELS = 8
 """A microscope has no more; a longer axis of channels is one of time."""
+FEWEST_FRAMES = 100
+"""Of planes in depth that may be frames: programs that know no time axis call any stack planes."""
 _EXAMPLE = {4: "TZYX", 5: "TZCYX"}
 
 
@@ -247,6 +249,12 @@ def is_movie(shape: Sequence[int], axes: str) -> bool:
     except UserError:
         return False
     return True
+
+
+def is_stack(shape: Sequence[int], axes: str) -> bool:
+    """Return whether an array is of planes in depth, of which there are too few for frames."""
+    wide = {name: size for name, size in zip(axes, shape, strict=True) if size > 1}
+    return wide.keys() - {*"CYX"} == {"Z"} and wide["Z"] < FEWEST_FRAMES
 
 
 def _given(letters: str, shape: Sequence[int], what: str) -> str:

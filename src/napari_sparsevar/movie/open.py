@@ -120,11 +120,13 @@ def opened_again(movie: Movie, **choice: Any) -> Movie:
 def holds_movie(path: Path) -> bool:
     """Return whether a file or folder is a movie, or a damaged one; fast, for a viewer's reader.
 
-    False for what is left to others: single images, tables, folders of something else.
+    False for what is left to others: single images, tables, folders of something else, and a few
+    planes in depth, which `open_movie` takes as frames.
     """
     try:
         if found := format_of(path):
-            return found.holds_movie(path)
+            stack = found.is_stack is not None and found.is_stack(path)
+            return found.holds_movie(path) and not stack
         return path.is_dir() and is_series(path)
     except OSError:
         return False

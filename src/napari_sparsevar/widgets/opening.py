@@ -141,10 +141,13 @@ def _why_not(path: Paths) -> str:
     if not isinstance(path, str):
         return f"Several files opened together ({_name(path)} ...) are no movie for SparseVAR."
     try:
-        open_movie(path)
+        movie = open_movie(path)
     except UserError as error:
         return str(error)
-    return f"{path} is no movie for SparseVAR."
+    return (
+        f"{path} is a stack of {movie.n_frames} planes in depth, as it says itself: if these are "
+        "frames, choose its layer in the Train dock."
+    )
 
 
 def _name(path: Paths) -> str:

@@ -44,6 +44,9 @@ class Format:
     without_described : callable, optional
         ``without_described(paths)`` leaves out files that come with another one of them, which
         describes the whole set.
+    is_stack : callable, optional
+        ``is_stack(path)``: whether what may be frames is rather a few planes in depth: a viewer
+        does not take it for a movie unasked.
     whole_folder : bool
         Whether a movie is a folder with everything below it.
     """
@@ -57,6 +60,7 @@ class Format:
     read_images: Callable[[Sequence[Path]], Movie | None] | None = None
     read_part: Callable[[Path, Choice], Movie] | None = None
     without_described: Callable[[Sequence[Path]], list[Path]] | None = None
+    is_stack: Callable[[Path], bool] | None = None
     whole_folder: bool = False
 
 

@@ -27,6 +27,12 @@ def holds_movie(path: Path) -> bool:
     return reading.holds_movie(path)
 
 
+def _is_stack(path: Path) -> bool:
+    from napari_sparsevar.movie.formats.tiff_family import reading
+
+    return reading.is_stack(path)
+
+
 def _read(path: Path, choice: Choice) -> Movie:
     from napari_sparsevar.movie.formats.tiff_family import reading
 
@@ -60,4 +66,5 @@ FORMAT = Format(
     read_images=_read_images,
     read_part=_read_part,
     without_described=_without_described,
+    is_stack=_is_stack,
 )

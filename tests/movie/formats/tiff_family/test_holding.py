@@ -1,4 +1,4 @@
-"""A viewer is told that a TIFF file holds a movie exactly where opening it gives one."""
+"""A viewer is told that a TIFF holds a movie where opening it gives one, but for few planes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,18 @@ MOVIES: dict[str, tuple[NDArray[Any], dict[str, Any]]] = {
     "pages alone": (FRAMES, {"metadata": None}),
     "ImageJ": (FRAMES, _axes("TYX", imagej=True)),
     "OME": (FRAMES, _axes("TYX", ome=True)),
-    "OME of planes alone": (FRAMES, _axes("ZYX", ome=True)),
+    "many planes of ImageJ": (np.resize(FRAMES, (100, 24, 28)), _axes("ZYX", imagej=True)),
+    "many planes of OME": (np.resize(FRAMES, (100, 24, 28)), _axes("ZYX", ome=True)),
     "planes in time": (STACK, _axes("TZYX")),
     "channels in time": (STACK, _axes("TCYX", imagej=True)),
     "OME with planes": (STACK, _axes("TZYX", ome=True)),
+}
+STACKS: dict[str, tuple[NDArray[Any], dict[str, Any]]] = {
+    "OME": (FRAMES, _axes("ZYX", ome=True)),
+    "ImageJ": (FRAMES, _axes("ZYX", imagej=True)),
+    "shaped": (FRAMES, _axes("ZYX")),
+    "just too few": (np.resize(FRAMES, (99, 24, 28)), _axes("ZYX", imagej=True)),
+    "with channels": (np.stack([FRAMES] * 2, axis=1), _axes("ZCYX", imagej=True)),
 }
 OTHERS: dict[str, tuple[NDArray[Any], dict[str, Any]]] = {
     "single image": (FRAMES[0], {}),
@@ -71,6 +79,28 @@ def test_movies(tmp_path: Path, name: str) -> None:
     assert open_movie(path).shape == (24, 28)
 
 
+@pytest.mark.parametrize("name", STACKS)
+def test_a_few_planes_in_depth_are_frames_only_for_who_says_so(tmp_path: Path, name: str) -> None:
+    path = _written(tmp_path / "stack.tif", *STACKS[name])
+    assert not holds_movie(path)
+    movie = open_movie(path)
+    assert movie.n_frames == len(STACKS[name][0])
+    assert any("planes; they are taken as frames" in note for note in movie.notes)
+
+
+@pytest.mark.parametrize(("header", "n_frames"), [("", 10), ("finterval=0.1\n", 5)])
+def test_more_pages_than_planes_or_a_rate_make_a_movie(
+    tmp_path: Path, header: str, n_frames: int
+) -> None:
+    path, said = tmp_path / "movie.tif", f"ImageJ=1.54f\nimages=5\nslices=5\n{header}"
+    with tifffile.TiffWriter(path) as writer:
+        for number in range(n_frames):
+            text = None if number else said
+            writer.write(FRAMES[number % 5], contiguous=False, metadata=None, description=text)
+    assert holds_movie(path)
+    assert open_movie(path).n_frames == n_frames
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_others(tmp_path: Path, name: str) -> None:
     path = _written(tmp_path / "other.tif", *OTHERS[name])
@@ -100,7 +130,7 @@ def test_an_image_beside_a_smaller_one_is_no_movie(tmp_path: Path) -> None:
 def test_no_pixel_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [
         _written(tmp_path / f"{number}.tif", *each)
-        for number, each in enumerate([*MOVIES.values(), *OTHERS.values()])
+        for number, each in enumerate([*MOVIES.values(), *STACKS.values(), *OTHERS.values()])
     ]
 
     def refuse(*_: object, **__: object) -> None:

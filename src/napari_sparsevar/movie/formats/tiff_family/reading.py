@@ -57,6 +57,26 @@ def holds_movie(path: Path) -> bool:
         return True
 
 
+def is_stack(path: Path) -> bool:
+    """Return whether the header of a file speaks of a few planes in depth, and of no time."""
+    try:
+        with open_tiff(path) as file:
+            page: Any = file.pages.first
+            shape, names = _declared(file, path, page)
+            few = axes.is_stack(shape, names) and read_units(file, str(path))[0] is None
+            return few and not _has_page(file, math.prod(shape) // math.prod(page.shape))
+    except UserError:
+        return False
+
+
+def _has_page(file: tifffile.TiffFile, number: int) -> bool:
+    try:
+        file.pages.get(number)
+    except IndexError:
+        return False
+    return True
+
+
 def _declared(file: tifffile.TiffFile, path: Path, page: Any) -> tuple[tuple[int, ...], str]:
     """Return shape and axes as the file says them; of a plain chain, that it goes on, as 2."""
     if "S" in page.axes:
