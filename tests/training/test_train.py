@@ -266,7 +266,7 @@ def test_existing_results_are_never_lost(
     stream.close()  # type: ignore[attr-defined]
     assert (out / "run.json").read_bytes() == before
     list(begun(small_movie, other, out, overwrite=True))
-    assert sv.Fit.open(out).config.seed == 9
+    assert sv.load_run(out).record.configuration["seed"] == 9
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
