@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk import folder as folders
+from napari_sparsevar.disk.files import LEFTOVERS
 from napari_sparsevar.run.annotations import Annotations, read_annotations, write_places
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import is_run_directory
@@ -58,16 +60,43 @@ def moments(folder: Path, kept: Path) -> Iterator[None]:
         yield
 
 
+def changed(kept: Path) -> list[Path]:
+    """Moments at which the run was another than at the one before, for whoever opens it."""
+
+    def seen(moment: Path) -> dict[str, bytes]:
+        run = moment / "run"
+        here = run if run.exists() else moment
+        files = (file for file in here.rglob("*") if file.is_file() and not file.match(LEFTOVERS))
+        return {str(file.relative_to(moment)): file.read_bytes() for file in files}
+
+    return [next(alike) for _, alike in groupby(sorted(kept.iterdir()), seen)]
+
+
 def short(config: sv.TrainConfig, **changes: Any) -> sv.TrainConfig:
     return config.model_copy(update={"steps": 4, "checkpoint_every": 2, **changes})
 
 
-def stopped(movie: sv.Movie, config: sv.TrainConfig, out: Path) -> None:
-    control = sv.TrainingControl()
-    for event in sv.train(movie, config, out=out, device="cpu", control=control):
+@pytest.fixture(scope="module")
+def stopped(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run stopped after two steps, with a note; for copies."""
+    out, control = tmp_path_factory.mktemp("stopped") / "run", sv.TrainingControl()
+    for event in sv.train(small_movie, short(small_config), out=out, device="cpu", control=control):
         if isinstance(event, StepLoss) and event.step == 2:
             control.stop()
     write_places(out, NOTES.places)
+    return out
+
+
+@pytest.fixture(scope="module")
+def whole(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path_factory: pytest.TempPathFactory
+) -> sv.Run:
+    """A run that nothing disturbed."""
+    out = tmp_path_factory.mktemp("whole") / "run"
+    assert isinstance(last(small_movie, short(small_config), out), Finished)
+    return sv.load_run(out)
 
 
 def test_at_every_moment_of_a_first_training(
@@ -77,12 +106,12 @@ def test_at_every_moment_of_a_first_training(
     out.parent.mkdir()
     with moments(out.parent, kept):
         assert isinstance(last(small_movie, short(small_config), out), Finished)
-    found = sorted(kept.iterdir())
+    found, whole = changed(kept), sv.load_run(out)
     assert len(found) > 15
     for moment in found:
         run = moment / "run"
         if is_run_directory(run) and read_record(run).status == "finished":
-            assert_as_far_as_it_is(sv.load_run(run), sv.load_run(out))
+            assert_as_far_as_it_is(sv.load_run(run), whole)
         elif is_run_directory(run):
             with pytest.raises(sv.UserError, match="not finished"):
                 sv.load_run(run)
@@ -108,21 +137,21 @@ def assert_as_far_as_it_is(run: sv.Run, whole: sv.Run) -> None:
 def test_an_analysis_cut_short_opens_and_goes_on_to_the_same(
     small_movie: sv.Movie,
     small_config: sv.TrainConfig,
+    whole: sv.Run,
     tmp_path: Path,
     stage: Stage,
 ) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    assert isinstance(last(small_movie, short(small_config), whole), Finished)
+    cut = tmp_path / "cut"
     end = last(small_movie, short(small_config), cut, until=stage)
     assert isinstance(end, Finished)
     assert end.stage == sv.load_run(cut).stage == stage
-    assert_as_far_as_it_is(sv.load_run(cut), sv.load_run(whole))
+    assert_as_far_as_it_is(sv.load_run(cut), whole)
     end = last(small_movie, short(small_config), cut, resume=True)
     assert isinstance(end, Finished)
     assert end.stage == "all"
     same = ("drivers.csv", "candidates.csv", "edges.csv", "path.csv")
-    assert contents(cut, same) == contents(whole, same)
-    assert_as_far_as_it_is(sv.load_run(cut), sv.load_run(whole))
+    assert contents(cut, same) == contents(whole.path, same)
+    assert_as_far_as_it_is(sv.load_run(cut), whole)
 
 
 @pytest.mark.parametrize("exchanges", [True, False])
@@ -130,6 +159,7 @@ def test_an_analysis_cut_short_opens_and_goes_on_to_the_same(
 def test_at_every_moment_of_replacing_a_run(
     small_movie: sv.Movie,
     small_config: sv.TrainConfig,
+    stopped: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     how: str,
@@ -138,20 +168,19 @@ def test_at_every_moment_of_replacing_a_run(
     if not exchanges:
         monkeypatch.setattr(folders, "exchange", lambda *_: False)
     out, kept = tmp_path / "here" / "run", tmp_path / "kept"
-    out.parent.mkdir()
-    stopped(small_movie, short(small_config), out)
+    shutil.copytree(stopped, out)
     before = contents(out)
     with moments(out.parent, kept):
         assert isinstance(last(small_movie, short(small_config), out, **{how: True}), Finished)
     assert read_record(out).metrics["steps"] == 4
-    steps = []
-    for moment in sorted(kept.iterdir()):
+    whole, steps = sv.load_run(out), []
+    for moment in changed(kept):
         run = sv.load_run(moment / "run")  # also between the two renames
         steps.append(run.record.metrics["steps"])
         if steps[-1] == 2:
             assert contents(run.path) == before
         else:
-            assert_as_far_as_it_is(run, sv.load_run(out))
+            assert_as_far_as_it_is(run, whole)
         if how == "resume":
             assert read_annotations(run.path) == NOTES
     assert steps == sorted(steps)
@@ -162,10 +191,9 @@ def test_at_every_moment_of_replacing_a_run(
 
 
 def test_a_continued_run_that_is_killed_is_continued(
-    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
+    small_movie: sv.Movie, small_config: sv.TrainConfig, stopped: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "run"
-    stopped(small_movie, short(small_config), out)
+    out = shutil.copytree(stopped, tmp_path / "run")
     events = sv.train(small_movie, short(small_config), out=out, device="cpu", resume=True)
     for event in events:
         if isinstance(event, StepLoss):
