@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_sparsevar.movie.registration.lines import aligned, line_phase
 from napari_sparsevar.movie.registration.shifts import Shifts
 
 
+@cache
 def simulated(regime: str, seed: int, phase: float = 0.0) -> sv.Movie:
     nuisances = sv.Nuisances().adding(f"line_phase:px={phase}") if phase else None
     return sv.simulate_movie(300, (96, 96), seed=seed, regime=regime, nuisances=nuisances)[0]

@@ -42,8 +42,14 @@ def moving(still: sv.Movie, path: np.ndarray) -> sv.Movie:
 
 
 @pytest.fixture(scope="module")
-def shifts(moving: sv.Movie) -> Shifts:
-    return returned(estimating_shifts(moving))
+def registered(moving: sv.Movie) -> sv.Movie:
+    return sv.register(moving)
+
+
+@pytest.fixture(scope="module")
+def shifts(registered: sv.Movie) -> Shifts:
+    assert registered.registered is not None
+    return registered.registered.shifts
 
 
 def test_shifts_are_found_to_a_fifth_of_a_pixel(shifts: Shifts, path: np.ndarray) -> None:
@@ -54,8 +60,10 @@ def test_shifts_are_found_to_a_fifth_of_a_pixel(shifts: Shifts, path: np.ndarray
     assert shifts.alike.mean() > shifts.before.mean() + 0.1
 
 
-def test_frames_come_back_as_they_were(still: sv.Movie, moving: sv.Movie, shifts: Shifts) -> None:
-    movie = sv.register(moving)
+def test_frames_come_back_as_they_were(
+    still: sv.Movie, moving: sv.Movie, registered: sv.Movie
+) -> None:
+    movie = registered
     assert movie.data.shape == moving.data.shape
     assert "Registered" in movie.notes[-1]
     inner = np.s_[:, 12:-12, 12:-12]
@@ -69,8 +77,10 @@ def test_frames_come_back_as_they_were(still: sv.Movie, moving: sv.Movie, shifts
     assert again.data is movie.data
 
 
-def test_what_no_frame_shows_is_nan_and_only_at_the_rim(moving: sv.Movie, shifts: Shifts) -> None:
-    frames = sv.register(moving).data.compute()
+def test_what_no_frame_shows_is_nan_and_only_at_the_rim(
+    registered: sv.Movie, shifts: Shifts
+) -> None:
+    frames = registered.data.compute()
     reach = int(np.ceil(abs(shifts.values).max())) + 1
     assert np.isnan(frames).any()
     assert not np.isnan(frames[:, reach:-reach, reach:-reach]).any()
@@ -96,10 +106,10 @@ def test_frames_nobody_recognises_move_as_those_around_them(moving: sv.Movie) ->
     np.testing.assert_allclose(found.values[200], found.values[[199, 201]].mean(axis=0), atol=2.5)
 
 
-def test_drivers_are_found_on_what_comes_out(moving: sv.Movie, tmp_path: Path) -> None:
+def test_drivers_are_found_on_what_comes_out(registered: sv.Movie, tmp_path: Path) -> None:
     """The rim that is NaN is masked, and the rest trained on."""
     config = sv.TrainConfig(steps=1, chunk_frames=32, chunks=2, model=sv.ModelConfig(stride=6))
-    list(sv.train(sv.register(moving), config, out=tmp_path / "run", until="map"))
+    list(sv.train(registered, config, out=tmp_path / "run", until="map"))
     results = sv.load_run(tmp_path / "run").results
     assert results.good.mean() > 0.9
     assert results.contribution.max() > 0
