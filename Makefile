@@ -76,11 +76,12 @@ docs: $(READY)
 	@rm -rf docs/_api
 	@$(call check,docs,OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build)
 
-# Two workers, one thread each: more threads than cores only make each other wait.
+# Two workers, one thread each: more threads than cores only make each other wait. Bytecode is kept,
+# whatever the shell says: dozens of processes import the same.
 pytest: $(READY) system
 	@echo "== tests"
 	@NAPARI_STRICT_QT=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=Agg \
-		scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
+		PYTHONDONTWRITEBYTECODE= scripts/on_screen.sh $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 # Results go to recovery.csv; ARGS=--report only prints the tables.
 benchmark: $(READY)
