@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from scipy.stats import false_discovery_control
 from torch import Tensor
+from torch.nn.functional import pad
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import AdjustedPValues
 from napari_sparsevar.analysis.evidence.level import LEVEL
@@ -312,10 +313,10 @@ class _NetFlow:
             for drives, targets, following in by_lag:
                 flow += drives[rows].mul_(partner_values(targets, partners))
                 flow -= following[rows].mul_(innovations)
-            for block in flow.split(_BLOCK):
-                total += (added := block.sum(dim=0))
-                square += added.square_()
-                blocks += 1
+            added = pad(flow, (0, 0, 0, -len(flow) % _BLOCK)).unflatten(0, (-1, _BLOCK)).sum(dim=1)
+            total += added.sum(dim=0)
+            square += added.square_().sum(dim=0)
+            blocks += len(added)
         spread = square - total.square() / max(blocks, 1)
         return total / spread.clamp_min_(0.0).sqrt_().clamp_min_(1e-10)
 
