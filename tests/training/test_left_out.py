@@ -12,6 +12,7 @@ import torch
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, all_rows
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.movie.inspection import inspect
 from napari_sparsevar.run.left_out import trials_kept
 from napari_sparsevar.run.run import Run
@@ -35,8 +36,10 @@ def opened(pixels: np.ndarray) -> sv.Movie:
     return sv.open_movie(pixels, fps=15.0, pixel_size_um=2.0)
 
 
-def trained(out: Path, movie: sv.Movie, **given: object) -> tuple[Run, list[TrainingEvent]]:
-    events = list(sv.train(movie, CONFIG, out=out, **given))  # type: ignore[arg-type]
+def trained(
+    out: Path, movie: sv.Movie, until: Stage = "map", **given: object
+) -> tuple[Run, list[TrainingEvent]]:
+    events = list(sv.train(movie, CONFIG, out=out, until=until, **given))  # type: ignore[arg-type]
     assert isinstance(events[-1], Finished), events[-1]
     return sv.load_run(out), events
 
@@ -47,14 +50,14 @@ def test_given_frames_are_as_nan(tmp_path: Path) -> None:
     lost[BAD] = np.nan
     wild = frames()
     wild[BAD] = np.random.default_rng(0).integers(0, 60_000, wild[BAD].shape)
-    reference, _ = trained(tmp_path / "nan", opened(lost))
+    reference, _ = trained(tmp_path / "nan", opened(lost), "drivers")
     flags = ~np.isin(np.arange(300), BAD)
     for name, movie, given in (
         ("ranges", opened(frames()), {"bad_frames": "40-44,100,200-201"}),
         ("good", opened(wild), {"good": flags}),
         ("numbers", opened(wild), {"bad_frames": BAD}),
     ):
-        run, _ = trained(tmp_path / name, movie, **given)
+        run, _ = trained(tmp_path / name, movie, "drivers", **given)
         np.testing.assert_array_equal(run.results.good, reference.results.good)
         np.testing.assert_allclose(run.results.latents, reference.results.latents, atol=1e-3)
         np.testing.assert_allclose(run.contribution_map, reference.contribution_map, atol=1e-2)
@@ -81,7 +84,7 @@ def test_trials_are_never_joined(tmp_path: Path) -> None:
     for event in sv.train(movie, CONFIG, out=out, trials=trials, control=control):
         if getattr(event, "step", 0) == 2:
             control.stop()
-    *_, last = sv.train(movie, CONFIG, out=out, resume=True)
+    *_, last = sv.train(movie, CONFIG, out=out, resume=True, until="map")
     assert isinstance(last, Finished)
     run = sv.load_run(out)
     assert np.flatnonzero(~run.results.good).tolist() == [*range(10), *range(150, 170)]
@@ -96,7 +99,7 @@ def test_light_that_jumps_between_trials_changes_nothing(tmp_path: Path) -> None
         jumping[start:stop] += 900.0 * (number % 2) + 400.0 * (number == 3)
     found = []
     for name, pixels in (("steady", frames().astype(np.float32)), ("jumping", jumping)):
-        run, _ = trained(tmp_path / name, opened(pixels), trials=trials)
+        run, _ = trained(tmp_path / name, opened(pixels), "drivers", trials=trials)
         assert run.results.good.all()
         found.append(run)
     rows = [
@@ -131,7 +134,7 @@ def test_what_is_left_out_stays_so_when_a_training_goes_on(tmp_path: Path) -> No
     *_, refused = sv.train(movie, CONFIG, out=out, resume=True, bad_frames="1")
     assert isinstance(refused, Failed)
     assert "--bad-frames" in refused.message
-    *_, last = sv.train(movie, CONFIG, out=out, resume=True)
+    *_, last = sv.train(movie, CONFIG, out=out, resume=True, until="map")
     assert isinstance(last, Finished)
     run = sv.load_run(out)
     assert run.record.metrics["steps"] == 4
@@ -173,6 +176,7 @@ def test_a_mask_from_a_file_and_frames_of_an_applied_run(tmp_path: Path) -> None
         out=tmp_path / "applied",
         bad_frames="5-9",
         ignore=tmp_path / "mask.tif",
+        until="map",
     )
     assert isinstance(last, Finished)
     results = sv.load_run(tmp_path / "applied").results
