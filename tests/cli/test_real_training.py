@@ -160,7 +160,10 @@ def test_interrupting_the_process_keeps_the_best_model(small: Path, tmp_path: Pa
     assert json.loads(told.stdout)["status"] == "finished"
 
 
-def test_cells_come_with_the_training(small: Path, tmp_path: Path) -> None:
+def test_cells_come_with_the_training(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(config.PRESETS, "fast", {"steps": 2})
     labels = np.zeros((32, 32), np.uint8)
     for number, (y, x) in enumerate([(4, 4), (4, 20), (20, 4), (20, 20)]):
         labels[y : y + 6, x : x + 6] = number + 1

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from cli_called import one_sentence, sparsevar
 
 import napari_sparsevar as sv
 from napari_sparsevar.movie import write_movie
+from napari_sparsevar.training.config import PRESETS
 
 
-def test_a_movie_is_held_still_and_trained_on(tmp_path: Path) -> None:
+def test_a_movie_is_held_still_and_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRESETS, "fast", {"steps": 2})
     movie, _ = sv.simulate_movie(120, (48, 48), seed=0, n_cells=9, n_drivers=2, n_followers=2)
     frames = np.asarray(movie.data)
     moved = np.stack([np.roll(each, number % 7 - 3, 0) for number, each in enumerate(frames)])

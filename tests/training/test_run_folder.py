@@ -24,6 +24,11 @@ class Killed(BaseException):
 
 
 @pytest.fixture(scope="module")
+def small_config(small_config: sv.TrainConfig) -> sv.TrainConfig:
+    return small_config.model_copy(update={"steps": 4})
+
+
+@pytest.fixture(scope="module")
 def first(small_movie: sv.Movie, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = sv.TrainConfig(
         steps=2, chunk_frames=24, chunks=4, crop=32, model=sv.ModelConfig(width=4)
@@ -57,7 +62,7 @@ def test_copies_beside_a_run_are_left_alone(
     for name in ("run.new", "run.old"):
         shutil.copytree(out, out.with_name(name))
     assert isinstance(trained(small_movie, small_config, out, overwrite=True), Finished)
-    assert sv.load_run(out).record.metrics["steps"] == 8
+    assert sv.load_run(out).record.metrics["steps"] == 4
     for name in ("run.new", "run.old"):
         assert sv.load_run(out.with_name(name)).record.metrics["steps"] == 2
     assert sorted(path.name for path in out.parent.iterdir()) == ["run", "run.new", "run.old"]
@@ -102,7 +107,7 @@ def test_killed_while_a_run_is_replaced(
     failure = trained(small_movie, small_config, out)  # looks, and puts things in order
     assert isinstance(failure, Failed)
     assert "exists already" in failure.message
-    assert sv.load_run(out).record.metrics["steps"] == 8
+    assert sv.load_run(out).record.metrics["steps"] == 4
     assert [path.name for path in out.parent.iterdir()] == ["run"]
 
 
@@ -122,7 +127,7 @@ def test_killed_before_the_result_is_published_resumes(
     assert sv.load_run(out).record.metrics["steps"] == 2
     (working_folder(out) / ".model-abcd1234.safetensors").write_text("half")
     assert isinstance(trained(small_movie, small_config, out, resume=True), Finished)
-    assert sv.load_run(out).record.metrics["steps"] == 8
+    assert sv.load_run(out).record.metrics["steps"] == 4
     assert [path.name for path in out.parent.iterdir()] == ["run"]
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
     assert not (out / CHECKPOINT).exists()
@@ -152,17 +157,17 @@ def test_early_stopping_is_remembered_by_a_resumed_training(
     assert (resumed.steps, resumed.reason) == (expected.steps, expected.reason)
 
 
-@pytest.mark.parametrize("again", [{}, {"overwrite": True}, {"resume": True}])
 def test_two_trainings_never_share_a_folder(
-    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path, again: dict[str, bool]
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
 ) -> None:
     events = training(small_movie, small_config, tmp_path / "run")
     for event in events:
         if isinstance(event, StepLoss) and event.step == 3:
             break
-    second = trained(small_movie, small_config, tmp_path / "run", **again)
-    assert isinstance(second, Failed)
-    assert "Another training" in second.message
+    for again in ({}, {"overwrite": True}, {"resume": True}):
+        second = trained(small_movie, small_config, tmp_path / "run", **again)
+        assert isinstance(second, Failed)
+        assert "Another training" in second.message
     *_, last = events
     assert isinstance(last, Finished)
     assert not (tmp_path / "run" / ".lock").exists()
@@ -180,7 +185,7 @@ def test_two_replacements_of_one_run(
     assert "Another training" in second.message
     *_, last = events
     assert isinstance(last, Finished)
-    assert sv.load_run(out).record.metrics["steps"] == 8
+    assert sv.load_run(out).record.metrics["steps"] == 4
 
 
 def test_a_refused_movie_leaves_no_folder(small_config: sv.TrainConfig, tmp_path: Path) -> None:
@@ -210,7 +215,7 @@ def test_a_run_is_replaced_from_inside_its_folder(
 ) -> None:
     monkeypatch.chdir(out)
     assert isinstance(trained(small_movie, small_config, Path(), overwrite=True), Finished)
-    assert sv.load_run(out).record.metrics["steps"] == 8
+    assert sv.load_run(out).record.metrics["steps"] == 4
 
 
 def test_a_linked_run_is_replaced_where_it_lies(
@@ -221,7 +226,7 @@ def test_a_linked_run_is_replaced_where_it_lies(
     link.symlink_to(out)
     assert isinstance(trained(small_movie, small_config, link, overwrite=True), Finished)
     assert link.is_symlink()
-    assert sv.load_run(out).record.metrics["steps"] == 8
+    assert sv.load_run(out).record.metrics["steps"] == 4
 
 
 def test_a_foreign_folder_is_not_offered_to_overwrite(tmp_path: Path) -> None:
@@ -238,16 +243,25 @@ def test_an_unfinished_run_without_checkpoint_says_what_to_do(first: Path, out: 
         prepare_folder(out, resume=True, overwrite=False)
 
 
-@pytest.mark.parametrize("damage", ["cut", "foreign", "losses", "record"])
-def test_damage_to_what_is_resumed_is_one_sentence(
-    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path, damage: str
-) -> None:
-    out = tmp_path / "run"
+@pytest.fixture(scope="module")
+def begun(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A training that ended after its first checkpoint; for copies."""
+    out = tmp_path_factory.mktemp("begun") / "run"
     events = training(small_movie, small_config, out)
     for event in events:
-        if isinstance(event, StepLoss) and event.step == 5:
+        if isinstance(event, StepLoss) and event.step == 3:
             events.close()  # type: ignore[attr-defined]
             break
+    return out
+
+
+@pytest.mark.parametrize("damage", ["cut", "foreign", "losses", "record"])
+def test_damage_to_what_is_resumed_is_one_sentence(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, begun: Path, tmp_path: Path, damage: str
+) -> None:
+    out = Path(shutil.copytree(begun, tmp_path / "run"))
     checkpoint = out / CHECKPOINT
     if damage == "cut":
         checkpoint.write_bytes(checkpoint.read_bytes()[:1000])

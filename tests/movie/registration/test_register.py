@@ -140,6 +140,6 @@ def test_the_table_tells_when_it_moved(shifts: Shifts) -> None:
 
 def test_the_real_movie_is_more_like_its_mean(real_movie: Path) -> None:
     movie = sv.open_movie(real_movie)
-    found = returned(estimating_shifts(movie))
+    found = returned(estimating_shifts(replace(movie, data=movie.data[::3])))
     assert 1.0 < found.largest < 4.0
     assert found.alike.mean() > found.before.mean() + 0.02
