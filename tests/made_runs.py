@@ -16,12 +16,13 @@ from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.fitting import FittedVar, fit_whole
 from napari_sparsevar.analysis.fit.lagged_rows import StreamedRows, block_moments, pool
+from napari_sparsevar.analysis.maps.chance_units import in_units_of_chance
 from napari_sparsevar.analysis.maps.contribution import contribution_map
 from napari_sparsevar.analysis.maps.drivers import COLUMNS, Drivers, find_drivers
 from napari_sparsevar.analysis.maps.latents import LatentActivity
 from napari_sparsevar.analysis.maps.projection import Projection
 from napari_sparsevar.analysis.maps.tested_drivers import told_apart
-from napari_sparsevar.analysis.results import Results, in_units_of_chance
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.run.record import MovieIdentity, RunRecord

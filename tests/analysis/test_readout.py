@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from made_runs import made_results, made_significance
+from napari_sparsevar.analysis.maps.chance_units import chance_of
 from napari_sparsevar.analysis.maps.contribution import contribution_map, in_pixels
 from napari_sparsevar.analysis.maps.drivers import find_drivers
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
-from napari_sparsevar.analysis.results import chance_of
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.model.network import SparseVarAutoencoder

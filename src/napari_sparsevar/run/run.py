@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 from pydantic import NonNegativeInt
 
+from napari_sparsevar.analysis.analyse import at_penalty
 from napari_sparsevar.analysis.maps.drivers import LabelImage
 from napari_sparsevar.analysis.maps.influence import Direction, influence_map
 from napari_sparsevar.analysis.maps.projection import FloatImage
 from napari_sparsevar.analysis.maps.region import Region
-from napari_sparsevar.analysis.results import Results, at_penalty
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.activity import Trials

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from napari_sparsevar.analysis.results import Results, next_stage
+from napari_sparsevar.analysis.analyse import next_stage
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk.lock import FolderLock
 from napari_sparsevar.errors import UserError

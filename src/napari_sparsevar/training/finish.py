@@ -9,13 +9,14 @@ from pathlib import Path
 
 import torch
 
+from napari_sparsevar.analysis.analyse import first_map
 from napari_sparsevar.analysis.bursts import burst_share
 from napari_sparsevar.analysis.covariates.covariates import known_frames
 from napari_sparsevar.analysis.fit.own_dynamics import Series
 from napari_sparsevar.analysis.heap import trim_heap
 from napari_sparsevar.analysis.maps.footprints import sparse_footprints
 from napari_sparsevar.analysis.maps.latents import LatentActivity
-from napari_sparsevar.analysis.results import Results, first_map
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.inspection.late_look import LateLook, late_sentences

@@ -8,6 +8,7 @@ import torch
 from scipy import stats
 
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.analyse import next_stage
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance, rows_to_test
 from napari_sparsevar.analysis.maps.drivers import Drivers, find_drivers, keep_drivers
@@ -16,7 +17,7 @@ from napari_sparsevar.analysis.maps.tested_drivers import (
     place_p_values,
     told_apart,
 )
-from napari_sparsevar.analysis.results import Results, next_stage
+from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.simulation.truth import Truth
 from napari_sparsevar.progress import returned

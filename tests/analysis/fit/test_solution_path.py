@@ -56,7 +56,7 @@ def test_below_its_end_nothing_is_known(path: SolutionPath) -> None:
 def test_the_run_elsewhere_on_the_path_is_the_run_solved_anew(
     run: sv.Run, path: SolutionPath
 ) -> None:
-    from napari_sparsevar.analysis.results import at_penalty
+    from napari_sparsevar.analysis.analyse import at_penalty
 
     penalty = 0.8 * run.penalty
     solved, looked_up = (at_penalty(run.results, penalty, by) for by in (None, path))

@@ -109,7 +109,7 @@ class Inspector:
         return ReadOut(question, run, n_edges, edges, places(results, regions), curves)
 
     def _at(self, penalty: float) -> Run:
-        from napari_sparsevar.analysis.results import at_penalty
+        from napari_sparsevar.analysis.analyse import at_penalty
 
         if self._shown is not None and self._shown.run.penalty == penalty:
             return self._shown.run
