@@ -35,7 +35,7 @@ from napari_sparsevar.run.registration import as_run_has_it
 from napari_sparsevar.run.run_movie import RunMovie, another_size, open_run_movie, why_another
 
 ReadFrom = Literal["pixels", "latents"]
-"""The pixels come first: see ``docs/accuracy.md`` on cells that one brings."""
+"""The pixels come first: see ``docs/accuracy/cells.md`` on pixels or latents."""
 
 _KINDS: dict[ReadFrom, TraceKind] = {"pixels": "raw", "latents": "denoised"}
 
