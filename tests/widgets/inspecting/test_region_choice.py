@@ -7,6 +7,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+import napari_sparsevar as sv
+from napari_sparsevar.cells.cells import footprints_of_labels
 from napari_sparsevar.run.annotations import read_regions, write_regions
 from napari_sparsevar.widgets.inspecting.driver_table import NAME
 from napari_sparsevar.widgets.session import get_session
@@ -60,6 +62,14 @@ def open_again(open_run, full_run, until_inspected):
     viewer.close()
 
 
+def cells_of(labels):
+    """Return cells with these outlines, as another program would bring them."""
+    footprints, _ = footprints_of_labels(labels)
+    traces = np.random.default_rng(0).standard_normal((300, footprints.shape[0]))
+    names = [str(number) for number in range(footprints.shape[0])]
+    return sv.Cells(names, footprints, SHAPE, traces={"raw": traces.astype(np.float32)})
+
+
 def choose(dock, name):
     box = dock.actions_bar.regions.box.native
     QTest.qWait(QApplication.keyboardInputInterval() + 50)  # letters typed before are forgotten
@@ -101,6 +111,15 @@ def test_a_layer_that_is_added_or_selected_does_not_become_the_regions(
         "new layer …",
     ]
     assert listed(dock) == ["driver 1", "driver 2", "region 1"]
+
+
+def test_cells_that_were_brought_are_no_regions(viewer, dock, cells, inspected, until_inspected):
+    get_session(viewer).cells.take(cells_of(cells))
+    until_inspected(inspected)
+    assert "cells" in [layer.name for layer in viewer.layers]
+    assert inspected.regions.layer is None
+    assert listed(dock) == ["driver 1", "driver 2"]
+    assert get_session(viewer).region_layers() == []
 
 
 def test_what_is_named_is_what_is_kept_and_comes_back(

@@ -16,7 +16,7 @@ from superqt.utils import qdebounced
 
 from napari_sparsevar.readers import METADATA_KEY, Placement
 from napari_sparsevar.run.planes import shown_image
-from napari_sparsevar.widgets.layers.overlays import run_of
+from napari_sparsevar.widgets.layers.overlays import kind_of, run_of
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Latest
 
@@ -249,12 +249,16 @@ def connect(
 
 
 def is_region_layer(layer: Layer | None, shape: tuple[int, ...]) -> bool:
-    """Return whether labels of the layer can be regions of a field of view of this shape."""
+    """Return whether labels of the layer can be regions of a field of view of this shape.
+
+    Layers of ours that show something else cannot: those of cells have two labels a cell.
+    """
     return (
         isinstance(layer, Labels)
         and not layer.multiscale
         and tuple(layer.data.shape) == tuple(shape)
         and run_of(layer) is None
+        and kind_of(layer) in (None, LAYER_KIND)
     )
 
 
