@@ -6,6 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+import napari_sparsevar as sv
 from napari_sparsevar.widgets.session import get_session
 
 
@@ -41,6 +42,26 @@ def test_a_button_leads_from_the_map_to_the_drivers(
     QTest.mouseClick(train.panel.drivers_button, Qt.MouseButton.LeftButton)
     assert drivers_docks(viewer) == [dock]
     qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
+
+
+def test_a_button_leads_from_the_map_to_the_cells_of_the_movie(
+    viewer, train, fake_train, until_idle, qtbot
+):
+    assert train.panel.cells_button.isHidden()
+    movie, _ = sv.simulate_movie(900, (48, 48), seed=0, n_cells=9, n_drivers=2, n_followers=2)
+    viewer.add_image(movie.data.compute(), name="movie")
+    train.train()
+    session = get_session(viewer)
+    until_idle(session.training)
+    QTest.mouseClick(train.panel.cells_button, Qt.MouseButton.LeftButton)
+    assert "Cells (SparseVAR)" in viewer.window.dock_widgets
+    until_idle(session.cells)
+    found = session.cells.given
+    # Again: the same cells, with whatever was done to them.
+    train.parent().raise_()
+    QTest.mouseClick(train.panel.cells_button, Qt.MouseButton.LeftButton)
+    assert not session.cells.busy
+    assert session.cells.given is found is not None
 
 
 def test_opening_a_run_opens_the_drivers(viewer, full_run, open_run):

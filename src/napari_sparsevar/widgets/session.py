@@ -32,7 +32,7 @@ from napari_sparsevar.widgets.layers.anatomy import Anatomy
 from napari_sparsevar.widgets.layers.following import LayerFollowing
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.layers.matching import MovieMatching
-from napari_sparsevar.widgets.layers.movies import placement_of
+from napari_sparsevar.widgets.layers.movies import movie_of, placement_of
 from napari_sparsevar.widgets.layers.overlays import show_run
 from napari_sparsevar.widgets.layers.painted_frames import PaintedFrames
 from napari_sparsevar.widgets.layers.regions import frame_shown, has_frames
@@ -44,6 +44,7 @@ from napari_sparsevar.widgets.timeline.beside import Beside
 from napari_sparsevar.widgets.timeline.inspected_traces import InspectedTraces
 from napari_sparsevar.widgets.training.state import Training
 from napari_sparsevar.widgets.training.worker import TrainingRequest
+from napari_sparsevar.widgets.work.failure import refusals_shown
 
 if TYPE_CHECKING:
     from napari_sparsevar.analysis.maps.drivers import LabelImage
@@ -182,6 +183,16 @@ class Session:
         viewer = self._viewer()
         if viewer is not None:
             show_dock(viewer, "Drivers")
+
+    def find_cells(self) -> None:
+        """Open the Cells dock, which finds the cells of the movie if there are none yet."""
+        viewer, layer = self._viewer(), self.movie_layer
+        if viewer is None:
+            return
+        show_dock(viewer, "Cells")
+        if layer is not None and self.cells.given is None and not self.cells.busy:
+            with refusals_shown():
+                self.cells.detect(movie_of(layer))
 
     def bring_cells(self, path: Path) -> None:
         """Open cells of another program in the Cells dock."""

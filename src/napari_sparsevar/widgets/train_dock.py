@@ -136,6 +136,7 @@ class TrainDock(Dock):
         self.panel.begin_button.clicked.connect(self.train)
         self.panel.show_button.clicked.connect(self._session.show_run)
         self.panel.drivers_button.clicked.connect(self._session.show_drivers)
+        self.panel.cells_button.clicked.connect(self._session.find_cells)
         watch(training.state_changed, self._on_state, self)
         watch(training.losses_changed, self._on_losses, self)
         watch(training.report_changed, self._judge, self)

@@ -17,8 +17,9 @@ class TrainingPanel(WorkPanel):
     def __init__(self, training: Training) -> None:
         self._training = training
         self.pause_button = QPushButton("Pause")
-        self.show_button = QPushButton("Show maps again")
+        self.show_button = QPushButton("Maps again")
         self.drivers_button = QPushButton("Show drivers")
+        self.cells_button = QPushButton("Find cells")
         self.remaining = QLabel()
         super().__init__(
             training,
@@ -36,14 +37,20 @@ class TrainingPanel(WorkPanel):
             "<qt>Opens the Drivers dock: which places drive others, and whom. It fills up while "
             "the analysis goes on.</qt>"
         )
-        self._of_run = boxed(in_row((self.drivers_button, 1), (self.show_button, 1)))
+        self.cells_button.setToolTip(
+            "<qt>Opens the Cells dock and finds the cells of this movie, unless you brought some: "
+            "there each is tested for whom it drives.</qt>"
+        )
+        self._of_run = boxed(
+            in_row((self.drivers_button, 1), (self.cells_button, 1), (self.show_button, 1))
+        )
         self.offer_run(False)
         there(self.layout()).addWidget(self._of_run)
         self.pause_button.clicked.connect(self._on_pause)
 
     def offer_run(self, known: bool) -> None:
         """Offer what can be done with a run, or not where there is none."""
-        for widget in (self._of_run, self.drivers_button, self.show_button):
+        for widget in (self._of_run, self.drivers_button, self.cells_button, self.show_button):
             widget.setVisible(known)
 
     def _on_pause(self) -> None:
