@@ -116,7 +116,7 @@ def test_drivers_are_found_on_what_comes_out(registered: sv.Movie, tmp_path: Pat
 
 
 def test_another_kind_is_refused(still: sv.Movie) -> None:
-    with pytest.raises(sv.UserError, match="rigid or piecewise, not 'elastic'"):
+    with pytest.raises(sv.UserError, match="'rigid', 'piecewise', not 'elastic'"):
         sv.register(still, "elastic")  # type: ignore[arg-type]
 
 
