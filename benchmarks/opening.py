@@ -168,7 +168,7 @@ def main() -> None:
     options = parser.parse_args()
     chosen = [m for m in _ALL if not options.formats or m.__name__ in options.formats]
     from napari_sparsevar import open_movie
-    from napari_sparsevar.readers import get_reader
+    from napari_sparsevar.readers.reader import get_reader
 
     open_movie(np.zeros((3, 8, 8)))
     n_frames = int(options.gigabytes * 1e9 / FRAME_BYTES)

@@ -22,7 +22,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtTest import QTest
 
 from napari_sparsevar.movie import simulate_movie
-from napari_sparsevar.readers import movie_layer
+from napari_sparsevar.readers.movies import movie_layer
 from napari_sparsevar.widgets.session import get_session
 
 FRAMES_PER_SECOND = 20

@@ -10,9 +10,12 @@ import pandas as pd
 import pytest
 import tifffile
 
-from napari_sparsevar import readers
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import METADATA_KEY, Placement, get_reader, run_layers
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.movies import contrast_limits, read_movie
+from napari_sparsevar.readers.placement import Placement
+from napari_sparsevar.readers.reader import get_reader
+from napari_sparsevar.readers.runs import driver_names, read_run, run_layers
 from napari_sparsevar.run.record import MovieIdentity, content_of
 
 FRAMES = np.arange(5 * 6 * 7, dtype=np.uint16).reshape(5, 6, 7)
@@ -83,7 +86,7 @@ def test_every_data_set_is_a_layer(tmp_path):
 
 
 def test_too_many_planes_are_not_all_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "MOST_LAYERS", 2)
+    monkeypatch.setattr("napari_sparsevar.readers.movies.MOST_LAYERS", 2)
     stack = np.stack([FRAMES] * 3, axis=1)
     path = write(tmp_path / "deep.tif", stack, imagej=True, metadata={"axes": "TZYX"})
     with pytest.warns(UserWarning, match="3 movies; the first 2"):
@@ -117,7 +120,7 @@ def test_a_damaged_movie_is_ours_to_explain(tmp_path):
     [np.full((5, 6, 7), 3.0), np.full((5, 6, 7), np.nan), np.where(FRAMES > 50, np.inf, 1.0)],
 )
 def test_contrast_limits_are_always_usable(frames):
-    low, high = readers.contrast_limits(Movie(da.from_array(frames)))
+    low, high = contrast_limits(Movie(da.from_array(frames)))
     assert np.isfinite([low, high]).all()
     assert low < high
 
@@ -178,9 +181,9 @@ def test_a_name_is_written_whatever_the_test_says(run):
     table = pd.DataFrame(
         {"index": [1, 2], "name": ["driver 1", "Ada"], "p_adjusted": np.nan, "strength": 2.0}
     )
-    places, words = readers.driver_names(run.driver_labels, table)
+    places, words = driver_names(run.driver_labels, table)
     assert list(words["word"]) == ["Ada"]
-    _, words = readers.driver_names(run.driver_labels, table.assign(strength=-2.0))
+    _, words = driver_names(run.driver_labels, table.assign(strength=-2.0))
     assert list(words["word"]) == ["Ada\N{DOWNWARDS ARROW}"]
     np.testing.assert_array_equal(places, [(3.5, 6.0)])
 
@@ -227,7 +230,7 @@ def test_napari_takes_the_colours_and_gives_them_back(run):
 @pytest.fixture
 def load(monkeypatch, run):
     monkeypatch.setattr("napari_sparsevar.run.run.load_run", lambda path: run)
-    return lambda: readers.read_run(str(run.path))
+    return lambda: read_run(str(run.path))
 
 
 def test_run_opens_with_its_movie(load, run):
@@ -272,7 +275,7 @@ def test_another_movie_in_the_place_of_the_run_s_opens_with_a_warning(load, run)
 
 
 def test_a_place_in_words_is_where_the_status_bar_has_it():
-    from napari_sparsevar.readers import Placement
+    from napari_sparsevar.readers.placement import Placement
 
     assert Placement((2.0, 0.5), (10.0, 0.0), ("um", "um")).words(1, 61) == "(12.0, 30.5) µm"
     assert Placement((2.0, 2.0), units=("um", "um")).words(57.5, 33.2) == "(115, 66) µm"
@@ -289,7 +292,7 @@ def test_a_movie_taken_unasked_opens_beside_the_others_of_its_file(tmp_path, mon
         return of_dataset(open_movie(frames), dataset or "corrected", ("raw", "corrected"))
 
     monkeypatch.setattr("napari_sparsevar.movie.open_movie", opened, raising=False)
-    layers = readers.read_movie(str(tmp_path / "session.nwb"))
-    chosen = [meta["metadata"][readers.METADATA_KEY]["choice"]["dataset"] for _, meta, _ in layers]
+    layers = read_movie(str(tmp_path / "session.nwb"))
+    chosen = [meta["metadata"][METADATA_KEY]["choice"]["dataset"] for _, meta, _ in layers]
     assert chosen == ["raw", "corrected"]
     assert [meta.get("visible", True) for _, meta, _ in layers] == [False, True]

@@ -3,7 +3,7 @@
 import pytest
 
 from napari_sparsevar import sample_data
-from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.readers.layers import METADATA_KEY
 
 SAMPLES = [
     sample_data.known_drivers,

@@ -17,7 +17,7 @@ from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
 
 from napari_sparsevar.movie import simulate_movie
-from napari_sparsevar.readers import movie_layer
+from napari_sparsevar.readers.movies import movie_layer
 from napari_sparsevar.widgets.parts.dock import PLUGIN, show_dock
 
 WARM = 10

@@ -45,7 +45,7 @@ def _movie(path: Path) -> str:
 
 
 def _layers(path: Path) -> str:
-    from napari_sparsevar.readers import get_reader
+    from napari_sparsevar.readers.reader import get_reader
 
     reader = get_reader(str(path))
     return "none of ours" if reader is None else f"{len(reader(str(path)))} layers"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_sparsevar.readers import LayerData
+    from napari_sparsevar.readers.layers import LayerData
 
 SAMPLE_FRAMES = 1500
 SAMPLE_SHAPE = (96, 96)
@@ -39,7 +39,8 @@ def _sample(
 ) -> list[LayerData]:
     # Imported here: napari loads this module when it only lists its samples.
     from napari_sparsevar.movie import simulate_movie
-    from napari_sparsevar.readers import METADATA_KEY, movie_layer
+    from napari_sparsevar.readers.layers import METADATA_KEY
+    from napari_sparsevar.readers.movies import movie_layer
 
     movie, truth = simulate_movie(
         SAMPLE_FRAMES, SAMPLE_SHAPE, regime=regime, seed=seed, later_coupling=later_coupling

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.choice import ChoiceNeeded
-from napari_sparsevar.readers import read_movie
+from napari_sparsevar.readers.movies import read_movie
 
 GREEN, RED = np.random.default_rng(0).integers(0, 4000, (2, 24, 14, 18)).astype(np.uint16)
 Write = Callable[[Path, NDArray[np.uint16]], None]

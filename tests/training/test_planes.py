@@ -12,12 +12,12 @@ import tifffile
 import torch
 
 import napari_sparsevar as sv
-from napari_sparsevar import readers
 from napari_sparsevar.export.everything import ExportOptions, export_run
 from napari_sparsevar.export.material import gather
 from napari_sparsevar.movie.left_out import leaving_out
 from napari_sparsevar.movie.simulation.planes import simulate_planes
 from napari_sparsevar.progress import returned
+from napari_sparsevar.readers.runs import read_run
 from napari_sparsevar.run.run import Run
 from napari_sparsevar.run.run_movie import open_run_movie
 from napari_sparsevar.training.events import Failed, Finished
@@ -160,7 +160,7 @@ def test_cells_too_large_for_the_gap_are_refused(trained: Trained, tmp_path: Pat
 
 
 def test_layers_are_stacks_beside_their_movie(trained: Trained) -> None:
-    movie, contribution, names, drivers = readers.read_run(str(trained.run.path))
+    movie, contribution, names, drivers = read_run(str(trained.run.path))
     assert movie[0].shape == trained.frames.shape
     np.testing.assert_array_equal(np.asarray(movie[0][7]), trained.frames[7])
     assert movie[1]["axis_labels"] == ("t", "z", "y", "x")

@@ -10,7 +10,7 @@ import tifffile
 
 import napari_sparsevar as sv
 from napari_sparsevar.movie import write_movie
-from napari_sparsevar.readers import read_run
+from napari_sparsevar.readers.runs import read_run
 from napari_sparsevar.run.registration import SHIFTS, as_run_has_it
 from napari_sparsevar.run.run_movie import open_run_movie
 from napari_sparsevar.training.checkpoint import CHECKPOINT

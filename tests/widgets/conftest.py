@@ -165,7 +165,7 @@ def run(tmp_path):
 @pytest.fixture
 def open_run(qtbot, monkeypatch):
     """Open a run in a viewer as the reader of run directories does, and wait until it is there."""
-    from napari_sparsevar.readers import run_layers
+    from napari_sparsevar.readers.runs import run_layers
     from napari_sparsevar.widgets.session import get_session
 
     def open_(viewer, run, placement=None):

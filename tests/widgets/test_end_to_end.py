@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from napari_sparsevar.movie import simulate_movie
-from napari_sparsevar.readers import movie_layer, read_run
+from napari_sparsevar.readers.movies import movie_layer
+from napari_sparsevar.readers.runs import read_run
 from napari_sparsevar.widgets.session import get_session
 
 TINY = {

@@ -9,10 +9,10 @@ from napari.layers import Image
 
 from made_comparisons import made_folder
 from made_runs import made_full_run
-from napari_sparsevar import readers
 from napari_sparsevar.movie import open_movie
 from napari_sparsevar.movie.stack import Stack
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.movies import movie_layer, read_movie
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.run.annotations import read_regions
 from napari_sparsevar.widgets.layers.movies import describe, field_of, is_stack, movie_of
 from napari_sparsevar.widgets.layers.regions import Regions
@@ -54,7 +54,7 @@ def session(viewer, stacked_run, open_run, until_inspected):
         data=movie.data[..., : STACK.field[1]],
         choice=replace(movie.choice, planes=STACK.planes),
     )
-    data, meta, _ = readers.movie_layer(movie)
+    data, meta, _ = movie_layer(movie)
     assert data.shape == (60, 2, 33, 34)
     viewer.add_image(data, **meta)
     found = open_run(viewer, stacked_run)
@@ -63,7 +63,7 @@ def session(viewer, stacked_run, open_run, until_inspected):
 
 
 def test_a_file_of_planes_opens_as_one_above_its_planes(path):
-    layers = readers.read_movie(str(path))
+    layers = read_movie(str(path))
     names = [meta["name"] for _, meta, _ in layers]
     assert names == ["volumes plane 2", "volumes plane 1", "volumes planes"]
     assert [meta.get("visible", True) for _, meta, _ in layers] == [False, False, True]
@@ -84,7 +84,7 @@ def test_a_file_of_planes_opens_as_one_above_its_planes(path):
 
 
 def test_what_a_layer_of_planes_shows_is_taken_where_it_was_changed(path):
-    data, meta, _ = readers.read_movie(str(path))[-1]
+    data, meta, _ = read_movie(str(path))[-1]
     movie = movie_of(Image(np.asarray(data) + 1, **meta))
     assert movie.source is None
     np.testing.assert_array_equal(movie.stack.unfolded(movie.data.compute()), FRAMES + 1)

@@ -18,7 +18,8 @@ from napari_sparsevar.figures.colours import CONTRIBUTION
 from napari_sparsevar.figures.panels.colour_maps import colour_map
 from napari_sparsevar.figures.panels.field import contribution_limits
 from napari_sparsevar.figures.panels.scale_bar import LONGEST_SHARE, round_length
-from napari_sparsevar.readers import contrast_limits, driver_colours
+from napari_sparsevar.readers.movies import contrast_limits
+from napari_sparsevar.readers.runs import driver_colours
 from napari_sparsevar.run.run import Run
 
 Pixels = npt.NDArray[np.uint8]

@@ -18,9 +18,10 @@ from npe2.io_utils import read
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_sparsevar import readers
 from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.readers.reader import get_reader as reader_of
+from napari_sparsevar.readers.runs import read_run
 from napari_sparsevar.widgets.work.failure import Failure
 
 Paths = str | Sequence[str]
@@ -55,7 +56,7 @@ def get_reader(path: Paths) -> Reader | None:
         Takes the path, returns layers. It raises nothing: what goes wrong is a notification. None
         for a kind of file that we open only where it holds cells.
     """
-    ours: Callable[[Any], list[Any]] | None = readers.get_reader(path)
+    ours: Callable[[Any], list[Any]] | None = reader_of(path)
     if ours is None and isinstance(path, str):
         suffix = Path(path).suffix.lower()
         if suffix not in _IMAGES and _holds_cells(Path(path)):
@@ -71,7 +72,7 @@ def _opened(reader: Callable[[Any], list[Any]], path: Paths) -> list[Any]:
     except Exception as error:  # noqa: BLE001 - at napari's start it would end the program
         _soon(Failure.of(error, f"Opening {_name(path)}").report)
         return NOTHING
-    if reader is readers.read_run:
+    if reader is read_run:
         _soon(_follow_run)
     return layers
 

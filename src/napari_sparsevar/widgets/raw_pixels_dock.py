@@ -9,7 +9,7 @@ from magicgui.widgets import FileEdit, Label, LineEdit, PushButton, SpinBox
 from napari.viewer import Viewer
 from qtpy.QtWidgets import QSizePolicy
 
-from napari_sparsevar.readers import movie_layer
+from napari_sparsevar.readers.movies import movie_layer
 from napari_sparsevar.widgets.parts.fields import Rows, tooltip
 from napari_sparsevar.widgets.work.failure import refusals_shown
 

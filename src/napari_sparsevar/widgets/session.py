@@ -16,7 +16,7 @@ from psygnal import Signal
 from napari_sparsevar.cells.placing import may_lie_in
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.batching.state import Batching
 from napari_sparsevar.widgets.cells.layers import CellLayers
 from napari_sparsevar.widgets.cells.state import BroughtCells

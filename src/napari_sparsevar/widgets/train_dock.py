@@ -47,7 +47,7 @@ from napari_sparsevar.widgets.training.worker import TrainingRequest
 if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
 
-    from napari_sparsevar.readers import LayerData
+    from napari_sparsevar.readers.layers import LayerData
     from napari_sparsevar.run.run import Run
     from napari_sparsevar.training.resuming import Resumable
 

@@ -16,7 +16,7 @@ from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats import format as registry
 from napari_sparsevar.movie.formats.format import Format, formats, register
 from napari_sparsevar.movie.reading import lazy_frames
-from napari_sparsevar.readers import get_reader
+from napari_sparsevar.readers.reader import get_reader
 
 FRAMES = np.random.default_rng(0).integers(0, 200, (9, 6, 7)).astype(np.uint8)
 

@@ -17,7 +17,7 @@ from napari_sparsevar.movie.memory import read_array
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.reading.compute import compute
-from napari_sparsevar.readers import movie_layer
+from napari_sparsevar.readers.movies import movie_layer
 from napari_sparsevar.run.record import content_of
 
 

@@ -7,7 +7,8 @@ from napari.layers import Image, Vectors
 from made_comparisons import GRID, made_set
 from napari_sparsevar.comparison.options import ComparisonOptions
 from napari_sparsevar.comparison.windows import Window
-from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.comparing.layers import (
     CHOSEN,
     DIVERGING,

@@ -196,7 +196,7 @@ def test_closing_the_window_while_comparing(
 
 
 def test_a_run_whose_layers_are_there_before_the_session_is_opened(qtbot, viewer, run, monkeypatch):
-    from napari_sparsevar.readers import run_layers
+    from napari_sparsevar.readers.runs import run_layers
 
     monkeypatch.setattr("napari_sparsevar.run.run.load_run", lambda path: run)
     for data, meta, kind in run_layers(run):
@@ -209,7 +209,7 @@ def test_a_run_whose_layers_are_there_before_the_session_is_opened(qtbot, viewer
 
 
 def test_a_run_that_cannot_be_opened_is_told_once(qtbot, viewer, run, monkeypatch):
-    from napari_sparsevar.readers import run_layers
+    from napari_sparsevar.readers.runs import run_layers
 
     def gone(path):
         raise UserError(f"{path} is not a run directory.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.inspecting.layers import INFLUENCE, PALE_TIMES
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.session import get_session

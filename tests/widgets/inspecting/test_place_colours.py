@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from napari_sparsevar.readers import DRIVER_COLOURS, driver_colours
+from napari_sparsevar.readers.runs import DRIVER_COLOURS, driver_colours
 from napari_sparsevar.widgets.inspecting.place_colours import PlaceColours
 
 A, B, C = (5.0, 5.0), (20.0, 5.0), (5.0, 30.0)

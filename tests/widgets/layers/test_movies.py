@@ -8,7 +8,7 @@ import numpy as np
 import tifffile
 from napari.layers import Image
 
-from napari_sparsevar.readers import read_movie
+from napari_sparsevar.readers.movies import read_movie
 from napari_sparsevar.widgets.layers.movies import movie_of
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (20, 16, 18)).astype(np.uint16)

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_sparsevar.disk.contents import write_tensors
 from napari_sparsevar.movie import open_movie
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
 from napari_sparsevar.run.run import read_record
 from napari_sparsevar.run.store import write_record

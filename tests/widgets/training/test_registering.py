@@ -5,7 +5,7 @@ import pytest
 import tifffile
 
 import napari_sparsevar as sv
-from napari_sparsevar.readers import movie_layer, read_movie
+from napari_sparsevar.readers.movies import movie_layer, read_movie
 from napari_sparsevar.widgets.layers.movies import movie_of
 
 pytestmark = pytest.mark.windowless

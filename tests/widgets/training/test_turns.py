@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_sparsevar.readers import read_movie
+from napari_sparsevar.readers.movies import read_movie
 from napari_sparsevar.widgets.layers.movies import movie_of
 
 pytestmark = pytest.mark.windowless

@@ -11,7 +11,7 @@ import pytest
 from napari_sparsevar.analysis.stages import STAGES
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.training.config import TrainConfig
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.events import Failed, Finished, StepLoss

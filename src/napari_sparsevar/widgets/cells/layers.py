@@ -17,7 +17,8 @@ from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.editing import listed
 from napari_sparsevar.figures.colours import signed_colour
-from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.layers.sight import bring_into_sight, point_out

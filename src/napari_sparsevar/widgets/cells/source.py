@@ -24,7 +24,7 @@ from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.cells.preparing import TRACE_WORDS
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.readers.layers import METADATA_KEY
 from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.cells.worker import Asked
 from napari_sparsevar.widgets.layers.movies import movie_of

@@ -10,7 +10,8 @@ from napari.layers import Image, Layer, Vectors
 
 from napari_sparsevar.comparison.result import POSITIONS, Comparison
 from napari_sparsevar.figures.colours import signed_colour
-from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.layers.signed import DIVERGING, arrow_width, placed_arrows
 

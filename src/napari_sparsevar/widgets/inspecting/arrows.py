@@ -34,7 +34,7 @@ from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_sparsevar.readers import Placement
+    from napari_sparsevar.readers.placement import Placement
 
 NAMES = {WITHIN_CHANCE: "influences not beyond chance", ARROWS: "strongest influences"}
 """Of the layers, the lower first."""

@@ -8,7 +8,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer
 
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.inspecting.layers import POINT, REGION_OFFSET, InspectLayers
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.clicking import on_click

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
-from napari_sparsevar.readers import Placement, contribution_look, driver_names
+from napari_sparsevar.readers.placement import Placement
+from napari_sparsevar.readers.runs import contribution_look, driver_names
 from napari_sparsevar.run.planes import shown_table
 from napari_sparsevar.widgets.inspecting.answers import DIRECTIONS, Answer, Direction
 from napari_sparsevar.widgets.inspecting.arrows import ArrowLayers

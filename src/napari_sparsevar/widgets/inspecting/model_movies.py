@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from napari_sparsevar.errors import UserError
-from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.readers.layers import METADATA_KEY
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.movies import is_deep, movie_of
 from napari_sparsevar.widgets.layers.overlays import kind_of, layer_of

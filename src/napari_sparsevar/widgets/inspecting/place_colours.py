@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from napari_sparsevar.readers import DRIVER_COLOURS
+from napari_sparsevar.readers.runs import DRIVER_COLOURS
 
 if TYPE_CHECKING:
     import pandas as pd

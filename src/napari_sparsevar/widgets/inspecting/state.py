@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from napari_sparsevar.analysis.fit.solution_path import SolutionPath
     from napari_sparsevar.analysis.maps.drivers import LabelImage
-    from napari_sparsevar.readers import Placement
+    from napari_sparsevar.readers.placement import Placement
     from napari_sparsevar.run.annotations import Annotations
     from napari_sparsevar.run.run import Run
 

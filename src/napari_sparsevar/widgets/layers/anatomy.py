@@ -11,7 +11,9 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from psygnal import Signal
 
-from napari_sparsevar.readers import METADATA_KEY, Placement, image_limits
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.movies import image_limits
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.layers.overlays import kind_of
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer

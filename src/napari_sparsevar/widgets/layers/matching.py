@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image
 from napari.utils.notifications import show_warning
 
-from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.readers.layers import METADATA_KEY
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Replacing

@@ -9,7 +9,9 @@ from napari.layers import Image, Layer
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie, as_it_was
-from napari_sparsevar.readers import METADATA_KEY, LayerData, Placement, movie_layer
+from napari_sparsevar.readers.layers import METADATA_KEY, LayerData
+from napari_sparsevar.readers.movies import movie_layer
+from napari_sparsevar.readers.placement import Placement
 
 
 def why_unsuitable(layer: Layer) -> str | None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from napari.components import ViewerModel
 from napari.layers import Layer
 
-from napari_sparsevar.readers import METADATA_KEY, Placement, run_layers
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.placement import Placement
+from napari_sparsevar.readers.runs import run_layers
 
 if TYPE_CHECKING:
     from napari_sparsevar.run.run import Run

@@ -14,7 +14,8 @@ from napari.layers import Labels, Layer
 from psygnal import Signal
 from superqt.utils import qdebounced
 
-from napari_sparsevar.readers import METADATA_KEY, Placement
+from napari_sparsevar.readers.layers import METADATA_KEY
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.run.planes import shown_image
 from napari_sparsevar.widgets.layers.overlays import kind_of, run_of
 from napari_sparsevar.widgets.work.failure import Failure

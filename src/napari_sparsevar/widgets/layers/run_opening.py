@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.latest import Replacing
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QPointF, Qt, QTimer
 from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
-from napari_sparsevar.readers import Placement
+from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.parts.lifetime import watch
 
 FLASH_MS = 800

@@ -13,7 +13,7 @@ from napari_sparsevar.figures.colours import SIGNED, SIGNED_COLOURS, SIGNED_PLAC
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_sparsevar.readers import Placement
+    from napari_sparsevar.readers.placement import Placement
 
 DIVERGING = Colormap(SIGNED_COLOURS, controls=SIGNED_PLACES, name=SIGNED)
 

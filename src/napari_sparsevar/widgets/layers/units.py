@@ -9,7 +9,7 @@ from magicgui.widgets import FloatSpinBox
 from napari.layers import Image
 
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.readers.layers import METADATA_KEY
 from napari_sparsevar.widgets.parts.fields import Rows, number, tooltip
 
 GIVEN_KEY = "given"

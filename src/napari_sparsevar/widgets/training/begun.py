@@ -13,7 +13,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.readers import LayerData, movie_layer
+from napari_sparsevar.readers.layers import LayerData
+from napari_sparsevar.readers.movies import movie_layer
 from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
 from napari_sparsevar.widgets.parts.new_folder import NewFolder
 from napari_sparsevar.widgets.work.failure import Failure

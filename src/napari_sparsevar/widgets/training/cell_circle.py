@@ -12,7 +12,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Shapes
 from psygnal import Signal
 
-from napari_sparsevar.readers import METADATA_KEY
+from napari_sparsevar.readers.layers import METADATA_KEY
 from napari_sparsevar.widgets.layers.movies import placement_of
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
 

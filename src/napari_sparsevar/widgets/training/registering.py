@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import WithResult
-from napari_sparsevar.readers import movie_layer
+from napari_sparsevar.readers.movies import movie_layer
 from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.training.choices import MovieChoice

@@ -1,0 +1,1 @@
+"""Movies and runs as napari layers; neither napari nor Qt is imported here."""
