@@ -229,7 +229,6 @@ def test_it_is_drawn_ten_times_a_second_at_most(qtbot, timeline, session, monkey
         session.inspected.changed.emit()
         qtbot.wait(10)
     assert 1 <= len(calls) <= 10 * (time.monotonic() - start) + 4
-    assert len(calls) < 25
 
 
 @pytest.mark.windowless(False)

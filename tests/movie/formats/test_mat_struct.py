@@ -49,7 +49,7 @@ def test_damaged_files_end_at_once(tmp_path: Path, packed: bool) -> None:
     path, rng = tmp_path / "notes.mat", np.random.default_rng(0)
     savemat(path, {"info": VALUES}, do_compression=packed)
     whole = path.read_bytes()
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(300):
         content = bytearray(whole)
         for place in rng.integers(0, len(whole), rng.integers(1, 6)):
@@ -59,7 +59,7 @@ def test_damaged_files_end_at_once(tmp_path: Path, packed: bool) -> None:
             read_struct(path, "info")
         except (ValueError, zlib.error):
             continue
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_what_is_no_such_file(tmp_path: Path) -> None:
