@@ -104,7 +104,8 @@ def viewer(request, qtbot, home):
         viewer = fakes.ViewerWithoutWindow()
         yield viewer
         viewer.close()
-        qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=20_000)
+        # Long, because one of them may be the first of all to compile what fits a VAR.
+        qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=120_000)
 
 
 @pytest.fixture
