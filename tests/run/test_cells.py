@@ -68,6 +68,12 @@ def test_both_ways_find_the_edges_and_agree(fit: sv.CellFit) -> None:
     assert "latents" in fit.beside.said
 
 
+def test_two_followers_have_no_edge_either_way(run: sv.Run, labels: np.ndarray) -> None:
+    fit = run.cells(np.where(labels == 1, 0, labels))
+    assert not sure(fit)
+    assert fit.notes[-1] == "Neither by pixels nor by latents is an edge beyond chance."
+
+
 def test_the_fit_is_that_of_the_run(run: sv.Run, fit: sv.CellFit, labels: np.ndarray) -> None:
     assert fit.fps == run.fps
     assert fit.lags == run.record.network.lags

@@ -211,6 +211,8 @@ def agreement_words(fit: CellFit, way: ReadFrom, other: ReadFrom) -> str:
     if not (fit.tested and fit.beside.tested):
         return f"What {way} and {other} find cannot be compared: not both are tested."
     both, apart = fit.agreement
+    if not both and apart.empty:
+        return f"Neither by {way} nor by {other} is an edge beyond chance."
     alone = apart["disagreement"].value_counts()
     words = (
         f"{both} edges are beyond chance both by {way} and by {other}; "
