@@ -16,7 +16,7 @@ from napari_sparsevar.comparison.anything import anything_test
 from napari_sparsevar.comparison.difference import difference_map
 from napari_sparsevar.comparison.dynamics import dynamics_test
 from napari_sparsevar.comparison.options import ComparisonOptions
-from napari_sparsevar.comparison.prediction import pixel_metric, prediction
+from napari_sparsevar.comparison.prediction import prediction
 from napari_sparsevar.comparison.result import Comparison, ComparisonSet
 from napari_sparsevar.comparison.rows import (
     Rows,
@@ -220,11 +220,9 @@ def _compare(
     found = yield from part(testing, 0.0, 0.7)
     anything = anything_test(rows, labels, subject.weights, options)
     yield 0.8
-    results, metric = subject.results, None
-    if results is not None and subject.scale is not None:
-        metric = pixel_metric(results.footprints, subject.scale)
-    predicting = prediction(rows, subject.weights, found.test.block_length, metric)
+    predicting = prediction(rows, subject.weights, found.test.block_length, subject.metric)
     predicted = yield from part(predicting, 0.8, 1.0)
+    results = subject.results
     difference = None if results is None else difference_map(found.edges, results)
     return Comparison(
         a,

@@ -19,7 +19,6 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.comparison.blocks import block_numbers
@@ -68,12 +67,6 @@ def prediction(
         yield (model * FOLDS + fold + 1) / (2 * FOLDS)
     latents, pixels = (_shares(errors, power, blocks, kind) for kind in (0, 1))
     return Prediction(latents[0], pixels[0], latents[1], pixels[1])
-
-
-def pixel_metric(footprints: sparse.csr_array, scale: npt.NDArray[np.float64]) -> Tensor:
-    """Return ``S F F' S`` (p, p): what standardised innovations weigh in pixels."""
-    overlap = (footprints @ footprints.T).toarray()
-    return torch.from_numpy(scale[:, None] * overlap * scale).float()
 
 
 def _residual(window: Centred, coefficients: Tensor) -> Tensor:

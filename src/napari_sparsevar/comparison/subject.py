@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.activity import Activity
@@ -77,8 +78,8 @@ class Subject:
         y and x in pixels.
     results : Results, optional
         Of the run they come from.
-    scale : ndarray, shape (p,), optional
-        Standard deviations of the innovations that are compared, in units of the latents.
+    metric : Tensor, shape (p, p), optional
+        What the standardised innovations that are compared weigh in pixels.
     """
 
     weights: Tensor
@@ -88,15 +89,16 @@ class Subject:
     names: tuple[str, ...] | None = None
     centres: FloatArray | None = None
     results: Results | None = None
-    scale: FloatArray | None = None
+    metric: Tensor | None = None
 
     @classmethod
     def of_results(cls, results: Results, compared: FittedActivity) -> Subject:
         """Return the latents of a run, compared as ``filtered_activity`` says."""
         weights, centres = results.fitted.weights, results.grid.centres()
         numbers = np.arange(len(centres))
-        lags, scale = results.fitted.lags, compared.fitted.own.innovation.numpy()
-        return cls(weights, weights > 0, lags, numbers, None, centres, results, scale)
+        metric = _pixel_metric(results.footprints, compared.fitted.own.innovation.numpy())
+        lags = results.fitted.lags
+        return cls(weights, weights > 0, lags, numbers, None, centres, results, metric)
 
     @classmethod
     def of_cells(cls, fit: CellFit) -> Subject:
@@ -136,3 +138,9 @@ class Subject:
             edges[name] = self.numbers[end]
         places["place"] = self.numbers[which]
         return replace(test, edges=edges, places=places)
+
+
+def _pixel_metric(footprints: sparse.csr_array, scale: FloatArray) -> Tensor:
+    """Return ``S F F' S`` (p, p): what standardised innovations weigh in pixels."""
+    overlap = (footprints @ footprints.T).toarray()
+    return torch.from_numpy(scale[:, None] * overlap * scale).float()
