@@ -205,9 +205,8 @@ def _fit_of(record: FitRecord, tensors: Mapping[str, Tensor]) -> CellFit:
         tensors["near"].numpy(),
         kept_covariates(record.covariates, tensors),
     )
-    evidence = EdgeEvidence(
-        **{name: tensors[f"evidence.{name}"] for name in _EVIDENCE}, note=record.why_untested
-    )
+    tested: dict[str, Any] = {name: tensors[f"evidence.{name}"] for name in _EVIDENCE}
+    evidence = EdgeEvidence(**tested, note=record.why_untested)
     stability = Stability(
         tensors["stability"], np.zeros(0), np.zeros((0, 0, 0), np.float32), np.zeros(0)
     )

@@ -99,7 +99,8 @@ def adjusted_p_values(
         What of the scores counts for places, (D, P, p) of both: by default the positive ones.
     rare_events : bool
         Whether series are events that seldom meet: scores are ``steady_scores``, and draws as long
-        as the recording, because the largest score of fewer rows is smaller.
+        as the recording, because the largest score of fewer rows is smaller. So they are wherever
+        it is known how much series vary in each row.
 
     Raises
     ------
@@ -109,9 +110,9 @@ def adjusted_p_values(
     n_rows = len(effects.source_residual)
     if pairing is None:
         pairing = Shifts(n_rows, smallest_offset(effects))
-    most_rows = n_rows if rare_events else MOST_ROWS
-    null = PairedScores(effects, pairing, draws, seed, rare_events, most_rows)
-    z = (steady_scores(effects) if rare_events else effects.z).float()
+    steady = rare_events or effects.volatility is not None
+    null = PairedScores(effects, pairing, draws, seed, steady, n_rows if steady else MOST_ROWS)
+    z = (steady_scores(effects) if steady else effects.z).float()
     tested = z.isfinite()
     where_tested = torch.nonzero(tested.flatten())[:, 0]
 

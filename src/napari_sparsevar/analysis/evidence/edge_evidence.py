@@ -12,11 +12,8 @@ from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_valu
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.pairing import (
-    TooShortError,
-    centred_effects,
-    steady_scores,
-)
+from napari_sparsevar.analysis.evidence.nulls.chosen import with_null
+from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, steady_scores
 from napari_sparsevar.analysis.evidence.nulls.trials import WholeTrials
 from napari_sparsevar.analysis.evidence.volatility import Volatility
 from napari_sparsevar.analysis.fit.fitting import FittedVar
@@ -56,6 +53,8 @@ class EdgeEvidence:
         How sure it is that each source has to do with others, on a scale on which 1 is p = 0.05.
     note : str
         Why nothing was tested; empty if it was.
+    null : str
+        What chance is where everything bursts together, a sentence.
     """
 
     estimate: Tensor
@@ -66,6 +65,7 @@ class EdgeEvidence:
     source_p: Tensor
     source_evidence: Tensor
     note: str = ""
+    null: str = ""
 
     @property
     def leaderless(self) -> Tensor:
@@ -96,7 +96,7 @@ def edge_evidence(
     covariates : Tensor, shape (rows, K), optional
         Columns that were taken out of the rows: how much series vary may follow them.
     trials : WholeTrials, optional
-        The null; by default sources meet targets of another time (``Shifts``).
+        The null; by default ``with_null`` chooses one.
     """
     pairs, near = all_rows(rows), torch.from_numpy(fitted.near)
     effects = place_effects(*pairs, fitted.coefficients, fitted.weights, near)
@@ -105,8 +105,7 @@ def edge_evidence(
     if covariates is not None:
         residuals = effects.source_residual, effects.target_residual
         effects = replace(effects, volatility=Volatility.of(*residuals, covariates.float()))
-    if trials is not None:
-        effects = centred_effects(effects, trials)
+    effects, pairing, null = with_null(effects, trials)
     yield 0.3
     estimate, error = effects.estimate.float(), effects.standard_error.float()
     score = steady_scores(effects).float()
@@ -117,7 +116,7 @@ def edge_evidence(
     try:
         draws = next(affordable, _FEWEST_DRAWS)
         drawing = adjusted_p_values(
-            effects, draws, seed, pairing=trials, counted=torch.abs, rare_events=True
+            effects, draws, seed, pairing=pairing, counted=torch.abs, rare_events=True
         )
         found = yield from part(drawing, 0.3, 0.8)
     except TooShortError as problem:
@@ -146,4 +145,5 @@ def edge_evidence(
         found.edge_fdr.float(),
         found.place.float(),
         found.place_evidence.float(),
+        null=null,
     )

@@ -14,7 +14,8 @@ from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.echoes import Echoes
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
+from napari_sparsevar.analysis.evidence.nulls.chosen import with_null
+from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError
 from napari_sparsevar.analysis.evidence.nulls.trials import trials_among
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
@@ -65,7 +66,7 @@ class Significance:
     needed : int
         Frames a test needs, where there are too few; else 0.
     null : str
-        What chance is where there are trials, a sentence.
+        What chance is where there are trials, or everything bursts together, a sentence.
     """
 
     estimate: Tensor
@@ -132,7 +133,7 @@ def significance(
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
-    pairing, null = trials_among(rows.frames, rows.starts, looked_at)
+    trials, null = trials_among(rows.frames, rows.starts, looked_at)
 
     def read_rows() -> LaggedPairs:
         return chosen_rows(rows, looked_at)
@@ -140,8 +141,8 @@ def significance(
     pairs = read_rows()
     past, following = pairs.past.double(), pairs.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
-    if pairing is not None:
-        effects = centred_effects(effects, pairing)
+    effects, pairing, said = with_null(effects, trials)
+    null = said or null
     del pairs, past, following  # the draws need their residuals alone
     trim_heap()
     yield 0.3
