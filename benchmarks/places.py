@@ -5,8 +5,9 @@
 Simulated movies with known drivers, and the same without coupling, are read by the network as it
 starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (64 x 64 pixels, 36
 cells, medium noise), *optics* its regime of that name, *all* has common input besides
-(``docs/simulate.md``); three of six drivers of *half silence* silence their followers (little
-noise). A listed place is right where a true driver lies within its radius; *leaderless* are places
+(``docs/simulate.md``); *still* are these, registered first, as the program advises; three of six
+drivers of *half silence* silence their followers (little noise). A listed place is right where a
+true driver lies within its radius; *leaderless* are places
 of the test that have to do with others beyond chance and are not sure to lead; *silencing* are
 drivers listed that do silence, with a strength below 0. Prints a table in markdown.
 """
@@ -28,8 +29,10 @@ from recovery_parts.network import VARIANTS
 CASES = (
     *("tidy", "tidy, uncoupled", "half silence"),
     *("optics", "optics, uncoupled", "all", "all, uncoupled"),
+    *("still optics", "still optics, uncoupled", "still all", "still all, uncoupled"),
 )
 RADIUS_PX = {"tidy": 6.0, "half silence": 6.0, "optics": 9.0, "all": 9.0, "field": 6.0}
+RADIUS_PX |= {f"still {kind}": RADIUS_PX[kind] for kind in ("optics", "all")}
 
 
 class Listed(NamedTuple):
@@ -95,10 +98,11 @@ def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
         wiring = {"inhibitory": 0.5, "lags": (1, 1), "chains": 0, "mutual": 0}
         nuisances = sv.Nuisances(wiring=wiring)
         return sv.simulate_movie(n_frames, regime="easy", nuisances=nuisances, seed=seed)
-    regime = "medium_noise" if kind == "tidy" else kind
-    return sv.simulate_movie(
+    regime = "medium_noise" if kind == "tidy" else kind.removeprefix("still ")
+    movie, truth = sv.simulate_movie(
         n_frames, regime=regime, coupling=0.0 if uncoupled else None, seed=seed
     )
+    return (sv.register(movie) if kind.startswith("still") else movie), truth
 
 
 def _options() -> argparse.Namespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from napari_sparsevar import Movie, Nuisances, Truth, simulate_movie
+from napari_sparsevar import Movie, Nuisances, Truth, register, simulate_movie
 from napari_sparsevar.movie import REGIMES
 
 DEFAULTS: dict[str, Any] = {
@@ -59,6 +59,8 @@ def _only(name: str) -> Nuisances:
 CASES |= {
     "optics": {**_FIELD, "regime": "optics"},
     "all": {**_FIELD, "regime": "all"},
+    "optics_registered": {**_FIELD, "regime": "optics", "registered": True},
+    "all_registered": {**_FIELD, "regime": "all", "registered": True},
     "only_noise": {**_FIELD, "regime": "optics", "nuisances": Nuisances(), "noise": 1.4},
     **{
         f"only_{name}": {**_FIELD, "regime": "optics", "nuisances": _only(name), "noise": 1.4}
@@ -75,7 +77,8 @@ CASES |= {
     },
 }
 """Realistic optics (`docs/simulate.md`); on the same field and cells one nuisance at a time, over
-noise as strong as that of the photons; and the realistic set with one of them left out."""
+noise as strong as that of the photons; and the realistic set with one of them left out.
+*Registered*: held still first, as the program advises where a field moves as these do."""
 
 MAIN_CASES = ["easy", "medium_noise", "strong_noise", "weak_coupling", "short"]
 
@@ -114,7 +117,10 @@ def make_trial(case: str, seed: int, frames: int | None = None) -> Trial:
     settings = DEFAULTS | CASES[case]
     if frames is not None:
         settings["n_frames"] = frames
+    registered = settings.pop("registered", False)
     movie, truth = simulate_movie(seed=seed, **settings)
+    if registered:
+        movie = register(movie)
     return Trial(movie, truth, seed, settings["cell_radius_px"], settings["decay_s"])
 
 

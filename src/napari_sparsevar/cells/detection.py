@@ -37,7 +37,7 @@ DETECTED = "detected"
 """What cells are called that came of here, as others are by their format."""
 
 _FRAMES = 4096
-_BLOB, _NARROW = 1 / 3, 0.29
+_BLOB, _NARROW = 1 / 3, 0.26
 """In diameters: width of the filter that asks how wide spots are, and of the one that looks for
 them, a little narrower, so that it tells cells that touch."""
 _APART, _ALONE = 0.65, 1.0
@@ -51,9 +51,8 @@ median that is least; how many a cell may fall short of that by chance."""
 _HELD_S, _HELD_FRAMES = 0.25, 4.0
 """Calcium lasts longer than this, noise does not: how fast frames before and after lose weight with
 their distance, the latter where the frame rate is unknown."""
-_CLEAR = 1.5
-"""Diameters from pixels that do not count within which no cell is looked for: its surround would
-reach them."""
+_CLEAR = 0.1
+"""Diameters from pixels that do not count within which no middle of a cell is looked for."""
 _LEAST_DIAMETER, _LARGEST_DIAMETER, _WIDTHS = 3.0, 40.0, 25
 _PIXELS_A_PEAK = 1024
 """Pixels of the field for each peak that is asked how wide it is."""
@@ -119,7 +118,7 @@ def _watched(
     begins: float,
 ) -> Generator[Step, None, SpotActivity]:
     held = max(_HELD_S * movie.fps, 1.0) if movie.fps else _HELD_FRAMES
-    found = SpotActivity(centres, movie.shape, diameter, held)
+    found = SpotActivity(centres, diameter, held, images.ignored)
     seen = 0
     for frames in _stretches(movie, images, bad):
         found.add(frames)
@@ -195,7 +194,11 @@ def _brightness(images: StaticImages) -> FloatArray:
     """Return the mean image so that a spot is as bright over a dark as over a light background."""
     level = images.mean.astype(np.float64) - np.nanmin(images.mean)
     usual = float(np.nanmedian(level))
-    return np.asarray(np.log(np.nan_to_num(level, nan=usual) + usual + 1e-9))
+    # A filled rim of another brightness would look like an edge of spots.
+    nearest = ndimage.distance_transform_edt(
+        images.ignored | np.isnan(level), return_distances=False, return_indices=True
+    )
+    return np.asarray(np.log(level[tuple(nearest)] + usual + 1e-9))
 
 
 def _answer(image: npt.NDArray[np.floating], width: float) -> FloatArray:

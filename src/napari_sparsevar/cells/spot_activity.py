@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, sparse
 
-from napari_sparsevar.cells.cells import FloatArray
+from napari_sparsevar.cells.cells import BoolArray, FloatArray
 
 Pixels = npt.NDArray[np.intp]
 
@@ -24,21 +24,23 @@ class SpotActivity:
     ----------
     centres : ndarray, shape (n, 2)
         Row and column of each spot in pixels.
-    shape : tuple of int
-        Height and width of the field in pixels.
     diameter : float
         Of a cell, in pixels.
     held : float
         How fast frames before and after lose weight with their distance, in frames.
+    ignored : ndarray of bool, shape (Y, X)
+        Pixels that do not count, like those beyond the border.
     """
 
     def __init__(
-        self, centres: FloatArray, shape: tuple[int, int], diameter: float, held: float
+        self, centres: FloatArray, diameter: float, held: float, ignored: BoolArray
     ) -> None:
-        self.centres, self.shape, self.diameter, self._held = centres, shape, diameter, held
-        around = [_around(centre, shape, _RING[1] * diameter) for centre in centres]
+        height, width = ignored.shape
+        self.centres, self.shape = centres, (height, width)
+        self.diameter, self._held = diameter, held
+        around = [_around(centre, ignored, _RING[1] * diameter) for centre in centres]
         self._readers = as_rows(
-            [(pixels, _centre_less_ring(away, diameter)) for pixels, away in around], shape
+            [(pixels, _centre_less_ring(away, diameter)) for pixels, away in around], self.shape
         )
         near = [away <= _REACH * diameter for _, away in around]
         self._near = [pixels[close] for (pixels, _), close in zip(around, near, strict=True)]
@@ -99,16 +101,16 @@ class SpotActivity:
         return moved
 
 
-def _around(centre: FloatArray, shape: tuple[int, int], reach: float) -> tuple[Pixels, FloatArray]:
-    """Return the pixels within reach of a place, flat on the field, and how far they are."""
+def _around(centre: FloatArray, ignored: BoolArray, reach: float) -> tuple[Pixels, FloatArray]:
+    """Return the pixels that count within reach of a place, flat on the field, and how far."""
     axes = [
         np.arange(max(int(at - reach), 0), min(int(at + reach) + 2, length))
-        for at, length in zip(centre, shape, strict=True)
+        for at, length in zip(centre, ignored.shape, strict=True)
     ]
     y, x = np.meshgrid(*axes, indexing="ij")
-    away = np.hypot(y - centre[0], x - centre[1]).ravel()
-    within = away <= reach
-    return (y.ravel() * shape[1] + x.ravel())[within], away[within]
+    away = np.hypot(y - centre[0], x - centre[1])
+    within = (away <= reach) & ~ignored[y, x]
+    return (y * ignored.shape[1] + x)[within], away[within]
 
 
 def _centre_less_ring(away: FloatArray, diameter: float) -> FloatArray:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_sparsevar.movie.reading.compute import compute
+
 if TYPE_CHECKING:
     import dask.array as da
     from scipy import sparse
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 PIECE_PIXELS = 2**21
 """Pixels looked at together: the working memory, and what is done between two answers."""
+
+_SAMPLED, _MOST_MISSING = 64, 0.5
 
 BASELINE_PERCENTILE = 20.0
 """F0 of a region: the percentile of its trace that counts as rest."""
@@ -136,7 +140,8 @@ def sparse_traces(lazy: da.Array, weights: sparse.csr_array) -> Iterator[Traced]
     Yields
     ------
     Traced
-        One column for each row. NaN where a pixel of its own is no number.
+        One column for each row. A pixel that is no number counts with its mean over a sample of the
+        frames: registration leaves such rims. NaN where this is more than a half of the weights.
 
     Raises
     ------
@@ -147,9 +152,27 @@ def sparse_traces(lazy: da.Array, weights: sparse.csr_array) -> Iterator[Traced]
         raise ValueError(f"weights have shape {weights.shape}, frames {lazy.shape[1:]}")
     used = np.unique(weights.indices)
     columns = weights[:, used].astype(np.float64)
+    size = abs(columns)
+    usual: FloatArray | None = None
     for start, frames in _pieces(lazy):
         seen = frames.reshape(len(frames), -1)[:, used].astype(np.float64)
-        yield Traced(start, start + len(frames), np.asarray((columns @ seen.T).T))
+        missing = ~np.isfinite(seen)
+        if missing.any():
+            usual = _usual_light(lazy, used) if usual is None else usual
+            seen[missing] = np.broadcast_to(usual, seen.shape)[missing]
+        values = np.asarray((columns @ seen.T).T)
+        if missing.any():
+            shown = (size @ ~missing.T).T
+            values[shown < (1.0 - _MOST_MISSING) * size.sum(axis=1)] = np.nan
+        yield Traced(start, start + len(frames), values)
+
+
+def _usual_light(lazy: da.Array, pixels: npt.NDArray[np.integer]) -> FloatArray:
+    """Return means of pixels over frames spread over a movie; 0 where these never show one."""
+    some = compute(lazy[:: max(1, lazy.shape[0] // _SAMPLED)])
+    light = some.reshape(len(some), -1)[:, pixels].astype(np.float64)
+    shown = np.isfinite(light)
+    return np.asarray(np.where(shown, light, 0.0).sum(axis=0) / np.maximum(shown.sum(axis=0), 1))
 
 
 def region_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
