@@ -11,7 +11,7 @@ any edge, and with some, where only pairs and places without a true effect count
 Family-wise error: the share of simulations, in percent, with any false edge (or place) at 1, 5 and
 10 %. FDP: mean share of false ones among edges with ``edge_fdr <= 0.1``. Power: the share of true
 edges (driving places) with family-wise p at most 0.05. ``refused``: too few rows for p-values.
-The null is the one the program would choose (``with_null``); ``--events`` tests as where series are
+Nulls are those the program would choose (``chosen_nulls``); ``--events`` tests as where series are
 read as events, else as where they are filtered.
 """
 
@@ -32,8 +32,8 @@ from scipy.signal import lfilter
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.chosen_nulls import against_each, chosen_nulls
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
-from napari_sparsevar.analysis.evidence.nulls.chosen import with_null
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
@@ -180,11 +180,15 @@ def measure(scenario: Scenario, p: int, n: int, seed: int, events: bool) -> dict
     covered = ((lower <= truth) & (truth <= upper)).double()
     row = {"covered0": _mean(covered[null]), "covered1": _mean(covered[real])}
     try:
-        chosen = with_null(effects)
-        testing = adjusted_p_values(
-            chosen.effects, DRAWS, seed, pairing=chosen.pairing, rare_events=events
+        nulls = chosen_nulls(effects).each
+        adjusted = returned(
+            against_each(
+                nulls,
+                lambda null: adjusted_p_values(
+                    null.effects, DRAWS, seed, pairing=null.pairing, rare_events=events
+                ),
+            )
         )
-        adjusted = returned(testing)
     except UserError:
         return row
     drives = (data.truth != 0).any(dim=1)

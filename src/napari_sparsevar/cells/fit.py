@@ -157,10 +157,9 @@ def fitting_cells(
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
     if found.note:
         notes.append(found.note)
-    elif found.null:
-        notes.append(found.null)
     elif chance and (whole is not None or trials is not None):
         notes.append(chance)
+    notes += [found.null] if found.null else []
     notes += leaderless_notes(int(found.leaderless.sum()))
     return CellFit(
         cells,

@@ -8,12 +8,19 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.adjusted_p_values import (
+    AdjustedPValues,
+    adjusted_p_values,
+)
+from napari_sparsevar.analysis.evidence.chosen_nulls import ChosenNull, against_each, chosen_nulls
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.chosen import with_null
-from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, steady_scores
+from napari_sparsevar.analysis.evidence.nulls.pairing import (
+    TooShortError,
+    centred_effects,
+    steady_scores,
+)
 from napari_sparsevar.analysis.evidence.nulls.trials import WholeTrials
 from napari_sparsevar.analysis.evidence.volatility import Volatility
 from napari_sparsevar.analysis.fit.fitting import FittedVar
@@ -96,7 +103,7 @@ def edge_evidence(
     covariates : Tensor, shape (rows, K), optional
         Columns that were taken out of the rows: how much series vary may follow them.
     trials : WholeTrials, optional
-        The null; by default ``with_null`` chooses one.
+        The null; else ``chosen_nulls``.
     """
     pairs, near = all_rows(rows), torch.from_numpy(fitted.near)
     effects = place_effects(*pairs, fitted.coefficients, fitted.weights, near)
@@ -105,20 +112,32 @@ def edge_evidence(
     if covariates is not None:
         residuals = effects.source_residual, effects.target_residual
         effects = replace(effects, volatility=Volatility.of(*residuals, covariates.float()))
-    effects, pairing, null = with_null(effects, trials)
+    if trials is not None:
+        effects = centred_effects(effects, trials)
     yield 0.3
     estimate, error = effects.estimate.float(), effects.standard_error.float()
     score = steady_scores(effects).float()
     # Single precision is enough from here on, and thousands of cells have many pairs.
     effects = replace(effects, estimate=estimate, standard_error=error, z=effects.z.float())
     trim_heap()
+    nulls = chosen_nulls(effects, trials)
+    del effects
     affordable = (draws for most, draws in _DRAWS if len(fitted.weights) <= most)
-    try:
-        draws = next(affordable, _FEWEST_DRAWS)
+    draws = next(affordable, _FEWEST_DRAWS)
+
+    def tested(null: ChosenNull) -> Generator[float, None, AdjustedPValues]:
         drawing = adjusted_p_values(
-            effects, draws, seed, pairing=pairing, counted=torch.abs, rare_events=True
+            null.effects, draws, seed, pairing=null.pairing, counted=torch.abs, rare_events=True
         )
-        found = yield from part(drawing, 0.3, 0.8)
+        found = yield from part(drawing, 0.0, 0.7)
+        del null, drawing  # who leads needs the memory
+        trim_heap()
+        sign, fewest = score.sign(), _DIRECTIONS
+        asking = led(found, sign, lambda: all_rows(rows), fitted, fewest=fewest, seed=seed)
+        return (yield from part(asking, 0.7, 1.0))
+
+    try:
+        found = yield from part(against_each(nulls.each, tested), 0.3, 1.0)
     except TooShortError as problem:
         pairs_unknown = torch.full_like(score, torch.nan)
         unknown = pairs_unknown[0]
@@ -126,17 +145,6 @@ def edge_evidence(
             *(estimate, error, score, pairs_unknown, pairs_unknown, unknown, unknown),
             note=str(problem),
         )
-    del effects
-    trim_heap()
-    asking = led(
-        found,
-        score.sign(),
-        lambda: all_rows(rows),
-        fitted,
-        fewest=_DIRECTIONS,
-        seed=seed,
-    )
-    found = yield from part(asking, 0.8, 1.0)
     return EdgeEvidence(
         estimate,
         error,
@@ -145,5 +153,5 @@ def edge_evidence(
         found.edge_fdr.float(),
         found.place.float(),
         found.place_evidence.float(),
-        null=null,
+        null=nulls.said,
     )

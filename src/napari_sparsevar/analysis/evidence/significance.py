@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from napari_sparsevar.analysis.evidence.adjusted_p_values import NOTABLE, adjusted_p_values
+from napari_sparsevar.analysis.evidence.adjusted_p_values import (
+    NOTABLE,
+    AdjustedPValues,
+    adjusted_p_values,
+)
 from napari_sparsevar.analysis.evidence.chance import drive_of_scores
+from napari_sparsevar.analysis.evidence.chosen_nulls import ChosenNull, against_each, chosen_nulls
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.echoes import Echoes
 from napari_sparsevar.analysis.evidence.inference import place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.nulls.chosen import with_null
-from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError
+from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
 from napari_sparsevar.analysis.evidence.nulls.trials import trials_among
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
@@ -141,8 +145,8 @@ def significance(
     pairs = read_rows()
     past, following = pairs.past.double(), pairs.following.double()
     effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
-    effects, pairing, said = with_null(effects, trials)
-    null = said or null
+    if trials is not None:
+        effects = centred_effects(effects, trials)
     del pairs, past, following  # the draws need their residuals alone
     trim_heap()
     yield 0.3
@@ -171,27 +175,27 @@ def significance(
     silencing = torch.zeros_like(negative)
     note, needed = "", 0
     draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
-    try:
+    nulls = chosen_nulls(effects, trials)
+    null = " ".join(said for said in (null, nulls.said) if said)
+
+    def tested(chosen: ChosenNull) -> Generator[float, None, AdjustedPValues]:
         drawing = adjusted_p_values(
-            effects,
+            chosen.effects,
             draws,
-            pairing=pairing,
+            pairing=chosen.pairing,
             drive=drive,
             near=near,
             rates=False,
             counted=counted_for_places,
             rare_events=rare_events,
         )
-        found = yield from part(drawing, 0.3, 0.8)
-        asking = led(
-            found,
-            effects.z.sign(),
-            read_rows,
-            fitted,
-            negative=negative,
-            unclear=unclear,
-        )
-        found = yield from part(asking, 0.8, 1.0)
+        found = yield from part(drawing, 0.0, 0.7)
+        sign = effects.z.sign()
+        asking = led(found, sign, read_rows, fitted, negative=negative, unclear=unclear)
+        return (yield from part(asking, 0.7, 1.0))
+
+    try:
+        found = yield from part(against_each(nulls.each, tested), 0.3, 1.0)
         edge_p, place_p, evidence = found.edge, found.place, found.place_evidence
         chance = found.reach / root
         sure = (place_p <= LEVEL).repeat(fitted.lags)

@@ -9,8 +9,12 @@ from scipy.signal import lfilter
 
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
+from napari_sparsevar.analysis.evidence.chosen_nulls import (
+    BURSTING,
+    against_each,
+    chosen_nulls,
+)
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
-from napari_sparsevar.analysis.evidence.nulls.chosen import BURSTING, with_null
 from napari_sparsevar.analysis.evidence.nulls.local import (
     SMOOTHED,
     TOGETHER,
@@ -50,14 +54,15 @@ def false_shares(together: float, *, chosen: bool, recordings: int = 40) -> floa
     wrong = 0
     for seed in range(recordings):
         effects = effects_of(events(np.random.default_rng(seed), together))
-        null = with_null(effects)
-        if chosen:
-            assert null.said == BURSTING
-            tested, pairing = null.effects, null.pairing
-        else:
-            tested, pairing = effects, Shifts(N_ROWS - 1, 20)
+        nulls = chosen_nulls(effects)
+        assert nulls.said == BURSTING
         found = returned(
-            adjusted_p_values(tested, 59, pairing=pairing, rates=False, rare_events=True)
+            against_each(
+                nulls.each[: len(nulls.each) if chosen else 1],
+                lambda null: adjusted_p_values(
+                    null.effects, 59, pairing=null.pairing, rates=False, rare_events=True
+                ),
+            )
         )
         wrong += bool((found.place <= 0.05).any())
     return wrong / recordings
@@ -100,15 +105,28 @@ def test_busyness_does_not_know_units_and_sees_bursts() -> None:
 
 
 def test_a_field_that_is_not_active_as_one_is_shifted() -> None:
-    null = with_null(effects_of(events(np.random.default_rng(3), 1.0)))
+    nulls = chosen_nulls(effects_of(events(np.random.default_rng(3), 1.0)))
+    (null,) = nulls.each
     assert isinstance(null.pairing, Shifts)
-    assert null.said == ""
+    assert nulls.said == ""
     assert null.effects.volatility is None
 
 
 def test_bursts_of_the_whole_field_make_no_drivers() -> None:
     assert false_shares(8.0, chosen=False) >= 0.2
     assert false_shares(8.0, chosen=True) <= 0.1
+
+
+def test_slow_light_that_all_share_makes_no_edge() -> None:
+    """Neighbouring rows are alike there: shifts know it, local permutation alone does not."""
+    rng = np.random.default_rng(5)
+    slow = lfilter([1.0], [1.0, -0.97], rng.standard_normal(3000))
+    traces = calcium(np.concatenate([events(rng, 1.0) for _ in range(4)]))[:3000]
+    traces += 0.3 * (slow / slow.std())[:, None] + 0.15 * rng.standard_normal(traces.shape)
+    fit = sv.fit_traces(traces, fps=30.0)
+    assert BURSTING in fit.notes
+    assert (fit.edges["p_adjusted"].dropna() > 0.05).all()
+    assert (fit.drivers["p_adjusted"].dropna() > 0.05).all()
 
 
 def test_influence_is_found_among_bursts_and_what_chance_is_is_said() -> None:
