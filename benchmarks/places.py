@@ -1,6 +1,6 @@
 """Which places are listed as drivers where cells drive others, and where none does.
 
-    python benchmarks/places.py [--cases optics ...] [--frames 3000] [--seeds 13-18]
+    python benchmarks/places.py [--cases optics ...] [--frames 3000] [--seeds 13-18] [--halves]
 
 Simulated movies with known drivers, and the same without coupling, are read by the network as it
 starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (64 x 64 pixels, 36
@@ -9,7 +9,8 @@ cells, medium noise), *optics* its regime of that name, *all* has common input b
 drivers of *half silence* silence their followers (little noise). A listed place is right where a
 true driver lies within its radius; *leaderless* are places
 of the test that have to do with others beyond chance and are not sure to lead; *silencing* are
-drivers listed that do silence, with a strength below 0. Prints a table in markdown.
+drivers listed that do silence, with a strength below 0. *Halves* is how the maps of two halves of
+the recording correlate (mean, least and most of the movies). Prints a table in markdown.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.training.events import Failed
 from recovery_parts.network import VARIANTS
 
@@ -36,13 +38,14 @@ RADIUS_PX |= {f"still {kind}": RADIUS_PX[kind] for kind in ("optics", "all")}
 
 
 class Listed(NamedTuple):
-    """Of one movie: drivers found, wrong places, places without a leader, and signs."""
+    """Of one movie: drivers found, wrong places, places without a leader, signs, and halves."""
 
     right: int
     wrong: int
     leaderless: int
     silencing: int
     wrong_sign: int
+    halves: float
 
 
 def main() -> None:
@@ -50,25 +53,31 @@ def main() -> None:
     print(
         "| movies | frames | drivers right | wrong | movies with a wrong one | leaderless ", end=""
     )
-    print("| silencing | movies with a wrong sign |\n|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| silencing | movies with a wrong sign | halves |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for case in options.cases:
-        table = pd.DataFrame([listed(case, options.frames, seed) for seed in options.seeds])
+        until: Stage = "stability" if options.halves else "drivers"
+        table = pd.DataFrame([listed(case, options.frames, seed, until) for seed in options.seeds])
         mean, some = table.mean(), (table > 0).sum()
+        halves = table["halves"]
+        told = f"{halves.mean():.2f} ({halves.min():.2f} to {halves.max():.2f})"
+        told = told if options.halves else ""
         print(
             f"| {case} | {options.frames:,} | {mean['right']:.1f} | {mean['wrong']:.1f} "
             f"| {some['wrong']} of {len(table)} | {mean['leaderless']:.1f} "
-            f"| {mean['silencing']:.1f} | {some['wrong_sign']} of {len(table)} |",
+            f"| {mean['silencing']:.1f} | {some['wrong_sign']} of {len(table)} "
+            f"| {told} |",
             flush=True,
         )
 
 
-def listed(case: str, n_frames: int, seed: int) -> Listed:
+def listed(case: str, n_frames: int, seed: int, until: Stage = "drivers") -> Listed:
     """Return what the analysis of a movie lists."""
     movie, truth = movie_of(case, n_frames, seed)
     config = sv.TrainConfig.from_preset("fast", seed=seed, **VARIANTS["untrained"])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        for event in sv.train(movie, config, out=out, device="cpu", threads=1, until="drivers"):
+        for event in sv.train(movie, config, out=out, device="cpu", threads=1, until=until):
             if isinstance(event, Failed):
                 raise RuntimeError(f"{case} {seed}: {event}")
         results = sv.load_run(out).results
@@ -85,6 +94,7 @@ def listed(case: str, n_frames: int, seed: int) -> Listed:
         leaderless,
         int((near & alike).any(axis=0)[truly].sum()),
         int((near.any(axis=1) & ~(near & alike).any(axis=1)).sum()),
+        float(results.stability.agreement.mean()) if until == "stability" else float("nan"),
     )
 
 
@@ -109,6 +119,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--frames", type=int, default=3000)
+    parser.add_argument("--halves", action="store_true", help="also compare halves, which is slow")
     parser.add_argument("--seeds", type=seeds_of, default=range(13, 19), help="for example 13-18")
     return parser.parse_args()
 
