@@ -37,7 +37,7 @@ DETECTED = "detected"
 """What cells are called that came of here, as others are by their format."""
 
 _FRAMES = 4096
-_BLOB, _NARROW = 1 / 3, 0.26
+_BLOB, _NARROW = 1 / 3, 0.29
 """In diameters: width of the filter that asks how wide spots are, and of the one that looks for
 them, a little narrower, so that it tells cells that touch."""
 _APART, _ALONE = 0.65, 1.0
