@@ -1,6 +1,7 @@
-"""Cells that bleach anew in every trial: what it costs, and what taking it out brings.
+r"""Cells that bleach anew in every trial: what it costs, and what taking it out brings.
 
-    python benchmarks/evidence_parts/bleaching.py [--recordings 30] [--trials 6 20] [--frames 3000]
+    PYTHONPATH=benchmarks python benchmarks/evidence_parts/bleaching.py \
+        [--recordings 30] [--trials 6 20] [--frames 3000]
 
 The cells of ``trials.py`` without a stimulus, on 1 to 8 times the light of an event at rest. In
 every trial this light goes down by 20 % of itself, with a time constant of a fifth to three fifths

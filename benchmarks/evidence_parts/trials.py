@@ -1,6 +1,7 @@
-"""Cells that answer a stimulus one after the other: shifts in time and whole trials as chance.
+r"""Cells that answer a stimulus one after the other: shifts in time and whole trials as chance.
 
-    python benchmarks/evidence_parts/trials.py [--recordings 30] [--trials 30 60] [--frames 3000]
+    PYTHONPATH=benchmarks python benchmarks/evidence_parts/trials.py \
+        [--recordings 30] [--trials 30 60] [--frames 3000]
 
 24 cells at 30 Hz, 1 event a second each, 0.25 to 0.75 high, decay 0.6 s, white noise 0.15. A third
 into each trial a stimulus comes; half of the cells answer it with probability 0.7, each with its
