@@ -41,7 +41,8 @@ burst each by itself 0.03. At 0.05 shifts still hold their level, at 0.25 they d
 SMOOTHED = 11
 """Rows over which busyness is averaged: of a single row it is mostly chance."""
 
-_LOOKED_AT = 256
+_MOST, _FEWEST, _NUMBERS = 256, 32, 2**22
+"""Series whose busyness is looked at: fewer in a long recording, but not too few."""
 
 _BUSIER = (0.5, 0.8, 0.9, 0.95)
 """Shares of rows that are less busy than each class that may vary more."""
@@ -114,8 +115,9 @@ class Busyness(NamedTuple):
 
 def busyness(residual: Tensor, tested: Tensor) -> Busyness:
     """Return how busy the rows of series (n, p) are; ``tested`` (p, p) says which pairs count."""
-    chosen = torch.linspace(0, residual.shape[1] - 1, min(residual.shape[1], _LOOKED_AT)).long()
-    chosen = chosen.to(residual.device)
+    n_rows, size = residual.shape
+    looked_at = min(size, int(np.clip(_NUMBERS // n_rows, _FEWEST, _MOST)))
+    chosen = torch.linspace(0, size - 1, looked_at).long().to(residual.device)
     values = residual[:, chosen].cpu().numpy()
     away = np.abs(values - np.median(values, axis=0))
     rarer = (rankdata(away, axis=0) - 0.5) / len(away)
