@@ -7,10 +7,10 @@ starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (6
 cells, medium noise), *optics* its regime of that name, *all* has common input besides
 (``docs/simulate.md``); *still* are these, registered first, as the program advises; three of six
 drivers of *half silence* silence their followers (little noise). A listed place is right where a
-true driver lies within its radius; *leaderless* are places
-of the test that have to do with others beyond chance and are not sure to lead; *silencing* are
-drivers listed that do silence, with a strength below 0. *Halves* is how the maps of two halves of
-the recording correlate (mean, least and most of the movies). Prints a table in markdown.
+true driver lies within its radius; *leaderless* are places of the test that have to do with others
+beyond chance and are not sure to lead; *silencing* are drivers listed that do silence, with a
+strength below 0. *Halves* is how the maps of two halves of the recording correlate (mean, least and
+most of the movies). Prints a table in markdown.
 """
 
 from __future__ import annotations

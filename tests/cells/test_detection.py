@@ -149,9 +149,11 @@ def test_pixels_and_frames_that_do_not_count_hide_no_cells(
     cells = sv.detect_cells(replace(movie, data=from_memory(frames)), diameter_px=6)
     assert found.centres is not None
     assert cells.centres is not None
-    inner = found.centres[found.centres[:, 0] > 16]
+    inner = found.centres[found.centres[:, 0] > 5]
     away = np.linalg.norm(inner[:, None] - cells.centres[None], axis=-1)
     assert np.mean(away.min(axis=1) < 1.0) >= 0.8
+    # Next to the rim as well: it is like the border of the field.
+    assert (away.min(axis=1)[inner[:, 0] < 12] < 1.0).any()
     good = np.r_[0:100, 110 : len(frames)]
     assert np.isfinite(cells.traces["raw"][good]).all()
     assert np.isfinite(cells.traces["neuropil"][good]).all()

@@ -19,6 +19,7 @@ PIECE_PIXELS = 2**21
 """Pixels looked at together: the working memory, and what is done between two answers."""
 
 _SAMPLED, _MOST_MISSING = 64, 0.5
+"""Frames that tell how bright a pixel usually is; share of the weights that a frame may miss."""
 
 BASELINE_PERCENTILE = 20.0
 """F0 of a region: the percentile of its trace that counts as rest."""

@@ -17,7 +17,7 @@ from napari_sparsevar.analysis.evidence.nulls.pairing import (
     Pairing,
     steady_scores,
 )
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts, smallest_offset
+from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
 from napari_sparsevar.analysis.evidence.testing import Collector, Family, Statistic, draw
 
 NOTABLE = 2.0
@@ -87,8 +87,8 @@ def adjusted_p_values(
     two_sided : bool
         For edges, count strong negative effects as well.
     pairing : Pairing, optional
-        The null, of which effects are free on average (``centred_effects``); by default ``Shifts``
-        by ``smallest_offset`` and more.
+        The null, of which effects are free on average (``centred_effects``); by default
+        ``Shifts``.
     rates : bool
         Compute ``edge_fdr``, else NaN: the null of all pairs costs a fifth of the time.
     drive : Statistic, optional
@@ -109,7 +109,7 @@ def adjusted_p_values(
     """
     n_rows = len(effects.source_residual)
     if pairing is None:
-        pairing = Shifts(n_rows, smallest_offset(effects))
+        pairing = Shifts.of(effects)
     steady = rare_events or effects.volatility is not None
     null = PairedScores(effects, pairing, draws, seed, steady, n_rows if steady else MOST_ROWS)
     z = (steady_scores(effects) if steady else effects.z).float()

@@ -7,18 +7,18 @@ promises too little. Of both, the larger p-value counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import AdjustedPValues
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.analysis.evidence.nulls.local import TOGETHER, among_alike, busyness_of
 from napari_sparsevar.analysis.evidence.nulls.pairing import Pairing
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts, smallest_offset
+from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
 from napari_sparsevar.progress import part
 
 BURSTING = (
@@ -61,7 +61,7 @@ def chosen_nulls(effects: PlaceEffects, trials: Pairing | None = None) -> Chosen
     """
     if trials is not None:
         return ChosenNulls([ChosenNull(effects, trials)])
-    shifted = ChosenNull(effects, Shifts(len(effects.source_residual), smallest_offset(effects)))
+    shifted = ChosenNull(effects, Shifts.of(effects))
     busy = busyness_of(effects)
     if busy.shared < TOGETHER:
         return ChosenNulls([shifted])
@@ -81,22 +81,16 @@ def against_each(
     while nulls:
         each = test(nulls.pop(0))
         found.append((yield from part(each, len(found) / total, (len(found) + 1) / total)))
-    return _strictest(found)
+    return reduce(_stricter, found)
 
 
-def _strictest(found: Sequence[AdjustedPValues]) -> AdjustedPValues:
-    """Return what holds under every null: the largest p-values, and the least evidence."""
-
-    def over_all(name: str, pick: Callable[..., Tensor]) -> Tensor:
-        return pick(torch.stack([getattr(each, name) for each in found]), dim=0)
-
-    if len(found) == 1:
-        return found[0]
+def _stricter(one: AdjustedPValues, other: AdjustedPValues) -> AdjustedPValues:
+    """Return what holds under both nulls: the larger p-values, and the lesser evidence."""
     return replace(
-        found[0],
-        edge=over_all("edge", torch.amax),
-        edge_fdr=over_all("edge_fdr", torch.amax),
-        place=over_all("place", torch.amax),
-        place_evidence=over_all("place_evidence", torch.amin),
-        reach=over_all("reach", torch.amax),
+        one,
+        edge=torch.maximum(one.edge, other.edge),
+        edge_fdr=torch.maximum(one.edge_fdr, other.edge_fdr),
+        place=torch.maximum(one.place, other.place),
+        place_evidence=torch.minimum(one.place_evidence, other.place_evidence),
+        reach=torch.maximum(one.reach, other.reach),
     )

@@ -37,11 +37,17 @@ class Shifts:
     ----------
     n_rows : int
     minimum_offset : int
-        Rows: ``smallest_offset``.
+        Rows.
     """
 
     n_rows: int
     minimum_offset: int
+
+    @classmethod
+    def of(cls, effects: PlaceEffects) -> Shifts:
+        """Return offsets of at least 20 rows or 5 decorrelation times, whichever is more."""
+        least = max(SHORTEST_OFFSET, DECORRELATIONS * effects.decorrelation)
+        return cls(len(effects.source_residual), least)
 
     @property
     def needed(self) -> int:
@@ -65,8 +71,3 @@ class Shifts:
     def centred(self, values: Tensor) -> Tensor:
         """Return rows as they are: nothing is kept."""
         return values
-
-
-def smallest_offset(effects: PlaceEffects) -> int:
-    """Return 20 rows or 5 decorrelation times, whichever is more."""
-    return max(SHORTEST_OFFSET, DECORRELATIONS * effects.decorrelation)
