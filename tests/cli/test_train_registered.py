@@ -29,6 +29,8 @@ def test_a_movie_is_held_still_and_trained_on(
     refused = sparsevar(*asked, "--resume", "--register", "rigid")
     assert one_sentence(refused.stderr)
     assert "--register" in refused.stderr
-    alone = sparsevar("train", path, "--out", tmp_path / "other", "--by-channel", "2")
-    assert one_sentence(alone.stderr)
-    assert "--register" in alone.stderr
+    for way, named in (("none", "--register"), ("auto", "--by-channel")):
+        asked = ("--out", tmp_path / "other", "--by-channel", "2", "--register", way)
+        alone = sparsevar("train", path, *asked)
+        assert one_sentence(alone.stderr)
+        assert named in alone.stderr

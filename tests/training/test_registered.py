@@ -14,7 +14,7 @@ from napari_sparsevar.readers.runs import read_run
 from napari_sparsevar.run.registration import SHIFTS, as_run_has_it
 from napari_sparsevar.run.run_movie import open_run_movie
 from napari_sparsevar.training.checkpoint import CHECKPOINT
-from napari_sparsevar.training.events import Failed, Finished, Progress, StepLoss
+from napari_sparsevar.training.events import Failed, Finished, HeldStill, Progress, StepLoss
 
 CONFIG = sv.TrainConfig(
     steps=3, chunk_frames=32, chunks=4, crop=32, model=sv.ModelConfig(stride=4, width=4)
@@ -122,6 +122,57 @@ def test_a_movie_that_lies_still_is_left_alone(tmp_path: Path) -> None:
     assert run.record.movie.registered == ""
     assert any("registered already" in notice for notice in run.record.notices)
     assert not (tmp_path / "run" / SHIFTS).exists()
+
+
+def test_a_movie_that_moves_is_held_still_without_being_asked(
+    run: sv.Run, moving: Path, tmp_path: Path
+) -> None:
+    events = list(sv.train(sv.open_movie(moving), CONFIG, out=tmp_path / "run", until="map"))
+    assert isinstance(events[-1], Finished), events[-1]
+    (held,) = [event for event in events if isinstance(event, HeldStill)]
+    assert held.movie.registered is not None
+    found = sv.load_run(tmp_path / "run")
+    np.testing.assert_array_equal(found.contribution_map, run.contribution_map)
+    assert found.record.movie.registered == "rigid"
+    said = [notice for notice in found.record.notices if "moved by up to" in notice]
+    assert "--register none" in said[0]
+    assert not any("register the movie first" in notice for notice in found.record.notices)
+
+
+def test_none_leaves_a_moving_movie_as_it_is(moving: Path, tmp_path: Path) -> None:
+    events = list(
+        sv.train(sv.open_movie(moving), CONFIG, out=tmp_path / "run", register=None, until="map")
+    )
+    assert not [event for event in events if isinstance(event, HeldStill)]
+    found = sv.load_run(tmp_path / "run")
+    assert found.record.movie.registered == ""
+    assert any("register the movie first" in notice for notice in found.record.notices)
+
+
+def test_of_a_movie_that_lies_still_nothing_is_said(tmp_path: Path) -> None:
+    movie, _ = sv.simulate_movie(
+        240, (40, 44), seed=0, n_cells=9, n_drivers=2, n_followers=2, fps=15.0
+    )
+    events = list(sv.train(movie, CONFIG, out=tmp_path / "run", until="map"))
+    assert not any("Registering" in getattr(event, "message", "") for event in events)
+    found = sv.load_run(tmp_path / "run")
+    assert found.record.movie.registered == ""
+    assert not any("egister" in notice for notice in found.record.notices)
+
+
+def test_one_that_cannot_be_held_still_is_trained_on_and_says_why(
+    moving: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise sv.UserError("Nothing to hold on to.")
+
+    monkeypatch.setattr("napari_sparsevar.training.registering.registering", refused)
+    movie = sv.open_movie(moving)
+    list(sv.train(movie, CONFIG, out=tmp_path / "run", until="map"))
+    found = sv.load_run(tmp_path / "run")
+    assert "It was not held still: Nothing to hold on to." in found.record.notices
+    asked = list(sv.train(movie, CONFIG, out=tmp_path / "other", register="rigid"))[-1]
+    assert isinstance(asked, Failed)
 
 
 def test_stopped_while_it_is_registered_leaves_nothing(moving: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
@@ -16,7 +16,7 @@ from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.movie.choice import Choice
-from napari_sparsevar.movie.registration.shifts import Kind
+from napari_sparsevar.movie.registration.shifts import Wanted
 from napari_sparsevar.movie.stack import check_planes
 from napari_sparsevar.training.config import Mode, PresetName, TrainConfig
 
@@ -39,7 +39,7 @@ class Recording(Settings):
         What of the file is the movie, where it holds more or says less.
     bad_frames, mask, trials, registration, by_channel
         What is left out of the movie, its trials, and how it is held still before, as for a
-        training.
+        training; ``none`` leaves it as it is.
     covariates : Path or None
         What was recorded beside the movie; not with ``apply_from``.
     apply_from : Path or None
@@ -63,7 +63,7 @@ class Recording(Settings):
     bad_frames: str | None = None
     mask: Path | None = None
     trials: Path | None = None
-    registration: Kind | None = None
+    registration: Wanted | Literal["none"] = "auto"
     by_channel: int | None = Field(None, ge=1)
     covariates: Path | None = None
     apply_from: Path | None = None

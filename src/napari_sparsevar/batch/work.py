@@ -15,7 +15,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import Trials
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.open import open_movie
-from napari_sparsevar.movie.registration.shifts import Kind
+from napari_sparsevar.movie.registration.shifts import Wanted
 from napari_sparsevar.run.record import RunRecord
 from napari_sparsevar.run.replacement import recover_run
 from napari_sparsevar.run.run import read_record
@@ -32,7 +32,7 @@ class _LeftOut(TypedDict):
     bad_frames: str | None
     ignore: Path | None
     trials: Trials | None
-    register: Kind | None
+    register: Wanted | None
     by_channel: int | None
 
 
@@ -85,7 +85,7 @@ def _events(
         "trials": None
         if recording.trials is None
         else read_trials(recording.trials, movie.fps, movie.times),
-        "register": recording.registration,
+        "register": None if recording.registration == "none" else recording.registration,
         "by_channel": recording.by_channel,
     }
     if recording.apply_from is not None:

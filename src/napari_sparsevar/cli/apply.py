@@ -20,6 +20,7 @@ from napari_sparsevar.cli.options import (
     Device,
     FrameRate,
     FrameShape,
+    HoldStill,
     MaskOption,
     Overwrite,
     PixelSize,
@@ -27,7 +28,7 @@ from napari_sparsevar.cli.options import (
     Planes,
     RegisterOption,
     RunArgument,
-    registration_kind,
+    registration_wanted,
 )
 from napari_sparsevar.cli.progress import follow
 from napari_sparsevar.cli.verdict import Until, UntilOption, kept_when_interrupted, say_verdict
@@ -53,7 +54,7 @@ def apply(
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
     trials: Trials = None,
-    register: RegisterOption = None,
+    register: RegisterOption = HoldStill.auto,
     by_channel: ByChannel = None,
     until: UntilOption = Until.all,
     overwrite: Overwrite = False,
@@ -89,7 +90,7 @@ def apply(
         bad_frames=bad_frames,
         ignore=mask,
         trials=trials_of(trials, opened.fps, opened.times),
-        register=registration_kind(register),
+        register=registration_wanted(register),
         by_channel=by_channel,
     )
     for note in opened.notes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from napari_sparsevar.movie.registration.shifts import Kind
+    from napari_sparsevar.movie.registration.shifts import Wanted
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is already there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
@@ -81,12 +81,21 @@ class Registration(StrEnum):
     piecewise = "piecewise"
 
 
+class HoldStill(StrEnum):
+    """Whether frames are moved before a training, and how freely."""
+
+    auto = "auto"
+    none = "none"
+    rigid = "rigid"
+    piecewise = "piecewise"
+
+
 RegisterOption = Annotated[
-    Registration | None,
+    HoldStill,
     typer.Option(
         "--register",
         help="Hold the field of view still first, as a whole or in parts that move by themselves; "
-        "the shifts are kept in the run.",
+        "auto: as a whole, where it moves by a pixel or more. The shifts are kept in the run.",
     ),
 ]
 
@@ -102,9 +111,15 @@ ByChannel = Annotated[
 ]
 
 
-def registration_kind(chosen: Registration | None) -> Kind | None:
+def registration_wanted(chosen: HoldStill) -> Wanted | None:
     """Return what ``--register`` asks for, as ``train`` has it."""
-    return None if chosen is None else chosen.value
+    wanted: dict[HoldStill, Wanted | None] = {
+        HoldStill.auto: "auto",
+        HoldStill.none: None,
+        HoldStill.rigid: "rigid",
+        HoldStill.piecewise: "piecewise",
+    }
+    return wanted[chosen]
 
 
 RunArgument = Annotated[Path, typer.Argument(help="A run directory.", metavar="RUN")]

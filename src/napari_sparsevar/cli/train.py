@@ -22,13 +22,14 @@ from napari_sparsevar.cli.options import (
     Device,
     FrameRate,
     FrameShape,
+    HoldStill,
     MaskOption,
     Overwrite,
     PixelSize,
     Plane,
     Planes,
     RegisterOption,
-    registration_kind,
+    registration_wanted,
 )
 from napari_sparsevar.cli.progress import follow
 from napari_sparsevar.cli.train_cells import cells_of_movie, fit_cells
@@ -95,7 +96,7 @@ def train(
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
     trials: Trials = None,
-    register: RegisterOption = None,
+    register: RegisterOption = HoldStill.auto,
     by_channel: ByChannel = None,
     cells: Annotated[
         Path | None,
@@ -149,7 +150,7 @@ def train(
         covariates=covariates or None,
         bad_frames=bad_frames,
         ignore=mask,
-        register=registration_kind(register),
+        register=registration_wanted(register),
         by_channel=by_channel,
         trials=trials_of(trials, opened.fps, opened.times),
     )

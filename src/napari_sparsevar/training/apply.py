@@ -19,7 +19,7 @@ from napari_sparsevar.arguments import checked
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.registration.shifts import Kind
+from napari_sparsevar.movie.registration.shifts import Wanted
 from napari_sparsevar.run.left_out import write_left_out
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.registration import write_shifts
@@ -33,14 +33,13 @@ from napari_sparsevar.training.events import (
     Applying,
     Finished,
     Notice,
-    Progress,
     TrainingEvent,
     ValidationLoss,
 )
 from napari_sparsevar.training.failures import Events, failing, reported
 from napari_sparsevar.training.finish import Metrics, publish_map
-from napari_sparsevar.training.preparation import Prepared, prepare
-from napari_sparsevar.training.registering import holding_still
+from napari_sparsevar.training.preparation import Prepared
+from napari_sparsevar.training.registering import preparing
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
 _SAME = 0.02
@@ -64,7 +63,7 @@ def apply_run(
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
     trials: Trials | None = None,
-    register: Kind | None = None,
+    register: Wanted | None = "auto",
     by_channel: int | None = None,
 ) -> Iterator[TrainingEvent]:
     """Apply the network of a run to another movie and write a run directory of it.
@@ -96,7 +95,7 @@ def apply_run(
         As in ``train``.
     good, bad_frames, ignore, trials : optional
         What is left out of the movie, and its trials, as in ``train``.
-    register : {"rigid", "piecewise"}, optional
+    register : {"auto", "rigid", "piecewise"}, optional
     by_channel : int, optional
         As in ``train``.
 
@@ -118,11 +117,13 @@ def apply_run(
                 movie, good=good, bad_frames=bad_frames, ignore=ignore, trials=trials
             )
             steering = control or TrainingControl()
-            still = yield from holding_still(chosen, register, by_channel, steering)
-            if still is None:
+            prepared = yield from preparing(
+                chosen, _settings(parent), where, register, by_channel, steering
+            )
+            if prepared is None:
                 yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
                 return
-            yield from _Application(parent, still, folder, where).run(steering, until)
+            yield from _Application(parent, prepared, folder, where).run(steering, until, began)
 
     return reported(work, Path(out), device, threads)
 
@@ -132,23 +133,26 @@ class _Application:
     """One application from the first look at the movie to the finished run directory."""
 
     parent: Run
-    movie: Movie
+    prepared: Prepared
     folder: RunFolder
     device: torch.device
 
-    def run(self, control: TrainingControl, until: Stage) -> Events:
+    @property
+    def movie(self) -> Movie:
+        """As it is applied to."""
+        return self.prepared.frames.movie
+
+    def run(self, control: TrainingControl, until: Stage, began: float) -> Events:
         """Do it all."""
-        began = time.perf_counter()
-        yield Progress("prepare", 0.0, "Reading the movie")
-        prepared = prepare(self.movie, self._settings(), self.device)
+        prepared = self.prepared
         _load_weights(self.parent.path, prepared)
         loss, _ = prepared.trainer.validate()
-        record = self._record(prepared, loss["total"])
+        record = self._record(loss["total"])
         log = EventLog(self.folder.working)
         write_left_out(self.folder.working, self.movie.left_out)
         write_shifts(self.folder.working, self.movie)
         write_record(self.folder.working, record)
-        yield from log.keeping(self._opening(prepared, record, loss))
+        yield from log.keeping(self._opening(record, loss))
         metrics: Metrics = {
             "reason": "applied",
             "steps": 0,
@@ -159,18 +163,7 @@ class _Application:
         yield from analysis_of(self.folder.out, until, control)
         yield outcome(self.folder.out, time.perf_counter() - began)
 
-    def _settings(self) -> TrainConfig:
-        """Return the settings of the parent, with the numbers its ``auto`` became."""
-        record = self.parent.record
-        try:
-            config = TrainConfig.model_validate(record.configuration)
-        except ValidationError as error:
-            raise UserError(
-                f"The settings in the record of {self.parent.path} are damaged: train it again."
-            ) from error
-        return config.model_copy(update={"model": record.network})
-
-    def _record(self, prepared: Prepared, loss: float) -> RunRecord:
+    def _record(self, loss: float) -> RunRecord:
         parent = self.parent.record
         return RunRecord(
             movie=MovieIdentity.of(self.movie, self.folder.out),
@@ -183,20 +176,32 @@ class _Application:
                 movie=parent.movie.name,
                 content=parent.movie.content,
             ),
-            notices=(*prepared.notices, *_differences(self.parent, self.movie, prepared, loss)),
+            notices=(*self.prepared.notices, *_differences(self.parent, self.prepared, loss)),
         )
 
-    def _opening(self, prepared: Prepared, record: RunRecord, loss: dict[str, float]) -> Events:
+    def _opening(self, record: RunRecord, loss: dict[str, float]) -> Events:
         yield Applying(
             str(self.device),
             self.parent.path,
             self.movie.n_frames,
             self.movie.shape,
-            prepared.grid.latent_shape,
+            self.prepared.grid.latent_shape,
         )
         for sentence in record.notices:
             yield Notice(sentence)
         yield ValidationLoss(0, loss, True)
+
+
+def _settings(parent: Run) -> TrainConfig:
+    """Return the settings of a run, with the numbers its ``auto`` became."""
+    record = parent.record
+    try:
+        config = TrainConfig.model_validate(record.configuration)
+    except ValidationError as error:
+        raise UserError(
+            f"The settings in the record of {parent.path} are damaged: train it again."
+        ) from error
+    return config.model_copy(update={"model": record.network})
 
 
 def _was_killed(out: Path) -> bool:
@@ -226,9 +231,9 @@ def _load_weights(run: Path, prepared: Prepared) -> None:
         ) from error
 
 
-def _differences(parent: Run, movie: Movie, prepared: Prepared, loss: float) -> tuple[str, ...]:
+def _differences(parent: Run, prepared: Prepared, loss: float) -> tuple[str, ...]:
     """Return what speaks against this network for this movie."""
-    found = []
+    movie, found = prepared.frames.movie, []
     pairs = {
         "pixels of {} um": (movie.pixel_size_um, parent.pixel_size_um),
         "a frame rate of {} Hz": (movie.fps, parent.fps),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from napari_sparsevar.analysis.stages import Stage
+from napari_sparsevar.movie.movie import Movie
 
 Phase = Literal["prepare", "train", "encode", "analyse"]
 """``encode`` ends with the contribution map, ``analyse`` is what follows."""
@@ -52,6 +53,13 @@ class Progress:
     fraction: float
     message: str
     eta_seconds: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HeldStill:
+    """The field of view of the movie was moving; this is the movie held still, as it is used."""
+
+    movie: Movie
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,7 @@ TrainingEvent = (
     Started
     | Applying
     | Progress
+    | HeldStill
     | StepLoss
     | ValidationLoss
     | CheckpointSaved

@@ -20,7 +20,7 @@ from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.movie.registration.shifts import Kind
+from napari_sparsevar.movie.registration.shifts import Wanted
 from napari_sparsevar.run.covariates import read_covariates, write_covariates
 from napari_sparsevar.run.left_out import with_left_out, write_left_out
 from napari_sparsevar.run.record import MovieIdentity, RunRecord
@@ -40,7 +40,6 @@ from napari_sparsevar.training.device import peak_memory_mb
 from napari_sparsevar.training.events import (
     Finished,
     Notice,
-    Progress,
     Started,
     StopReason,
     TrainingEvent,
@@ -49,8 +48,8 @@ from napari_sparsevar.training.failures import Events, failing, reported
 from napari_sparsevar.training.finish import TO_THE_MAP, Metrics, publish_map, work_of
 from napari_sparsevar.training.loop import run_steps
 from napari_sparsevar.training.pace import Pace
-from napari_sparsevar.training.preparation import Prepared, beside, prepare
-from napari_sparsevar.training.registering import holding_still
+from napari_sparsevar.training.preparation import Prepared, beside
+from napari_sparsevar.training.registering import preparing
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
 
@@ -72,7 +71,7 @@ def train(
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
     trials: Trials | None = None,
-    register: Kind | None = None,
+    register: Wanted | None = "auto",
     by_channel: int | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train the network on a movie, write a run directory and analyse it.
@@ -116,11 +115,13 @@ def train(
     trials : sequence of (start, stop), optional
         Frames, stop exclusive: nothing is foretold from one trial to the next, in training,
         analysis and tests alike, and frames of no trial are not used.
-    register : {"rigid", "piecewise"}, optional
-        Hold the field of view still first, as ``sv.register`` does. The shifts are kept in the run:
-        its movie is held still by them whenever it is opened again.
+    register : {"auto", "rigid", "piecewise"}, optional
+        Hold the field of view still first, as ``sv.register`` does: ``auto`` as a whole, where it
+        moves by a pixel or more; not at all where None. The shifts are kept in the run: its movie
+        is held still by them whenever it is opened again.
     by_channel : int, optional
-        The channel of the movie's file that its motion is estimated on; its own where None.
+        The channel of the movie's file that its motion is estimated on, with ``auto`` also where
+        it does not seem to move; its own where None.
 
     Yields
     ------
@@ -134,7 +135,7 @@ def train(
                 f"The covariates of {out} are those that it began with: leave them out to resume "
                 "(--covariates)."
             )
-        if resume and register is not None:
+        if resume and register not in (None, "auto"):
             raise UserError(
                 f"{out} goes on with the shifts that it began with: leave registration out to "
                 "resume (--register)."
@@ -180,19 +181,20 @@ class _Training:
     until: Stage
     covariates: Covariates | None = None
 
-    def run(self, resume: bool, register: Kind | None, by_channel: int | None) -> Events:
+    def run(self, resume: bool, register: Wanted | None, by_channel: int | None) -> Events:
         """Do it all."""
         began = time.perf_counter()
-        still = yield from holding_still(self.movie, register, by_channel, self.control)
-        if still is None:
-            yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
-            return
-        self.movie = still
-        yield Progress("prepare", 0.0, "Reading the movie")
         if resume:
             self.movie = as_run_has_it(self.movie, self.folder.working)
             self.movie = with_left_out(self.movie, self.folder.working)
-        prepared = prepare(self.movie, self.config, self.device)
+            register = None
+        prepared = yield from preparing(
+            self.movie, self.config, self.device, register, by_channel, self.control
+        )
+        if prepared is None:
+            yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
+            return
+        self.movie = prepared.frames.movie
         prepared = beside(prepared, self._covariates(resume))
         record = self._record(prepared, resume)
         log = EventLog(self.folder.working)

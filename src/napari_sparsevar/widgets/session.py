@@ -32,7 +32,12 @@ from napari_sparsevar.widgets.layers.anatomy import Anatomy
 from napari_sparsevar.widgets.layers.following import LayerFollowing
 from napari_sparsevar.widgets.layers.frames import Frames
 from napari_sparsevar.widgets.layers.matching import MovieMatching
-from napari_sparsevar.widgets.layers.movies import movie_of, placement_of
+from napari_sparsevar.widgets.layers.movies import (
+    is_registered,
+    movie_of,
+    placement_of,
+    show_held_still,
+)
 from napari_sparsevar.widgets.layers.overlays import show_run
 from napari_sparsevar.widgets.layers.painted_frames import PaintedFrames
 from napari_sparsevar.widgets.layers.regions import frame_shown, has_frames
@@ -112,6 +117,7 @@ class Session:
         self.timelines = 0
         self.drivers_docks = 0
         self.training = Training()
+        self.training.held_still.connect(self._show_held_still)
         self.training.run_ready.connect(self._show)
         self.anatomy = Anatomy(viewer)
         self.training.run_grew.connect(self._grow)
@@ -375,6 +381,15 @@ class Session:
         placed = placement_of(layer) if layer in viewer.layers else self._placement
         stack = None if self.run is None else self.run.stack
         return None if placed is None else replace(placed, stack=stack)
+
+    def _show_held_still(self, movie: Movie) -> None:
+        """Show the movie as it is trained on, unless that is what is shown."""
+        viewer = self._viewer()
+        before = None if self._trained_layer is None else self._trained_layer()
+        if viewer is None or before is None or is_registered(before):
+            return
+        made = show_held_still(viewer, before, movie)
+        self._trained_layer, self.movie_layer = weakref.ref(made), made
 
     def _show(self, run: Run, placement: Placement) -> None:
         self._opening.forget()

@@ -47,6 +47,7 @@ from napari_sparsevar.widgets.training.worker import TrainingRequest
 if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
 
+    from napari_sparsevar.movie.movie import Movie
     from napari_sparsevar.readers.layers import LayerData
     from napari_sparsevar.run.run import Run
     from napari_sparsevar.training.resuming import Resumable
@@ -138,6 +139,7 @@ class TrainDock(Dock):
         self.panel.drivers_button.clicked.connect(self._session.show_drivers)
         self.panel.cells_button.clicked.connect(self._session.find_cells)
         watch(training.state_changed, self._on_state, self)
+        watch(training.held_still, self._on_held_still, self)
         watch(training.losses_changed, self._on_losses, self)
         watch(training.report_changed, self._judge, self)
         watch(self._session.run_changed, self._on_run, self)
@@ -202,6 +204,7 @@ class TrainDock(Dock):
             placement=placement_of(layer),
             resume=found is not None,
             covariates=path_in(self.left_out.covariates) if found is None else None,
+            register=self.motion.wanted if found is None else None,
         )
 
     def _show_config(self, config: TrainConfig) -> None:
@@ -256,6 +259,11 @@ class TrainDock(Dock):
         if state == "idle":
             self.begun.look()
             self._propose_folder()
+
+    def _on_held_still(self, _: Movie) -> None:
+        layer = self._session.movie_layer  # put there by the session
+        if layer is not None:
+            self.movie_choice.choose(layer)
 
     def _on_losses(self) -> None:
         self.loss_plot.set_history(self._session.training.history)

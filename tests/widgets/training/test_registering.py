@@ -99,3 +99,49 @@ def test_pixels_put_in_the_place_of_a_registered_movie_are_taken(viewer, dock, m
     layer = viewer.add_image(data, **options)
     layer.data = np.zeros((400, 64, 64), np.float32)
     assert movie_of(layer).registered is None
+
+
+def trained(dock, qtbot):
+    training = dock._session.training
+    dock.form.set_config(
+        sv.TrainConfig(
+            steps=3, chunk_frames=32, chunks=4, crop=32, model=sv.ModelConfig(stride=4, width=4)
+        )
+    )
+    dock.preset.value = "custom"
+    dock.panel.begin_button.click()
+    qtbot.waitUntil(lambda: training.path is not None, timeout=60_000)
+    training.stop()
+    qtbot.waitUntil(lambda: training.state == "idle", timeout=60_000)
+    return sv.load_run(training.path)
+
+
+def test_train_holds_it_still_and_shows_what_it_trains_on(viewer, dock, qtbot, moving, tmp_path):
+    layer = opened(viewer, moving)
+    above = viewer.add_points(np.zeros((1, 3)), name="mine")
+    layer.translate = (0.0, 5.0, 7.0)
+    remarked(dock, qtbot)
+    dock.run_folder.value = tmp_path / "run"
+    run = trained(dock, qtbot)
+    assert run.record.movie.registered == "rigid"
+    names = [each.name for each in viewer.layers]
+    made = viewer.layers["movie registered"]
+    assert names.index("movie") + 1 == names.index(made.name) < names.index("mine")
+    assert not layer.visible
+    assert viewer.layers.selection.active is not layer
+    assert above in viewer.layers
+    assert dock.movie_choice.layer is made is dock._session.movie_layer
+    np.testing.assert_allclose(made.translate, layer.translate)
+    maps = [each for each in viewer.layers if each.ndim == 2]
+    assert maps
+    for each in maps:
+        np.testing.assert_allclose(each.translate, (5.0, 7.0))
+
+
+def test_train_leaves_it_as_it_moves_where_asked(viewer, dock, qtbot, moving, tmp_path):
+    opened(viewer, moving)
+    remarked(dock, qtbot).before_training.value = False
+    dock.run_folder.value = tmp_path / "run"
+    run = trained(dock, qtbot)
+    assert run.record.movie.registered == ""
+    assert "movie registered" not in [each.name for each in viewer.layers]

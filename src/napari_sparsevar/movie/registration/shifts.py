@@ -23,6 +23,8 @@ FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
 Kind = Literal["rigid", "piecewise"]
 KINDS: tuple[Kind, ...] = ("rigid", "piecewise")
+Wanted = Literal["auto", "rigid", "piecewise"]
+"""``auto`` is rigid for a field that moves, and nothing for one that does not."""
 
 _NUMBERS = ("crispness", "moves", "line_phase", "by_channel")
 _STRETCHES = 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from napari_sparsevar.errors import UserError
@@ -68,6 +69,11 @@ def movie_of(layer: Image) -> Movie:
     return movie if registered is None else moved_back(movie, registered.shifts)
 
 
+def is_registered(layer: Image) -> bool:
+    """Return whether a movie layer of ours is held still."""
+    return layer.metadata.get(METADATA_KEY, {}).get("registered") is not None
+
+
 def is_deep(layer: Image) -> bool:
     """Return whether a layer is (T, Z, Y, X), be it of all planes of a recording or of one."""
     return tuple(layer.axis_labels) == ("t", "z", "y", "x")
@@ -82,6 +88,36 @@ def is_stack(layer: Image) -> bool:
 def field_of(layer: Image) -> tuple[int, ...]:
     """Return the shape of a frame of a movie layer: (Y, X), or (Z, Y, X) of several planes."""
     return tuple(layer.data.shape[-3 if is_stack(layer) else -2 :])
+
+
+def show_held_still(viewer: ViewerModel, before: Image | None, still: Movie) -> Image:
+    """Put a movie held still on top of its layer as it was recorded, which is hidden.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+    before : Image or None
+        The layer of the movie as it was recorded.
+    still : Movie
+
+    Returns
+    -------
+    Image
+        The new layer; it is selected where the other one was, or nothing.
+    """
+    data, options, kind = movie_layer(still)
+    made = Layer.create(data, options, kind)
+    assert isinstance(made, Image)
+    if before is None or before not in viewer.layers:
+        viewer.add_layer(made)
+        return made
+    made.scale, made.translate = before.scale, before.translate
+    selected = viewer.layers.selection.active in (before, None)
+    viewer.layers.insert(viewer.layers.index(before) + 1, made)
+    before.visible = False
+    if selected:
+        viewer.layers.selection.active = made
+    return made
 
 
 def channels_apart(movie: Movie, channels: int) -> list[LayerData]:

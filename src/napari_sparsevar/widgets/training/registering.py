@@ -7,14 +7,16 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from magicgui.widgets import CheckBox
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import WithResult
-from napari_sparsevar.readers.movies import movie_layer
+from napari_sparsevar.widgets.layers.movies import show_held_still
 from napari_sparsevar.widgets.parts.boxes import in_column, wrapped_label
+from napari_sparsevar.widgets.parts.fields import tooltip
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.training.choices import MovieChoice
 from napari_sparsevar.widgets.work.one_work import OneWork, Progressed, Report, paced
@@ -22,11 +24,16 @@ from napari_sparsevar.widgets.work.panel import WorkPanel
 
 if TYPE_CHECKING:
     from napari_sparsevar.movie.inspection.motion import Motion
-    from napari_sparsevar.movie.registration.shifts import Kind
+    from napari_sparsevar.movie.registration.shifts import Kind, Wanted
 
 REGISTER = (
     "Estimates how far each frame is off, once, and opens the movie held still: frames are moved "
     "when they are read. Train on that; the run keeps the shifts."
+)
+
+BEFORE_TRAINING = (
+    "Train registers the movie as Register does, before it trains on it. Off: it is trained on as "
+    "it moves."
 )
 
 IN_PARTS = "As Register, for a field that bends: its parts move by themselves. It takes longer."
@@ -62,13 +69,8 @@ class Registration(OneWork):
 
     def _show(self, still: Movie) -> None:
         viewer, before = self._viewer(), None if self._layer is None else self._layer()
-        if viewer is None:
-            return
-        data, options, _ = movie_layer(still)
-        made = viewer.add_image(data, **options)
-        if before is not None:
-            before.visible = False
-        viewer.layers.selection.active = made
+        if viewer is not None:
+            viewer.layers.selection.active = show_held_still(viewer, before, still)
 
 
 class MotionRemark(QWidget):
@@ -86,18 +88,26 @@ class MotionRemark(QWidget):
         self._moves = False
         self.work = Registration(viewer)
         self.words = wrapped_label()
+        self.before_training = CheckBox(
+            value=True, text="Train holds it still first", tooltip=tooltip(BEFORE_TRAINING)
+        )
         self.in_parts = QPushButton("In parts")
         self.in_parts.setToolTip(f"<qt>{IN_PARTS}</qt>")
         self.panel = WorkPanel(
             self.work, begin="Register", end="Cancel", ending="Ending…", buttons=[self.in_parts]
         )
         self.panel.begin_button.setToolTip(f"<qt>{REGISTER}</qt>")
-        in_column(self.words, self.panel, inside=self, spacing=4)
+        in_column(self.words, self.before_training.native, self.panel, inside=self, spacing=4)
         self.panel.begin_button.clicked.connect(lambda: self._begin("rigid"))
         self.in_parts.clicked.connect(lambda: self._begin("piecewise"))
         self.destroyed.connect(self.work.abandon)
         watch(self.work.state_changed, self._on_state, self)
         self.tell(None)
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """How a training is to hold the movie still."""
+        return "auto" if self.before_training.value else None
 
     def tell(self, motion: Motion | None) -> None:
         """Say how far the chosen movie moves; None where that is not known."""
@@ -115,6 +125,7 @@ class MotionRemark(QWidget):
 
     def _on_state(self, state: str) -> None:
         self.words.setVisible(self._moves)
+        self.before_training.native.setVisible(self._moves)
         self.setVisible(self._moves or state != "idle")
         self.in_parts.setEnabled(state == "idle")
 

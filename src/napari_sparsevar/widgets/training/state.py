@@ -15,6 +15,7 @@ from napari_sparsevar.training.events import (
     Applying,
     Continued,
     Finished,
+    HeldStill,
     Notice,
     Paused,
     Progress,
@@ -50,8 +51,9 @@ class Training(OneWork):
 
     Attributes
     ----------
-    losses_changed, run_ready, run_grew : psygnal.Signal
-        Emitted in the main thread; ``run_ready`` carries the run and where its movie lies as soon
+    losses_changed, held_still, run_ready, run_grew : psygnal.Signal
+        Emitted in the main thread; ``held_still`` carries the movie as it is trained on where its
+        field of view was moving, ``run_ready`` the run and where its movie lies as soon
         as its map is known, ``run_grew`` the same run when more of it is.
     history : LossHistory
         Losses of the current or last training.
@@ -62,6 +64,7 @@ class Training(OneWork):
     """
 
     losses_changed = Signal()
+    held_still = Signal(object)
     run_ready = Signal(object, object)
     run_grew = Signal(object)
 
@@ -132,6 +135,8 @@ class Training(OneWork):
                 self._on_applying(event)
             case Progress():
                 self._on_progress(event)
+            case HeldStill():
+                self.held_still.emit(event.movie)
             case StepLoss():
                 self._on_step(event)
             case ValidationLoss() if event.step:  # an application has one value, which is no curve

@@ -26,6 +26,7 @@ from napari_sparsevar.widgets.work.failure import Failure
 from napari_sparsevar.widgets.work.one_work import MIN_INTERVAL_S
 
 if TYPE_CHECKING:
+    from napari_sparsevar.movie.registration.shifts import Wanted
     from napari_sparsevar.run.run import Run
 
 
@@ -51,6 +52,8 @@ class TrainingRequest:
         A run whose network is applied to the movie, in place of a training.
     covariates : pathlib.Path or None
         What was recorded beside the movie; a training that goes on has its own.
+    register : {"auto", "rigid", "piecewise"} or None
+        How the movie is held still first; a training that goes on has its own shifts.
     """
 
     movie: Movie
@@ -61,6 +64,7 @@ class TrainingRequest:
     resume: bool = False
     parent: Path | None = None
     covariates: Path | None = None
+    register: Wanted | None = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +89,7 @@ def library_train(request: TrainingRequest, control: TrainingControl) -> Iterato
         control=control,
         threads=_threads(),
         covariates=request.covariates,
+        register=request.register,
     )
 
 
@@ -98,6 +103,7 @@ def library_apply(request: TrainingRequest, control: TrainingControl) -> Iterato
         request.movie,
         out=request.out,
         device=request.device,
+        register=request.register,
         control=control,
         threads=_threads(),
     )
