@@ -85,7 +85,8 @@ def _as_it_moves(
         return replace(prepared, notices=(*prepared.notices, still.notes[-1]))
     said = (
         f"The field of view moved by up to about {motion.largest:.1f} pixels (typically "
-        f"{motion.typical:.1f}): it was held still before the training (--register none leaves it)."
+        f"{motion.typical:.1f}): it was held still first (--register none, or the box in the Train "
+        "dock, leaves it)."
     )
     return replace(still, notes=(*still.notes, said))
 
