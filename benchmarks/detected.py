@@ -122,7 +122,8 @@ def _of_map(
     config = sv.TrainConfig.from_preset("fast", seed=seed, **VARIANTS["untrained"])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        for event in sv.train(movie, config, out=out, device="cpu", threads=1, until="drivers"):
+        asked = {"device": "cpu", "threads": 1, "until": "drivers", "register": None}
+        for event in sv.train(movie, config, out=out, **asked):
             if isinstance(event, Failed):
                 raise RuntimeError(event.message)
         results = sv.load_run(out).results

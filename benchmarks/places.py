@@ -5,12 +5,12 @@
 Simulated movies with known drivers, and the same without coupling, are read by the network as it
 starts; the analysis goes as far as its drivers. *Tidy* is ``simulate_movie`` (64 x 64 pixels, 36
 cells, medium noise), *optics* its regime of that name, *all* has common input besides
-(``docs/simulate.md``); *still* are these, registered first, as the program advises; three of six
-drivers of *half silence* silence their followers (little noise). A listed place is right where a
-true driver lies within its radius; *leaderless* are places of the test that have to do with others
-beyond chance and are not sure to lead; *silencing* are drivers listed that do silence, with a
-strength below 0. *Halves* is how the maps of two halves of the recording correlate (mean, least and
-most of the movies). Prints a table in markdown.
+(``docs/simulate.md``); both are held still first, as a training does by itself, and *moving* are
+the same as they were recorded; three of six drivers of *half silence* silence their followers
+(little noise). A listed place is right where a true driver lies within its radius; *leaderless* are
+places of the test that have to do with others beyond chance and are not sure to lead; *silencing*
+are drivers listed that do silence, with a strength below 0. *Halves* is how the maps of two halves
+of the recording correlate (mean, least and most of the movies). Prints a table in markdown.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from recovery_parts.network import VARIANTS
 CASES = (
     *("tidy", "tidy, uncoupled", "half silence"),
     *("optics", "optics, uncoupled", "all", "all, uncoupled"),
-    *("still optics", "still optics, uncoupled", "still all", "still all, uncoupled"),
+    *("moving optics", "moving optics, uncoupled", "moving all", "moving all, uncoupled"),
 )
 RADIUS_PX = {"tidy": 6.0, "half silence": 6.0, "optics": 9.0, "all": 9.0, "field": 6.0}
-RADIUS_PX |= {f"still {kind}": RADIUS_PX[kind] for kind in ("optics", "all")}
+RADIUS_PX |= {f"moving {kind}": RADIUS_PX[kind] for kind in ("optics", "all")}
 
 
 class Listed(NamedTuple):
@@ -77,7 +77,8 @@ def listed(case: str, n_frames: int, seed: int, until: Stage = "drivers") -> Lis
     config = sv.TrainConfig.from_preset("fast", seed=seed, **VARIANTS["untrained"])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        for event in sv.train(movie, config, out=out, device="cpu", threads=1, until=until):
+        asked = {"device": "cpu", "threads": 1, "until": until, "register": None}
+        for event in sv.train(movie, config, out=out, **asked):
             if isinstance(event, Failed):
                 raise RuntimeError(f"{case} {seed}: {event}")
         results = sv.load_run(out).results
@@ -108,11 +109,11 @@ def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
         wiring = {"inhibitory": 0.5, "lags": (1, 1), "chains": 0, "mutual": 0}
         nuisances = sv.Nuisances(wiring=wiring)
         return sv.simulate_movie(n_frames, regime="easy", nuisances=nuisances, seed=seed)
-    regime = "medium_noise" if kind == "tidy" else kind.removeprefix("still ")
+    regime = "medium_noise" if kind == "tidy" else kind.removeprefix("moving ")
     movie, truth = sv.simulate_movie(
         n_frames, regime=regime, coupling=0.0 if uncoupled else None, seed=seed
     )
-    return (sv.register(movie) if kind.startswith("still") else movie), truth
+    return (sv.register(movie) if kind in ("optics", "all") else movie), truth
 
 
 def _options() -> argparse.Namespace:

@@ -22,11 +22,16 @@ def cases(repository: Path) -> Iterator[ModuleType]:
     sys.path.remove(str(repository / "benchmarks"))
 
 
-@pytest.mark.parametrize("name", ["optics", "all", "easy"])
+@pytest.mark.parametrize("name", ["optics_moving", "all_moving", "easy"])
 def test_a_regime_is_that_of_the_package(cases: ModuleType, name: str) -> None:
     trial = cases.make_trial(name, 3, 20)
-    movie, _ = simulate_movie(20, regime=name, seed=3)
+    movie, _ = simulate_movie(20, regime=name.removesuffix("_moving"), seed=3)
     np.testing.assert_array_equal(trial.movie.data, movie.data)
+
+
+def test_a_field_that_moves_is_held_still(cases: ModuleType) -> None:
+    assert cases.make_trial("optics", 3, 60).movie.registered is not None
+    assert cases.make_trial("without_motion", 3, 60).movie.registered is None
 
 
 def test_there_is_a_row_for_each_nuisance_alone(cases: ModuleType) -> None:

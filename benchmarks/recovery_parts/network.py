@@ -43,9 +43,15 @@ def train_network(trial: Trial, variant: str, options: NetworkOptions) -> Answer
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         last: object = None
-        for event in sv.train(
-            trial.movie, config, out=out, device=options.device, threads=options.threads
-        ):
+        events = sv.train(
+            trial.movie,
+            config,
+            out=out,
+            device=options.device,
+            threads=options.threads,
+            register=None,  # the movie of the case is held still already, or is to move
+        )
+        for event in events:
             last = event
         if isinstance(last, Failed) or not isinstance(last, Finished):
             raise RuntimeError(f"{variant} on {trial.movie.name}: {last}")

@@ -34,7 +34,7 @@ def _auroc(movie: Movie, truth: Truth) -> float:
     config = sv.TrainConfig.from_preset("fast").model_copy(update={"steps": STEPS})
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        for _ in sv.train(movie, config, out=out, until="map", device="cpu"):
+        for _ in sv.train(movie, config, out=out, until="map", device="cpu", register=None):
             pass
         drawn = sv.load_run(out).contribution_map
     return float(roc_auc_score(truth.is_driver, neuron_scores(drawn, truth.footprints)))
