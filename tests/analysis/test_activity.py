@@ -66,6 +66,22 @@ def test_an_edge_between_traces_is_found(dynamics: Dynamics) -> None:
     assert int(found.place_p.argmin()) in (DRIVER, TWIN)
 
 
+def test_it_is_said_how_much_of_a_long_recording_was_tested(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    activity = traces("none")
+    rows = StreamedRows.of(activity, 1, "none")
+    weights = torch.from_numpy(penalty_weights(activity.near, 1))
+    fitted = fit_whole(rows.own, pool(block_moments(rows, N_BLOCKS)), weights, 1)
+    whole = returned(significance(rows, fitted))
+    monkeypatch.setattr(f"{significance.__module__}._MOST_NUMBERS", N_CELLS * 1200)
+    part = returned(significance(rows, fitted))
+    assert whole.null == ""
+    assert f"Of {rows.n_rows:,} frames 1,200 were tested" in part.null
+    shorter = part.standard_error / whole.standard_error
+    assert shorter.nanmedian() == pytest.approx((rows.n_rows / 1200) ** 0.5, rel=0.03)
+
+
 def test_the_criterion_needs_no_more_than_the_fit() -> None:
     activity = traces("none")
     rows = StreamedRows.of(activity, 1, "none")

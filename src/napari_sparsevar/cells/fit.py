@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +29,10 @@ from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
 from napari_sparsevar.cells.covariates.samples import Frames
-from napari_sparsevar.cells.formats.format import CellChoice
-from napari_sparsevar.cells.formats.table_layout import cells_of_table
-from napari_sparsevar.cells.formats.table_text import table_of
+from napari_sparsevar.cells.given import cells_of, used_frames
 from napari_sparsevar.cells.preparing import Preparation, less_levels, prepared
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.model.config import Dynamics
-from napari_sparsevar.movie.left_out import NONE, FrameList, frames_of
 from napari_sparsevar.movie.reading.levels import stretches_between
 from napari_sparsevar.movie.times import timing_of
 from napari_sparsevar.progress import Step, returned, stage
@@ -120,26 +116,10 @@ def fitting_cells(
         raise UserError(f"The number of lags is {lags}: choose 1 or more.")
     yield 0.0, "Preparing the traces"
     trials = None if trials is None else pieces_of(trials, "trials")
-    preparation = preparation or Preparation()
-    jumps = _jumps(cells)
-    stretches = stretches_between(cells.n_frames or 0, trials, jumps)
-    used = _good(good, cells) if cells.n_frames else None
-    ready = prepared(cells, preparation, used, stretches)
-    usable = usable_activity(
-        ready.traces, cells.names, _good(good, cells), trials, cells.footprints, jumps
-    )
-    fitted_cells, notes = usable.fitted, [*cells.notes, *usable.notes]
-    activity, said, dynamics = _events(
-        usable.activity, ready.kind, ready.said, preparation, stretches
-    )
-    del ready, usable  # copies of all traces
-    if covariates is not None:
-        brought = covariates_of(covariates, Frames(len(activity.good), cells.fps, cells.times))
-        activity, gaps = _beside(activity, brought)
-        said, notes = f"{said}, less what {', '.join(brought.labels)} tells", [*notes, *gaps]
-    notes += burst_notes(activity, seed)
+    ready = _ready(cells, good, trials, preparation or Preparation(), covariates)
+    activity, notes = ready.activity, [*ready.notes, *burst_notes(ready.activity, seed)]
     yield 0.05, "Fitting the sparse VAR"
-    rows = StreamedRows.of(activity, lags, dynamics)
+    rows = StreamedRows.of(activity, lags, ready.dynamics)
     if rows.n_rows < 2 * lags + 2:
         raise UserError(
             f"{rows.n_rows} frames have {lags} good frames before them: that is too few to fit."
@@ -155,26 +135,70 @@ def fitting_cells(
     whole, chance = trials_of(rows.frames, rows.starts)
     testing = edge_evidence(rows, fitted, seed, rows.covariates, whole)
     found = yield from stage(testing, 0.4, 1.0, "Testing edges against chance")
-    if found.note:
-        notes.append(found.note)
-    elif chance and (whole is not None or trials is not None):
-        notes.append(chance)
-    notes += [found.null] if found.null else []
-    notes += leaderless_notes(int(found.leaderless.sum()))
+    spoken_of = not found.note and (whole is not None or trials is not None)
+    said = found.note, chance if spoken_of else "", found.null
+    notes += [*filter(None, said), *leaderless_notes(int(found.leaderless.sum()))]
     return CellFit(
         cells,
         activity,
-        fitted_cells,
+        ready.fitted,
         fitted,
         found,
         stability,
         trials,
         cells.fps,
-        said,
+        ready.said,
         tuple(notes),
         seed,
         shares=None if rows.partial is None else rows.partial.shares.numpy(),
     )
+
+
+class _Ready(NamedTuple):
+    """What is fitted of cells.
+
+    Attributes
+    ----------
+    activity : CellActivity
+    fitted : ndarray of int
+        Numbers of the cells that are not left out.
+    dynamics : Dynamics
+        What is left in the activity of the own past of a cell.
+    said : str
+        What the activity is, in words.
+    notes : list of str
+    """
+
+    activity: CellActivity
+    fitted: npt.NDArray[np.intp]
+    dynamics: Dynamics
+    said: str
+    notes: list[str]
+
+
+def _ready(
+    cells: Cells,
+    good: npt.ArrayLike | None,
+    trials: Trials | None,
+    preparation: Preparation,
+    covariates: CovariateSource | None,
+) -> _Ready:
+    jumps = _jumps(cells)
+    stretches = stretches_between(cells.n_frames or 0, trials, jumps)
+    used = used_frames(good, cells) if cells.n_frames else None
+    ready = prepared(cells, preparation, used, stretches)
+    usable = usable_activity(
+        ready.traces, cells.names, used_frames(good, cells), trials, cells.footprints, jumps
+    )
+    notes = [*cells.notes, *usable.notes]
+    activity, said, dynamics = _events(
+        usable.activity, ready.kind, ready.said, preparation, stretches
+    )
+    if covariates is not None:
+        brought = covariates_of(covariates, Frames(len(activity.good), cells.fps, cells.times))
+        activity, gaps = _beside(activity, brought)
+        said, notes = f"{said}, less what {', '.join(brought.labels)} tells", [*notes, *gaps]
+    return _Ready(activity, usable.fitted, dynamics, said, notes)
 
 
 def leaderless_notes(cells: int) -> list[str]:
@@ -188,104 +212,12 @@ def leaderless_notes(cells: int) -> list[str]:
     ]
 
 
-def cells_of(
-    traces: Cells | pd.DataFrame | npt.ArrayLike,
-    fps: float | None,
-    names: Sequence[str] | None,
-    positions: npt.ArrayLike | None,
-) -> Cells:
-    """Return traces as cells, those that are accepted.
-
-    Raises
-    ------
-    UserError
-        If traces, names and positions do not belong together.
-    """
-    if isinstance(traces, pd.DataFrame):
-        traces = cells_of_table(table_of(traces), Path("The table"), CellChoice(cells_in="columns"))
-    if isinstance(traces, Cells):
-        chosen = traces.take(traces.is_accepted) if not traces.is_accepted.all() else traces
-        named = chosen if names is None else replace(chosen, names=[str(name) for name in names])
-        placed = named if positions is None else replace(named, positions=_positions(positions))
-        return placed if fps is None else replace(placed, fps=fps)
-    values = _numbers(traces)
-    if values.shape[1] > values.shape[0] and names is None and positions is None:
-        raise UserError(
-            f"Traces of the shape {values.shape} would be {values.shape[0]} frames of "
-            f"{values.shape[1]} cells: transpose them if cells are in rows, or give names, one a "
-            "column, if there are more cells than frames."
-        )
-    called = [str(name) for name in (range(values.shape[1]) if names is None else names)]
-    if len(called) != values.shape[1]:
-        raise UserError(
-            f"There are {len(called)} names for {values.shape[1]} columns of traces"
-            + (": transpose the traces." if len(called) == values.shape[0] else ".")
-        )
-    placed_at = None if positions is None else _positions(positions)
-    return Cells(called, positions=placed_at, traces={"raw": values}, fps=fps)
-
-
-def _numbers(traces: Any) -> npt.NDArray[np.float32]:
-    try:
-        values = np.asarray(traces, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise UserError("Traces are numbers, a row a frame and a column a cell.") from error
-    if values.ndim != 2 or 0 in values.shape:
-        raise UserError(f"Traces have the shape {values.shape}: give frames x cells.")
-    return values
-
-
-def _positions(positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    try:
-        places = np.asarray(positions, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise UserError("Positions are numbers: give y and x of each cell.") from error
-    if places.ndim != 2 or places.shape[1] != 2:
-        raise UserError(f"Positions have the shape {places.shape}: give y and x of each cell.")
-    return places
-
-
 def _jumps(cells: Cells) -> list[int]:
     """Return before which frames time jumps."""
     known = set() if cells.jumps is None else {*cells.jumps.tolist()}
     if cells.times is not None:
         known |= {*timing_of(cells.times, str(cells.source or "this")).jumps}
     return sorted(known)
-
-
-def _good(good: npt.ArrayLike | None, cells: Cells) -> npt.NDArray[np.bool_]:
-    n_frames = cells.n_frames or 0
-    if good is None:
-        return np.ones(n_frames, bool) if cells.bad_frames is None else ~cells.bad_frames
-    marked = np.asarray(good)
-    if marked.dtype != bool or marked.shape != (n_frames,):
-        raise UserError(
-            f"good says of each of the {n_frames} frames whether it is used: give as many of True "
-            f"and False, not {marked.dtype} of the shape {marked.shape}."
-        )
-    return marked
-
-
-def good_frames(cells: Cells, bad_frames: FrameList | None) -> npt.NDArray[np.bool_] | None:
-    """Return which frames are used, (T,), where a person lists bad ones.
-
-    Parameters
-    ----------
-    cells : Cells
-        What their program marked is left out as well.
-    bad_frames : str, path or array, optional
-        As ``leaving_out`` takes them; ``"none"``: all are used.
-
-    Returns
-    -------
-    ndarray of bool or None
-        None where nothing is listed.
-    """
-    if bad_frames is None:
-        return None
-    if isinstance(bad_frames, str) and bad_frames.strip().lower() == NONE:
-        return np.ones(cells.n_frames or 0, bool)
-    return _good(None, cells) & ~frames_of(bad_frames, cells.n_frames or 0)
 
 
 def _events(

@@ -67,8 +67,9 @@ def traces(
     """Fit traces, keep the fit and print what was found."""
     from napari_sparsevar.cells.covariates.reading import covariates_of
     from napari_sparsevar.cells.covariates.samples import Frames
-    from napari_sparsevar.cells.fit import cells_of, fitting_cells, good_frames
+    from napari_sparsevar.cells.fit import fitting_cells
     from napari_sparsevar.cells.fit_folder import check_fit_folder
+    from napari_sparsevar.cells.given import cells_of, good_frames
     from napari_sparsevar.cells.store import save_fit
 
     check_fit_folder(out, overwrite=overwrite)

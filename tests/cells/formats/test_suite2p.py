@@ -11,7 +11,7 @@ import pytest
 from scipy.io import savemat
 
 import napari_sparsevar as sv
-from napari_sparsevar.cells.fit import good_frames
+from napari_sparsevar.cells.given import good_frames
 
 SHAPE, N_FRAMES = (20, 30), 40
 

@@ -119,7 +119,7 @@ def place_effects(
     predictors : Tensor, shape (n, P)
         Rows in the order of time, mean 0 and variance 1. Their precision is that of residuals;
         sums over rows are of double precision anyway.
-    targets : Tensor, shape (n, p), float64
+    targets : Tensor, shape (n, p)
         What followed, mean 0 and variance 1.
     coefficients, weights : Tensor, shape (P, p)
         Of the fitted VAR; weight 0 marks a target's own neighbourhood. Its coefficients stay in the

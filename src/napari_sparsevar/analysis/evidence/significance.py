@@ -17,10 +17,10 @@ from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.chosen_nulls import ChosenNull, against_each, chosen_nulls
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.echoes import Echoes
-from napari_sparsevar.analysis.evidence.inference import place_effects
+from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
-from napari_sparsevar.analysis.evidence.nulls.trials import trials_among
+from napari_sparsevar.analysis.evidence.nulls.trials import WholeTrials, trials_among
 from napari_sparsevar.analysis.fit.fitting import FittedVar
 from napari_sparsevar.analysis.fit.lagged_rows import LaggedRows, chosen_rows
 from napari_sparsevar.analysis.heap import trim_heap
@@ -31,10 +31,9 @@ _DRAWS, _FEWER_DRAWS, _MANY = 199, 59, 512
 """Draws of the null distribution; fewer for many latents, whose draws cost more. A test at 5 % is
 exact with both, and hardly loses power. Smaller p-values than 1 / 60 come from the tail."""
 
-_MOST_ROWS, _MOST_NUMBERS, _STRETCHES = 16384, 2**23, 16
-"""A longer recording is tested on this many frames, fewer where predictors are many, in stretches
-spread over it: more would not fit into memory, and there is power enough."""
-
+_MOST_NUMBERS, _STRETCHES = 2**26, 16
+"""Frames times predictors that are tested, 32,768 frames of 2,048 places: of a longer recording
+stretches spread over it. More would not fit into memory."""
 
 _RESERVE = 1.0
 """By how much more notable than a positive effect a negative one has to be to count for a place:
@@ -70,7 +69,8 @@ class Significance:
     needed : int
         Frames a test needs, where there are too few; else 0.
     null : str
-        What chance is where there are trials, or everything bursts together, a sentence.
+        What chance is where there are trials, or everything bursts together, and how much of a
+        long recording was tested, in sentences.
     """
 
     estimate: Tensor
@@ -137,88 +137,125 @@ def significance(
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
-    trials, null = trials_among(rows.frames, rows.starts, looked_at)
-
-    def read_rows() -> LaggedPairs:
-        return chosen_rows(rows, looked_at)
-
-    pairs = read_rows()
-    past, following = pairs.past.double(), pairs.following.double()
-    effects = place_effects(past, following, fitted.coefficients, fitted.weights, near)
-    if trials is not None:
-        effects = centred_effects(effects, trials)
-    del pairs, past, following  # the draws need their residuals alone
-    trim_heap()
+    trials, said_of_trials = trials_among(rows.frames, rows.starts, looked_at)
+    effects = _effects(chosen_rows(rows, looked_at), fitted, near, trials)
     yield 0.3
-    counted = torch.ones(len(near)) if amplitude is None else amplitude.float()
-    root = fitted.statistics.n**0.5
-
-    # What is not tested is no part of the map either.
-    coincidence = effects.coincidence.masked_fill(~effects.z.isfinite(), 0.0)
     if echoes is not None:
         real = echoes.without(effects.z.nan_to_num(0.0))
         effects = replace(effects, z=effects.z.where(effects.z.isnan(), real))
-    negative = effects.z < 0
-    # To look for the echoes of chance costs much; with them a test only asks for more.
-    of_chance = echoes if len(near) <= _MOST_ECHOES else None
-
-    def drive(scores: Tensor) -> Tensor:
-        return drive_of_scores(scores * coincidence, counted, fitted.penalty * root)
-
-    def counted_for_places(scores: Tensor) -> Tensor:
-        if of_chance is not None:
-            scores = of_chance.without(scores.nan_to_num(0.0))
-        return torch.maximum(scores, -scores - _RESERVE)
-
-    edge_p = torch.full_like(effects.estimate, torch.nan)
-    place_p, evidence, chance = edge_p[0], edge_p[0], edge_p[0]
-    silencing = torch.zeros_like(negative)
-    note, needed = "", 0
-    draws = _DRAWS if len(near) <= _MANY else _FEWER_DRAWS
     nulls = chosen_nulls(effects, trials)
-    null = " ".join(said for said in (null, nulls.said) if said)
+    counted = torch.ones(len(near)) if amplitude is None else amplitude.float()
+    counting = _Counting.of(effects, fitted, counted, echoes)
 
     def tested(chosen: ChosenNull) -> Generator[float, None, AdjustedPValues]:
         drawing = adjusted_p_values(
             chosen.effects,
-            draws,
+            _DRAWS if len(near) <= _MANY else _FEWER_DRAWS,
             pairing=chosen.pairing,
-            drive=drive,
+            drive=counting.drive,
             near=near,
             rates=False,
-            counted=counted_for_places,
+            counted=counting.for_places,
             rare_events=rare_events,
         )
         found = yield from part(drawing, 0.0, 0.7)
-        sign = effects.z.sign()
-        asking = led(found, sign, read_rows, fitted, negative=negative, unclear=unclear)
+        asking = led(
+            found,
+            effects.z.sign(),
+            lambda: chosen_rows(rows, looked_at),
+            fitted,
+            negative=effects.z < 0,
+            unclear=unclear,
+        )
         return (yield from part(asking, 0.7, 1.0))
 
-    try:
-        found = yield from part(against_each(nulls.each, tested), 0.3, 1.0)
-        edge_p, place_p, evidence = found.edge, found.place, found.place_evidence
-        chance = found.reach / root
-        sure = (place_p <= LEVEL).repeat(fitted.lags)
-        silencing = sure[:, None] & (effects.z <= -NOTABLE - _RESERVE)
-    except TooShortError as error:
-        note, needed = str(error), error.needed
-    return Significance(
+    known = replace(
+        Significance.unknown(fitted),
         estimate=effects.estimate.float(),
         standard_error=effects.standard_error.float(),
-        edge_p=edge_p.float(),
-        place_p=place_p.float(),
-        place_evidence=evidence.float(),
-        chance=chance.float(),
-        silencing=silencing,
-        note=note,
-        needed=needed,
-        null="" if note else null,
+        silencing=torch.zeros_like(effects.z, dtype=torch.bool),
+    )
+    try:
+        found = yield from part(against_each(nulls.each, tested), 0.3, 1.0)
+    except TooShortError as error:
+        return replace(known, note=str(error), needed=error.needed)
+    sure = (found.place <= LEVEL).repeat(fitted.lags)
+    said = said_of_trials, nulls.said, _said_of_rows(rows.n_rows, len(looked_at))
+    return replace(
+        known,
+        edge_p=found.edge.float(),
+        place_p=found.place.float(),
+        place_evidence=found.place_evidence.float(),
+        chance=(found.reach / fitted.statistics.n**0.5).float(),
+        silencing=sure[:, None] & (effects.z <= -NOTABLE - _RESERVE),
+        null=" ".join(filter(None, said)),
+    )
+
+
+def _effects(
+    pairs: LaggedPairs, fitted: FittedVar, near: Tensor, trials: WholeTrials | None
+) -> PlaceEffects:
+    effects = place_effects(pairs.past, pairs.following, fitted.coefficients, fitted.weights, near)
+    if trials is not None:
+        effects = centred_effects(effects, trials)
+    del pairs  # the draws need their residuals alone
+    trim_heap()
+    return effects
+
+
+@dataclass(frozen=True, eq=False)
+class _Counting:
+    """What of the scores of all pairs (D, P, p) counts, observed and in each draw.
+
+    Attributes
+    ----------
+    coincidence : Tensor, shape (P, p)
+        As ``PlaceEffects`` has it; 0 of what is not tested, which is no part of the map either.
+    counted : Tensor, shape (p,)
+        What each target counts in the drive of a place.
+    threshold : float
+        What the lasso leaves of scores is beyond it.
+    of_chance : Echoes, optional
+        Tells echoes in the draws.
+    """
+
+    coincidence: Tensor
+    counted: Tensor
+    threshold: float
+    of_chance: Echoes | None
+
+    @classmethod
+    def of(
+        cls, effects: PlaceEffects, fitted: FittedVar, counted: Tensor, echoes: Echoes | None
+    ) -> _Counting:
+        coincidence = effects.coincidence.masked_fill(~effects.z.isfinite(), 0.0)
+        # To look for the echoes of chance costs much; with them a test only asks for more.
+        of_chance = echoes if len(counted) <= _MOST_ECHOES else None
+        return cls(coincidence, counted, fitted.penalty * fitted.statistics.n**0.5, of_chance)
+
+    def drive(self, scores: Tensor) -> Tensor:
+        """Return what the lasso would leave of scores, for each place, (D, p)."""
+        return drive_of_scores(scores * self.coincidence, self.counted, self.threshold)
+
+    def for_places(self, scores: Tensor) -> Tensor:
+        """Return what of scores counts for places."""
+        if self.of_chance is not None:
+            scores = self.of_chance.without(scores.nan_to_num(0.0))
+        return torch.maximum(scores, -scores - _RESERVE)
+
+
+def _said_of_rows(total: int, tested: int) -> str:
+    if tested == total:
+        return ""
+    return (
+        f"Of {total:,} frames {tested:,} were tested, in {_STRETCHES} stretches spread over the "
+        "recording: more would not fit into memory."
     )
 
 
 def rows_to_test(total: int, predictors: int) -> Tensor:
     """Return the rows the tests look at: all, or stretches spread evenly over a long recording."""
-    most = min(_MOST_ROWS, _MOST_NUMBERS // predictors)
+    most = _MOST_NUMBERS // predictors
     if total <= most:
         return torch.arange(total)
     length = most // _STRETCHES

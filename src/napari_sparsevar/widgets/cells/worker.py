@@ -203,7 +203,8 @@ def _reading(request: FitRequest) -> Generator[Step, None, Cells]:
 
 
 def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]:
-    from napari_sparsevar.cells.fit import fitting_cells, good_frames
+    from napari_sparsevar.cells.fit import fitting_cells
+    from napari_sparsevar.cells.given import good_frames
 
     trials = None
     if request.trials is not None:
