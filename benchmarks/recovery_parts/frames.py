@@ -21,7 +21,7 @@ class CleanFrames(NamedTuple):
     ----------
     values : ndarray of float32, shape (T, Y, X)
     noise : ndarray of float32, shape (Y, X)
-        Noise scale of each pixel in grey values.
+        Noise scale of each pixel in grey values; infinite where it does not count.
     """
 
     values: NDArray[np.float32]
@@ -29,16 +29,25 @@ class CleanFrames(NamedTuple):
 
 
 def raw_frames(movie: Movie) -> NDArray[np.float32]:
-    """Read the whole movie in the calling thread, shape (T, Y, X)."""
+    """Read the whole movie in the calling thread, shape (T, Y, X).
+
+    Pixels that a frame held still does not show are as they usually are.
+    """
     data = movie.data.compute(scheduler="synchronous")  # type: ignore[no-untyped-call]
-    return np.asarray(data, dtype=np.float32)
+    frames = np.asarray(data, dtype=np.float32)
+    if np.isnan(frames).any():
+        usual = np.nan_to_num(np.nanmedian(frames, axis=0), nan=float(np.nanmedian(frames)))
+        frames = np.where(np.isnan(frames), usual, frames)
+    return frames
 
 
 def clean_frames(movie: Movie) -> CleanFrames:
     """Standardise every pixel by its mean and noise scale and subtract the background."""
     _, static = inspect_movie(movie)
     values = (raw_frames(movie) - static.mean) / static.noise
-    return CleanFrames(without_background(values), static.noise)
+    values[:, static.ignored] = 0.0
+    noise = np.where(static.ignored, np.float32(np.inf), static.noise)
+    return CleanFrames(without_background(values), noise)
 
 
 def without_background(values: NDArray[np.float32]) -> NDArray[np.float32]:
