@@ -102,7 +102,7 @@ def _measure(
 
 def _strokes(session: Session, size: Size, repeats: int) -> tuple[float, list[float]]:
     """Paint cell-sized discs, on one of five regions after the other."""
-    session.new_region()
+    session.painting.new_region()
     layer = session.inspecting.regions.layer
     layer.brush_size = max(size.pixels // 12, 5)
     latencies = []

@@ -71,7 +71,7 @@ def _whole(run: Path) -> napari.Viewer:
         or session.activity.field.busy
     ):
         QTest.qWait(20)
-    session.new_region()
+    session.painting.new_region()
     session.inspecting.regions.layer.paint(
         (256.0, 256.0), session.inspecting.regions.layer.selected_label
     )

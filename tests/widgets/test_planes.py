@@ -130,7 +130,7 @@ def test_a_click_finds_what_lies_in_the_plane_that_is_shown(session, viewer):
 
 
 def test_a_region_is_painted_in_a_plane_and_known_in_the_field(session, until_inspected, qtbot):
-    session.new_region()
+    session.painting.new_region()
     layer = session.inspecting.regions.layer
     assert layer.data.shape == (2, 33, 34)
     layer.data_setitem((np.array([1, 1]), np.array([5, 6]), np.array([7, 7])), 1)
@@ -140,7 +140,7 @@ def test_a_region_is_painted_in_a_plane_and_known_in_the_field(session, until_in
     session.inspecting.select("region", 1)
     until_inspected(session.inspecting)
     assert session.inspecting.selection.key == ("region", 1)
-    session.region_from(session.inspecting.selection.mask)
+    session.painting.copy(session.inspecting.selection.mask)
     assert layer.data[1, 5, 7] == 2
     file = session.run.path / "regions.tif"
     qtbot.waitUntil(lambda: file.exists() and tifffile.imread(file).max() == 2, timeout=20_000)

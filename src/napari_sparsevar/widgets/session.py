@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from napari.components import ViewerModel
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Layer
 from psygnal import Signal
 
 from napari_sparsevar.cells.placing import may_lie_in
@@ -27,6 +25,7 @@ from napari_sparsevar.widgets.inspecting.clicks import InspectClicks
 from napari_sparsevar.widgets.inspecting.edge import ChosenEdge
 from napari_sparsevar.widgets.inspecting.layers import InspectLayers
 from napari_sparsevar.widgets.inspecting.model_movies import ModelMovies
+from napari_sparsevar.widgets.inspecting.painting import Painting
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.anatomy import Anatomy
 from napari_sparsevar.widgets.layers.following import LayerFollowing
@@ -40,7 +39,6 @@ from napari_sparsevar.widgets.layers.movies import (
 )
 from napari_sparsevar.widgets.layers.overlays import show_run
 from napari_sparsevar.widgets.layers.painted_frames import PaintedFrames
-from napari_sparsevar.widgets.layers.regions import frame_shown, has_frames
 from napari_sparsevar.widgets.layers.run_opening import RunOpening
 from napari_sparsevar.widgets.parts.dock import show_dock
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer
@@ -52,7 +50,6 @@ from napari_sparsevar.widgets.training.worker import TrainingRequest
 from napari_sparsevar.widgets.work.failure import refusals_shown
 
 if TYPE_CHECKING:
-    from napari_sparsevar.analysis.maps.drivers import LabelImage
     from napari_sparsevar.cells.cells import Cells
     from napari_sparsevar.run.run import Run
 
@@ -88,6 +85,8 @@ class Session:
         Their layers.
     inspecting : Inspecting
         The place that is inspected, the penalty, and what the run says of them.
+    painting : Painting
+        The layers of painted regions.
     inspect_layers, model_movies : InspectLayers, ModelMovies
         Its layers.
     activity : Activity
@@ -133,7 +132,6 @@ class Session:
         self.inspect_layers = InspectLayers(viewer, self.inspecting, self.placement)
         self.model_movies = ModelMovies(viewer, self.inspecting)
         self._clicks = InspectClicks(viewer, self.inspecting, self.inspect_layers, self.placement)
-        self.inspecting.noted.connect(self._show_kept_regions)
         self.activity = Activity(self.inspecting.precedence)
         self.inspected = InspectedTraces(self.inspecting, self.activity)
         self.edge = ChosenEdge(self.inspecting)
@@ -148,6 +146,9 @@ class Session:
         self._opening = RunOpening()
         self._opening.opened.connect(self._take_opened)
         self._following = LayerFollowing(viewer)
+        self.painting = Painting(
+            viewer, self.inspecting, self._following, self._canvas, self.placement
+        )
         self._following.movie_chosen.connect_setattr(self, "movie_layer", maxargs=1)
         self._following.regions_chosen.connect(self.activity.set_region_layer)
         self._following.regions_chosen.connect(self.inspecting.regions.follow)
@@ -248,85 +249,6 @@ class Session:
         elif self._layers_wanted and viewer is not None:
             remove_comparison(viewer)
 
-    def region_layers(self) -> list[Labels]:
-        """Return the layers whose labels can be the regions."""
-        return self._following.region_layers()
-
-    def choose_regions(self, layer: Labels) -> None:
-        """Take the labels of a layer for the regions; they are kept in the run from now on."""
-        self._following.choose_regions(layer)
-        self.inspecting.regions.keep()
-
-    def new_region_layer(self, image: LabelImage | None = None) -> None:
-        """Take a new layer for the regions, empty or with what is painted on it already.
-
-        Raises
-        ------
-        UserError
-            If there is neither a run nor a movie to paint on.
-        """
-        viewer = self._viewer()
-        if viewer is not None:
-            layer = self.inspecting.regions.new_layer(viewer, *self._canvas(viewer), image)
-            self.choose_regions(layer)
-
-    def new_region(self) -> None:
-        """Take a free label in hand to paint with, on a new layer where there is none.
-
-        Raises
-        ------
-        UserError
-            If there is neither a run nor a movie to paint on.
-        """
-        viewer, regions = self._viewer(), self.inspecting.regions
-        if viewer is None:
-            return
-        if regions.layer is None:
-            self.new_region_layer()
-        assert regions.layer is not None
-        viewer.layers.selection.active = regions.layer
-        regions.layer.selected_label = regions.free_label()
-        regions.layer.mode = "paint"
-
-    def layer_with_frames(self) -> Labels | None:
-        """Return the selected layer if it holds labels frame by frame, which regions are not."""
-        viewer = self._viewer()
-        active = None if viewer is None else viewer.layers.selection.active
-        return active if has_frames(active, self._following.field()) else None
-
-    def regions_of_frame(self) -> None:
-        """Take what is painted on the frame shown of the selected layer for the regions.
-
-        Raises
-        ------
-        UserError
-            If nothing is painted on it.
-        """
-        viewer, layer = self._viewer(), self.layer_with_frames()
-        if viewer is None or layer is None:
-            return
-        image = frame_shown(layer, viewer)
-        if not image.any():
-            raise UserError(
-                f"Nothing is painted on the frame shown of “{layer.name}”: go to the frame you "
-                "painted on, or press New region."
-            )
-        label, mode = layer.selected_label, layer.mode
-        self.new_region_layer(image)
-        regions = self.inspecting.regions.layer
-        assert regions is not None
-        regions.selected_label, regions.mode = label, mode
-        self.inspecting.select_soon("region", int(label))
-
-    def region_from(self, mask: npt.NDArray[np.bool_]) -> None:
-        """Copy a place to the painted regions and inspect the copy."""
-        if self._viewer() is None:
-            return
-        if self.inspecting.regions.layer is None:
-            self.new_region_layer()
-        label = self.inspecting.regions.add(mask)
-        self.inspecting.select_soon("region", label)
-
     def _canvas(self, viewer: ViewerModel) -> tuple[tuple[int, int], Placement]:
         """Return the shape of a frame and where it lies."""
         if self.run is not None:
@@ -338,23 +260,6 @@ class Session:
         if movie is not None and movie.stack is not None:
             return movie.shape, replace(placement_of(layer), stack=movie.stack)
         return tuple(layer.data.shape[-2:]), placement_of(layer)
-
-    def _show_kept_regions(self) -> None:
-        """Bring back the regions of the run, whatever else is painted or open."""
-        viewer, regions = self._viewer(), self.inspecting.regions
-        if viewer is None or regions.kept is None or not regions.kept[0].any():
-            return
-        image, notes = regions.kept
-        shown = self.placement().shown(image)
-        same = [each for each in self.region_layers() if np.array_equal(each.data, shown)]
-        if same:
-            layer = regions.layer if regions.layer in same else same[0]
-        else:
-            active = viewer.layers.selection.active
-            layer = regions.new_layer(viewer, *self._canvas(viewer), image)
-            viewer.layers.selection.active = active
-        self._following.choose_regions(layer)
-        regions.recall(notes)
 
     def placement(self) -> Placement:
         """Return where the maps of the run lie."""

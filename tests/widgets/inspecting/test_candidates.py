@@ -150,7 +150,7 @@ def paint(viewer, until_inspected):
         session = get_session(viewer)
         image = np.zeros(SHAPE, np.int32)
         image[14:18, 14:18] = 1
-        session.new_region_layer(image)
+        session.painting.new_layer(image)
         until_inspected(session.inspecting)
 
     return paint_

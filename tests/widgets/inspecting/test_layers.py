@@ -129,13 +129,13 @@ def test_renamed_layers_are_found(layers, select, inspected, until_inspected, fu
 def test_the_deleted_movie_and_the_deleted_regions(
     viewer, layers, select, inspected, until_inspected
 ):
-    get_session(viewer).new_region()
+    get_session(viewer).painting.new_region()
     viewer.layers.remove(inspected.regions.layer)
     assert inspected.regions.layer is None
     viewer.layers.remove(get_session(viewer).movie_layer)
     select()
     assert inspected.answer is not None
-    get_session(viewer).new_region()
+    get_session(viewer).painting.new_region()
     assert inspected.regions.layer.data.shape == (33, 34)
 
 
@@ -158,7 +158,7 @@ def test_other_orders_of_the_axes_and_three_dimensions(
 @pytest.mark.windowless(False)
 def test_what_the_person_has_in_hand_stays_in_hand(viewer, layers, select):
     session = get_session(viewer)
-    session.new_region()
+    session.painting.new_region()
     layer = session.inspecting.regions.layer
     select()
     assert viewer.layers.selection.active is layer

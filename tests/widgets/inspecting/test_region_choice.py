@@ -119,7 +119,7 @@ def test_cells_that_were_brought_are_no_regions(viewer, dock, cells, inspected, 
     assert "cells" in [layer.name for layer in viewer.layers]
     assert inspected.regions.layer is None
     assert listed(dock) == ["driver 1", "driver 2"]
-    assert get_session(viewer).region_layers() == []
+    assert get_session(viewer).painting.layers() == []
 
 
 def test_what_is_named_is_what_is_kept_and_comes_back(
@@ -212,7 +212,7 @@ def test_what_was_painted_before_the_run_is_kept_with_it(
 ):
     add_full_movie(viewer)
     session = get_session(viewer)
-    session.new_region()
+    session.painting.new_region()
     session.inspecting.regions.layer.data_setitem((np.array([4]), np.array([5])), 1)
     open_run(viewer, full_run)
     until_inspected(session.inspecting)

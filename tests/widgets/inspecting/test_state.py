@@ -17,7 +17,7 @@ def session(viewer, inspected):
 
 
 def paint(session, slices, label):
-    session.new_region()
+    session.painting.new_region()
     layer = session.inspecting.regions.layer
     mask = np.zeros(layer.data.shape, bool)
     mask[slices] = True

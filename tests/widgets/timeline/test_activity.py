@@ -95,7 +95,7 @@ def test_the_layer_of_regions_stays_until_another_is_chosen(
         viewer.layers.selection.active = selected
         until_read()
         assert [trace.label for trace in activity.region_traces()] == [1]
-    get_session(viewer).choose_regions(second)
+    get_session(viewer).painting.choose(second)
     until_read()
     assert [trace.label for trace in activity.region_traces()] == [2]
     viewer.layers.remove(second)

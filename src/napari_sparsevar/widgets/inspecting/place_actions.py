@@ -91,14 +91,14 @@ class PlaceActions(QWidget):
 
     def _on_new(self) -> None:
         with refusals_shown():
-            self._session.new_region()
+            self._session.painting.new_region()
 
     def _on_turn(self) -> None:
         place, selection = self._place(), self._inspecting.selection
         if selection is None:
             return
         if selection.kind != "region":
-            self._session.region_from(selection.mask)
+            self._session.painting.copy(selection.mask)
         elif place is not None:
             self._inspecting.annotate("region", selection.label, driver=not place["as_driver"])
 

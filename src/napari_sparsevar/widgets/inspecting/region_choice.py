@@ -62,33 +62,33 @@ class RegionChoice(QWidget):
             self.box.reset_choices()
             self.box.value = NONE if layer is None else weakref.ref(layer)
         self.box.tooltip = f"<qt>{TIP}</qt>"
-        framed = self._session.layer_with_frames()
+        framed = self._session.painting.layer_with_frames()
         self.about.setText("" if framed is None else HAS_FRAMES.format(name=framed.name))
         self._framed.setVisible(framed is not None)
 
     def _chosen(self) -> Labels | None:
         layer = self._session.inspecting.regions.layer
-        return layer if layer in self._session.region_layers() else None
+        return layer if layer in self._session.painting.layers() else None
 
     def _offered(self, *_: Any) -> list[tuple[str, Any]]:
         none = [("none yet", NONE)] if self._chosen() is None else []
-        layers = [(layer.name, weakref.ref(layer)) for layer in self._session.region_layers()]
+        layers = [(layer.name, weakref.ref(layer)) for layer in self._session.painting.layers()]
         return [*none, *layers, ("new layer …", NEW)]
 
     def _on_chosen(self, chosen: Any) -> None:
         with refusals_shown():
             if chosen == NEW:
-                self._session.new_region_layer()
-                self._session.new_region()
+                self._session.painting.new_layer()
+                self._session.painting.new_region()
             elif isinstance(chosen, weakref.ref):
                 layer = chosen()
                 if isinstance(layer, Labels):
-                    self._session.choose_regions(layer)
+                    self._session.painting.choose(layer)
         self.show_state()
 
     def _on_take(self) -> None:
         with refusals_shown():
-            self._session.regions_of_frame()
+            self._session.painting.take_frame()
 
 
 def narrow_choice(offered: Any) -> Choice:
