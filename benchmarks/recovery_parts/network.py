@@ -20,6 +20,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no_skip": {"model": sv.ModelConfig(skip=False)},
     # One step that moves nothing: the read-out of the network as it starts.
     "untrained": {"steps": 1, "learning_rate": 1e-12},
+    "places_only": {"steps": 1, "learning_rate": 1e-12, "find_cells": False},
 }
 
 

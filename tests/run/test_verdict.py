@@ -184,9 +184,8 @@ def test_nothing_there_is_nothing_to_interpret(results: Results) -> None:
         "Maps of two halves of the recording do not agree: r = 0.10 (1 split)."
     )
     assert found.advice == (
-        "Next: ask cell by cell (the Cells dock finds cells, and so does 'sparsevar cells RUN "
-        "--detect'), or record at least 12,000 frames (20 min); there is nothing to interpret in "
-        "this map."
+        "Next: bring cells that you drew or sorted (the Cells dock, 'sparsevar cells RUN PATH'), "
+        "or record at least 12,000 frames (20 min); there is nothing to interpret in this map."
     )
     saturated = verdict(nothing, saturated_fraction=0.003).advice
     assert saturated.startswith("Next: record with less gain or laser power")
@@ -207,13 +206,11 @@ def test_something_there_and_no_place_sure(results: Results) -> None:
     assert "see what the rest of the analysis says" in verdict(early).advice
 
 
-def test_where_transients_are_clear_cells_are_asked_next(results: Results) -> None:
+def test_where_transients_are_clear_it_is_said(results: Results) -> None:
     latents = results.activity.latents
     events = Events(latents, 0.9, np.zeros(latents.shape[1], np.float32))
     clear = replace(results, activity=replace(results.activity, events=events))
-    found = verdict(with_places(clear, 0, 3))
-    assert AS_EVENTS in found.findings
-    assert found.advice.startswith("Next: ask cell by cell (the Cells dock finds cells")
+    assert AS_EVENTS in verdict(with_places(clear, 0, 3)).findings
     assert verdict(clear).advice == verdict(results).advice  # there are drivers to look at
 
 

@@ -12,6 +12,7 @@ import torch
 from scipy import sparse
 
 from napari_sparsevar.analysis.evidence.echoes import Echoes
+from napari_sparsevar.analysis.evidence.found_cells import FoundCells
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance, significance
 from napari_sparsevar.analysis.evidence.stability import N_BLOCKS, Stability, selection_stability
@@ -80,13 +81,15 @@ def first_map(
     )
 
 
-def next_stage(results: Results) -> Generator[Step, None, Results]:
+def next_stage(results: Results, cells: FoundCells | None = None) -> Generator[Step, None, Results]:
     """Carry an analysis on by one stage; yield the fraction of it done.
 
     Parameters
     ----------
     results : Results
         At the penalty of the analysis, not at its last stage.
+    cells : FoundCells, optional
+        What is known of cells, for the test of places.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def next_stage(results: Results) -> Generator[Step, None, Results]:
     """
     match results.stage:
         case "map":
-            return (yield from stage(_tested(results), 0.0, 1.0, "Testing places against chance"))
+            work = _tested(results, cells or FoundCells.none())
+            return (yield from stage(work, 0.0, 1.0, "Testing places against chance"))
         case "drivers":
             work = _repeated(results)
             return (yield from stage(work, 0.0, 1.0, "Checking halves of the recording"))
@@ -104,7 +108,7 @@ def next_stage(results: Results) -> Generator[Step, None, Results]:
     raise ValueError("The analysis is complete.")
 
 
-def _tested(results: Results) -> Generator[float, None, Results]:
+def _tested(results: Results, cells: FoundCells) -> Generator[float, None, Results]:
     fitted, projection = results.fitted, results.projection
     amplitude = torch.from_numpy(projection.amplitude)
     wide = results.activity.config.with_typical_cell().background_diameter
@@ -113,8 +117,17 @@ def _tested(results: Results) -> Generator[float, None, Results]:
     unclear = None if before is None else torch.from_numpy(before)
     as_events = results.activity.events is not None
     found = yield from significance(
-        _rows(results), fitted, amplitude, echoes, unclear, rare_events=as_events
+        _rows(results),
+        fitted,
+        amplitude,
+        echoes,
+        unclear,
+        rare_events=as_events,
+        cells=cells.at(results.grid.centres()),
     )
+    if found.tested:
+        said = " ".join(filter(None, (found.null, cells.said)))
+        found = replace(found, null=said, cells=torch.from_numpy(cells.driving()))
     drawn = contribution_map(fitted, projection, found.silencing.numpy())
     chance = chance_of(drawn.image, projection, found, ranked=not as_events)
     contribution, places = _seen(drawn, fitted, projection, found, chance)
@@ -197,6 +210,7 @@ def _seen(
         silences=drawn.silences,
         sure=contribution >= 1.0 if found.tested else None,
         also=grid.centres()[found.place_p.numpy() <= LEVEL],
+        cells=found.cells.numpy(),
     )
     return contribution, told_apart(places, found, grid)
 

@@ -86,6 +86,12 @@ def train(
     no_skip: Annotated[
         bool, typer.Option("--no-skip", help="Without the static skip, for comparison.")
     ] = False,
+    places_only: Annotated[
+        bool,
+        typer.Option(
+            "--places-only", help="Do not find the cells of the movie and test them beside places."
+        ),
+    ] = False,
     channel: Channel = None,
     plane: Plane = None,
     planes: Planes = None,
@@ -134,7 +140,9 @@ def train(
         config = recorded_configuration(out)
         chosen = chosen if chosen != Choice() else recorded_choice(out)
     else:
-        config = configuration(preset, mode, seed, lags, cell_size, skip=not no_skip)
+        config = configuration(
+            preset, mode, seed, lags, cell_size, skip=not no_skip, find_cells=not places_only
+        )
     opened = open_movie(movie, fps=fps, pixel_size_um=pixel_size, **asdict(chosen))
     brought = None if cells is None else cells_of_movie(cells, opened, plane)
     control = TrainingControl()
@@ -176,6 +184,7 @@ def configuration(
     cell_size: float | None = None,
     *,
     skip: bool,
+    find_cells: bool,
 ) -> TrainConfig:
     """Return the settings, or say which option is out of range."""
     from pydantic import ValidationError
@@ -187,7 +196,12 @@ def configuration(
         given = {"lags": lags, "cell_diameter": cell_size}
         chosen = {name: value for name, value in given.items() if value is not None}
         model = ModelConfig.model_validate({"skip": skip, **chosen})
-        settings = {"mode": mode.value, "seed": seed, "model": model}
+        settings = {
+            "mode": mode.value,
+            "seed": seed,
+            "model": model,
+            "find_cells": find_cells,
+        }
         return TrainConfig.model_validate({**PRESETS[preset.value], **settings})
     except ValidationError as error:
         first = error.errors()[-1]  # of "auto" or a number, the number

@@ -114,6 +114,7 @@ def write_stage(
         case "drivers":
             tests = {name: getattr(results.significance, name) for name in _TESTS}
             tests["silencing"] = results.significance.silencing
+            tests["cells"] = results.significance.cells
             tests["pixels.chance"] = torch.from_numpy(results.chance)
             said = {
                 "note": results.significance.note,
@@ -204,8 +205,8 @@ def _known_until(folder: Path, results: Results, stage: Stage) -> Results:
     found: dict[str, Any] = {"stage": stage}
     if is_known("drivers", stage):
         with safe_open(folder / EVIDENCE, "pt") as file:
-            signs = {"silencing"} & set(file.keys())  # older runs have none
-            tests = {name: file.get_tensor(name) for name in (*_TESTS, "pixels.chance", *signs)}
+            later = {"silencing", "cells"} & set(file.keys())  # older runs have none
+            tests = {name: file.get_tensor(name) for name in (*_TESTS, "pixels.chance", *later)}
             said = file.metadata()
         found["significance"] = replace(
             _significance(tests),
@@ -253,8 +254,16 @@ def _of_version_3(folder: Path, results: Results, tensors: dict[str, Tensor]) ->
 def _significance(tests: dict[str, Tensor]) -> Significance:
     estimate, standard_error, edge_p, place_p, evidence, chance = (tests[name] for name in _TESTS)
     none = torch.zeros((), dtype=torch.bool).expand(estimate.shape)
-    silencing = tests.get("silencing", none)
-    return Significance(estimate, standard_error, edge_p, place_p, evidence, chance, silencing)
+    return Significance(
+        estimate,
+        standard_error,
+        edge_p,
+        place_p,
+        evidence,
+        chance,
+        tests.get("silencing", none),
+        cells=tests.get("cells", torch.empty((0, 2), dtype=torch.float64)),
+    )
 
 
 def _read_drivers(

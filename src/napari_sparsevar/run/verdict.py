@@ -21,9 +21,7 @@ ALIKE = 0.5
 
 AS_EVENTS = "Transients stand out of the noise: the events behind them were analysed."
 
-_CELL_BY_CELL = (
-    "ask cell by cell (the Cells dock finds cells, and so does 'sparsevar cells RUN --detect')"
-)
+_BRING = "bring cells that you drew or sorted (the Cells dock, 'sparsevar cells RUN PATH')"
 
 _AGREE_LITTLE = 0.2
 """Correlation from which they agree at all."""
@@ -302,11 +300,6 @@ def _advice_without_drivers(
     """Return what helps where nothing is beyond chance."""
     enough = enough_rows(results.fitted.weights.shape[0])
     longer = f"record {_at_least(max(2 * int(results.good.sum()), enough), fps)}"
-    if results.activity.events is not None:
-        return (
-            f"Next: {_CELL_BY_CELL}, which finds about twice as many drivers as places do where "
-            f"transients stand out as here, or {longer}."
-        )
     if something:
         return (
             f"Next: something is there, but no single place is sure: {longer}, or paint a region "
@@ -322,7 +315,7 @@ def _advice_without_drivers(
             "Next: record with less gain or laser power, and longer; there is nothing to interpret "
             "here."
         )
-    return f"Next: {_CELL_BY_CELL}, or {longer}; there is nothing to interpret in this map."
+    return f"Next: {_BRING}, or {longer}; there is nothing to interpret in this map."
 
 
 def _at_least(frames: int, fps: float | None) -> str:

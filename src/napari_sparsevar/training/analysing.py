@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from napari_sparsevar.analysis.analyse import next_stage
+from napari_sparsevar.analysis.evidence.found_cells import FoundCells
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.analysis.stages import STAGES, Stage, is_known
 from napari_sparsevar.disk.lock import FolderLock
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
-from napari_sparsevar.progress import WithResult
+from napari_sparsevar.progress import Step, WithResult, moved
+from napari_sparsevar.run.found_cells import finding_cells
 from napari_sparsevar.run.record import RunRecord, content_of
+from napari_sparsevar.run.registration import as_run_has_it
 from napari_sparsevar.run.run import Run, load_run, read_record
+from napari_sparsevar.run.run_movie import RunMovie, open_run_movie
 from napari_sparsevar.run.store import is_run_directory, write_record, write_stage
 from napari_sparsevar.training.control import TrainingControl
 from napari_sparsevar.training.device import peak_memory_mb
@@ -30,6 +35,9 @@ from napari_sparsevar.training.events import (
 from napari_sparsevar.training.failures import Events, reported
 from napari_sparsevar.training.pace import Pace, Work
 
+_CELLS = 0.3
+"""Share of the test of places that finding and testing cells takes, about."""
+
 
 def complete_run(
     path: Path | str,
@@ -38,7 +46,9 @@ def complete_run(
     control: TrainingControl | None = None,
     threads: int | None = None,
 ) -> Events:
-    """Go on with the analysis of a run where it was left; the movie is not needed.
+    """Go on with the analysis of a run where it was left.
+
+    Without its movie no cells are found in it, and places are tested alone.
 
     Nothing is raised: the last event is ``Finished`` or ``Failed``.
 
@@ -76,7 +86,7 @@ def resumed(movie: Movie, out: Path, until: Stage, control: TrainingControl) -> 
     began = time.perf_counter()
     if read_record(out).movie.content != content_of(movie):
         raise UserError(f"The movie differs from that of the run {out}.")
-    yield from analysis_of(out, until, control)
+    yield from analysis_of(out, until, control, movie)
     yield outcome(out, time.perf_counter() - began)
 
 
@@ -88,15 +98,27 @@ def is_cut_short(path: Path) -> bool:
     return record.status == "finished" and record.stage != STAGES[-1]
 
 
-def analysis_of(path: Path, until: Stage, control: TrainingControl) -> Events:
-    """Do the stages a run lacks and write each when it is known; end early if asked to stop."""
+def analysis_of(
+    path: Path, until: Stage, control: TrainingControl, movie: Movie | None = None
+) -> Events:
+    """Do the stages a run lacks and write each when it is known; end early if asked to stop.
+
+    Parameters
+    ----------
+    path : Path
+    until : {"map", "drivers", "stability", "all"}
+    control : TrainingControl
+    movie : Movie, optional
+        That of the run, where it is open already.
+    """
     lock = FolderLock(path)
     try:
         run = load_run(path)
         results, record = run.results, run.record
         pace, work = Pace.read(), work_of(run)
         while not control.stop_requested and not is_known(until, results.stage):
-            found = yield from _stage(results, pace, work, until, control)
+            steps = _next(replace(run, results=results), movie)
+            found = yield from _stage(steps, results.stage, pace, work, until, control)
             if found is None:
                 return
             results = found
@@ -108,14 +130,32 @@ def analysis_of(path: Path, until: Stage, control: TrainingControl) -> Events:
         lock.release()
 
 
+def _next(run: Run, movie: Movie | None) -> Generator[Step, None, Results]:
+    """Carry the analysis on by one stage; find the cells of the movie before places are tested."""
+    if run.results.stage != "map" or not run.record.configuration.get("find_cells", True):
+        return (yield from next_stage(run.results))
+    opened = open_run_movie(run.path, run.record.movie) if movie is None else RunMovie(movie)
+    if opened.movie is None:
+        cells = FoundCells.none(f"No cell was tested beside the places. {opened.notice}")
+    else:
+        known = as_run_has_it(opened.movie, run.path)
+        cells = yield from moved(finding_cells(run, known), 0.0, _CELLS)
+    return (yield from moved(next_stage(run.results, cells), _CELLS, 1.0))
+
+
 def _stage(
-    results: Results, pace: Pace, work: Work, until: Stage, control: TrainingControl
+    steps: Generator[Step, None, Results],
+    reached: Stage,
+    pace: Pace,
+    work: Work,
+    until: Stage,
+    control: TrainingControl,
 ) -> Generator[TrainingEvent, None, Results | None]:
     """Carry the analysis on by one stage; None where it was stopped in it."""
-    first = STAGES.index(results.stage) + 1
+    first = STAGES.index(reached) + 1
     stages = STAGES[first : STAGES.index(until) + 1]
     began = time.perf_counter()
-    parts = WithResult(next_stage(results))
+    parts = WithResult(steps)
     for fraction, message in parts:
         if control.stop_requested:
             return None

@@ -160,7 +160,7 @@ class _Application:
             "best_validation_loss": loss["total"],
         }
         yield from publish_map(self.folder, prepared, record, log, metrics)
-        yield from analysis_of(self.folder.out, until, control)
+        yield from analysis_of(self.folder.out, until, control, self.movie)
         yield outcome(self.folder.out, time.perf_counter() - began)
 
     def _record(self, loss: float) -> RunRecord:

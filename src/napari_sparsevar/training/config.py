@@ -51,6 +51,13 @@ class TrainConfig(Settings):
         json_schema_extra={"group": "basic"},
     )
     model: ModelConfig = Field(default_factory=ModelConfig, title="Network and VAR")
+    find_cells: bool = Field(
+        True,
+        title="Test cells too",
+        description="Also find the cells of the movie and test each for whom it drives: what "
+        "places or cells say is listed, adjusted for both. Off: places alone.",
+        json_schema_extra={"group": "advanced"},
+    )
     warmup_fraction: float = Field(
         0.4,
         ge=0.0,

@@ -284,5 +284,5 @@ class _Training:
             remove_checkpoint(self.folder.out)
         else:
             self.control.stopped()
-        yield from analysis_of(self.folder.out, self.until, self.control)
+        yield from analysis_of(self.folder.out, self.until, self.control, self.movie)
         yield outcome(self.folder.out, time.perf_counter() - began, reason)

@@ -11,6 +11,7 @@ from torch import Tensor
 from napari_sparsevar.analysis.evidence.adjustments import FalseDiscovery, StepDown
 from napari_sparsevar.analysis.evidence.chance import ChanceReach, Excess
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.pairing import (
     MOST_ROWS,
     PairedScores,
@@ -75,6 +76,7 @@ def adjusted_p_values(
     near: Tensor | None = None,
     counted: Statistic | None = None,
     rare_events: bool = False,
+    level: float = LEVEL,
 ) -> Generator[float, None, AdjustedPValues]:
     """Adjust for the number of edges and places looked at; yield the fraction done.
 
@@ -101,6 +103,8 @@ def adjusted_p_values(
         Whether series are events that seldom meet: scores are ``steady_scores``, and draws as long
         as the recording, because the largest score of fewer rows is smaller. So they are wherever
         it is known how much series vary in each row.
+    level : float
+        Of a test of all places: that at which ``place_evidence`` is 1.
 
     Raises
     ------
@@ -142,7 +146,7 @@ def adjusted_p_values(
     place = places.p_values().masked_fill(~can_drive, torch.nan)
     unknown = torch.full_like(statistic, torch.nan)
     reached = unknown if drive is None else reach.reach()
-    evidence = sure.evidence()
+    evidence = sure.evidence(level)
     return AdjustedPValues(edge, edge_fdr, place, statistic, evidence, reached, null.draws, pairing)
 
 

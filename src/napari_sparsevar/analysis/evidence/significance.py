@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.chosen_nulls import ChosenNull, against_each, chosen_nulls
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.echoes import Echoes
+from napari_sparsevar.analysis.evidence.found_cells import either, surer
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
@@ -55,7 +56,7 @@ class Significance:
         Family-wise adjusted p-values of the edges: that source and target have nothing to do with
         each other, or the source does not lead (``leading``), whichever is larger.
     place_p : Tensor, shape (p,), float32
-        The same of "this source drives none".
+        The same of "this source drives none", by its place or by a cell that was found there.
     place_evidence : Tensor, shape (p,), float32
         How sure it is that each place has to do with others, on a scale on which 1 is p = 0.05.
     silencing : Tensor of bool, shape (P, p)
@@ -71,6 +72,8 @@ class Significance:
     null : str
         What chance is where there are trials, or everything bursts together, and how much of a
         long recording was tested, in sentences.
+    cells : Tensor, shape (m, 2), float64
+        Middles y, x of cells that were found and drive others beyond chance.
     """
 
     estimate: Tensor
@@ -83,6 +86,7 @@ class Significance:
     note: str = ""
     needed: int = 0
     null: str = ""
+    cells: Tensor = field(default_factory=lambda: torch.empty((0, 2), dtype=torch.float64))
 
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Significance:
@@ -118,6 +122,7 @@ def significance(
     echoes: Echoes | None = None,
     unclear: Tensor | None = None,
     rare_events: bool = False,
+    cells: Tensor | None = None,
 ) -> Generator[float, None, Significance]:
     """Test every source and edge; yield the fraction done.
 
@@ -134,6 +139,8 @@ def significance(
         Pairs, source by target, of which nobody can tell who leads: see ``Asked``.
     rare_events : bool
         Whether series are events that seldom meet: see ``adjusted_p_values``.
+    cells : Tensor, shape (n,), optional
+        P-values of cells found where places lie, NaN where there is none: ``FoundCells``.
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
@@ -157,6 +164,7 @@ def significance(
             rates=False,
             counted=counting.for_places,
             rare_events=rare_events,
+            level=LEVEL if cells is None else LEVEL / 2,
         )
         found = yield from part(drawing, 0.0, 0.7)
         asking = led(
@@ -179,6 +187,9 @@ def significance(
         found = yield from part(against_each(nulls.each, tested), 0.3, 1.0)
     except TooShortError as error:
         return replace(known, note=str(error), needed=error.needed)
+    if cells is not None:
+        evidence = surer(found.place_evidence, cells)
+        found = replace(found, place=either(found.place, cells), place_evidence=evidence)
     sure = (found.place <= LEVEL).repeat(fitted.lags)
     said = said_of_trials, nulls.said, _said_of_rows(rows.n_rows, len(looked_at))
     return replace(

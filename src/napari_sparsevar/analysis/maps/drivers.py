@@ -26,6 +26,9 @@ SEPARATION = 3.0
 REACH = 2.5
 """No driver reaches further from its peak than this many latents: about one cell."""
 
+OF_A_CELL = 1.7
+"""A peak within this many latents of a cell that is known is of that cell: about its diameter."""
+
 FAINTEST = 0.1
 """A peak below this share of the strongest is no driver."""
 
@@ -86,6 +89,7 @@ def find_drivers(
     silences: BoolImage | None = None,
     sure: BoolImage | None = None,
     also: FloatArray | None = None,
+    cells: FloatArray | None = None,
 ) -> Drivers:
     """Cut the peaks that stand out of a contribution map.
 
@@ -104,6 +108,9 @@ def find_drivers(
         Pixels that count as standing out however strong others are: those beyond chance.
     also : ndarray, shape (m, 2), optional
         Places y, x that have a region even if the map has no peak there, as long as it is not 0.
+    cells : ndarray, shape (c, 2), optional
+        Middles y, x of cells that are known to drive: each has a region of its own, however near
+        others are, as long as the map is not 0 there.
 
     Returns
     -------
@@ -113,6 +120,8 @@ def find_drivers(
     smooth, least = _smooth_and_least(contribution, spacing, counted)
     high = smooth > least if sure is None else (smooth > least) | sure
     peaks = _peaks(smooth, high, SEPARATION * spacing)
+    if cells is not None:
+        peaks = _cells_first(peaks, cells, OF_A_CELL * spacing, smooth > 0)
     regions = _regions(smooth, peaks, REACH * spacing)
     if also is not None:
         peaks = _with_missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
@@ -171,6 +180,20 @@ def _peaks(image: FloatImage, high: BoolImage, distance: float) -> list[tuple[in
             beside = places[near[index]]
             free[near[index]] &= np.hypot(*(beside - (row, column)).T) >= distance
     return kept
+
+
+def _cells_first(
+    peaks: list[tuple[int, int]], cells: FloatArray, reach: float, drives: BoolImage
+) -> list[tuple[int, int]]:
+    """Return cells that drive, and the peaks that are of none of them."""
+    inside = np.clip(cells.round().astype(int), 0, np.array(drives.shape) - 1)
+    own = [(row, column) for row, column in inside.tolist() if drives[row, column]]
+    others = [
+        (y, x)
+        for y, x in peaks
+        if all(np.hypot(y - row, x - column) > reach for row, column in own)
+    ]
+    return [*dict.fromkeys(own), *others]
 
 
 def _with_missed(

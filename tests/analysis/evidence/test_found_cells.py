@@ -1,0 +1,55 @@
+"""Cells that were found tell more of the places where they lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_sparsevar.analysis.evidence.found_cells import FoundCells, either, surer
+
+PLACES = np.array([[y, x] for y in (0.0, 4.0, 8.0) for x in (0.0, 4.0, 8.0)])
+
+
+def at(
+    centres: list[tuple[float, float]], p_values: list[float], reach: float = 3.0
+) -> list[float]:
+    found = FoundCells(np.array(centres), np.array(p_values), reach).at(PLACES)
+    assert found is not None
+    return found.tolist()
+
+
+def test_a_cell_is_of_the_places_within_its_reach_and_of_the_nearest_at_least() -> None:
+    near = at([(4.0, 2.0)], [0.01])
+    assert [k for k, p in enumerate(near) if p == 0.01] == [3, 4]
+    alone = at([(4.0, 30.0)], [0.01])
+    assert [k for k, p in enumerate(alone) if p == 0.01] == [5]
+    assert np.isnan(np.delete(alone, 5)).all()
+
+
+def test_of_cells_at_one_place_the_surest_counts() -> None:
+    assert at([(0.0, 0.0), (0.0, 1.0)], [0.3, 0.02])[0] == 0.02
+
+
+def test_what_was_not_tested_says_nothing() -> None:
+    assert FoundCells.none("why").at(PLACES) is None
+    assert FoundCells(np.zeros((1, 2)), np.array([np.nan]), 3.0).at(PLACES) is None
+
+
+def test_two_families_share_the_level() -> None:
+    """Of two p-values that are uniform and independent the twice smaller is rarely small."""
+    draws = torch.rand(2, 200_000, generator=torch.Generator().manual_seed(0))
+    share = (either(*draws) <= 0.05).double().mean()
+    assert 0.045 < share <= 0.0505
+    places, cells = (
+        torch.tensor([0.01, 0.01, torch.nan, 0.9]),
+        torch.tensor([torch.nan, 0.3, 0.02, 0.8]),
+    )
+    assert either(places, cells).tolist() == pytest.approx([0.02, 0.02, 0.04, 1.0])
+
+
+def test_a_place_is_surer_where_a_cell_is_beyond_chance_only() -> None:
+    before = torch.tensor([0.4, 0.4, 2.0, 0.4])
+    after = surer(before, torch.tensor([0.025, 0.03, 0.02, torch.nan]))
+    assert after.tolist() == pytest.approx([1.0, 0.4, 2.0, 0.4])
+    assert surer(before[:1], torch.tensor([0.001])) > 1.0
