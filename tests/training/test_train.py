@@ -294,6 +294,18 @@ def test_resume_refuses_other_settings(
     assert "settings differ" in last.message
 
 
+def test_resume_knows_runs_from_before_there_was_a_setting(
+    small_movie: sv.Movie, small_config: sv.TrainConfig, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    list(sv.train(small_movie, small_config, out=out, until="map"))
+    text = json.loads((out / "run.json").read_text())
+    del text["configuration"]["find_cells"]
+    (out / "run.json").write_text(json.dumps(text))
+    *_, last = sv.train(small_movie, small_config, out=out, resume=True, until="drivers")
+    assert isinstance(last, Finished), last
+
+
 def test_nothing_to_resume(
     small_movie: sv.Movie, small_config: sv.TrainConfig, finished: tuple[Path, list[TrainingEvent]]
 ) -> None:

@@ -165,7 +165,8 @@ def is_only_to_analyse(out: Path) -> bool:
 
 
 def _check_settings(config: TrainConfig, record: RunRecord, out: Path) -> None:
-    if record.configuration != config.model_dump():
+    # What a version before did not know of has its default.
+    if {**TrainConfig().model_dump(), **record.configuration} != config.model_dump():
         raise UserError(f"The settings differ from those of {out}: use the same.")
 
 

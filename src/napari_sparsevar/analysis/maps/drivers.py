@@ -62,7 +62,8 @@ class Drivers:
         strength   Peak of the contribution map: 1 is what chance reaches there. Below 0 where
                    most of what follows goes down: the place silences others.
         stability  Share of random halves of the movie in which it stands out again.
-        p_adjusted That chance makes any place of the field drive others this much.
+        p_adjusted That chance makes any place of the field, or any cell that was found in it,
+                   drive others this much.
         ========== ===========================================================================
     """
 
