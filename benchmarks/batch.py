@@ -25,6 +25,13 @@ from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.movie import write_movie
 
 
+WAYS: dict[str, dict[str, int]] = {
+    "one after the other": {},
+    "two processes": {"jobs": 2},
+    "two workers of dask": {"workers": 2},
+}
+
+
 def main() -> None:
     """Print the table."""
     options = _options()
@@ -37,13 +44,10 @@ def main() -> None:
         print("| way | recordings | seconds | an hour | times as fast |")
         print("|---|---:|---:|---:|---:|")
         seconds(listed[:1], folder / "first")  # what is compiled once is not counted
-        alone = seconds(listed, folder / "alone")
-        for way, spent in (
-            ("one after the other", alone),
-            ("two processes", seconds(listed, folder / "two", jobs=2)),
-            ("two workers of dask", seconds(listed, folder / "dask", workers=2)),
-        ):
-            hourly = 3600 * len(listed) / spent
+        alone = None
+        for way, how in WAYS.items():
+            spent = seconds(listed, folder / way, **how)
+            alone, hourly = alone or spent, 3600 * len(listed) / spent
             print(
                 f"| {way} | {len(listed)} | {spent:.0f} | {hourly:.0f} | {alone / spent:.2f} |",
                 flush=True,
