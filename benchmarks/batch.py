@@ -24,7 +24,6 @@ import napari_sparsevar as sv
 from napari_sparsevar.batch.listing import Recording
 from napari_sparsevar.movie import write_movie
 
-
 WAYS: dict[str, dict[str, int]] = {
     "one after the other": {},
     "two processes": {"jobs": 2},
