@@ -51,6 +51,10 @@ def test_more_drivers_are_listed_and_a_run_says_why(
     assert "cells were found in the movie and tested as well" in both.results.significance.null
     assert both.results.significance.null in both.verdict.findings
     assert alone.results.significance.null == ""
+    assert alone.found_cells is None
+    assert both.found_cells is not None
+    sure = both.found_cells.drivers["p_adjusted"] <= 0.025
+    assert len(both.results.significance.cells) == int(sure.sum()) <= right
     # What is beyond chance looks so, by whichever it is known.
     for y, x in both.drivers[["y", "x"]].round().to_numpy(int):
         assert both.contribution_map[y - 2 : y + 3, x - 2 : x + 3].max() >= 1.0

@@ -7,6 +7,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 import napari_sparsevar as sv
+from made_fits import made_fit
+from napari_sparsevar.run.store import FOUND_CELLS
 from napari_sparsevar.widgets.session import get_session
 
 
@@ -62,6 +64,21 @@ def test_a_button_leads_from_the_map_to_the_cells_of_the_movie(
     QTest.mouseClick(train.panel.cells_button, Qt.MouseButton.LeftButton)
     assert not session.cells.busy
     assert session.cells.given is found is not None
+
+
+def test_cells_that_the_run_found_are_there_at_once_with_their_fit(
+    viewer, train, fake_train, add_movie, until_idle, qtbot
+):
+    add_movie(viewer)
+    train.train()
+    session = get_session(viewer)
+    until_idle(session.training)
+    fit = made_fit()
+    sv.save_fit(fit, session.run.path / FOUND_CELLS)
+    QTest.mouseClick(train.panel.cells_button, Qt.MouseButton.LeftButton)
+    until_idle(session.cells)
+    assert session.cells.fit.names == fit.names
+    assert session.cells.given.names == fit.cells.names
 
 
 def test_opening_a_run_opens_the_drivers(viewer, full_run, open_run):

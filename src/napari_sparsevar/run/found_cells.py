@@ -7,15 +7,18 @@ from collections.abc import Generator
 import numpy as np
 
 from napari_sparsevar.analysis.evidence.found_cells import FoundCells
+from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.detection import detecting_cells
 from napari_sparsevar.cells.fit import fitting_cells
 from napari_sparsevar.cells.reading import reading_movie
+from napari_sparsevar.cells.store import save_fit
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import Step, moved
 from napari_sparsevar.run.cells import OfRun
 from napari_sparsevar.run.left_out import trials_kept
+from napari_sparsevar.run.store import FOUND_CELLS
 
 _REACH = 0.5
 """Cell diameters from its centre within which a place is of the cell."""
@@ -34,7 +37,7 @@ def finding_cells(run: OfRun, movie: Movie) -> Generator[Step, None, FoundCells]
     Returns
     -------
     FoundCells
-        Of no cell where none is seen or can be fitted; it says so.
+        Of no cell where none is seen or can be fitted; it says so. The fit is kept in the run.
     """
     if movie.stack is not None:
         return FoundCells.none()
@@ -46,24 +49,27 @@ def finding_cells(run: OfRun, movie: Movie) -> Generator[Step, None, FoundCells]
             detecting_cells(movie, None if given == "auto" else diameter), 0.0, 0.4
         )
         cells = yield from moved(reading_movie(movie, found), 0.4, 0.7)
-        return (yield from moved(_tested(run, cells, _REACH * diameter), 0.7, 1.0))
+        fit = yield from moved(_fitting(run, cells), 0.7, 1.0)
     except UserError as error:
         return FoundCells.none(f"No cell was tested beside the places: {error}")
-
-
-def _tested(run: OfRun, cells: Cells, reach: float) -> Generator[Step, None, FoundCells]:
-    good = np.asarray(run.results.good)
-    fit = yield from fitting_cells(
-        cells,
-        run.record.network.lags,
-        good,
-        trials_kept(run.path, good),
-        covariates=run.results.activity.covariates,
-    )
+    save_fit(fit, run.path / FOUND_CELLS, overwrite=True)
     assert cells.centres is not None  # they have outlines
     p_values = fit.drivers.set_index("name")["p_adjusted"].reindex(cells.names)
     said = (
         f"{len(cells)} cells were found in the movie and tested as well: what places or cells say "
         "is listed, and p-values are adjusted for both."
     )
-    return FoundCells(cells.centres, p_values.to_numpy(np.float64), reach, said)
+    return FoundCells(cells.centres, p_values.to_numpy(np.float64), _REACH * diameter, said)
+
+
+def _fitting(run: OfRun, cells: Cells) -> Generator[Step, None, CellFit]:
+    good = np.asarray(run.results.good)
+    return (
+        yield from fitting_cells(
+            cells,
+            run.record.network.lags,
+            good,
+            trials_kept(run.path, good),
+            covariates=run.results.activity.covariates,
+        )
+    )

@@ -21,8 +21,10 @@ from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.activity import Trials
 from napari_sparsevar.cells.cell_fit import CellFit
+from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.cells.memory import CellsLike
 from napari_sparsevar.cells.preparing import Preparation
+from napari_sparsevar.cells.store import load_fit
 from napari_sparsevar.disk.contents import read_table
 from napari_sparsevar.disk.files import explain
 from napari_sparsevar.errors import UserError
@@ -39,7 +41,14 @@ from napari_sparsevar.run.cells import (
 from napari_sparsevar.run.planes import kept_image, shown_image, shown_table
 from napari_sparsevar.run.record import FORMAT_VERSION, OLDEST_VERSION, RunRecord
 from napari_sparsevar.run.replacement import recover_run
-from napari_sparsevar.run.store import LOSS_COLUMNS, LOSSES, RECORD, is_run_directory, read_results
+from napari_sparsevar.run.store import (
+    FOUND_CELLS,
+    LOSS_COLUMNS,
+    LOSSES,
+    RECORD,
+    is_run_directory,
+    read_results,
+)
 from napari_sparsevar.run.verdict import Verdict, verdict_of
 
 
@@ -184,6 +193,12 @@ class Run:
         cells = cells_in(self, labels, names)
         read = returned(reading_cells(self, cells, movie))
         return returned(fitting_both_ways(self, read, read_from, trials, seed, preparation))
+
+    @property
+    def found_cells(self) -> CellFit | None:
+        """The cells that were found in the movie and tested beside its places; None without."""
+        folder = self.path / FOUND_CELLS
+        return load_fit(folder) if is_fit_directory(folder) else None
 
     @property
     def stack(self) -> Stack | None:

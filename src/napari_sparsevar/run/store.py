@@ -65,6 +65,8 @@ EVENTS = "events.jsonl"
 COMPARISONS = "comparisons"
 CELLS = "cells"
 """Folder of the fit of cells that came with the training."""
+FOUND_CELLS = "found-cells"
+"""Folder of the fit of cells that were found in the movie and tested beside its places."""
 
 _OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _TESTS = ("estimate", "standard_error", "edge_p", "place_p", "place_evidence", "chance")

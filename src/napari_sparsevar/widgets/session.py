@@ -11,9 +11,11 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from psygnal import Signal
 
+from napari_sparsevar.cells.fit_folder import is_fit_directory
 from napari_sparsevar.cells.placing import may_lie_in
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
+from napari_sparsevar.readers.layers import METADATA_KEY
 from napari_sparsevar.readers.placement import Placement
 from napari_sparsevar.widgets.batching.state import Batching
 from napari_sparsevar.widgets.cells.layers import CellLayers
@@ -192,14 +194,29 @@ class Session:
             show_dock(viewer, "Drivers")
 
     def find_cells(self) -> None:
-        """Open the Cells dock, which finds the cells of the movie if there are none yet."""
+        """Open the Cells dock with the cells of the movie: those of its run, else found now."""
         viewer, layer = self._viewer(), self.movie_layer
         if viewer is None:
             return
         show_dock(viewer, "Cells")
         if layer is not None and self.cells.given is None and not self.cells.busy:
+            known = self._found_in(layer)
             with refusals_shown():
-                self.cells.detect(movie_of(layer))
+                if known is None:
+                    self.cells.detect(movie_of(layer))
+                else:
+                    self.cells.open(known)
+
+    def _found_in(self, layer: Image) -> Path | None:
+        """Return the fit of the cells that the run found in the movie of a layer."""
+        if self.run is None:
+            return None
+        from napari_sparsevar.run.store import FOUND_CELLS  # as slow as opening the run was
+
+        known, source = self.run.path / FOUND_CELLS, layer.metadata.get(METADATA_KEY, {})
+        trained = None if self._trained_layer is None else self._trained_layer()
+        same = layer is trained or source.get("source") == str(self.run.movie_source)
+        return known if same and is_fit_directory(known) else None
 
     def bring_cells(self, path: Path) -> None:
         """Open cells of another program in the Cells dock."""

@@ -196,13 +196,12 @@ def _found_beside(movie: Path | None) -> list[Path]:
 
 
 def _fits_of(run: Run | None) -> list[Path]:
-    """Return the fit of cells that came with the training of a run, where there is one."""
+    """Return the fits of cells that came with the training of a run, or were made in it."""
     if run is None:
         return []
-    from napari_sparsevar.run.store import CELLS  # as slow as opening the run was
+    from napari_sparsevar.run.store import CELLS, FOUND_CELLS  # as slow as opening the run was
 
-    kept = run.path / CELLS
-    return [kept] if is_fit_directory(kept) else []
+    return [run.path / name for name in (CELLS, FOUND_CELLS) if is_fit_directory(run.path / name)]
 
 
 def description(cells: Cells) -> str:
