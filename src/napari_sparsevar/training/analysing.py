@@ -18,6 +18,7 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.progress import Step, WithResult, moved
 from napari_sparsevar.run.found_cells import finding_cells
+from napari_sparsevar.run.left_out import with_left_out
 from napari_sparsevar.run.record import RunRecord, content_of
 from napari_sparsevar.run.registration import as_run_has_it
 from napari_sparsevar.run.run import Run, load_run, read_record
@@ -135,10 +136,10 @@ def _next(run: Run, movie: Movie | None) -> Generator[Step, None, Results]:
     if run.results.stage != "map" or not run.record.configuration.get("find_cells", True):
         return (yield from next_stage(run.results))
     opened = open_run_movie(run.path, run.record.movie) if movie is None else RunMovie(movie)
-    if opened.movie is None:
+    if opened.movie is None or opened.notice:  # gone, or another one
         cells = FoundCells.none(f"No cell was tested beside the places. {opened.notice}")
     else:
-        known = as_run_has_it(opened.movie, run.path)
+        known = with_left_out(as_run_has_it(opened.movie, run.path), run.path)
         cells = yield from moved(finding_cells(run, known), 0.0, _CELLS)
     return (yield from moved(next_stage(run.results, cells), _CELLS, 1.0))
 
