@@ -49,3 +49,21 @@ def test_an_empty_map_has_no_drivers() -> None:
     drivers = find_drivers(np.zeros((32, 32), np.float32), spacing=4, also=np.array([[9.0, 9.0]]))
     assert drivers.table.empty
     assert not drivers.labels.any()
+
+
+def test_each_cell_that_drives_has_a_region_however_near_another_is() -> None:
+    y, x = np.mgrid[:64, :64]
+    near = [(20.0, 20.0), (20.0, 29.0)]  # closer than peaks of the map are told apart
+    image = sum(
+        np.exp(-((y - row) ** 2 + (x - column) ** 2) / (2 * 2.5**2)) for row, column in near
+    )
+    image = np.asarray(image + 0.8 * np.exp(-((y - 50) ** 2 + (x - 50) ** 2) / 12), np.float32)
+    image[:, :4] = 0.0
+    assert len(find_drivers(image, spacing=4).table) == 2
+    cells = np.array([*near, (60.0, 1.0)])  # where the map is 0 no cell drives
+    found = find_drivers(image, spacing=4, cells=cells)
+    centres = found.table.sort_values("y")[["y", "x"]].to_numpy()
+    np.testing.assert_allclose(centres, [(20, 20), (20, 29), (50, 50)], atol=1.0)
+    assert found.labels[20, 20] != found.labels[20, 29]
+    alone = find_drivers(image, spacing=4, cells=np.empty((0, 2)))
+    assert len(alone.table) == 2
