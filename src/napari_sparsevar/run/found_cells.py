@@ -54,12 +54,15 @@ def finding_cells(run: OfRun, movie: Movie) -> Generator[Step, None, FoundCells]
         return FoundCells.none(f"No cell was tested beside the places: {error}")
     save_fit(fit, run.path / FOUND_CELLS, overwrite=True)
     assert cells.centres is not None  # they have outlines
-    p_values = fit.drivers.set_index("name")["p_adjusted"].reindex(cells.names)
+    told = fit.drivers.set_index("name").reindex(cells.names)
+    p_values, strengths = (
+        told[column].to_numpy(np.float64) for column in ("p_adjusted", "strength")
+    )
     said = (
         f"{len(cells)} cells were found in the movie and tested as well: what places or cells say "
         "is listed, and p-values are adjusted for both."
     )
-    return FoundCells(cells.centres, p_values.to_numpy(np.float64), _REACH * diameter, said)
+    return FoundCells(cells.centres, p_values, strengths, _REACH * diameter, said)
 
 
 def _fitting(run: OfRun, cells: Cells) -> Generator[Step, None, CellFit]:

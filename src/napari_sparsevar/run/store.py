@@ -264,7 +264,7 @@ def _significance(tests: dict[str, Tensor]) -> Significance:
         evidence,
         chance,
         tests.get("silencing", none),
-        cells=tests.get("cells", torch.empty((0, 2), dtype=torch.float64)),
+        cells=tests.get("cells", torch.empty((0, 3), dtype=torch.float64)),
     )
 
 

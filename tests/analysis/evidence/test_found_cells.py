@@ -14,7 +14,9 @@ PLACES = np.array([[y, x] for y in (0.0, 4.0, 8.0) for x in (0.0, 4.0, 8.0)])
 def at(
     centres: list[tuple[float, float]], p_values: list[float], reach: float = 3.0
 ) -> list[float]:
-    found = FoundCells(np.array(centres), np.array(p_values), reach).at(PLACES)
+    found = FoundCells(np.array(centres), np.array(p_values), np.ones(len(centres)), reach).at(
+        PLACES
+    )
     assert found is not None
     return found.tolist()
 
@@ -33,7 +35,7 @@ def test_of_cells_at_one_place_the_surest_counts() -> None:
 
 def test_what_was_not_tested_says_nothing() -> None:
     assert FoundCells.none("why").at(PLACES) is None
-    assert FoundCells(np.zeros((1, 2)), np.array([np.nan]), 3.0).at(PLACES) is None
+    assert FoundCells(np.zeros((1, 2)), np.array([np.nan]), np.ones(1), 3.0).at(PLACES) is None
 
 
 def test_two_families_share_the_level() -> None:
@@ -53,3 +55,10 @@ def test_a_place_is_surer_where_a_cell_is_beyond_chance_only() -> None:
     after = surer(before, torch.tensor([0.025, 0.03, 0.02, torch.nan]))
     assert after.tolist() == pytest.approx([1.0, 0.4, 2.0, 0.4])
     assert surer(before[:1], torch.tensor([0.001])) > 1.0
+
+
+def test_cells_that_drive_beyond_chance_have_a_sign() -> None:
+    centres, p_values = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.01, 0.2, 0.02])
+    found = FoundCells(centres, p_values, np.array([0.3, 0.1, -0.2]), 3.0)
+    assert found.driving().tolist() == [[1.0, 2.0, 1.0], [5.0, 6.0, -1.0]]
+    assert FoundCells.none().driving().shape == (0, 3)

@@ -60,10 +60,14 @@ def test_each_cell_that_drives_has_a_region_however_near_another_is() -> None:
     image = np.asarray(image + 0.8 * np.exp(-((y - 50) ** 2 + (x - 50) ** 2) / 12), np.float32)
     image[:, :4] = 0.0
     assert len(find_drivers(image, spacing=4).table) == 2
-    cells = np.array([*near, (60.0, 1.0)])  # where the map is 0 no cell drives
+    cells = np.array(
+        [(20.0, 20.0, 1.0), (20.0, 29.0, -1.0), (60.0, 1.0, 1.0)]
+    )  # where the map is 0 no cell drives
     found = find_drivers(image, spacing=4, cells=cells)
     centres = found.table.sort_values("y")[["y", "x"]].to_numpy()
     np.testing.assert_allclose(centres, [(20, 20), (20, 29), (50, 50)], atol=1.0)
     assert found.labels[20, 20] != found.labels[20, 29]
-    alone = find_drivers(image, spacing=4, cells=np.empty((0, 2)))
+    table = found.table.set_index("label")["strength"]
+    assert table[found.labels[20, 20]] > 0 > table[found.labels[20, 29]]  # it silences
+    alone = find_drivers(image, spacing=4, cells=np.empty((0, 3)))
     assert len(alone.table) == 2

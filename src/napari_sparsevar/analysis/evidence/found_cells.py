@@ -30,6 +30,8 @@ class FoundCells:
         y and x in pixels.
     p_values : ndarray, shape (cells,)
         That a cell drives none, adjusted for all cells; NaN where it was not tested.
+    strengths : ndarray, shape (cells,)
+        Below 0 where a cell silences more than it excites.
     reach : float
         Pixels from its centre within which a place is of the cell.
     said : str
@@ -38,17 +40,19 @@ class FoundCells:
 
     centres: FloatArray
     p_values: FloatArray
+    strengths: FloatArray
     reach: float
     said: str = ""
 
     @classmethod
     def none(cls, why: str = "") -> FoundCells:
         """Return that no cell was tested."""
-        return cls(np.empty((0, 2)), np.empty(0), 0.0, why)
+        return cls(np.empty((0, 2)), np.empty(0), np.empty(0), 0.0, why)
 
     def driving(self) -> FloatArray:
-        """Return the middles of cells that drive others beyond chance, (m, 2)."""
-        return self.centres[self.p_values <= LEVEL / 2]
+        """Return middles y, x of cells that drive beyond chance and 1, or -1 to silence, (m, 3)."""
+        sure = self.p_values <= LEVEL / 2
+        return np.column_stack([self.centres[sure], np.where(self.strengths[sure] < 0, -1.0, 1.0)])
 
     def at(self, places: FloatArray) -> Tensor | None:
         """Return the p-value of the surest cell at each place (y, x), (n,), NaN without one.

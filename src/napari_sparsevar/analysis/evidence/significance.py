@@ -72,8 +72,9 @@ class Significance:
     null : str
         What chance is where there are trials, or everything bursts together, and how much of a
         long recording was tested, in sentences.
-    cells : Tensor, shape (m, 2), float64
-        Middles y, x of cells that were found and drive others beyond chance.
+    cells : Tensor, shape (m, 3), float64
+        Middles y, x of cells that were found and drive others beyond chance, and 1, or -1 where
+        they silence.
     """
 
     estimate: Tensor
@@ -86,7 +87,7 @@ class Significance:
     note: str = ""
     needed: int = 0
     null: str = ""
-    cells: Tensor = field(default_factory=lambda: torch.empty((0, 2), dtype=torch.float64))
+    cells: Tensor = field(default_factory=lambda: torch.empty((0, 3), dtype=torch.float64))
 
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Significance:

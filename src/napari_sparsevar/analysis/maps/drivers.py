@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,9 +110,9 @@ def find_drivers(
         Pixels that count as standing out however strong others are: those beyond chance.
     also : ndarray, shape (m, 2), optional
         Places y, x that have a region even if the map has no peak there, as long as it is not 0.
-    cells : ndarray, shape (c, 2), optional
-        Middles y, x of cells that are known to drive: each has a region of its own, however near
-        others are, as long as the map is not 0 there.
+    cells : ndarray, shape (c, 3), optional
+        Cells that are known to drive, their middle y, x and 1, or -1 where they silence: each has a
+        region of its own, however near others are, as long as the map is not 0 there.
 
     Returns
     -------
@@ -121,15 +122,17 @@ def find_drivers(
     smooth, least = _smooth_and_least(contribution, spacing, counted)
     high = smooth > least if sure is None else (smooth > least) | sure
     peaks = _peaks(smooth, high, SEPARATION * spacing)
-    if cells is not None:
-        peaks = _cells_first(peaks, cells, OF_A_CELL * spacing, smooth > 0)
+    known = {} if cells is None else _cells_in(smooth > 0, cells)
+    peaks = _cells_first(known, peaks, OF_A_CELL * spacing)
     regions = _regions(smooth, peaks, REACH * spacing)
     if also is not None:
         peaks = _with_missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
         regions = _regions(smooth, peaks, REACH * spacing)
     told = contribution if shown is None else shown
-    labels, areas = _ranked(regions, told)
     sign = np.ones_like(told) if silences is None else np.where(silences, -1.0, 1.0)
+    for place, direction in known.items():
+        sign[regions == regions[place]] = direction
+    labels, areas = _ranked(regions, told)
     rows = [_describe(rank, labels, area, told, sign) for rank, area in enumerate(areas, 1)]
     return Drivers(labels, pd.DataFrame(rows, columns=COLUMNS))
 
@@ -183,18 +186,24 @@ def _peaks(image: FloatImage, high: BoolImage, distance: float) -> list[tuple[in
     return kept
 
 
+def _cells_in(drives: BoolImage, cells: FloatArray) -> dict[tuple[int, int], float]:
+    """Return at which pixels that drive cells lie, and the sign of each."""
+    inside = np.clip(cells[:, :2].round().astype(int), 0, np.array(drives.shape) - 1)
+    places = zip(inside.tolist(), cells[:, 2].tolist(), strict=True)
+    return {(row, column): sign for (row, column), sign in places if drives[row, column]}
+
+
 def _cells_first(
-    peaks: list[tuple[int, int]], cells: FloatArray, reach: float, drives: BoolImage
+    cells: Iterable[tuple[int, int]], peaks: list[tuple[int, int]], reach: float
 ) -> list[tuple[int, int]]:
-    """Return cells that drive, and the peaks that are of none of them."""
-    inside = np.clip(cells.round().astype(int), 0, np.array(drives.shape) - 1)
-    own = [(row, column) for row, column in inside.tolist() if drives[row, column]]
+    """Return cells, and the peaks that are of none of them."""
+    own = list(cells)
     others = [
         (y, x)
         for y, x in peaks
         if all(np.hypot(y - row, x - column) > reach for row, column in own)
     ]
-    return [*dict.fromkeys(own), *others]
+    return [*own, *others]
 
 
 def _with_missed(
