@@ -91,14 +91,18 @@ def test_the_network_of_a_run_is_applied_to_a_movie(run: Path, small: Path, tmp_
     assert "--overwrite" in refused.stderr
 
 
+def contents(run: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize("option", [None, "--resume"])
 def test_a_finished_run_is_never_lost(run: Path, small: Path, option: str | None) -> None:
-    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    before = contents(run)
     done = sparsevar("train", small, "--out", run, "--preset", "fast", *([option] * bool(option)))
     assert done.exit_code == 2
     assert one_sentence(done.stderr), done.stderr
     assert str(run) in done.stderr
-    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+    assert contents(run) == before
 
 
 def test_an_unknown_device_is_one_sentence(small: Path, tmp_path: Path) -> None:
