@@ -18,7 +18,7 @@ from scipy import sparse
 from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.level import LEVEL
-from napari_sparsevar.analysis.evidence.significance import Significance
+from napari_sparsevar.analysis.evidence.significance import NO_CELLS, Significance
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fit.fitting import FittedVar, nonzero_of
@@ -264,7 +264,7 @@ def _significance(tests: dict[str, Tensor]) -> Significance:
         evidence,
         chance,
         tests.get("silencing", none),
-        cells=tests.get("cells", torch.empty((0, 3), dtype=torch.float64)),
+        cells=tests.get("cells", NO_CELLS),
     )
 
 

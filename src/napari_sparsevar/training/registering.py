@@ -61,22 +61,22 @@ def preparing(
     prepared = prepare(movie, config, device)
     settled = movie.registered is not None or movie.stack is not None
     if wanted == "auto" and prepared.motion.disturbs and not settled:
-        found = yield from _as_it_moves(prepared, by_channel, control)
+        found = yield from _prepared_still(prepared, config, device, control)
         if found is None:
             return None
-        prepared = found if isinstance(found, Prepared) else prepare(found, config, device)
+        prepared = found
     if prepared.frames.movie.registered is not None:
         yield HeldStill(prepared.frames.movie)
     return prepared
 
 
-def _as_it_moves(
-    prepared: Prepared, by_channel: int | None, control: TrainingControl
-) -> Generator[TrainingEvent, None, Movie | Prepared | None]:
-    """Return a moving movie held still, or what was prepared, which then says why it is not."""
+def _prepared_still(
+    prepared: Prepared, config: TrainConfig, device: torch.device, control: TrainingControl
+) -> Generator[TrainingEvent, None, Prepared | None]:
+    """Prepare a moving movie anew, held still; what was prepared says why where it cannot be."""
     motion = prepared.motion
     try:
-        still = yield from _holding_still(prepared.frames.movie, "rigid", by_channel, control)
+        still = yield from _holding_still(prepared.frames.movie, "rigid", None, control)
     except UserError as error:
         return replace(prepared, notices=(*prepared.notices, f"It was not held still: {error}"))
     if still is None:
@@ -88,7 +88,7 @@ def _as_it_moves(
         f"{motion.typical:.1f}): it was held still first (--register none, or the box in the Train "
         "dock, leaves it)."
     )
-    return replace(still, notes=(*still.notes, said))
+    return prepare(replace(still, notes=(*still.notes, said)), config, device)
 
 
 def _holding_still(

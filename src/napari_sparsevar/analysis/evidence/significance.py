@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -42,6 +42,9 @@ silencing is rarer than exciting, and is not to cost others their evidence."""
 
 _MOST_ECHOES = 2048
 """Places up to which echoes are looked for in every draw."""
+
+
+NO_CELLS = torch.empty((0, 3), dtype=torch.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +90,7 @@ class Significance:
     note: str = ""
     needed: int = 0
     null: str = ""
-    cells: Tensor = field(default_factory=lambda: torch.empty((0, 3), dtype=torch.float64))
+    cells: Tensor = NO_CELLS
 
     @classmethod
     def unknown(cls, fitted: FittedVar) -> Significance:
