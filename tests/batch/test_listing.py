@@ -70,8 +70,6 @@ def test_what_is_left_out_and_beside_it(listed: Write, tmp_path: Path) -> None:
     assert (one.trials, two.trials) == (tmp_path / "t.csv", None)
     assert (one.registration, one.by_channel) == ("piecewise", 2)
     assert (two.bad_frames, two.mask, two.registration) == ("0-3,9", None, "auto")
-    with pytest.raises(UserError, match="covariates are of a training"):
-        read_list(listed("movie,covariates,apply_from\na.tif,x.csv,run\n"))
     with pytest.raises(UserError, match="registration is 'elastic'"):
         read_list(listed("movie,registration\na.tif,elastic\n"))
 

@@ -87,6 +87,19 @@ def test_a_training_that_was_cut_short_goes_on_with_them(
     )
 
 
+def test_a_network_is_applied_beside_them(
+    run: sv.Run, small_movie: sv.Movie, speed: np.ndarray, tmp_path: Path
+) -> None:
+    out, beside = tmp_path / "run", {LABEL: speed}
+    list(sv.apply_run(run, small_movie, out=out, covariates=beside, until="map"))
+    applied = sv.load_run(out)
+    assert applied.record.covariates == run.record.covariates
+    kept = applied.results.partial
+    torch.testing.assert_close(kept.following, run.results.partial.following, atol=1e-5, rtol=0)
+    list(sv.apply_run(run, small_movie, out=tmp_path / "without", until="map"))
+    assert sv.load_run(tmp_path / "without").results.partial is None
+
+
 def test_those_of_another_recording_are_refused_before_the_training(
     small_movie: sv.Movie, small_config: sv.TrainConfig, speed: np.ndarray, tmp_path: Path
 ) -> None:

@@ -41,7 +41,7 @@ class Recording(Settings):
         What is left out of the movie, its trials, and how it is held still before, as for a
         training; ``none`` leaves it as it is.
     covariates : Path or None
-        What was recorded beside the movie; not with ``apply_from``.
+        What was recorded beside the movie.
     apply_from : Path or None
         A run whose network is applied to the movie; trained anew where None.
     preset, steps, seed, mode, lags, cell_diameter
@@ -89,8 +89,6 @@ class Recording(Settings):
             check_planes(self.planes, self.plane)
         except UserError as error:
             raise ValueError(str(error)) from None
-        if self.covariates is not None and self.apply_from is not None:
-            raise ValueError("covariates are of a training; leave them or apply_from out")
         return self
 
     @property

@@ -90,7 +90,15 @@ def _events(
     }
     if recording.apply_from is not None:
         run = recording.apply_from
-        return apply_run(run, movie, out=place, device=device, threads=threads, **left_out)
+        return apply_run(
+            run,
+            movie,
+            out=place,
+            device=device,
+            threads=threads,
+            covariates=recording.covariates,
+            **left_out,
+        )
     resume = has_checkpoint(place) or is_cut_short(place)
     if resume:  # with what it began with
         return train(

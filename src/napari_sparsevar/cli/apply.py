@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from napari_sparsevar.cli.cell_options import Trials, trials_of
+from napari_sparsevar.cli.cell_options import CovariatesOption, Trials, trials_of
 from napari_sparsevar.cli.ending import explained, finished
 from napari_sparsevar.cli.options import (
     Axes,
@@ -54,6 +54,7 @@ def apply(
     bad_frames: BadFrames = None,
     mask: MaskOption = None,
     trials: Trials = None,
+    covariates: CovariatesOption = None,
     register: RegisterOption = HoldStill.auto,
     by_channel: ByChannel = None,
     until: UntilOption = Until.all,
@@ -87,6 +88,7 @@ def apply(
         overwrite=overwrite,
         control=control,
         until=until.stage,
+        covariates=covariates or None,
         bad_frames=bad_frames,
         ignore=mask,
         trials=trials_of(trials, opened.fps, opened.times),

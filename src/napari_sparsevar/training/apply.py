@@ -16,10 +16,14 @@ from safetensors.torch import load_file
 
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.arguments import checked
+from napari_sparsevar.cells.covariates.keeping import covariate_records
+from napari_sparsevar.cells.covariates.reading import CovariateSource, covariates_of
+from napari_sparsevar.cells.covariates.samples import Frames
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.left_out import FrameList, PixelMask, Trials, leaving_out
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.registration.shifts import Wanted
+from napari_sparsevar.run.covariates import write_covariates
 from napari_sparsevar.run.left_out import write_left_out
 from napari_sparsevar.run.record import MovieIdentity, ParentRun, RunRecord
 from napari_sparsevar.run.registration import write_shifts
@@ -38,7 +42,7 @@ from napari_sparsevar.training.events import (
 )
 from napari_sparsevar.training.failures import Events, failing, reported
 from napari_sparsevar.training.finish import Metrics, publish_map
-from napari_sparsevar.training.preparation import Prepared
+from napari_sparsevar.training.preparation import Prepared, beside
 from napari_sparsevar.training.registering import preparing
 from napari_sparsevar.training.run_folder import EventLog, RunFolder, prepare_folder
 
@@ -59,6 +63,7 @@ def apply_run(
     control: TrainingControl | None = None,
     threads: PositiveInt | None = None,
     until: Stage = "all",
+    covariates: CovariateSource | None = None,
     good: npt.ArrayLike | None = None,
     bad_frames: FrameList | None = None,
     ignore: PixelMask | None = None,
@@ -93,6 +98,8 @@ def apply_run(
         CPU threads of torch meanwhile; all cores where None.
     until : {"map", "drivers", "stability", "all"}
         As in ``train``.
+    covariates : path, DataFrame, dict of arrays, array (T,) or (T, c), or a list of these, optional
+        What was recorded beside this movie, as in ``train``; those of the run are of its own.
     good, bad_frames, ignore, trials : optional
         What is left out of the movie, and its trials, as in ``train``.
     register : {"auto", "rigid", "piecewise"}, optional
@@ -111,11 +118,13 @@ def apply_run(
         if not overwrite and _was_cut_short(Path(out), parent):
             yield from resumed(movie, Path(out), until, control or TrainingControl())
             return
+        frames = Frames.of_movie(movie)
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
             chosen = leaving_out(
                 movie, good=good, bad_frames=bad_frames, ignore=ignore, trials=trials
             )
+            brought = None if covariates is None else covariates_of(covariates, frames)
             steering = control or TrainingControl()
             prepared = yield from preparing(
                 chosen, _settings(parent), where, register, by_channel, steering
@@ -123,6 +132,7 @@ def apply_run(
             if prepared is None:
                 yield Finished("stopped", None, 0, time.perf_counter() - began, peak_memory_mb())
                 return
+            prepared = beside(prepared, brought)
             yield from _Application(parent, prepared, folder, where).run(steering, until, began)
 
     return reported(work, Path(out), device, threads)
@@ -149,6 +159,7 @@ class _Application:
         loss, _ = prepared.trainer.validate()
         record = self._record(loss["total"])
         log = EventLog(self.folder.working)
+        write_covariates(self.folder.working, prepared.covariates)
         write_left_out(self.folder.working, self.movie.left_out)
         write_shifts(self.folder.working, self.movie)
         write_record(self.folder.working, record)
@@ -176,6 +187,7 @@ class _Application:
                 movie=parent.movie.name,
                 content=parent.movie.content,
             ),
+            covariates=covariate_records(self.prepared.covariates),
             notices=(*self.prepared.notices, *_differences(self.parent, self.prepared, loss)),
         )
 

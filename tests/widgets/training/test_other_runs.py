@@ -197,6 +197,22 @@ def test_the_run_that_is_shown_is_applied_to_another_movie(
     assert get_session(viewer).run.path == proposed
 
 
+def test_what_was_recorded_beside_the_movie_is_applied_with_it(movie_file, tmp_path, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        "napari_sparsevar.training.apply.apply_run", lambda *_, **rest: given.update(rest)
+    )
+    beside, placement = tmp_path / "speed.csv", Placement((1.0, 1.0))
+    request = TrainingRequest(
+        *(open_movie(movie_file), CONFIG, tmp_path / "out", "cpu", placement),
+        parent=tmp_path / "run",
+        covariates=beside,
+        register=None,
+    )
+    worker.library_apply(request, TrainingControl())
+    assert (given["covariates"], given["register"]) == (beside, None)
+
+
 def test_what_is_no_run_is_not_applied(viewer, dock, add_movie, fake_apply, tmp_path):
     add_movie(viewer)
     dock.other_runs.run.value = tmp_path

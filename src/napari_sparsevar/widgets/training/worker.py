@@ -103,6 +103,7 @@ def library_apply(request: TrainingRequest, control: TrainingControl) -> Iterato
         request.movie,
         out=request.out,
         device=request.device,
+        covariates=request.covariates,
         register=request.register,
         control=control,
         threads=_threads(),
