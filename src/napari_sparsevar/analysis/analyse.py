@@ -129,7 +129,7 @@ def _tested(results: Results, cells: FoundCells) -> Generator[float, None, Resul
         said = " ".join(filter(None, (found.null, cells.said)))
         found = replace(found, null=said, cells=torch.from_numpy(cells.driving()))
     drawn = contribution_map(fitted, projection, found.silencing.numpy())
-    chance = chance_of(drawn.image, projection, found, ranked=not as_events)
+    chance = chance_of(drawn.image, projection, found, ranked=not as_events, cells=cells)
     contribution, places = _seen(drawn, fitted, projection, found, chance)
     trim_heap()
     return replace(

@@ -62,7 +62,11 @@ def finding_cells(run: OfRun, movie: Movie) -> Generator[Step, None, FoundCells]
         f"{len(cells)} cells were found in the movie and tested as well: what places or cells say "
         "is listed, and p-values are adjusted for both."
     )
-    return FoundCells(cells.centres, p_values, strengths, _REACH * diameter, said)
+    drives = np.zeros(len(cells))
+    drives[fit.fitted_cells] = np.sqrt(
+        sum(edges.power(2).sum(axis=1) for edges in fit.fitted.distant)
+    )
+    return FoundCells(cells.centres, p_values, strengths, drives, _REACH * diameter, said)
 
 
 def _fitting(run: OfRun, cells: Cells) -> Generator[Step, None, CellFit]:

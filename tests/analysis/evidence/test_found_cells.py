@@ -14,9 +14,8 @@ PLACES = np.array([[y, x] for y in (0.0, 4.0, 8.0) for x in (0.0, 4.0, 8.0)])
 def at(
     centres: list[tuple[float, float]], p_values: list[float], reach: float = 3.0
 ) -> list[float]:
-    found = FoundCells(np.array(centres), np.array(p_values), np.ones(len(centres)), reach).at(
-        PLACES
-    )
+    ones = np.ones(len(centres))
+    found = FoundCells(np.array(centres), np.array(p_values), ones, ones, reach).at(PLACES)
     assert found is not None
     return found.tolist()
 
@@ -35,7 +34,9 @@ def test_of_cells_at_one_place_the_surest_counts() -> None:
 
 def test_what_was_not_tested_says_nothing() -> None:
     assert FoundCells.none("why").at(PLACES) is None
-    assert FoundCells(np.zeros((1, 2)), np.array([np.nan]), np.ones(1), 3.0).at(PLACES) is None
+    assert (
+        FoundCells(np.zeros((1, 2)), np.array([np.nan]), *(np.ones(1),) * 2, 3.0).at(PLACES) is None
+    )
 
 
 def test_two_families_share_the_level() -> None:
@@ -59,6 +60,16 @@ def test_a_place_is_surer_where_a_cell_is_beyond_chance_only() -> None:
 
 def test_cells_that_drive_beyond_chance_have_a_sign() -> None:
     centres, p_values = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.01, 0.2, 0.02])
-    found = FoundCells(centres, p_values, np.array([0.3, 0.1, -0.2]), 3.0)
+    found = FoundCells(centres, p_values, np.array([0.3, 0.1, -0.2]), np.ones(3), 3.0)
     assert found.driving().tolist() == [[1.0, 2.0, 1.0], [5.0, 6.0, -1.0]]
     assert FoundCells.none().driving().shape == (0, 3)
+
+
+def test_a_pixel_has_the_drive_of_the_cell_it_is_of_the_most_of_several() -> None:
+    drives, unused = np.array([0.1, 0.3]), np.ones(2)
+    found = FoundCells(np.array([[2.0, 2.0], [2.0, 5.0]]), unused, unused, drives, 2.0)
+    image = found.drive_of_pixels((6, 9))
+    assert image[2].tolist() == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.0]
+    assert image[5].max() == 0.0
+    assert image.shape == (6, 9)
+    assert not FoundCells.none().drive_of_pixels((3, 4)).any()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from made_runs import made_results, made_significance
-from napari_sparsevar.analysis.maps.chance_units import chance_of
+from napari_sparsevar.analysis.evidence.found_cells import FoundCells
+from napari_sparsevar.analysis.maps.chance_units import MORE_BY_CELLS, chance_of
 from napari_sparsevar.analysis.maps.contribution import contribution_map, in_pixels
 from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
@@ -32,3 +33,32 @@ def test_the_map_is_beyond_chance_where_a_place_is(ranked: bool) -> None:
     assert shown[others].max() < 1.0
     order = np.argsort(image[others])
     assert (np.diff(shown[others][order]) >= -1e-4).all()
+
+
+@pytest.mark.parametrize("ranked", [True, False])
+def test_what_cells_drive_is_shown_by_more_but_nowhere_made_sure(ranked: bool) -> None:
+    results = made_results(LatentGrid((64, 64), 4), ModelConfig(stride=4, free_radius=1.0), 200)
+    image = contribution_map(results.fitted, results.projection).image
+    found = made_significance(results.fitted, results.grid, float(image.max()) / 1.9)
+    drives = found.place_p.numpy() <= 0.05
+    driving, middle = results.grid.pixels_of(drives), results.grid.centres()[drives][:1]
+
+    def shown(drive: float) -> np.ndarray:
+        known = FoundCells(middle, *(np.array([drive]),) * 3, 30.0)
+        return image / chance_of(image, results.projection, found, ranked, known)
+
+    alone, weak, strong = shown(0.0), shown(0.04), shown(0.4)
+    without = chance_of(image, results.projection, found, ranked)
+    np.testing.assert_array_equal(alone, image / without)
+    y, x = np.ogrid[:64, :64]
+    here = (y - middle[0, 0]) ** 2 + (x - middle[0, 1]) ** 2 <= 900
+    np.testing.assert_array_equal(strong[~here], alone[~here])
+    seen = here & (image > 0)
+    assert (strong[seen] >= weak[seen] - 1e-6).all()
+    assert (weak[seen] >= alone[seen] - 1e-6).all()
+    assert strong[seen].mean() > weak[seen].mean() > alone[seen].mean()
+    sure, unsure = seen & driving, seen & ~driving & (alone < 1.0)
+    assert sure.any()
+    assert unsure.any()
+    np.testing.assert_allclose(strong[sure], MORE_BY_CELLS * alone[sure], rtol=1e-5)
+    assert strong[unsure].max() < 1.0

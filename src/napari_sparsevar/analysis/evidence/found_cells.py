@@ -32,6 +32,8 @@ class FoundCells:
         That a cell drives none, adjusted for all cells; NaN where it was not tested.
     strengths : ndarray, shape (cells,)
         Below 0 where a cell silences more than it excites.
+    drives : ndarray, shape (cells,)
+        Root of the sum of squares of what the lasso says that each drives; 0 where not fitted.
     reach : float
         Pixels from its centre within which a place is of the cell.
     said : str
@@ -41,13 +43,14 @@ class FoundCells:
     centres: FloatArray
     p_values: FloatArray
     strengths: FloatArray
+    drives: FloatArray
     reach: float
     said: str = ""
 
     @classmethod
     def none(cls, why: str = "") -> FoundCells:
         """Return that no cell was tested."""
-        return cls(np.empty((0, 2)), np.empty(0), np.empty(0), 0.0, why)
+        return cls(np.empty((0, 2)), *(np.empty(0),) * 3, 0.0, why)
 
     def driving(self) -> FloatArray:
         """Return middles y, x of cells that drive beyond chance and 1, or -1 to silence, (m, 3)."""
@@ -68,6 +71,15 @@ class FoundCells:
             chosen = here or [int(tree.query(self.centres[cell])[1])]
             found[chosen] = np.fmin(found[chosen], self.p_values[cell])
         return torch.from_numpy(found)
+
+    def drive_of_pixels(self, shape: tuple[int, int]) -> FloatArray:
+        """Return what the cell drives that each pixel is of, the most of several, (Y, X)."""
+        image = np.zeros(shape)
+        y, x = np.ogrid[: shape[0], : shape[1]]
+        for (middle_y, middle_x), drive in zip(self.centres, self.drives, strict=True):
+            here = (y - middle_y) ** 2 + (x - middle_x) ** 2 <= self.reach**2
+            image[here] = np.maximum(image[here], drive)
+        return image
 
 
 def either(places: Tensor, cells: Tensor) -> Tensor:

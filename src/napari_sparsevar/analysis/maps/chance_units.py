@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_sparsevar.analysis.evidence.chance import relaxed
+from napari_sparsevar.analysis.evidence.found_cells import FoundCells
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.significance import Significance
 from napari_sparsevar.analysis.fit.fitting import FittedVar, default_penalty
 from napari_sparsevar.analysis.maps.contribution import chance_map, in_pixels
 from napari_sparsevar.analysis.maps.projection import FloatImage, Projection
+
+FloatArray = npt.NDArray[np.float64]
+BoolImage = npt.NDArray[np.bool_]
 
 FAINT, UNSURE = 0.5, 0.999
 """What the map shows at most where the test is not sure, in units of chance, and from where on it
@@ -18,13 +23,21 @@ comes nearer and nearer to that."""
 AS_SURE = 2.0
 """By how much the test of a place may change the unit of the map there."""
 
+MORE_BY_CELLS, SURE_OF_A_CELL = 3.0, 0.1
+"""By how much a cell that drives others may change the unit of the map there, and from which drive
+on by that much, in deviations of a cell for one of it."""
+
 LEADERLESS = 0.5
 """Share of a pixel from which it is of places that are not sure to lead: the unit there is such
 that the map is as sure as the test, whatever that takes."""
 
 
 def chance_of(
-    image: FloatImage, projection: Projection, found: Significance, ranked: bool = True
+    image: FloatImage,
+    projection: Projection,
+    found: Significance,
+    ranked: bool = True,
+    cells: FoundCells | None = None,
 ) -> FloatImage:
     """Return what chance reaches in a ``contribution_map``; NaN where nothing could be tested.
 
@@ -41,6 +54,8 @@ def chance_of(
     ranked : bool
         Whether the map ranks places as the test does, which tells more where activity is filtered.
         Else it only follows the test in what is beyond chance: of events the amounts tell more.
+    cells : FoundCells, optional
+        What is known of cells: see ``_as_cells_say``.
     """
     reach = found.chance.double().numpy()
     if not found.tested:
@@ -49,14 +64,36 @@ def chance_of(
     sure = in_pixels(found.sureness().double().numpy(), projection)
     if not ranked:
         shown = image / np.maximum(usual, 1e-12)
-        faint = np.where(shown < FAINT, shown, UNSURE - (UNSURE - FAINT) * np.exp(FAINT - shown))
-        sure = np.where(sure >= 1.0, np.maximum(shown, 1.0), faint)
+        sure = np.where(sure >= 1.0, np.maximum(shown, 1.0), _unsure(shown))
     as_sure = np.divide(image, sure, out=usual.copy(), where=(sure > 0) & (image > 0))
     leaderless = in_pixels(found.leaderless.double().numpy(), projection) > LEADERLESS
     most = np.where(leaderless, np.inf, usual * AS_SURE)
     chance: FloatImage = np.clip(as_sure, usual / AS_SURE, most)
     driving = projection.grid.pixels_of(found.place_p.numpy() <= LEVEL) & (image > 0)
-    return np.where(driving, np.minimum(chance, image), chance)
+    chance = np.where(driving, np.minimum(chance, image), chance)
+    return chance if cells is None else _as_cells_say(image, chance, driving, cells)
+
+
+def _unsure(shown: FloatArray) -> FloatArray:
+    """Return values that stay below 1, in the same order."""
+    return np.where(shown < FAINT, shown, UNSURE - (UNSURE - FAINT) * np.exp(FAINT - shown))
+
+
+def _as_cells_say(
+    image: FloatImage, chance: FloatImage, driving: BoolImage, cells: FoundCells
+) -> FloatImage:
+    """Return the unit where the lasso of found cells says how much each drives.
+
+    Both have their own errors: places mix cells that touch, and not every cell is found. What both
+    say is shown by up to three times more. Where no test is sure the map stays below 1 all the
+    same, or where it was.
+    """
+    told = np.minimum(cells.drive_of_pixels(image.shape) / SURE_OF_A_CELL, 1.0)
+    shown = np.divide(image, chance, out=np.zeros(image.shape), where=chance > 0)
+    more = shown * (1.0 + (MORE_BY_CELLS - 1.0) * told)
+    wanted = np.where(driving, more, np.maximum(shown, _unsure(more)))
+    lifted = (told > 0.0) & (wanted > shown)
+    return np.divide(image, wanted, out=chance.copy(), where=lifted).astype(np.float32)
 
 
 def in_units_of_chance(image: FloatImage, fitted: FittedVar, chance: FloatImage) -> FloatImage:
