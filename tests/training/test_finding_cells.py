@@ -37,7 +37,21 @@ def right_and_wrong(run: sv.Run, truth: sv.Truth) -> tuple[int, int]:
     return int(near.any(axis=1).sum()), int((~near.any(axis=0)).sum())
 
 
-def test_more_drivers_are_listed_and_a_run_says_why(
+def pairs(run: sv.Run, truth: sv.Truth) -> tuple[int, int]:
+    """Return between how many cells an edge is beyond chance, right and wrong."""
+    sure = run.edges[run.edges["p_adjusted"] <= 0.05]
+    ends = (
+        np.linalg.norm(
+            truth.centres[:, None] - sure[[f"{end}_y", f"{end}_x"]].to_numpy()[None], axis=-1
+        ).argmin(axis=0)
+        for end in ("source", "target")
+    )
+    found = set(zip(*(end.tolist() for end in ends), strict=True))
+    right = sum(truth.coupling[pair] > 0 for pair in found)
+    return int(right), len(found) - int(right)
+
+
+def test_more_is_beyond_chance_and_a_run_says_why(
     movie: tuple[sv.Movie, sv.Truth], tmp_path: Path
 ) -> None:
     opened, truth = movie
@@ -48,6 +62,9 @@ def test_more_drivers_are_listed_and_a_run_says_why(
     assert right > fewer
     assert right >= 3
     assert wrong == 0
+    (edges, wrong_edges), (fewer_edges, _) = (pairs(run, truth) for run in (both, alone))
+    assert edges > fewer_edges
+    assert wrong_edges == 0
     assert "cells were found in the movie and tested as well" in both.results.significance.null
     assert both.results.significance.null in both.verdict.findings
     assert alone.results.significance.null == ""

@@ -66,7 +66,11 @@ def finding_cells(run: OfRun, movie: Movie) -> Generator[Step, None, FoundCells]
     drives[fit.fitted_cells] = np.sqrt(
         sum(edges.power(2).sum(axis=1) for edges in fit.fitted.distant)
     )
-    return FoundCells(cells.centres, p_values, strengths, drives, _REACH * diameter, said)
+    edge_p = np.full((fit.lags, len(cells), len(cells)), np.nan)
+    tested = fit.evidence.edge_p.numpy().reshape(fit.lags, *(len(fit.fitted_cells),) * 2)
+    edge_p[:, fit.fitted_cells[:, None], fit.fitted_cells] = tested
+    reach = _REACH * diameter
+    return FoundCells(cells.centres, p_values, strengths, drives, edge_p, reach, said)
 
 
 def _fitting(run: OfRun, cells: Cells) -> Generator[Step, None, CellFit]:

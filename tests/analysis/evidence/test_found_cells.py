@@ -11,13 +11,25 @@ from napari_sparsevar.analysis.evidence.found_cells import FoundCells, either, s
 PLACES = np.array([[y, x] for y in (0.0, 4.0, 8.0) for x in (0.0, 4.0, 8.0)])
 
 
-def at(
-    centres: list[tuple[float, float]], p_values: list[float], reach: float = 3.0
-) -> list[float]:
-    ones = np.ones(len(centres))
-    found = FoundCells(np.array(centres), np.array(p_values), ones, ones, reach).at(PLACES)
+def made(
+    centres: list[tuple[float, float]],
+    p_values: list[float],
+    *,
+    strengths: list[float] | None = None,
+    drives: list[float] | None = None,
+    edge_p: np.ndarray | None = None,
+    reach: float = 3.0,
+) -> FoundCells:
+    n, ones = len(centres), [1.0] * len(centres)
+    none = np.full((1, n, n), np.nan)
+    numbers = (np.array(each) for each in (centres, p_values, strengths or ones, drives or ones))
+    return FoundCells(*numbers, none if edge_p is None else edge_p, reach)
+
+
+def at(centres: list[tuple[float, float]], p_values: list[float]) -> list[float]:
+    found = made(centres, p_values).at(PLACES)
     assert found is not None
-    return found.tolist()
+    return found.place.tolist()
 
 
 def test_a_cell_is_of_the_places_within_its_reach_and_of_the_nearest_at_least() -> None:
@@ -34,9 +46,20 @@ def test_of_cells_at_one_place_the_surest_counts() -> None:
 
 def test_what_was_not_tested_says_nothing() -> None:
     assert FoundCells.none("why").at(PLACES) is None
-    assert (
-        FoundCells(np.zeros((1, 2)), np.array([np.nan]), *(np.ones(1),) * 2, 3.0).at(PLACES) is None
-    )
+    assert made([(0.0, 0.0)], [np.nan]).at(PLACES) is None
+
+
+def test_an_edge_between_cells_is_one_between_their_places_at_its_lag() -> None:
+    edge_p = np.full((2, 3, 3), np.nan)
+    edge_p[1, 0, 1], edge_p[0, 1, 0], edge_p[0, 2, 0] = 0.01, 0.4, 0.2
+    cells = made([(4.0, 2.0), (8.0, 30.0), (8.0, 8.0)], [0.01, 0.9, 0.5], edge_p=edge_p)
+    found = cells.at(PLACES)
+    assert found is not None
+    assert found.edge.shape == (18, 9)
+    sure = torch.nonzero(found.edge == np.float32(0.01)).tolist()
+    assert sure == [[9 + 3, 8], [9 + 4, 8]]  # places 3 and 4 are of the first cell, 8 of the others
+    assert found.edge[8, 3] == np.float32(0.2)  # of two cells there the surer
+    assert found.edge.isfinite().sum() == 4
 
 
 def test_two_families_share_the_level() -> None:
@@ -59,15 +82,14 @@ def test_a_place_is_surer_where_a_cell_is_beyond_chance_only() -> None:
 
 
 def test_cells_that_drive_beyond_chance_have_a_sign() -> None:
-    centres, p_values = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.01, 0.2, 0.02])
-    found = FoundCells(centres, p_values, np.array([0.3, 0.1, -0.2]), np.ones(3), 3.0)
+    centres, p_values = [(1.0, 2.0), (3.0, 4.0), (5.0, 6.0)], [0.01, 0.2, 0.02]
+    found = made(centres, p_values, strengths=[0.3, 0.1, -0.2])
     assert found.driving().tolist() == [[1.0, 2.0, 1.0], [5.0, 6.0, -1.0]]
     assert FoundCells.none().driving().shape == (0, 3)
 
 
 def test_a_pixel_has_the_drive_of_the_cell_it_is_of_the_most_of_several() -> None:
-    drives, unused = np.array([0.1, 0.3]), np.ones(2)
-    found = FoundCells(np.array([[2.0, 2.0], [2.0, 5.0]]), unused, unused, drives, 2.0)
+    found = made([(2.0, 2.0), (2.0, 5.0)], [1.0, 1.0], drives=[0.1, 0.3], reach=2.0)
     image = found.drive_of_pixels((6, 9))
     assert image[2].tolist() == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.0]
     assert image[5].max() == 0.0

@@ -44,7 +44,8 @@ def test_what_cells_drive_is_shown_by_more_but_nowhere_made_sure(ranked: bool) -
     driving, middle = results.grid.pixels_of(drives), results.grid.centres()[drives][:1]
 
     def shown(drive: float) -> np.ndarray:
-        known = FoundCells(middle, *(np.array([drive]),) * 3, 30.0)
+        untested = np.full((1, 1, 1), np.nan)
+        known = FoundCells(middle, *(np.array([drive]),) * 3, untested, 30.0)
         return image / chance_of(image, results.projection, found, ranked, known)
 
     alone, weak, strong = shown(0.0), shown(0.04), shown(0.4)

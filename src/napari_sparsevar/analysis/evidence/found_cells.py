@@ -8,6 +8,7 @@ tested at half the level.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,9 @@ class FoundCells:
         Below 0 where a cell silences more than it excites.
     drives : ndarray, shape (cells,)
         Root of the sum of squares of what the lasso says that each drives; 0 where not fitted.
+    edge_p : ndarray, shape (lags, cells, cells)
+        That a cell (second axis) does not drive another (third) at a lag, adjusted for all edges
+        between cells; NaN where it was not tested.
     reach : float
         Pixels from its centre within which a place is of the cell.
     said : str
@@ -44,33 +48,39 @@ class FoundCells:
     p_values: FloatArray
     strengths: FloatArray
     drives: FloatArray
+    edge_p: FloatArray
     reach: float
     said: str = ""
 
     @classmethod
     def none(cls, why: str = "") -> FoundCells:
         """Return that no cell was tested."""
-        return cls(np.empty((0, 2)), *(np.empty(0),) * 3, 0.0, why)
+        return cls(np.empty((0, 2)), *(np.empty(0),) * 3, np.empty((1, 0, 0)), 0.0, why)
 
     def driving(self) -> FloatArray:
         """Return middles y, x of cells that drive beyond chance and 1, or -1 to silence, (m, 3)."""
         sure = self.p_values <= LEVEL / 2
         return np.column_stack([self.centres[sure], np.where(self.strengths[sure] < 0, -1.0, 1.0)])
 
-    def at(self, places: FloatArray) -> Tensor | None:
-        """Return the p-value of the surest cell at each place (y, x), (n,), NaN without one.
+    def at(self, places: FloatArray) -> CellsAtPlaces | None:
+        """Return what the surest cells say of places (y, x), (n, 2).
 
         A cell that no place is within reach of is of the nearest one. None if no cell was tested.
         """
-        tested = np.flatnonzero(np.isfinite(self.p_values))
-        if not tested.size or not len(places):
+        tested = np.flatnonzero(np.isfinite(self.p_values)).tolist()
+        if not tested or not len(places):
             return None
-        tree, found = KDTree(places), np.full(len(places), np.nan)
-        for cell in tested:
-            here = tree.query_ball_point(self.centres[cell], self.reach)
-            chosen = here or [int(tree.query(self.centres[cell])[1])]
-            found[chosen] = np.fmin(found[chosen], self.p_values[cell])
-        return torch.from_numpy(found)
+        tree = KDTree(places)
+        members = {
+            cell: tree.query_ball_point(self.centres[cell], self.reach)
+            or [int(tree.query(self.centres[cell])[1])]
+            for cell in tested
+        }
+        place = np.full(len(places), np.nan)
+        for cell, here in members.items():
+            place[here] = np.fmin(place[here], self.p_values[cell])
+        edge = np.concatenate([_at_pairs(each, members, len(places)) for each in self.edge_p])
+        return CellsAtPlaces(torch.from_numpy(place), torch.from_numpy(edge))
 
     def drive_of_pixels(self, shape: tuple[int, int]) -> FloatArray:
         """Return what the cell drives that each pixel is of, the most of several, (Y, X)."""
@@ -82,8 +92,37 @@ class FoundCells:
         return image
 
 
+class CellsAtPlaces(NamedTuple):
+    """P-values of cells where places lie, NaN where there is none.
+
+    Attributes
+    ----------
+    place : Tensor, shape (n,)
+        Of the surest cell there.
+    edge : Tensor, shape (P, n), float32
+        Of the surest edge between cells of both places, for each lag.
+    """
+
+    place: Tensor
+    edge: Tensor
+
+
+def _at_pairs(
+    edge_p: FloatArray, members: dict[int, list[int]], n_places: int
+) -> npt.NDArray[np.float32]:
+    """Return the smallest p-value (n, n) of edges between cells (m, m) at each pair of places."""
+    n_cells = len(edge_p)
+    into = np.full((n_cells, n_places), np.nan, np.float32)
+    for cell, here in members.items():
+        into[:, here] = np.fmin(into[:, here], edge_p[:, cell, None])
+    found = np.full((n_places, n_places), np.nan, np.float32)
+    for cell, here in members.items():
+        found[here] = np.fmin(found[here], into[cell])
+    return found
+
+
 def either(places: Tensor, cells: Tensor) -> Tensor:
-    """Return p-values of what places or cells say: twice the smaller (Bonferroni), (n,)."""
+    """Return p-values of what places or cells say: twice the smaller (Bonferroni)."""
     return (2.0 * torch.fmin(places, cells.to(places))).clamp_max(1.0)
 
 

@@ -17,7 +17,7 @@ from napari_sparsevar.analysis.evidence.chance import drive_of_scores
 from napari_sparsevar.analysis.evidence.chosen_nulls import ChosenNull, against_each, chosen_nulls
 from napari_sparsevar.analysis.evidence.direction import led
 from napari_sparsevar.analysis.evidence.echoes import Echoes
-from napari_sparsevar.analysis.evidence.found_cells import either, surer
+from napari_sparsevar.analysis.evidence.found_cells import CellsAtPlaces, either, surer
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.evidence.nulls.pairing import TooShortError, centred_effects
@@ -57,7 +57,8 @@ class Significance:
         Debiased effect of every source on every distant target.
     edge_p : Tensor, shape (P, p), float32
         Family-wise adjusted p-values of the edges: that source and target have nothing to do with
-        each other, or the source does not lead (``leading``), whichever is larger.
+        each other, or the source does not lead (``leading``), whichever is larger; by the places or
+        by cells that were found there.
     place_p : Tensor, shape (p,), float32
         The same of "this source drives none", by its place or by a cell that was found there.
     place_evidence : Tensor, shape (p,), float32
@@ -126,7 +127,7 @@ def significance(
     echoes: Echoes | None = None,
     unclear: Tensor | None = None,
     rare_events: bool = False,
-    cells: Tensor | None = None,
+    cells: CellsAtPlaces | None = None,
 ) -> Generator[float, None, Significance]:
     """Test every source and edge; yield the fraction done.
 
@@ -143,8 +144,8 @@ def significance(
         Pairs, source by target, of which nobody can tell who leads: see ``Asked``.
     rare_events : bool
         Whether series are events that seldom meet: see ``adjusted_p_values``.
-    cells : Tensor, shape (n,), optional
-        P-values of cells found where places lie, NaN where there is none: ``FoundCells``.
+    cells : CellsAtPlaces, optional
+        What cells that were found say of places: ``FoundCells.at``.
     """
     near = torch.from_numpy(fitted.near)
     looked_at = rows_to_test(rows.n_rows, fitted.weights.shape[0])
@@ -192,8 +193,10 @@ def significance(
     except TooShortError as error:
         return replace(known, note=str(error), needed=error.needed)
     if cells is not None:
-        evidence = surer(found.place_evidence, cells)
-        found = replace(found, place=either(found.place, cells), place_evidence=evidence)
+        evidence = surer(found.place_evidence, cells.place)
+        edge = either(found.edge, cells.edge).where(found.edge.isfinite(), torch.nan)
+        place = either(found.place, cells.place)
+        found = replace(found, edge=edge, place=place, place_evidence=evidence)
     sure = (found.place <= LEVEL).repeat(fitted.lags)
     said = said_of_trials, nulls.said, _said_of_rows(rows.n_rows, len(looked_at))
     return replace(
