@@ -9,8 +9,11 @@ cells, medium noise), *optics* its regime of that name, *all* has common input b
 the same as they were recorded; three of six drivers of *half silence* silence their followers
 (little noise). A listed place is right where a true driver lies within its radius; *leaderless* are
 places of the test that have to do with others beyond chance and are not sure to lead; *silencing*
-are drivers listed that do silence, with a strength below 0. *Halves* is how the maps of two halves
-of the recording correlate (mean, least and most of the movies). Prints a table in markdown.
+are drivers listed that do silence, with a strength below 0. *Edges* are pairs of cells between
+which an edge is beyond chance, an end being that of the nearest cell within the radius: wrong where
+there is no such pair. *Largest* is the largest of the map, in units of chance (median). *Halves* is
+how the maps of two halves of the recording correlate (mean, least and most of the movies). Prints a
+table in markdown.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 import napari_sparsevar as sv
+from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.analysis.stages import Stage
 from napari_sparsevar.training.events import Failed
 from recovery_parts.network import VARIANTS
@@ -38,13 +42,16 @@ RADIUS_PX |= {f"moving {kind}": RADIUS_PX[kind] for kind in ("optics", "all")}
 
 
 class Listed(NamedTuple):
-    """Of one movie: drivers found, wrong places, places without a leader, signs, and halves."""
+    """Of one movie: drivers found, wrong places, places without a leader, signs, and the rest."""
 
     right: int
     wrong: int
     leaderless: int
     silencing: int
     wrong_sign: int
+    edges: int
+    wrong_edges: int
+    largest: float
     halves: float
 
 
@@ -53,8 +60,9 @@ def main() -> None:
     print(
         "| movies | frames | drivers right | wrong | movies with a wrong one | leaderless ", end=""
     )
-    print("| silencing | movies with a wrong sign | halves |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("| silencing | movies with a wrong sign | edges right | wrong ", end="")
+    print("| movies with a wrong one | largest | halves |")
+    print("|---" + 12 * "|---:" + "|")
     for case in options.cases:
         until: Stage = "stability" if options.halves else "drivers"
         table = pd.DataFrame([listed(case, options.frames, seed, until) for seed in options.seeds])
@@ -66,6 +74,8 @@ def main() -> None:
             f"| {case} | {options.frames:,} | {mean['right']:.1f} | {mean['wrong']:.1f} "
             f"| {some['wrong']} of {len(table)} | {mean['leaderless']:.1f} "
             f"| {mean['silencing']:.1f} | {some['wrong_sign']} of {len(table)} "
+            f"| {mean['edges']:.1f} | {mean['wrong_edges']:.1f} "
+            f"| {some['wrong_edges']} of {len(table)} | {table['largest'].median():.2f} "
             f"| {told} |",
             flush=True,
         )
@@ -81,11 +91,16 @@ def listed(case: str, n_frames: int, seed: int, until: Stage = "drivers") -> Lis
         for event in sv.train(movie, config, out=out, **asked):
             if isinstance(event, Failed):
                 raise RuntimeError(f"{case} {seed}: {event}")
-        results = sv.load_run(out).results
+        run = sv.load_run(out)
+        results, sure = run.results, run.edges[run.edges["p_adjusted"] <= LEVEL]
     driving = truth.drivers[truth.coupling[truth.drivers].any(axis=1)]
     places = results.drivers.table[["y", "x"]].to_numpy()
     away = np.linalg.norm(places[:, None] - truth.centres[driving][None], axis=-1)
-    near = away <= RADIUS_PX[case.split(",")[0]]
+    radius = RADIUS_PX[case.split(",")[0]]
+    near = away <= radius
+    ends = [cells_at(sure[[f"{end}_y", f"{end}_x"]], truth, radius) for end in ("source", "target")]
+    pairs = set(zip(*ends, strict=True))
+    right = sum(min(pair) >= 0 and truth.coupling[pair] != 0 for pair in pairs)
     leaderless = int(results.significance.leaderless.sum())
     truly, told = (truth.coupling[driving] < 0).any(axis=1), results.drivers.table["strength"] < 0
     alike = truly[None] == told.to_numpy()[:, None]
@@ -95,8 +110,17 @@ def listed(case: str, n_frames: int, seed: int, until: Stage = "drivers") -> Lis
         leaderless,
         int((near & alike).any(axis=0)[truly].sum()),
         int((near.any(axis=1) & ~(near & alike).any(axis=1)).sum()),
+        int(right),
+        len(pairs) - int(right),
+        float(run.contribution_map.max()),
         float(results.stability.agreement.mean()) if until == "stability" else float("nan"),
     )
+
+
+def cells_at(places: pd.DataFrame, truth: sv.Truth, radius: float) -> list[int]:
+    """Return which cell lies at each place (y, x), -1 where none does."""
+    away = np.linalg.norm(places.to_numpy()[:, None] - truth.centres[None], axis=-1)
+    return np.where(away.min(axis=1) <= radius, away.argmin(axis=1), -1).tolist()
 
 
 def movie_of(case: str, n_frames: int, seed: int) -> tuple[sv.Movie, sv.Truth]:
