@@ -83,12 +83,15 @@ class FoundCells:
         return CellsAtPlaces(torch.from_numpy(place), torch.from_numpy(edge))
 
     def drive_of_pixels(self, shape: tuple[int, int]) -> FloatArray:
-        """Return what the cell drives that each pixel is of, the most of several, (Y, X)."""
+        """Return what the cell drives that each pixel is of, the most of several, (Y, X).
+
+        A cell fades from its middle on, to half at the end of its reach.
+        """
         image = np.zeros(shape)
         y, x = np.ogrid[: shape[0], : shape[1]]
         for (middle_y, middle_x), drive in zip(self.centres, self.drives, strict=True):
-            here = (y - middle_y) ** 2 + (x - middle_x) ** 2 <= self.reach**2
-            image[here] = np.maximum(image[here], drive)
+            away = ((y - middle_y) ** 2 + (x - middle_x) ** 2) / self.reach**2
+            np.maximum(image, drive * 0.5 ** (away**2), out=image)
         return image
 
 

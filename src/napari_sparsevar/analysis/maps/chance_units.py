@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -88,7 +90,8 @@ def _as_cells_say(
     say is shown by up to three times more. Where no test is sure the map stays below 1 all the
     same, or where it was.
     """
-    told = np.minimum(cells.drive_of_pixels(image.shape) / SURE_OF_A_CELL, 1.0)
+    known = replace(cells, drives=np.minimum(cells.drives / SURE_OF_A_CELL, 1.0))
+    told = known.drive_of_pixels(image.shape)
     shown = np.divide(image, chance, out=np.zeros(image.shape), where=chance > 0)
     more = shown * (1.0 + (MORE_BY_CELLS - 1.0) * told)
     wanted = np.where(driving, more, np.maximum(shown, _unsure(more)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,11 +124,12 @@ def find_drivers(
     peaks = _peaks(smooth, high, SEPARATION * spacing)
     known = {} if cells is None else _cells_in(smooth > 0, cells)
     peaks = _cells_first(known, peaks, OF_A_CELL * spacing)
-    regions = _regions(smooth, peaks, REACH * spacing)
+    told = contribution if shown is None else shown
+    seen = [smoothed(told, _SMOOTHING * spacing)] * len(known)  # which also tells of cells
+    regions = _regions(smooth, peaks, REACH * spacing, seen)
     if also is not None:
         peaks = _with_missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
-        regions = _regions(smooth, peaks, REACH * spacing)
-    told = contribution if shown is None else shown
+        regions = _regions(smooth, peaks, REACH * spacing, seen)
     sign = np.ones_like(told) if silences is None else np.where(silences, -1.0, 1.0)
     for place, direction in known.items():
         sign[regions == regions[place]] = direction
@@ -231,12 +232,18 @@ def _neighbours(places: npt.NDArray[np.intp], distance: float) -> list[list[int]
     return found
 
 
-def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> LabelImage:
-    """Give every peak the connected pixels above half its height that are nearest to it."""
+def _regions(
+    image: FloatImage, peaks: list[tuple[int, int]], reach: float, first: Sequence[FloatImage] = ()
+) -> LabelImage:
+    """Give every peak the connected pixels above half its height that are nearest to it.
+
+    Of the first ones other images say how high pixels are.
+    """
     labels = np.zeros(image.shape, np.int32)
     # Those further away own no pixel within reach.
     rivals = _neighbours(np.array(peaks, np.intp).reshape(-1, 2), 2 * reach)
     for index, (row, column) in enumerate(peaks):
+        height = first[index] if index < len(first) else image
         area = _around(row, column, reach, image.shape)
         y, x = np.ogrid[area]
         away = np.hypot(y - row, x - column)
@@ -245,7 +252,7 @@ def _regions(image: FloatImage, peaks: list[tuple[int, int]], reach: float) -> L
             if rival != index:
                 theirs = np.hypot(y - peaks[rival][0], x - peaks[rival][1])
                 near &= (away < theirs) if rival < index else (away <= theirs)
-        components, _ = ndimage.label(near & (image[area] >= HALF_HEIGHT * image[row, column]))
+        components, _ = ndimage.label(near & (height[area] >= HALF_HEIGHT * height[row, column]))
         own = components[row - area[0].start, column - area[1].start]
         labels[area][components == own] = index + 1
     return labels
