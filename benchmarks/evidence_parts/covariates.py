@@ -13,6 +13,10 @@ are followed by one in the next frame. What reaches all:
   do not mind how fast.
 - stimuli: one in 3 s on average; half of the cells answer it with probability 0.7, each with its
   own latency of 0-400 ms. The covariate is when they came.
+- a hidden source: its events, 1 a second, are followed by those of six cells that drive nobody,
+  each with probability 0.5 and its own delay of 1 to 9 frames. The covariate is when they were, as
+  nobody can know; *factors* are the three largest principal components of what all cells did in the
+  frames before, smoothed over 0.2 s: what can be made of the recording itself.
 - nothing: a speed, a pupil and stimuli are given that do nothing; and once more with drivers of
   whose events 12 % (weak) are followed, not half.
 
@@ -38,6 +42,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.signal import lfilter
 
 import napari_sparsevar as sv
 from napari_sparsevar.training.events import Finished
@@ -46,7 +51,14 @@ Array = npt.NDArray[np.float64]
 
 N_CELLS, FPS, LEVEL = 24, 30.0, 0.05
 FOLLOWERS = {0: (4, 5, 6), 1: (7, 8, 9), 2: (10, 11, 12), 3: (13, 14, 15)}
-INPUTS = ("running", "running, loosely told", "stimuli", "nothing", "nothing, weak")
+INPUTS = (
+    "running",
+    "running, loosely told",
+    "stimuli",
+    "nothing",
+    "nothing, weak",
+    "hidden source",
+)
 
 
 class Recording(NamedTuple):
@@ -68,6 +80,10 @@ def recording(reaching: str, coupled: bool, n_frames: int, seed: int) -> Recordi
     events = rng.random(rate.shape) < rate
     if reaching == "stimuli":
         answer(rng, events, shown)
+    hidden = np.zeros(n_frames, bool)
+    if reaching == "hidden source":
+        hidden = rng.random(n_frames) < 1.0 / FPS
+        reach_some(rng, events, hidden)
     if coupled:
         pass_on(rng, events, 0.12 if "weak" in reaching else 0.5)
     traces = events * rng.uniform(0.25, 0.75, events.shape)
@@ -79,7 +95,9 @@ def recording(reaching: str, coupled: bool, n_frames: int, seed: int) -> Recordi
     for driver, followers in FOLLOWERS.items():
         truth[driver, list(followers)] = coupled
     beside = {"speed (cm/s)": speed, "stimulus": shown.astype(float)}
-    if "running" in reaching:
+    if reaching == "hidden source":
+        beside = {"hidden": hidden.astype(float)}
+    elif "running" in reaching:
         del beside["stimulus"]
     elif reaching == "stimuli":
         del beside["speed (cm/s)"]
@@ -113,6 +131,24 @@ def answer(
         events[frames, cell] = True
 
 
+def reach_some(
+    rng: np.random.Generator, events: npt.NDArray[np.bool_], hidden: npt.NDArray[np.bool_]
+) -> None:
+    """Add what six of the cells that drive nobody do after each event of a hidden source."""
+    delays = rng.integers(1, 10, 6)
+    for cell, delay in zip(rng.permutation(np.arange(16, N_CELLS))[:6], delays, strict=True):
+        frames = np.flatnonzero(hidden) + delay
+        events[frames[(frames < len(events)) & (rng.random(len(frames)) < 0.5)], cell] = True
+
+
+def factors(traces: Array) -> Array:
+    """Return three principal components of the frames before, (T, 3)."""
+    rises = lfilter([1.0, -np.exp(-1.0 / (0.6 * FPS))], [1.0], traces, axis=0)
+    recent = lfilter([1.0], [1.0, -np.exp(-1.0 / (0.2 * FPS))], rises / rises.std(axis=0), axis=0)
+    left, size, _ = np.linalg.svd(recent - recent.mean(axis=0), full_matrices=False)
+    return np.concatenate([np.zeros((1, 3)), (left * size)[:-1, :3]])
+
+
 def pass_on(rng: np.random.Generator, events: npt.NDArray[np.bool_], probability: float) -> None:
     """Have events of drivers followed one frame later."""
     for driver, followers in FOLLOWERS.items():
@@ -122,14 +158,16 @@ def pass_on(rng: np.random.Generator, events: npt.NDArray[np.bool_], probability
             events[kept + 1, follower] = True
 
 
-def found(made: Recording, *, with_covariates: bool, seed: int) -> dict[str, float]:
+def found(made: Recording, given: str, seed: int) -> dict[str, float]:
     """Return how many edges and sources are found, right and wrong."""
-    beside = pd.DataFrame(made.beside) if with_covariates else None
+    beside: pd.DataFrame | Array | None = None
+    if given != "not given":
+        beside = factors(made.traces) if given == "factors" else pd.DataFrame(made.beside)
     fit = sv.fit_traces(made.traces, FPS, covariates=beside, seed=seed)
     edges = fit.matrix("p_adjusted") <= LEVEL
     sources = (fit.drivers.set_index("name")["p_adjusted"] <= LEVEL).reindex(fit.names).to_numpy()
     drives = made.truth.any(axis=1)
-    share = fit.covariates["share"].sum() if with_covariates else np.nan
+    share = np.nan if beside is None else fit.covariates["share"].sum()
     return {
         "false edges": float((edges & ~made.truth).sum()),
         "false sources": float((sources & ~drives).sum()),
@@ -142,21 +180,22 @@ def found(made: Recording, *, with_covariates: bool, seed: int) -> dict[str, flo
 
 
 def rows(reaching: str, n_frames: int, n_recordings: int, seed: int) -> Iterator[str]:
+    sets = ("not given", "given", "factors")[: 3 if reaching == "hidden source" else 2]
     for coupled in (False, True):
         if "weak" in reaching and not coupled:
             continue
-        kept: dict[bool, list[dict[str, float]]] = {False: [], True: []}
+        kept: dict[str, list[dict[str, float]]] = {given: [] for given in sets}
         for number in range(n_recordings):
             made = recording(reaching, coupled, n_frames, seed + number)
             for given, results in kept.items():
-                results.append(found(made, with_covariates=given, seed=number))
+                results.append(found(made, given, number))
         for given, results in kept.items():
             table = pd.DataFrame(results)
             mean = table.mean()
             said = f"{mean['true edges']:.2f} of 12, {mean['true sources']:.2f} of 4"
             yield (
                 f"| {reaching} | {n_frames:,} | {'yes' if coupled else 'no'} "
-                f"| {'given' if given else 'not given'} "
+                f"| {given} "
                 f"| {mean['false edges']:.2f} ({int(table['any false edge'].sum())}) "
                 f"| {mean['false sources']:.2f} ({int(table['any false source'].sum())}) "
                 f"| {said if coupled else ''} | {100 * mean['share']:.1f} |"
