@@ -305,10 +305,12 @@ class Session:
         return None if placed is None else replace(placed, stack=stack)
 
     def _show_held_still(self, movie: Movie) -> None:
-        """Show the movie as it is trained on, unless that is what is shown."""
+        """Show the movie as it is trained on, unless it is what is shown, or was taken away."""
         viewer = self._viewer()
         before = None if self._trained_layer is None else self._trained_layer()
-        if viewer is None or before is None or is_registered(before):
+        if viewer is None or before is None or before not in viewer.layers:
+            return
+        if is_registered(before):
             return
         made = show_held_still(viewer, before, movie)
         self._trained_layer, self.movie_layer = weakref.ref(made), made

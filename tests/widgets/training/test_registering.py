@@ -145,3 +145,13 @@ def test_train_leaves_it_as_it_moves_where_asked(viewer, dock, qtbot, moving, tm
     run = trained(dock, qtbot)
     assert run.record.movie.registered == ""
     assert "movie registered" not in [each.name for each in viewer.layers]
+
+
+def test_a_layer_that_is_taken_away_meanwhile_does_not_come_back(viewer, dock, qtbot, moving):
+    """Its training goes on."""
+    layer, session = opened(viewer, moving), dock._session
+    session._trained_layer = lambda: layer
+    still = sv.register(sv.open_movie(moving))
+    viewer.layers.remove(layer)
+    session.training.held_still.emit(still)
+    assert not viewer.layers
