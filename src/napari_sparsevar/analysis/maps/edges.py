@@ -39,7 +39,8 @@ def placed_edges(
     Returns
     -------
     DataFrame
-        The columns of ``edge_table``, source and target being latents, and
+        The columns of ``edge_table``, source and target being latents (``p_adjusted`` may be told
+        by cells that were found there, of which estimate and interval say nothing), and
 
         ================== ======================================================================
         Column             Meaning
