@@ -92,7 +92,7 @@ def detecting_cells(movie: Movie, diameter_px: float | None = None) -> Generator
     yield 0.0, LOOKING
     report, images = inspect_movie(movie)
     yield 0.2, LOOKING
-    diameter = diameter_px or _diameter(movie, images)
+    diameter = diameter_px or _diameter(movie, images, report.bad)
     if diameter is None:
         raise _unseen(movie)
     if not _LEAST_DIAMETER <= diameter <= min(movie.shape) / 2:
@@ -127,9 +127,9 @@ def _watched(
     return found
 
 
-def _diameter(movie: Movie, images: StaticImages) -> float | None:
+def _diameter(movie: Movie, images: StaticImages, bad: BoolArray) -> float | None:
     """Return a width between that of what is bright and that of what is active."""
-    seen = (bright_diameter(images), guess_cell_diameter(movie, images))
+    seen = (bright_diameter(images), guess_cell_diameter(movie, images, bad))
     known = [width for width in seen if width is not None]
     return float(np.exp(np.log(known).mean())) if known else None
 

@@ -53,24 +53,28 @@ def finding_cells(run: OfRun, movie: Movie) -> Generator[Step, None, FoundCells]
     except UserError as error:
         return FoundCells.none(f"No cell was tested beside the places: {error}")
     save_fit(fit, run.path / FOUND_CELLS, overwrite=True)
+    return _told(fit, cells, _REACH * diameter)
+
+
+def _told(fit: CellFit, cells: Cells, reach: float) -> FoundCells:
+    """Return what the test of cells says; of those that were not fitted nothing."""
     assert cells.centres is not None  # they have outlines
-    told = fit.drivers.set_index("name").reindex(cells.names)
-    p_values, strengths = (
-        told[column].to_numpy(np.float64) for column in ("p_adjusted", "strength")
+    table, n = fit.drivers.set_index("name").reindex(cells.names), len(cells)
+    drives, edge_p = np.zeros(n), np.full((fit.lags, n, n), np.nan)
+    fitted = fit.fitted_cells
+    drives[fitted] = np.sqrt(sum(edges.power(2).sum(axis=1) for edges in fit.fitted.distant))
+    tested = fit.evidence.edge_p.numpy().reshape(fit.lags, len(fitted), len(fitted))
+    edge_p[:, fitted[:, None], fitted] = tested
+    return FoundCells(
+        cells.centres,
+        table["p_adjusted"].to_numpy(np.float64),
+        table["strength"].to_numpy(np.float64),
+        drives,
+        edge_p,
+        reach,
+        f"{n} cells were found in the movie and tested as well: what places or cells say "
+        "is listed, and p-values are adjusted for both.",
     )
-    said = (
-        f"{len(cells)} cells were found in the movie and tested as well: what places or cells say "
-        "is listed, and p-values are adjusted for both."
-    )
-    drives = np.zeros(len(cells))
-    drives[fit.fitted_cells] = np.sqrt(
-        sum(edges.power(2).sum(axis=1) for edges in fit.fitted.distant)
-    )
-    edge_p = np.full((fit.lags, len(cells), len(cells)), np.nan)
-    tested = fit.evidence.edge_p.numpy().reshape(fit.lags, *(len(fit.fitted_cells),) * 2)
-    edge_p[:, fit.fitted_cells[:, None], fit.fitted_cells] = tested
-    reach = _REACH * diameter
-    return FoundCells(cells.centres, p_values, strengths, drives, edge_p, reach, said)
 
 
 def _fitting(run: OfRun, cells: Cells) -> Generator[Step, None, CellFit]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,13 @@ def sampled_frames(
     Yields
     ------
     ndarray, shape (t, Y, X)
-        Frames that follow each other, as they are stored; those with NaN left out.
+        Frames that follow each other, none across a jump in time, as they are stored; those with
+        NaN left out.
     """
     runs = choose_runs(movie.n_frames, movie.shape, max_frames)
+    pieces = [piece for run in runs for piece in _between_jumps(*run, movie.jumps)]
     for start, frames in lazy_frames.read_blocks(movie.data, runs):
-        for first, last in runs:
+        for first, last in pieces:
             part = frames[max(0, first - start) : max(0, last - start)]
             if len(part):
                 good = usable(part, ignored)
@@ -51,6 +54,11 @@ def sampled_frames(
                     good &= ~bad[max(first, start) : max(first, start) + len(part)]
                 if good.any():
                     yield part if good.all() else part[good]
+
+
+def _between_jumps(first: int, last: int, jumps: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the pieces of a run of frames between which time jumps."""
+    yield from pairwise([first, *(jump for jump in jumps if first < jump < last), last])
 
 
 def middle_of(shape: tuple[int, int], side: int) -> Patch:
