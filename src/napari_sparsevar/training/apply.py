@@ -119,12 +119,12 @@ def apply_run(
             yield from resumed(movie, Path(out), until, control or TrainingControl())
             return
         frames = Frames.of_movie(movie)
+        brought = None if covariates is None else covariates_of(covariates, frames)
         again = overwrite or _was_killed(Path(out))
         with prepare_folder(Path(out), resume=False, overwrite=again) as folder:
             chosen = leaving_out(
                 movie, good=good, bad_frames=bad_frames, ignore=ignore, trials=trials
             )
-            brought = None if covariates is None else covariates_of(covariates, frames)
             steering = control or TrainingControl()
             prepared = yield from preparing(
                 chosen, _settings(parent), where, register, by_channel, steering

@@ -71,3 +71,18 @@ def test_each_cell_that_drives_has_a_region_however_near_another_is() -> None:
     assert table[found.labels[20, 20]] > 0 > table[found.labels[20, 29]]  # it silences
     alone = find_drivers(image, spacing=4, cells=np.empty((0, 3)))
     assert len(alone.table) == 2
+
+
+def test_a_known_cell_is_as_wide_as_what_is_told_of_it() -> None:
+    """Its region follows the map that is shown, within the pixels that count."""
+    y, x = np.ogrid[:40, :40]
+    away = np.hypot(y - 20, x - 20)
+    broad, counted = np.exp(-((away / 12) ** 2)).astype(np.float32), x + 0 * y < 22
+    shown = (broad * (1 + 9 * (away <= 4))).astype(np.float32)
+    cell = np.array([[20.0, 20.0, 1.0]])
+    alone = find_drivers(broad, 4, cells=cell)
+    told = find_drivers(broad, 4, shown=shown, counted=counted, cells=cell)
+    assert alone.table["area_px"].item() > 2 * told.table["area_px"].item()
+    inside = told.labels > 0
+    assert away[inside].max() <= 5
+    assert not inside[~counted].any()

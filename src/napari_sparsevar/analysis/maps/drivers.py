@@ -125,11 +125,17 @@ def find_drivers(
     known = {} if cells is None else _cells_in(smooth > 0, cells)
     peaks = _cells_first(known, peaks, OF_A_CELL * spacing)
     told = contribution if shown is None else shown
-    seen = [smoothed(told, _SMOOTHING * spacing)] * len(known)  # which also tells of cells
-    regions = _regions(smooth, peaks, REACH * spacing, seen)
+    # What is told knows of cells; as little of a pixel that does not count as the map.
+    of_cells = np.where(smooth > 0, smoothed(told, _SMOOTHING * spacing), np.float32(0.0))
+
+    def regions_of(peaks: list[tuple[int, int]]) -> LabelImage:
+        heights = [of_cells if peak in known else smooth for peak in peaks]
+        return _regions(smooth.shape, heights, peaks, REACH * spacing)
+
+    regions = regions_of(peaks)
     if also is not None:
         peaks = _with_missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
-        regions = _regions(smooth, peaks, REACH * spacing, seen)
+        regions = regions_of(peaks)
     sign = np.ones_like(told) if silences is None else np.where(silences, -1.0, 1.0)
     for place, direction in known.items():
         sign[regions == regions[place]] = direction
@@ -233,17 +239,20 @@ def _neighbours(places: npt.NDArray[np.intp], distance: float) -> list[list[int]
 
 
 def _regions(
-    image: FloatImage, peaks: list[tuple[int, int]], reach: float, first: Sequence[FloatImage] = ()
+    shape: tuple[int, ...],
+    images: Sequence[FloatImage],
+    peaks: list[tuple[int, int]],
+    reach: float,
 ) -> LabelImage:
     """Give every peak the connected pixels above half its height that are nearest to it.
 
-    Of the first ones other images say how high pixels are.
+    Of each peak an image says how high pixels are.
     """
-    labels = np.zeros(image.shape, np.int32)
+    labels = np.zeros(shape, np.int32)
     # Those further away own no pixel within reach.
     rivals = _neighbours(np.array(peaks, np.intp).reshape(-1, 2), 2 * reach)
     for index, (row, column) in enumerate(peaks):
-        height = first[index] if index < len(first) else image
+        image = images[index]
         area = _around(row, column, reach, image.shape)
         y, x = np.ogrid[area]
         away = np.hypot(y - row, x - column)
@@ -252,7 +261,7 @@ def _regions(
             if rival != index:
                 theirs = np.hypot(y - peaks[rival][0], x - peaks[rival][1])
                 near &= (away < theirs) if rival < index else (away <= theirs)
-        components, _ = ndimage.label(near & (height[area] >= HALF_HEIGHT * height[row, column]))
+        components, _ = ndimage.label(near & (image[area] >= HALF_HEIGHT * image[row, column]))
         own = components[row - area[0].start, column - area[1].start]
         labels[area][components == own] = index + 1
     return labels
