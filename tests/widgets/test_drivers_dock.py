@@ -180,6 +180,24 @@ def test_a_driver_becomes_a_region_and_a_region_a_driver(
     assert 1001 not in drivers.data
 
 
+def test_the_outline_of_a_region_among_the_drivers_follows_the_brush(
+    viewer, ready, inspected, until_inspected
+):
+    ready.table.selectRow(0)
+    until_inspected(inspected)
+    ready.actions_bar.turn.click()
+    until_inspected(inspected)
+    ready.actions_bar.turn.click()
+    layer, drivers = inspected.regions.layer, get_session(viewer).inspect_layers.layer("drivers")
+    free = np.argwhere((layer.data == 0) & (drivers.data == 0))[0]
+    layer.data_setitem(tuple(free[:, None]), 1)
+    until_inspected(inspected)
+    np.testing.assert_array_equal(drivers.data == 1001, layer.data == 1)
+    layer.data_setitem(np.nonzero(layer.data == 1), 0)
+    until_inspected(inspected)
+    assert 1001 not in drivers.data
+
+
 def test_new_region_is_two_dimensional_and_ready_to_paint(viewer, ready):
     ready.actions_bar.new_region.click()
     layer = viewer.layers.selection.active

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import signal
+from scipy import signal, sparse
 
 from napari_sparsevar.analysis.covariates.partialling import Partial
 from napari_sparsevar.analysis.fit.deconvolution import foretold_by_calcium
 from napari_sparsevar.analysis.fit.fitting import FittedVar
-from napari_sparsevar.analysis.maps.region import checked_mask, region_share
+from napari_sparsevar.analysis.maps.region import checked_mask
 from napari_sparsevar.analysis.results import Results
 from napari_sparsevar.lasso.compiled import compiled
 from napari_sparsevar.model.grid import BoolArray
@@ -239,11 +239,16 @@ def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int
         Which to return, in this order; each must be there.
     """
     results = run.results
-    shares = [_share(results, regions == label) for label in labels]
-    if not shares:
+    if not labels:
         return np.empty((0, len(results.good)))
-    weights = np.stack([results.footprints @ share for share in shares], axis=1)
-    traces = (np.asarray(results.latents) @ weights.astype(np.float32)).T.astype(np.float64)
+    pixels = [_pixels(results, regions == label) for label in labels]
+    shares = np.concatenate([np.full(len(each), 1.0 / len(each)) for each in pixels])
+    starts = np.cumsum([0, *map(len, pixels)])
+    shape = (results.footprints.shape[1], len(labels))
+    by_region = sparse.csc_array((shares, np.concatenate(pixels), starts), shape=shape)
+    weights = (results.footprints @ by_region).toarray()
+    read = (np.asarray(results.latents) @ weights.astype(np.float32)).T
+    traces: FloatArray = read.astype(np.float64)
     good = np.asarray(results.good)
     traces -= traces[:, good].mean(axis=1, keepdims=True)
     traces /= np.maximum(traces[:, good].std(axis=1, keepdims=True), 1e-12)
@@ -302,8 +307,17 @@ def _begins(results: Results) -> npt.NDArray[np.bool_]:
 
 def _share(results: Results, region: BoolArray) -> FloatArray:
     """Return the weight of every pixel in the mean over those of a region that count."""
+    pixels = _pixels(results, region)
+    share = np.zeros(results.footprints.shape[1])
+    share[pixels] = 1.0 / len(pixels)
+    return share
+
+
+def _pixels(results: Results, region: BoolArray) -> npt.NDArray[np.intp]:
+    """Return which pixels of the padded field a region is: those that count, else all."""
     counted = checked_mask(region, results.grid) & results.counted
-    return region_share(counted if counted.any() else region, results.grid)
+    y, x = np.nonzero(counted if counted.any() else region)
+    return np.asarray(y * results.grid.padded_shape[1] + x)
 
 
 def _padded(run: Run, which: str = "noise") -> FloatArray:

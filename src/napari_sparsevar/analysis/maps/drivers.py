@@ -133,9 +133,9 @@ def find_drivers(
         return _regions(smooth.shape, heights, peaks, REACH * spacing)
 
     regions = regions_of(peaks)
-    if also is not None:
-        peaks = _with_missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
-        regions = regions_of(peaks)
+    missed = [] if also is None else _missed(peaks, regions, also, SEPARATION * spacing, smooth > 0)
+    if missed:
+        regions = regions_of([*peaks, *missed])
     sign = np.ones_like(told) if silences is None else np.where(silences, -1.0, 1.0)
     for place, direction in known.items():
         sign[regions == regions[place]] = direction
@@ -213,20 +213,21 @@ def _cells_first(
     return [*own, *others]
 
 
-def _with_missed(
+def _missed(
     peaks: list[tuple[int, int]],
     regions: LabelImage,
     places: FloatArray,
     distance: float,
     drives: BoolImage,
 ) -> list[tuple[int, int]]:
-    """Return peaks and the places that drive and are in no region, none near one before it."""
-    kept = list(peaks)
-    for row, column in np.clip(places.round().astype(int), 0, np.array(regions.shape) - 1).tolist():
-        near = any(np.hypot(row - y, column - x) < distance for y, x in kept)
-        if drives[row, column] and not regions[row, column] and not near:
-            kept.append((row, column))
-    return kept
+    """Return the places that drive and are in no region, none near a peak or one before it."""
+    y, x = np.clip(places.round().astype(int), 0, np.array(regions.shape) - 1).T
+    outside = drives[y, x] & (regions[y, x] == 0)
+    found: list[tuple[int, int]] = []
+    for row, column in zip(y[outside].tolist(), x[outside].tolist(), strict=True):
+        if all(np.hypot(row - y, column - x) >= distance for y, x in [*peaks, *found]):
+            found.append((row, column))
+    return found
 
 
 def _neighbours(places: npt.NDArray[np.intp], distance: float) -> list[list[int]]:

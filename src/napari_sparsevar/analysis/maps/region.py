@@ -54,14 +54,6 @@ class Region:
         return np.asarray(by_pixel[:, pixels].sum(axis=1)).ravel() / len(pixels)
 
 
-def region_share(region: BoolArray, grid: LatentGrid) -> FloatArray:
-    """Return the weight of every pixel in the mean over a region, flat on the padded field."""
-    mask = checked_mask(region, grid)
-    padded = np.zeros(grid.padded_shape)
-    padded[: grid.shape[0], : grid.shape[1]] = mask
-    return np.asarray(padded.ravel() / padded.sum())
-
-
 def checked_mask(region: BoolArray, grid: LatentGrid) -> BoolArray:
     """Return the region as a mask.
 

@@ -80,6 +80,7 @@ class InspectLayers:
         self._made_for: dict[Direction, int] = {}
         self._own: dict[str, npt.NDArray[Any]] = {}
         self._contribution_of: Any = None
+        self._drivers_of: Any = None
         self._tested: bool | None = None
         self._colours = PlaceColours()
         self._coloured: tuple[int, dict[int | None, str]] = (0, {})
@@ -113,7 +114,8 @@ class InspectLayers:
         if viewer is not None:
             for layer in [layer for layer in viewer.layers if kind_of(layer) in LAYER_KINDS]:
                 viewer.layers.remove(layer)
-        self._own, self._contribution_of, self._tested = {}, None, None
+        self._own, self._tested = {}, None
+        self._contribution_of = self._drivers_of = None
         self._colours, self._coloured = PlaceColours(), (0, {})
         self._hid_contribution, self._scaled_for, self._made_for = False, {}, {}
         drivers = self.layer("drivers")
@@ -130,7 +132,16 @@ class InspectLayers:
             self._contribution_of = shown.run.results
             self._show_pixels("contribution", contribution, shown.run.contribution_map)
             self._colour_contribution(contribution, shown.run)
-        self._show_drivers()
+        lists_regions = self._lists_regions()
+        if lists_regions or self._drivers_of != (shown.run.results, False):
+            self._drivers_of = (shown.run.results, lists_regions)
+            self._show_drivers()
+
+    def _lists_regions(self) -> bool:
+        """Return whether a painted region is among the drivers: a stroke changes its outline."""
+        places = self._inspecting.places()
+        regions = places["kind"] == "region"
+        return bool(places["as_driver"][regions].any())
 
     def _colour_contribution(self, layer: Layer, run: Run) -> None:
         """Give the map other colours once it is tested; else they stay the person's."""
@@ -153,13 +164,14 @@ class InspectLayers:
         features = pd.concat([drivers, outlined], ignore_index=True) if len(outlined) else drivers
         features = shown_table(features, shown.run.stack)
         pixels = self._placement().shown(labels)
-        if not np.array_equal(pixels, layer.data):
-            self._show_pixels("drivers", layer, pixels)
-        if not layer.features.equals(features):
-            layer.features = features
         colours = self._colours.of(drivers, reach_of(shown.run))
         colours |= dict.fromkeys(outlined["index"], PALE)
-        if (id(layer), colours) != self._coloured:
+        recoloured = (id(layer), colours) != self._coloured
+        if not np.array_equal(pixels, layer.data):
+            self._show_pixels("drivers", layer, pixels, refresh=not recoloured)
+        if not layer.features.equals(features):
+            layer.features = features
+        if recoloured:
             self._coloured, layer.colormap = (id(layer), colours), colours
         self._show_names(labels, drivers)
 
@@ -182,6 +194,7 @@ class InspectLayers:
 
     def _on_inserted(self, event: Any) -> None:
         if kind_of(event.value) == "drivers":
+            self._drivers_of = None
             event.value.events.visible.connect(self._on_eye)
 
     def _on_eye(self, event: Any) -> None:
@@ -190,18 +203,22 @@ class InspectLayers:
         if names is not None and drivers is not None and event.source is drivers:
             names.visible = drivers.visible
 
-    def _show_pixels(self, kind: str, layer: Layer, image: npt.NDArray[Any]) -> None:
+    def _show_pixels(
+        self, kind: str, layer: Layer, image: npt.NDArray[Any], refresh: bool = True
+    ) -> None:
         """Show another image of the same shape.
 
         napari measures the whole viewer anew when a layer is given other data, and not when pixels
-        of it have changed; the run's own arrays are never written to.
+        of it have changed; the run's own arrays are never written to. Not to refresh is for whoever
+        changes something else of the layer next, which draws it anew.
         """
         own = self._own.get(kind)
         if own is None or layer.data is not own or own.shape != image.shape:
             self._own[kind] = layer.data = np.array(image)
         else:
             np.copyto(own, image)
-            layer.refresh(extent=False)
+            if refresh:
+                layer.refresh(extent=False)
 
     def _on_selection(self) -> None:
         if self._inspecting.selection is not None:

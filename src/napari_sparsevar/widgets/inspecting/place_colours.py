@@ -53,11 +53,14 @@ def _matched(
 ) -> dict[int, int]:
     """Return which known place each is, the nearest pairs first and none twice."""
     away = np.hypot(*(places[:, None] - known[None]).transpose(2, 0, 1))
+    pairs = np.argwhere(away <= reach)
+    nearest_first = pairs[np.argsort(away[tuple(pairs.T)], kind="stable")]
     matched: dict[int, int] = {}
-    for pair in np.argsort(away, axis=None, kind="stable"):
-        row, other = (int(each) for each in np.unravel_index(pair, away.shape))
-        if away[row, other] <= reach and row not in matched and other not in matched.values():
+    taken: set[int] = set()
+    for row, other in nearest_first.tolist():
+        if row not in matched and other not in taken:
             matched[row] = other
+            taken.add(other)
     return matched
 
 
