@@ -20,7 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 import napari_sparsevar as sv
-from napari_sparsevar.analysis.evidence.event_average import Window, event_average, source_events
+from napari_sparsevar.analysis.evidence.event_average import (
+    EventWindow,
+    event_average,
+    source_events,
+)
 from napari_sparsevar.run.run import Run, load_run
 from napari_sparsevar.run.traces import place_series
 
@@ -60,7 +64,7 @@ def kinds(truth: sv.Truth) -> npt.NDArray[np.str_]:
 def row(regime: str, coupling: float | None, seed: int, out: Path) -> str:
     movie, truth = sv.simulate_movie(2500, (64, 64), seed=seed, regime=regime, coupling=coupling)
     run = trained(movie, seed, out / f"{regime}-{seed}")
-    window = Window.of(run.fps)
+    window = EventWindow.of(run.fps)
     series = [place_series(run, footprint >= 0.5).innovation for footprint in truth.footprints]
     events = [source_events(each, window.apart) for each in series]
     pairs, follows, inside = Counter[str](), Counter[str](), []

@@ -33,7 +33,7 @@ from torch import Tensor
 
 from napari_sparsevar.analysis.evidence.adjusted_p_values import adjusted_p_values
 from napari_sparsevar.analysis.evidence.chosen_nulls import against_each, chosen_nulls
-from napari_sparsevar.analysis.evidence.inference import PlaceEffects, place_effects
+from napari_sparsevar.analysis.evidence.inference import PlaceEffects, interval, place_effects
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.lasso import solve_lasso
 from napari_sparsevar.model.embedded_var import RIDGE, universal_penalty
@@ -176,7 +176,7 @@ def measure(scenario: Scenario, p: int, n: int, seed: int, events: bool) -> dict
     tested = effects.estimate.isfinite()
     cell_drives = data.near.double() @ (data.truth != 0).double() > 0
     null, real = tested & ~cell_drives, tested & (data.truth != 0)
-    lower, upper = effects.interval()
+    lower, upper = interval(effects.estimate, effects.standard_error)
     covered = ((lower <= truth) & (truth <= upper)).double()
     row = {"covered0": _mean(covered[null]), "covered1": _mean(covered[real])}
     try:

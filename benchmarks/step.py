@@ -4,8 +4,7 @@
 
 All steps encode, decode and score the same 512 frames of 64 x 64 pixels (256 latents) and update
 the same network. ``with the VAR`` is a step of the end-to-end mode: gram, lasso, its derivative and
-the one-step prediction error in pixel space. ``prediction, fixed coefficients`` keeps everything
-but the gram, the lasso and its derivative. ``without`` is reconstruction alone.
+the one-step prediction error in pixel space. ``without`` is reconstruction alone.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def step(trainer: Trainer, loss: Callable[[], Tensor]) -> float:
 
 
 def losses(trainer: Trainer, lags: int) -> dict[str, Callable[[], Tensor]]:
-    """Return the three losses on one batch."""
+    """Return both losses on one batch."""
     network, scale = trainer.network, trainer.config.penalty_scale
     batch = trainer.batcher.training(0, trainer.blocks.training, trainer.chunks)
     coefficients = objective.batch_loss(network, batch, scale, predict=False).coefficients
@@ -50,14 +49,8 @@ def losses(trainer: Trainer, lags: int) -> dict[str, Callable[[], Tensor]]:
         footprints = network.footprints(latent_shape, batch.static)
         return code, footprints, objective.reconstruction_loss(batch, code, footprints)
 
-    def fixed() -> Tensor:
-        code, footprints, reconstruction = coded()
-        prediction = objective.predict_chunks(batch, code, footprints, coefficients, lags)
-        return reconstruction + prediction
-
     return {
         "without": lambda: coded()[2],
-        "prediction, fixed coefficients": fixed,
         "with the VAR": with_var,
     }
 

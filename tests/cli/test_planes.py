@@ -79,3 +79,5 @@ def test_simulated_planes_are_an_ome_tiff_without_other_nuisances(tmp_path: Path
     assert "ends with .ome.tif" in named.stderr
     hard = sparsevar("simulate", "--out", tmp_path / "a.ome.tif", *truth, "--regime", "optics")
     assert "leave the rest out" in hard.stderr
+    none = sparsevar("simulate", "--out", tmp_path / "a.ome.tif", *truth, "--later-coupling", "0")
+    assert "leave the rest out" in none.stderr

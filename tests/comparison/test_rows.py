@@ -11,7 +11,7 @@ import torch
 import napari_sparsevar as sv
 from napari_sparsevar.analysis.fit.own_dynamics import own_dynamics_of
 from napari_sparsevar.comparison.rows import rows_of_activity, rows_of_sequences
-from napari_sparsevar.comparison.subject import Filtered, filtered_activity
+from napari_sparsevar.comparison.subject import FilteredActivity, filtered_activity
 from napari_sparsevar.comparison.windows import Window
 from napari_sparsevar.errors import UserError
 
@@ -49,7 +49,7 @@ def test_a_run_that_reads_events_is_compared_as_if_it_did_not(run: sv.Run) -> No
     assert results.activity.events is not None
     latents = replace(results.activity, events=None)
     own = own_dynamics_of(latents, "calcium")
-    plain = Filtered(latents, replace(results.fitted, own=own))
+    plain = FilteredActivity(latents, replace(results.fitted, own=own))
     assert filtered_activity(plain) is plain
     wanted = rows_of_activity(plain, windows)
     for source, same in ((filtered_activity(results), True), (results, False)):

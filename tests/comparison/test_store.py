@@ -36,7 +36,6 @@ from napari_sparsevar.comparison.result import (
 )
 from napari_sparsevar.comparison.store import (
     DamagedComparison,
-    delete_comparisons,
     load_comparisons,
     save_comparisons,
     software_of,
@@ -262,27 +261,17 @@ def test_each_gets_a_name_of_its_own_and_they_come_oldest_first(run_path: Path) 
     assert names(run_path) == given_names
 
 
-def test_deleting_one_leaves_the_others(run_path: Path) -> None:
-    for _ in range(3):
-        save_comparisons(run_path, made_set())
-    delete_comparisons(run_path, "A-B-2")
-    assert names(run_path) == ["A-B", "A-B-3"]
-    assert len(list((run_path / "comparisons").iterdir())) == 2
-    assert save_comparisons(run_path, made_set()).name == "A-B-2"
-
-
 @pytest.mark.parametrize("name", ["C-D", "", ".", "..", "../comparisons/A-B", "A-B/"])
-def test_only_comparisons_can_be_deleted(run_path: Path, name: str) -> None:
+def test_only_comparisons_are_known_by_name(run_path: Path, name: str) -> None:
     save_comparisons(run_path, made_set())
     with pytest.raises(UserError, match="A-B"):
-        delete_comparisons(run_path, name)
-    assert names(run_path) == ["A-B"]
+        software_of(run_path, name)
 
 
 def test_a_run_without_comparisons_has_none(run_path: Path) -> None:
     assert load_comparisons(run_path) == []
     with pytest.raises(UserError, match="no comparison"):
-        delete_comparisons(run_path, "A-B")
+        software_of(run_path, "A-B")
 
 
 def test_comparisons_are_kept_in_runs_only(tmp_path: Path) -> None:
@@ -337,8 +326,6 @@ def test_a_damaged_one_is_named_and_the_others_open(
     assert "\n" not in sentence
     with pytest.warns(DamagedComparison, match="A-B"):
         load_comparisons(run_path)
-    delete_comparisons(run_path, "A-B")
-    assert names(run_path) == ["A-B-2", "A-B-3"]
 
 
 def test_one_of_a_newer_version_is_not_called_damaged(run_path: Path) -> None:

@@ -23,7 +23,6 @@ from napari_sparsevar.disk.folder import (
     exchange,
     put_in_place,
     recover,
-    remove_folder,
     replacing_folder,
     unfinished_folder,
 )
@@ -242,8 +241,3 @@ def test_only_what_was_abandoned_long_ago_is_swept(tmp_path: Path) -> None:
     with unfinished_folder(tmp_path / "b") as folder:
         assert names(tmp_path) == sorted([young.name, foreign, folder.name])
     assert names(tmp_path) == sorted([young.name, foreign])
-
-
-def test_a_folder_goes_with_everything_in_it(tmp_path: Path) -> None:
-    remove_folder(folder_with(tmp_path / "out", "old"))
-    assert not names(tmp_path)

@@ -5,9 +5,10 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget
 
-from napari_sparsevar.widgets.compare_dock import NO_RUN, NO_WINDOWS, CompareDock
+from napari_sparsevar.widgets.compare_dock import NO_WINDOWS, CompareDock
 from napari_sparsevar.widgets.comparing.windows_table import LABEL, LENGTH, START, STOP
 from napari_sparsevar.widgets.layers.overlays import MAPS, kind_of
+from napari_sparsevar.widgets.parts.dock import NO_RUN
 from napari_sparsevar.widgets.session import get_session
 from napari_sparsevar.widgets.timeline_dock import Timeline, open_timeline
 

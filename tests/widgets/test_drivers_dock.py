@@ -9,7 +9,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QDockWidget
 
 from napari_sparsevar.analysis.evidence.significance import Significance
-from napari_sparsevar.widgets.drivers_dock import NO_RUN, DriversDock
+from napari_sparsevar.widgets.drivers_dock import NOTHING_YET, DriversDock
 from napari_sparsevar.widgets.inspecting.driver_table import NAME, NOTE, STABILITY, STRENGTH
 from napari_sparsevar.widgets.inspecting.keys import KEYS, help_text
 from napari_sparsevar.widgets.layers.overlays import kind_of
@@ -34,7 +34,7 @@ def names(dock):
 
 def test_first_look_says_what_to_do(dock):
     assert dock._pages.currentWidget() is dock.none
-    assert dock.none.text() == NO_RUN
+    assert dock.none.text() == NOTHING_YET
 
 
 def test_a_run_fills_it(ready, inspected):

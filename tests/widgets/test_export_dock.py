@@ -15,9 +15,10 @@ from qtpy.QtTest import QTest
 from made_comparisons import made_set
 from napari_sparsevar.comparison.store import save_comparisons
 from napari_sparsevar.widgets.export_dock import ExportDock
-from napari_sparsevar.widgets.export_requests import NO_PLACE, NO_RUN
+from napari_sparsevar.widgets.export_requests import NO_PLACE
 from napari_sparsevar.widgets.exporting import worker
 from napari_sparsevar.widgets.exporting.worker import CURRENT_VIEW, Written
+from napari_sparsevar.widgets.parts.dock import NO_RUN
 from napari_sparsevar.widgets.work.one_work import Progressed
 
 pytestmark = pytest.mark.windowless

@@ -16,7 +16,7 @@ _CAIMAN = re.compile(r"caiman|cnm|results|estimates|memmap_", re.IGNORECASE)
 """What the names of files have in common that are saved from CaImAn, as its examples save them."""
 
 
-class FoundCells(NamedTuple):
+class CellsBeside(NamedTuple):
     """What looks like cells; whether it is, opening tells.
 
     Attributes
@@ -31,7 +31,7 @@ class FoundCells(NamedTuple):
     format: str
 
 
-def find_cells(movie: Path | str) -> tuple[FoundCells, ...]:
+def find_cells(movie: Path | str) -> tuple[CellsBeside, ...]:
     """Look beside a movie for cells that suite2p or CaImAn found in it.
 
     suite2p's are looked for in the folder of the movie, in its ``suite2p`` and in ``plane0``,
@@ -45,7 +45,7 @@ def find_cells(movie: Path | str) -> tuple[FoundCells, ...]:
 
     Returns
     -------
-    tuple of FoundCells
+    tuple of CellsBeside
         Those with the name of the movie first.
 
     Raises
@@ -62,14 +62,14 @@ def find_cells(movie: Path | str) -> tuple[FoundCells, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda each: path.stem not in each.path.name))
 
 
-def _in(folder: Path, movie: Path) -> list[FoundCells]:
+def _in(folder: Path, movie: Path) -> list[CellsBeside]:
     """Return what lies in a folder, in the order of names."""
     places = [folder / _FOLDER, folder]
     first = next((place for place in places if suite2p.claims(place)), None)
-    found = [] if first is None else [FoundCells(first, suite2p.FORMAT.name)]
+    found = [] if first is None else [CellsBeside(first, suite2p.FORMAT.name)]
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries)
     for name in names:
         if Path(name).suffix.lower() in caiman.FORMAT.suffixes and _CAIMAN.search(name):
-            found.append(FoundCells(folder / name, caiman.FORMAT.name))
+            found.append(CellsBeside(folder / name, caiman.FORMAT.name))
     return [each for each in found if each.path != movie]

@@ -19,7 +19,7 @@ from napari_sparsevar.analysis.activity import penalty_weights
 from napari_sparsevar.analysis.evidence.edge_evidence import EdgeEvidence
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.fitting import FittedVar
-from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
+from napari_sparsevar.analysis.fit.own_dynamics import OWN_TENSORS, OwnDynamics
 from napari_sparsevar.arguments import checked
 from napari_sparsevar.cells.activity import CellActivity
 from napari_sparsevar.cells.cell_fit import CellFit
@@ -43,7 +43,6 @@ from napari_sparsevar.model.temporal import CalciumDynamics
 TENSORS, EDGES, CELLS, BESIDE = "cells.safetensors", "edges.csv", "cells.csv", "beside"
 
 _ARRAYS = ("positions", "accepted", "plane", "times", "jumps", "bad_frames", "mean_image")
-_OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _EVIDENCE = (
     "estimate",
     "standard_error",
@@ -160,7 +159,7 @@ def _tensors(fit: CellFit) -> dict[str, Tensor]:
         "dynamics": torch.tensor(fitted.own.dynamics, dtype=torch.float64),
         "recent": torch.tensor(fitted.own.recent),
         "stability": fit.stability.edges.float(),
-        **{f"own.{name}": getattr(fitted.own, name) for name in _OWN},
+        **{f"own.{name}": getattr(fitted.own, name) for name in OWN_TENSORS},
         **{f"evidence.{name}": getattr(fit.evidence, name).clone() for name in _EVIDENCE},
         **_sparse_tensors("coefficients", fitted.nonzero.tocoo()),
     }
@@ -243,7 +242,7 @@ def _check_shapes(record: FitRecord, tensors: Mapping[str, Tensor]) -> None:
 
 def _fitted(record: FitRecord, tensors: Mapping[str, Tensor]) -> FittedVar:
     own = OwnDynamics(
-        **{name: tensors[f"own.{name}"] for name in _OWN},
+        **{name: tensors[f"own.{name}"] for name in OWN_TENSORS},
         dynamics=CalciumDynamics(*tensors["dynamics"].tolist()),
         recent=int(tensors["recent"]) if "recent" in tensors else 1,  # of earlier fits
     )

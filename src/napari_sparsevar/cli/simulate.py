@@ -101,7 +101,7 @@ def simulate(
             raise UserError(f"{path} exists already; choose another name or add --overwrite.")
     if planes is not None:
         others = (regime, nuisance, without, signal, cells, into, later_coupling, pixel_size)
-        if any(others):
+        if any(other not in (None, [], ()) for other in others):
             raise UserError(
                 "--planes goes with --seed, --frames, --size, --drivers, --followers and --fps "
                 "only: leave the rest out."

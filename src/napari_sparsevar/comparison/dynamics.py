@@ -70,12 +70,10 @@ class FoundDynamics(NamedTuple):
     Attributes
     ----------
     test : DynamicsTest
-    changes : Changes
     edges : EdgeTests
     """
 
     test: DynamicsTest
-    changes: Changes
     edges: EdgeTests
 
 
@@ -129,7 +127,7 @@ def dynamics_test(
         (counts[0], counts[1]),
         (len(rows[0].past), len(rows[1].past)),
     )
-    return FoundDynamics(test, changes, found)
+    return FoundDynamics(test, found)
 
 
 def _collect(

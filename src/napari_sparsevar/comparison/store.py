@@ -27,7 +27,7 @@ from napari_sparsevar.comparison.result import (
 )
 from napari_sparsevar.disk.contents import write_table
 from napari_sparsevar.disk.files import explain
-from napari_sparsevar.disk.folder import remove_folder, unfinished_folder
+from napari_sparsevar.disk.folder import unfinished_folder
 from napari_sparsevar.disk.names import free_names, joined
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.run.planes import kept_image, shown_image
@@ -116,21 +116,6 @@ def software_of(run_folder: Path, name: str) -> dict[str, str]:
     """
     record, _ = _read(_known(run_folder, name))
     return record.versions
-
-
-def delete_comparisons(run_folder: Path, name: str) -> None:
-    """Delete a comparison of a run directory, also a damaged one.
-
-    Raises
-    ------
-    UserError
-        If there is none of this name, or it cannot be removed.
-    """
-    folder = _known(run_folder, name)
-    try:
-        remove_folder(folder)  # a folder with half of its files would be a damaged comparison
-    except OSError as error:
-        raise UserError(f"Cannot delete {folder}: {explain(error)}.") from error
 
 
 def _known(run_folder: Path, name: str) -> Path:

@@ -39,7 +39,7 @@ class FittedActivity(Protocol):
         ...
 
 
-class Filtered(NamedTuple):
+class FilteredActivity(NamedTuple):
     """Activity with the own dynamics of its filter, a ``FittedActivity``."""
 
     activity: Activity
@@ -57,7 +57,7 @@ def filtered_activity(source: FittedActivity) -> FittedActivity:
         return source
     latents = replace(activity, events=None)
     own = own_dynamics_of(latents, latents.dynamics, latents.recent)
-    return Filtered(latents, replace(source.fitted, own=own))
+    return FilteredActivity(latents, replace(source.fitted, own=own))
 
 
 @dataclass(frozen=True, eq=False)

@@ -139,12 +139,6 @@ def _settle(new: Path, target: Path, old: Path) -> None:
         (target / REPLACED).unlink()
 
 
-def remove_folder(path: Path) -> None:
-    """Remove a folder with everything in it, of which at no moment a part can be seen."""
-    gone = path.rename(beside(path, secrets.token_hex(4)))
-    shutil.rmtree(gone)
-
-
 def _sweep(folder: Path) -> None:
     for abandoned in folder.glob(".*.sparsevar-????????"):
         with contextlib.suppress(OSError):

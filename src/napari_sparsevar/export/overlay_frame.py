@@ -23,7 +23,7 @@ from napari_sparsevar.readers.runs import driver_colours
 from napari_sparsevar.run.run import Run
 
 Pixels = npt.NDArray[np.uint8]
-FloatArray = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 
 LEAST_PIXELS = 512
 """The longer side of a small field of view is enlarged to about this, by a whole number."""
@@ -55,7 +55,7 @@ class OverlayPainter:
         self._strip = _Strip(self.size[1], width, self._zoom, run.pixel_size_um, run.fps)
         self._lines = _outlines(material, self._zoom) if drivers else None
 
-    def paint(self, index: int, raw: FloatArray) -> Pixels:
+    def paint(self, index: int, raw: Float32Array) -> Pixels:
         """Return a picture (Y, X, 3) of a frame (Y, X) in grey values."""
         grey = (np.nan_to_num(raw, nan=self._low) - self._low) / (self._high - self._low)
         colours = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2)
@@ -122,7 +122,7 @@ def _edge(labels: npt.NDArray[np.int32], thickness: int) -> npt.NDArray[np.bool_
     return np.asarray((labels > 0) & ((least != labels) | (most != labels)))
 
 
-def _coloured(run: Run) -> FloatArray:
+def _coloured(run: Run) -> Float32Array:
     """Return the map in colours that lie over the movie, (Y, X, 4)."""
     low, high = limits = contribution_limits(run)
     shown = (np.nan_to_num(run.results.contribution) - low) / (high - low)

@@ -209,25 +209,17 @@ def dynamics_of(first: Tensor, second: Tensor) -> CalciumDynamics:
         return CalciumDynamics(float(_DECAYS[best]), 1.0 - float(signal[best]))
 
 
-def signal_share(latents: Tensor, good: Tensor, dynamics: CalciumDynamics) -> Tensor:
+def share_of(autocovariance: Tensor, dynamics: CalciumDynamics) -> Tensor:
     """Return the share of each latent's variance that is slow activity and not white noise, (p,).
 
-    The autocovariance at one frame, divided by the decay; 1 where no dynamics are assumed.
+    The autocovariance at one frame, divided by the decay.
 
     Parameters
     ----------
-    latents : Tensor, shape (pieces, frames, p)
-        Mean 0 and variance 1.
-    good : Tensor of bool, shape (pieces, frames)
+    autocovariance : Tensor, shape (lags, p)
+        Of latents of variance 1, from one frame on.
     dynamics : CalciumDynamics
     """
-    if dynamics == PLAIN:
-        return torch.ones(latents.shape[-1], dtype=torch.float64)
-    return share_of(_autocovariance(latents, good), dynamics)
-
-
-def share_of(autocovariance: Tensor, dynamics: CalciumDynamics) -> Tensor:
-    """Return ``signal_share`` of latents with an autocovariance (lags, p)."""
     covariance = autocovariance[0]
     return (covariance / max(dynamics.decay, _LEAST_DECAY)).clamp(0.0, 1.0)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from napari_sparsevar.movie.open import open_movie
     from napari_sparsevar.movie.registration.register import register
     from napari_sparsevar.movie.simulation.nuisances.chosen import Nuisances
-    from napari_sparsevar.movie.simulation.regime import REGIMES, Regime
+    from napari_sparsevar.movie.simulation.regime import REGIMES
     from napari_sparsevar.movie.simulation.semi_synthetic import add_simulated_cells
     from napari_sparsevar.movie.simulation.simulate import simulate_movie
     from napari_sparsevar.movie.simulation.truth import Truth
@@ -23,7 +23,6 @@ __all__ = [
     "FrameReport",
     "Movie",
     "Nuisances",
-    "Regime",
     "StaticImages",
     "Truth",
     "add_simulated_cells",
@@ -44,7 +43,6 @@ if not TYPE_CHECKING:  # a type checker would believe in any name
             "FrameReport": "inspection.check",
             "Movie": "movie",
             "Nuisances": "simulation.nuisances.chosen",
-            "Regime": "simulation.regime",
             "StaticImages": "inspection.static",
             "Truth": "simulation.truth",
             "add_simulated_cells": "simulation.semi_synthetic",

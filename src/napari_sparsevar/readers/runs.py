@@ -88,7 +88,7 @@ def _contribution_layer(run: Run, where: Placement) -> LayerData:
         # Not additive: over a bright cell everything would be white.
         "blending": "translucent_no_depth",
         **contribution_look(run),
-        "metadata": _run_metadata(run, "contribution"),
+        "metadata": our_metadata(run, "contribution"),
         **where.arguments,
     }
     return image, meta, "image"
@@ -117,7 +117,7 @@ def _drivers_layer(run: Run, where: Placement) -> LayerData:
         "features": features,
         "opacity": 0.45,
         "colormap": driver_colours(features["index"]),
-        "metadata": _run_metadata(run, "drivers"),
+        "metadata": our_metadata(run, "drivers"),
         **where.arguments,
     }
     return np.asarray(run.driver_labels, dtype=np.int32), meta, "labels"
@@ -137,7 +137,7 @@ def _names_layer(run: Run, where: Placement) -> LayerData:
         "face_color": "#000000b0",
         "border_width": 0.0,
         "canvas_size_limits": (NAME_PX, NAME_PX),
-        "metadata": _run_metadata(run, "driver names"),
+        "metadata": our_metadata(run, "driver names"),
         **where.arguments,
     }
     return places, meta, "points"
@@ -186,5 +186,6 @@ def driver_colours(labels: Iterable[int]) -> dict[int | None, str]:
     return {None: "transparent", **dict(zip(labels, colours, strict=False))}
 
 
-def _run_metadata(run: Run, kind: str) -> dict[str, Any]:
+def our_metadata(run: Run, kind: str) -> dict[str, Any]:
+    """Return what marks a layer as something of a run."""
     return {METADATA_KEY: {"run": str(run.path), "kind": kind}}

@@ -104,7 +104,8 @@ class Decoding:
         padded = torch.zeros(1, *results.grid.padded_shape)
         standard = np.where(counted, (raw - results.mean) / results.noise, np.float32(0.0))
         padded[0, :height, :width] = torch.from_numpy(standard)
-        found = background(padded, self._inside, _background_diameter(self.run))
+        diameter = self.run.record.network.with_typical_cell().background_diameter
+        found = background(padded, self._inside, diameter)
         return np.asarray(found[0, :height, :width].numpy())
 
     @cached_property
@@ -162,10 +163,6 @@ def foretold(results: Results, index: int) -> FloatArray:
         told = foretold_by_calcium(codes, values.numpy(), good, (), events.decay, usual)
         by_itself = events.baseline + told[-1]
     return np.asarray(by_itself + (own.innovation * driven).numpy())
-
-
-def _background_diameter(run: Run) -> float:
-    return run.record.network.with_typical_cell().background_diameter
 
 
 def _read(movie: Movie, index: int) -> FloatImage:

@@ -22,7 +22,7 @@ from napari_sparsevar.analysis.evidence.significance import NO_CELLS, Significan
 from napari_sparsevar.analysis.evidence.stability import Stability
 from napari_sparsevar.analysis.fit.criterion import COLUMNS as CRITERION_COLUMNS
 from napari_sparsevar.analysis.fit.fitting import FittedVar, nonzero_of
-from napari_sparsevar.analysis.fit.own_dynamics import OwnDynamics
+from napari_sparsevar.analysis.fit.own_dynamics import OWN_TENSORS, OwnDynamics
 from napari_sparsevar.analysis.maps.drivers import COLUMNS as DRIVER_COLUMNS
 from napari_sparsevar.analysis.maps.drivers import (
     Drivers,
@@ -68,7 +68,6 @@ CELLS = "cells"
 FOUND_CELLS = "found-cells"
 """Folder of the fit of cells that were found in the movie and tested beside its places."""
 
-_OWN = ("mean", "deviation", "scale", "drive_scale", "signal")
 _TESTS = ("estimate", "standard_error", "edge_p", "place_p", "place_evidence", "chance")
 
 LOSS_COLUMNS = ["step", "split", "reconstruction", "prediction", "total"]
@@ -318,7 +317,7 @@ def _tensors(results: Results) -> dict[str, Tensor]:
         "variance": fitted.statistics.variance,
         "n": torch.tensor(fitted.statistics.n),
         "weights": fitted.weights,
-        **{name: getattr(fitted.own, name) for name in _OWN},
+        **{name: getattr(fitted.own, name) for name in OWN_TENSORS},
         "dynamics": torch.tensor(fitted.own.dynamics, dtype=torch.float64),
         "recent": torch.tensor(fitted.own.recent),
         "penalty": torch.tensor(fitted.penalty, dtype=torch.float64),
@@ -351,7 +350,9 @@ def _fitted(tensors: dict[str, Tensor], record: RunRecord) -> FittedVar:
     statistics = Moments(tensors["gram"], tensors["cross"], tensors["variance"], int(tensors["n"]))
     dynamics = CalciumDynamics(*tensors["dynamics"].tolist())
     recent = int(tensors["recent"]) if "recent" in tensors else 1  # earlier runs were all filtered
-    own = OwnDynamics(**{name: tensors[name] for name in _OWN}, dynamics=dynamics, recent=recent)
+    own = OwnDynamics(
+        **{name: tensors[name] for name in OWN_TENSORS}, dynamics=dynamics, recent=recent
+    )
     return FittedVar(
         statistics,
         tensors["weights"],

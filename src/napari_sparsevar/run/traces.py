@@ -22,7 +22,7 @@ from napari_sparsevar.run.run import Run
 
 FloatArray = npt.NDArray[np.float64]
 
-EVENT_HEIGHT = 3.0
+PEAK_HEIGHT = 3.0
 """An event is this many robust standard deviations above the median and above the valleys beside
 it: noise alone often rises so far above its own valleys."""
 
@@ -63,7 +63,7 @@ class PlaceSeries(NamedTuple):
     innovation: FloatArray
 
 
-class ReadOut(NamedTuple):
+class RegionWeights(NamedTuple):
     """What to read of every frame of the movie for a region: weighted sums over pixels.
 
     Attributes
@@ -208,7 +208,7 @@ def place_series(run: Run, region: BoolArray) -> PlaceSeries:
     return PlaceSeries(activity, innovation / max(float(np.nanstd(innovation)), 1e-12))
 
 
-def read_out(run: Run, region: BoolArray) -> ReadOut:
+def read_out(run: Run, region: BoolArray) -> RegionWeights:
     """Return what to read of the movie for a region: its mean, and the background in it.
 
     The background is linear in the pixels it is estimated from; its weights are the gradient.
@@ -224,7 +224,7 @@ def read_out(run: Run, region: BoolArray) -> ReadOut:
     (slope,) = torch.autograd.grad((wide * scaled).sum(), frame)
     weights = np.nan_to_num(slope[0, :height, :width].double().numpy() / results.noise)
     mask = share.reshape(results.grid.padded_shape)[:height, :width]
-    return ReadOut(np.stack([mask, weights]), -float(np.nansum(weights * results.mean)))
+    return RegionWeights(np.stack([mask, weights]), -float(np.nansum(weights * results.mean)))
 
 
 def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int]) -> FloatArray:
@@ -257,12 +257,12 @@ def region_activity(run: Run, regions: npt.NDArray[np.integer], labels: list[int
 
 
 def event_frames(activity: FloatArray) -> npt.NDArray[np.int64]:
-    """Return the peaks that stand out of a trace (T,) by ``EVENT_HEIGHT``, in order of time."""
+    """Return the peaks that stand out of a trace (T,) by ``PEAK_HEIGHT``, in order of time."""
     known = activity[np.isfinite(activity)]
     if not known.size:
         return np.empty(0, np.int64)
     middle = float(np.median(known))
-    rise = max(EVENT_HEIGHT * 1.4826 * float(np.median(np.abs(known - middle))), 1e-9)
+    rise = max(PEAK_HEIGHT * 1.4826 * float(np.median(np.abs(known - middle))), 1e-9)
     whole = np.where(np.isfinite(activity), activity, middle)
     peaks, _ = signal.find_peaks(whole, height=middle + rise, prominence=rise)
     return np.asarray(peaks, np.int64)

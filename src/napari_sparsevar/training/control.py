@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+_MOMENT_S = 0.1
+
 
 class TrainingControl:
     """Switches the training looks at after every step, and the analysis between two parts.
@@ -43,7 +45,7 @@ class TrainingControl:
         """Take note that what was asked to stop has ended: the next is stopped by another call."""
         self._stop.clear()
 
-    def wait_while_paused(self, timeout: float = 0.1) -> bool:
-        """Wait up to ``timeout`` seconds; return whether the training is still paused."""
-        self._running.wait(timeout)
+    def wait_while_paused(self) -> bool:
+        """Wait for a moment; return whether the training is still paused."""
+        self._running.wait(_MOMENT_S)
         return self.paused

@@ -11,7 +11,7 @@ import torch
 
 from napari_sparsevar.errors import UserError
 
-_MEGABYTE = 2**20
+_MEGABYTE, _GIGABYTE = 2**20, 2**30
 
 
 @dataclass(frozen=True)
@@ -24,28 +24,25 @@ class DeviceChoice:
         As given to ``train``: ``auto``, ``cpu``, ``cuda:0``, ``mps``.
     label : str
         With the free memory, for a menu.
-    free_memory_mb : float or None
     """
 
     name: str
     label: str
-    free_memory_mb: float | None
 
 
 def available_devices() -> list[DeviceChoice]:
     """Return what there is to choose from, ``auto`` first."""
     chosen = resolve_device("auto")
-    choices = [DeviceChoice("auto", f"auto ({chosen})", None)]
+    choices = [DeviceChoice("auto", f"auto ({chosen})")]
     for index in range(torch.cuda.device_count()):
         free, _ = torch.cuda.mem_get_info(index)
         name = torch.cuda.get_device_name(index)
-        megabytes = free / _MEGABYTE
-        label = f"cuda:{index} ({name}, {megabytes / 1024:.1f} GB free)"
-        choices.append(DeviceChoice(f"cuda:{index}", label, megabytes))
+        label = f"cuda:{index} ({name}, {free / _GIGABYTE:.1f} GB free)"
+        choices.append(DeviceChoice(f"cuda:{index}", label))
     if torch.backends.mps.is_available():
-        choices.append(DeviceChoice("mps", "mps (Apple GPU)", None))
-    free = psutil.virtual_memory().available / _MEGABYTE
-    choices.append(DeviceChoice("cpu", f"cpu ({free / 1024:.1f} GB free)", free))
+        choices.append(DeviceChoice("mps", "mps (Apple GPU)"))
+    free = psutil.virtual_memory().available
+    choices.append(DeviceChoice("cpu", f"cpu ({free / _GIGABYTE:.1f} GB free)"))
     return choices
 
 

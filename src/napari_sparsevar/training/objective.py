@@ -127,19 +127,6 @@ def prediction_loss(
     return _predicted(batch, code, footprints, coefficients, lags, seen), coefficients
 
 
-def predict_chunks(
-    batch: Batch,
-    code: BlindCode,
-    footprints: Tensor,
-    coefficients: Tensor,
-    lags: int,
-    dynamics: Dynamics = "calcium",
-) -> Tensor:
-    """Mean squared error of one-step prediction with given coefficients, on the scoring chunks."""
-    seen = _sequences(batch, code, dynamics)
-    return _predicted(batch, code, footprints, coefficients, lags, seen)
-
-
 def _predicted(
     batch: Batch,
     code: BlindCode,

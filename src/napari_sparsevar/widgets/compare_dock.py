@@ -15,7 +15,7 @@ from napari_sparsevar.widgets.comparing.result import CompareResult
 from napari_sparsevar.widgets.comparing.windows_table import WindowsTable
 from napari_sparsevar.widgets.comparing.worker import CompareRequest
 from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, boxed, in_column
-from napari_sparsevar.widgets.parts.dock import Dock
+from napari_sparsevar.widgets.parts.dock import NO_RUN, Dock
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.timeline_dock import open_timeline
@@ -25,7 +25,6 @@ from napari_sparsevar.widgets.work.panel import WorkPanel
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 NO_WINDOWS = "Mark two windows on the timeline, or add them here."
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from napari_sparsevar.run.run import Run
 
-NO_RUN = (
+NOTHING_YET = (
     "Nothing to inspect yet.\n\nTrain a network (Plugins ▸ SparseVAR ▸ Train), or open a run: drag "
     "its folder onto the viewer."
 )
@@ -76,7 +76,7 @@ class DriversDock(Dock):
         self.criterion = CriterionPlot(self._inspecting, self._viewer.theme)
         self.curves = CurvesPlot(self._inspecting, self._viewer.theme)
         self.selected = wrapped_label()
-        self.none = wrapped_label(NO_RUN)
+        self.none = wrapped_label(NOTHING_YET)
         self.arrows = QCheckBox("Arrows")
         self.movies: dict[MovieKind, QPushButton] = {}
         self.timeline = QPushButton("Timeline")

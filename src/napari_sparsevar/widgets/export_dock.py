@@ -13,7 +13,6 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.widgets.compare_dock import CompareDock
 from napari_sparsevar.widgets.drivers_dock import DriversDock
 from napari_sparsevar.widgets.export_requests import (
-    NO_RUN,
     chosen_words,
     figure_request,
     results_request,
@@ -28,7 +27,7 @@ from napari_sparsevar.widgets.exporting.worker import (
     results_stream,
 )
 from napari_sparsevar.widgets.parts.boxes import MARGINS, FittingScroll, in_column, wrapped_label
-from napari_sparsevar.widgets.parts.dock import Dock
+from napari_sparsevar.widgets.parts.dock import NO_RUN, Dock
 from napari_sparsevar.widgets.parts.lifetime import watch
 from napari_sparsevar.widgets.session import get_session, plain_viewer
 from napari_sparsevar.widgets.train_dock import TrainDock

@@ -21,6 +21,7 @@ from napari_sparsevar.widgets.exporting.worker import (
 from napari_sparsevar.widgets.inspecting.layers import INFLUENCE
 from napari_sparsevar.widgets.layers.movies import movie_of
 from napari_sparsevar.widgets.layers.overlays import layer_of
+from napari_sparsevar.widgets.parts.dock import NO_RUN
 from napari_sparsevar.widgets.session import Session
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _MAPS = {
 """Layers of the maps of each kind, by how the names of their options begin."""
 
 NO_PLACE = "No place is selected: choose one in the Drivers dock, or paint a region."
-NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 
 
 def figure_request(

@@ -11,7 +11,7 @@ from napari_sparsevar.analysis.evidence.direction import (
     Leading,
     leading,
 )
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
+from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedTimes
 from napari_sparsevar.model.embedded_var import LaggedPairs
 from napari_sparsevar.progress import returned
 
@@ -33,7 +33,7 @@ def answers(
     sign = (pairs.past.T @ pairs.following).sign()
     far = ~near.repeat(lags, 1)
     asked = Asked(far, torch.ones(p).bool(), sign, negative, unclear=unclear)
-    return returned(leading(pairs, near, asked, Shifts(len(past), 20)))
+    return returned(leading(pairs, near, asked, ShiftedTimes(len(past), 20)))
 
 
 def shared_light(seed: int) -> np.ndarray:
@@ -74,7 +74,7 @@ def test_places_chosen_because_they_foretell_much_lead_nowhere() -> None:
         places = torch.zeros(p, dtype=torch.bool)
         places[beyond.square().sum(dim=1).topk(p // 5).indices] = True
         asked = Asked(torch.zeros(p, p).bool(), places, score.sign())
-        found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20)))
+        found = returned(leading(pairs, near, asked, ShiftedTimes(len(pairs.past), 20)))
         listed += bool((found.place <= 0.05).any())
     assert listed <= 2
 
@@ -123,7 +123,7 @@ def test_only_what_is_asked_for_is_answered() -> None:
     edges[0, 1] = True
     asked = Asked(edges, torch.zeros(7).bool(), torch.ones(7, 7))
     assert asked.anything
-    found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20)))
+    found = returned(leading(pairs, near, asked, ShiftedTimes(len(pairs.past), 20)))
     assert found.edge.isfinite().sum() == 1
     assert found.place.isnan().all()
 
@@ -149,7 +149,7 @@ def test_in_a_large_field_the_surest_places_are_told_apart() -> None:
     places[[0, 10]] = True
     asked = Asked(torch.zeros(600, 600).bool(), places, torch.ones(600, 600), False)
     near = torch.eye(600, dtype=torch.bool)
-    found = returned(leading(pairs, near, asked, Shifts(len(pairs.past), 20))).place
+    found = returned(leading(pairs, near, asked, ShiftedTimes(len(pairs.past), 20))).place
     assert found[0] < found[10] < 1 / 200
 
 

@@ -11,14 +11,14 @@ from napari_sparsevar.analysis.evidence.event_average import (
     FEWEST,
     SHUFFLES,
     EventAverage,
-    Window,
+    EventWindow,
     event_average,
     source_events,
 )
 from napari_sparsevar.model.temporal import calcium_filter, estimate_dynamics
 
 FPS = 15.0
-WINDOW = Window.of(FPS)
+WINDOW = EventWindow.of(FPS)
 N_FRAMES = 1500
 
 
@@ -78,7 +78,7 @@ def test_what_a_source_holds_down_stands_out_below() -> None:
 
 def test_the_average_is_the_mean_over_whole_windows_without_bad_frames() -> None:
     rng = np.random.default_rng(0)
-    target, window = rng.standard_normal(600), Window(2, 3, 1)
+    target, window = rng.standard_normal(600), EventWindow(2, 3, 1)
     events = np.array([1, 50, 120, 240, 300, 420, 598])
     target[121] = np.nan
     found = event_average(target, events, window)
@@ -120,4 +120,4 @@ def test_too_few_events_or_frames_make_no_average() -> None:
 def test_the_window_is_one_second_before_to_three_after(
     fps: float | None, window: tuple[int, int, int]
 ) -> None:
-    assert Window.of(fps) == window
+    assert EventWindow.of(fps) == window

@@ -9,7 +9,7 @@ import torch
 
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.analysis.evidence.nulls.pairing import PairedScores, steady_scores
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
+from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedTimes
 from napari_sparsevar.analysis.evidence.volatility import Volatility
 
 ROWS, SIZE = 4000, 6
@@ -54,7 +54,7 @@ def test_scores_and_draws_have_one_spread() -> None:
     """Without it, scores of what is loud together would be spread wider than those of shifts."""
     source, target, columns = residuals(3.0)
     found = effects(source, target, columns)
-    null = PairedScores(found, Shifts(ROWS, 20), 50, 0, steady=True, most_rows=ROWS)
+    null = PairedScores(found, ShiftedTimes(ROWS, 20), 50, 0, steady=True, most_rows=ROWS)
     drawn = torch.cat(list(null.batches(16)))
     assert 0.8 < float(steady_scores(found).std() / drawn.std()) < 1.25
     # Had two series never met, their score would not be larger than what they do by chance.

@@ -18,7 +18,7 @@ from napari_sparsevar.analysis.evidence.nulls.pairing import (
     Pairing,
     steady_scores,
 )
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
+from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedTimes
 from napari_sparsevar.analysis.evidence.testing import Collector, Family, Statistic, draw
 
 NOTABLE = 2.0
@@ -69,7 +69,6 @@ def adjusted_p_values(
     effects: PlaceEffects,
     draws: int = 199,
     seed: int = 0,
-    two_sided: bool = True,
     pairing: Pairing | None = None,
     rates: bool = True,
     drive: Statistic | None = None,
@@ -86,11 +85,9 @@ def adjusted_p_values(
     draws : int
         Fewer are made when the recording has fewer different ones.
     seed : int
-    two_sided : bool
-        For edges, count strong negative effects as well.
     pairing : Pairing, optional
         The null, of which effects are free on average (``centred_effects``); by default
-        ``Shifts``.
+        ``ShiftedTimes``.
     rates : bool
         Compute ``edge_fdr``, else NaN: the null of all pairs costs a fifth of the time.
     drive : Statistic, optional
@@ -113,7 +110,7 @@ def adjusted_p_values(
     """
     n_rows = len(effects.source_residual)
     if pairing is None:
-        pairing = Shifts.of(effects)
+        pairing = ShiftedTimes.of(effects)
     steady = rare_events or effects.volatility is not None
     null = PairedScores(effects, pairing, draws, seed, steady, n_rows if steady else MOST_ROWS)
     z = (steady_scores(effects) if steady else effects.z).float()
@@ -121,8 +118,7 @@ def adjusted_p_values(
     where_tested = torch.nonzero(tested.flatten())[:, 0]
 
     def of_edges(scores: Tensor) -> Tensor:
-        chosen = scores.flatten(1).index_select(1, where_tested)
-        return chosen.abs_() if two_sided else chosen
+        return scores.flatten(1).index_select(1, where_tested).abs_()
 
     def of_places(scores: Tensor) -> Tensor:
         return place_statistic(scores if counted is None else counted(scores), tested)

@@ -18,7 +18,7 @@ from napari_sparsevar.analysis.evidence.adjusted_p_values import AdjustedPValues
 from napari_sparsevar.analysis.evidence.inference import PlaceEffects
 from napari_sparsevar.analysis.evidence.nulls.local import TOGETHER, among_alike, busyness_of
 from napari_sparsevar.analysis.evidence.nulls.pairing import Pairing
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
+from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedTimes
 from napari_sparsevar.progress import part
 
 BURSTING = (
@@ -61,7 +61,7 @@ def chosen_nulls(effects: PlaceEffects, trials: Pairing | None = None) -> Chosen
     """
     if trials is not None:
         return ChosenNulls([ChosenNull(effects, trials)])
-    shifted = ChosenNull(effects, Shifts.of(effects))
+    shifted = ChosenNull(effects, ShiftedTimes.of(effects))
     busy = busyness_of(effects)
     if busy.shared < TOGETHER:
         return ChosenNulls([shifted])

@@ -33,7 +33,7 @@ FEWEST = 5
 """Fewer events than these make no average."""
 
 
-class Window(NamedTuple):
+class EventWindow(NamedTuple):
     """Frames before and after an event, and from an event to the next at the least."""
 
     before: int
@@ -41,7 +41,7 @@ class Window(NamedTuple):
     apart: int
 
     @classmethod
-    def of(cls, fps: float | None) -> Window:
+    def of(cls, fps: float | None) -> EventWindow:
         """Return the window at a frame rate: seconds, but never fewer than a few frames."""
         rate = fps or UNKNOWN_FPS
         lengths = (max(round(seconds * rate), 3) for seconds in (BEFORE_S, AFTER_S, APART_S))
@@ -129,9 +129,7 @@ def source_events(innovations: FloatArray, apart: int) -> Frames:
     return np.asarray(kept, np.int64)
 
 
-def event_average(
-    target: FloatArray, events: Frames, window: Window, seed: int = 0
-) -> EventAverage | None:
+def event_average(target: FloatArray, events: Frames, window: EventWindow) -> EventAverage | None:
     """Return the target averaged around events, and around the same events shifted in time.
 
     All events are shifted together, round and round: how the events follow each other and how the
@@ -143,9 +141,7 @@ def event_average(
         NaN in frames that were not used.
     events : ndarray of int
         Frames in ascending order.
-    window : Window
-    seed : int
-        Of the shifts.
+    window : EventWindow
 
     Returns
     -------
@@ -158,7 +154,7 @@ def event_average(
     shifts = np.arange(width, n_frames - width)
     if len(inside) < FEWEST or len(shifts) < SHUFFLES:
         return None
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     shifts = np.concatenate([[0], rng.choice(shifts, SHUFFLES, replace=False)])
     lags = np.arange(-window.before, window.after + 1)
     averages = _circular_average(target, inside)[(shifts[:, None] + lags) % n_frames]

@@ -9,7 +9,7 @@ from napari_sparsevar.analysis.evidence.event_average import (
     OUTSIDE,
     SHUFFLES,
     EventAverage,
-    Window,
+    EventWindow,
 )
 
 
@@ -29,7 +29,7 @@ def event_sentences(
     """
     if found is None:
         return _why_none(n_events, source)
-    apart = f"{APART_S:g} s" if fps else f"{Window.of(fps).apart} frames"
+    apart = f"{APART_S:g} s" if fps else f"{EventWindow.of(fps).apart} frames"
     events = (
         f"After {found.n_events} events (innovations above {EVENT_HEIGHT:g} robust s.d., "
         f"{apart} apart)"

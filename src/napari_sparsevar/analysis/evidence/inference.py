@@ -82,15 +82,18 @@ class PlaceEffects:
     decorrelation: int
     volatility: Volatility | None = None
 
-    def interval(self, level: float = 0.95) -> tuple[Tensor, Tensor]:
-        """Return lower and upper ends of confidence intervals, each for itself, (P, p) both."""
-        return interval(self.estimate, self.standard_error, level)
-
 
 def interval(
     estimate: Tensor, standard_error: Tensor, level: float = 0.95
 ) -> tuple[Tensor, Tensor]:
-    """Return lower and upper ends of normal confidence intervals, each for itself."""
+    """Return lower and upper ends of normal confidence intervals, each for itself.
+
+    Parameters
+    ----------
+    estimate, standard_error : Tensor
+        Of one shape, which is that of both ends.
+    level : float
+    """
     reach = NormalDist().inv_cdf(0.5 + level / 2) * standard_error
     return estimate - reach, estimate + reach
 

@@ -193,10 +193,7 @@ def significance(
     except TooShortError as error:
         return replace(known, note=str(error), needed=error.needed)
     if cells is not None:
-        evidence = surer(found.place_evidence, cells.place)
-        edge = either(found.edge, cells.edge).where(found.edge.isfinite(), torch.nan)
-        place = either(found.place, cells.place)
-        found = replace(found, edge=edge, place=place, place_evidence=evidence)
+        found = _told_by_either(found, cells)
     sure = (found.place <= LEVEL).repeat(fitted.lags)
     said = said_of_trials, nulls.said, _said_of_rows(rows.n_rows, len(looked_at))
     return replace(
@@ -207,6 +204,15 @@ def significance(
         chance=(found.reach / fitted.statistics.n**0.5).float(),
         silencing=sure[:, None] & (effects.z <= -NOTABLE - _RESERVE),
         null=" ".join(filter(None, said)),
+    )
+
+
+def _told_by_either(places: AdjustedPValues, cells: CellsAtPlaces) -> AdjustedPValues:
+    """Return what places or cells say, adjusted for both being asked."""
+    edge = either(places.edge, cells.edge).where(places.edge.isfinite(), torch.nan)
+    evidence = surer(places.place_evidence, cells.place)
+    return replace(
+        places, edge=edge, place=either(places.place, cells.place), place_evidence=evidence
     )
 
 

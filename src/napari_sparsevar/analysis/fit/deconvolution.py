@@ -171,9 +171,9 @@ def foretold_by_calcium(
     return found
 
 
-def remembered(decay: float, forgotten: float = 1e-6) -> int:
-    """Return after how many frames calcium has decayed to no more than a share."""
-    return math.ceil(math.log(forgotten, decay))
+def remembered(decay: float) -> int:
+    """Return after how many frames next to nothing is left of calcium."""
+    return math.ceil(math.log(1e-6, decay))
 
 
 def noise_of(traces: Float32Array, good: BoolArray) -> Float32Array:

@@ -30,6 +30,10 @@ PIECE_NUMBERS = 2**22
 """Numbers of the series looked at together: 16 MB of them."""
 
 
+OWN_TENSORS = ("mean", "deviation", "scale", "drive_scale", "signal")
+"""Fields of ``OwnDynamics`` with a number for each series."""
+
+
 @dataclass(frozen=True, eq=False)
 class OwnDynamics:
     """How n series become the drives and innovations that the VAR is fitted to.

@@ -174,10 +174,18 @@ def draw_arrow(
     width: float = 0.9,
     faint: bool = False,
 ) -> None:
-    """Draw a bent arrow from one place (x, y) to another, in points of line and head.
+    """Draw a bent arrow from one place to another.
 
     Parameters
     ----------
+    axes : Axes
+    start, stop : tuple of float
+        x, y in the units of the axes.
+    name : str
+        What it is called in an SVG.
+    colour, halo : str
+        Of the line, and of the rim that tells it from what lies below.
+    dashed : bool
     shrink, shrink_end : float
         Points left free at its start and at its end.
     width : float

@@ -10,8 +10,6 @@ from scipy import ndimage
 
 from napari_sparsevar.figures.view.layers import Blending, FloatArray, ImageInView, View
 
-BoolArray = npt.NDArray[np.bool_]
-
 _ORDERS = {"nearest": 0, "linear": 1}
 _CUBIC = 3
 

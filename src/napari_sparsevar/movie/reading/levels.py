@@ -15,7 +15,6 @@ from napari_sparsevar.movie.movie import Movie
 
 BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
-FloatArray = npt.NDArray[np.float64]
 Trials = Sequence[tuple[int, int]]
 Read = Callable[[int, int], Float32Array]
 """``read(start, stop)`` gives standardised frames (t, Y, X) of the whole field."""
@@ -118,14 +117,11 @@ class _Trial(NamedTuple):
 
     Attributes
     ----------
-    first, last : int
-        Its frames, last exclusive.
-    lines : csr_array, shape (last - first, knots)
+    lines : csr_array, shape (t, knots)
+        Of its frames.
     levels : ndarray of float16, shape (knots, Y, X)
     """
 
-    first: int
-    last: int
     lines: sparse.csr_array
     levels: npt.NDArray[np.float16]
 
@@ -194,7 +190,7 @@ class TrialLevels:
         inverse = np.linalg.pinv((counted.T @ counted).toarray(), rcond=1e-6)
         levels = np.tensordot(inverse.astype(np.float32), sums, 1)
         kept = np.clip(levels, -_LARGEST, _LARGEST).astype(np.float16)
-        self._known[number] = trial = _Trial(first, last, lines, kept)
+        self._known[number] = trial = _Trial(lines, kept)
         return trial
 
 

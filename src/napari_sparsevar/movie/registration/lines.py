@@ -16,7 +16,6 @@ from scipy import fft
 
 from napari_sparsevar.movie.registration.interpolation import moved
 
-FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
 
 _FINE_PX, _WIDE_PX = 1.5, 8.0

@@ -20,7 +20,7 @@ from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot
+from napari_sparsevar.widgets.parts.plot import STRONGEST, Plot, shortened
 from napari_sparsevar.widgets.parts.table import there
 
 if TYPE_CHECKING:
@@ -248,7 +248,12 @@ class MatrixPlot(Plot):
         for axis, low, high, pixels, needed in ends:
             every = max(1, int(np.ceil((high - low) * needed / max(pixels, 1))))
             axis.setTicks(
-                [[(row + 0.5, _short(names[row])) for row in range(0, len(names), every)]]
+                [
+                    [
+                        (row + 0.5, shortened(names[row], MOST_LETTERS))
+                        for row in range(0, len(names), every)
+                    ]
+                ]
             )
             axis.setStyle(tickLength=0)
 
@@ -342,9 +347,5 @@ class MatrixPanel(QWidget):
         self.refresh()
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1] + "…"
-
-
 def _longest(names: Sequence[str]) -> int:
-    return max((len(_short(name)) for name in names), default=1) + 1
+    return min(max(map(len, names), default=1), MOST_LETTERS) + 1

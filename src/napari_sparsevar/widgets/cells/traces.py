@@ -18,7 +18,7 @@ from napari_sparsevar.widgets.cells.state import BroughtCells
 from napari_sparsevar.widgets.parts.boxes import in_column, in_row, wrapped_label
 from napari_sparsevar.widgets.parts.fields import narrow
 from napari_sparsevar.widgets.parts.lifetime import watch
-from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, STRONGEST, Plot, is_light
+from napari_sparsevar.widgets.parts.plot import FIRST, SECOND, STRONGEST, Plot, is_light, shortened
 from napari_sparsevar.widgets.timeline.pooling import Pyramid
 from napari_sparsevar.widgets.timeline.view import TimeView
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 STACKED, RASTER = "Curves", "Raster"
 MOST_CURVES = 8
+
+LONGEST_NAME = 10
 FIRST_FRAMES = 500
 """Shown of curves until one looks closer or wider: all of a recording is a wall of ink."""
 HIGH_PERCENTILE = 99.8
@@ -108,7 +110,9 @@ class TracesPlot(Plot):
         self._rows, self._pyramid = list(rows), None
         self.image.hide()
         self._begin(len(rows[0].fitted) if rows else 0, len(rows), fps)
-        self.left.setTicks([[(row + 0.5, _short(each.name)) for row, each in enumerate(rows)]])
+        self.left.setTicks(
+            [[(row + 0.5, shortened(each.name, LONGEST_NAME)) for row, each in enumerate(rows)]]
+        )
         self._draw_curves()
 
     def show_raster(self, names: Sequence[str], values: Float32Array, fps: float | None) -> None:
@@ -122,7 +126,9 @@ class TracesPlot(Plot):
         self.image.show()
         self._begin(values.shape[1], len(names), fps)
         every = max(1, int(np.ceil(len(names) * 13 / max(self.view.height(), 100))))
-        ticks = [(row + 0.5, _short(names[row])) for row in range(0, len(names), every)]
+        ticks = [
+            (row + 0.5, shortened(names[row], LONGEST_NAME)) for row in range(0, len(names), every)
+        ]
         self.left.setTicks([ticks])
         self._pool()
 
@@ -272,7 +278,3 @@ def _heights(values: Float32Array, row: int) -> Float32Array:
     low = float(np.nanpercentile(values, 1)) if np.isfinite(values).any() else 0.0
     high = float(np.nanmax(values, initial=low))
     return np.asarray(row + 0.95 - 0.9 * (values - low) / max(high - low, 1e-12), np.float32)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 10 else name[:9] + "…"

@@ -18,6 +18,7 @@ from psygnal import Signal
 
 from napari_sparsevar.analysis.evidence.level import LEVEL
 from napari_sparsevar.figures.colours import LIGHT_GREY, signed_colour
+from napari_sparsevar.readers.runs import our_metadata
 from napari_sparsevar.widgets.inspecting.answers import Direction, Influence, SelectedPlace
 from napari_sparsevar.widgets.inspecting.state import Inspecting
 from napari_sparsevar.widgets.layers.overlays import (
@@ -26,7 +27,6 @@ from napari_sparsevar.widgets.layers.overlays import (
     insert_below_marks,
     kind_of,
     layer_of,
-    our_metadata,
 )
 from napari_sparsevar.widgets.layers.signed import MANY, arrow_width, placed_arrows
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer

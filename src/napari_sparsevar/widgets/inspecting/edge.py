@@ -259,14 +259,14 @@ def place_name(
 def answer_edge(edge: Edge) -> EdgeAnswer:
     """Return source and target over time, and the target around the source's events."""
     from napari_sparsevar.analysis.evidence.event_average import (
-        Window,
+        EventWindow,
         event_average,
         source_events,
     )
     from napari_sparsevar.run.traces import place_series
 
     source, target = (place_series(edge.run, end.mask) for end in edge.ends)
-    window = Window.of(edge.run.fps)
+    window = EventWindow.of(edge.run.fps)
     events = source_events(source.innovation, window.apart)
     average = event_average(target.innovation, events, window)
     return EdgeAnswer(edge, source.activity, target.activity, events, average)

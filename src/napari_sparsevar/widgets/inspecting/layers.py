@@ -15,7 +15,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from napari_sparsevar.readers.placement import Placement
-from napari_sparsevar.readers.runs import contribution_look, driver_names
+from napari_sparsevar.readers.runs import contribution_look, driver_names, our_metadata
 from napari_sparsevar.run.planes import shown_table
 from napari_sparsevar.widgets.inspecting.answers import DIRECTIONS, Answer, Direction
 from napari_sparsevar.widgets.inspecting.arrows import ArrowLayers
@@ -28,7 +28,6 @@ from napari_sparsevar.widgets.layers.overlays import (
     insert_below_marks,
     kind_of,
     layer_of,
-    our_metadata,
 )
 from napari_sparsevar.widgets.layers.signed import DIVERGING
 from napari_sparsevar.widgets.parts.lifetime import OpenViewer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari.components import ViewerModel
 from napari.layers import Layer
@@ -66,11 +66,6 @@ def layer_of(viewer: ViewerModel | None, run: Run | None, kind: str) -> Layer | 
         if kind_of(layer) == kind and run_of(layer) == Path(run.path):
             return layer
     return None
-
-
-def our_metadata(run: Run, kind: str) -> dict[str, Any]:
-    """Return what marks a layer as something of a run."""
-    return {METADATA_KEY: {"run": str(run.path), "kind": kind}}
 
 
 def insert_below_marks(viewer: ViewerModel, layer: Layer) -> None:

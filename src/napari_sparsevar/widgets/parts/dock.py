@@ -10,6 +10,8 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 PLUGIN = "napari-sparsevar"
+
+NO_RUN = "Train a network first, or open a run: drag its folder onto the viewer."
 NAMES = ("{} (SparseVAR)", "{} (napari-sparsevar)")
 """What napari calls our docks: opened from a menu, and from a program."""
 

@@ -20,6 +20,11 @@ def is_light(theme: str) -> bool:
     return bool(get_theme(theme).type == "light")
 
 
+def shortened(name: str, longest: int) -> str:
+    """Return a name that fits beside a plot."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
 class Plot(pg.GraphicsLayoutWidget):
     """A view with one axis to its left and one below.
 

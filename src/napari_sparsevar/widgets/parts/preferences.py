@@ -9,7 +9,7 @@ from typing import Any
 
 from napari.settings import get_plugin_settings
 
-PLUGIN = "napari-sparsevar"
+from napari_sparsevar.widgets.parts.dock import PLUGIN
 
 
 def preferred(section: str, name: str, otherwise: Any) -> Any:

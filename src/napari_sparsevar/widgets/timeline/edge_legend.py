@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from napari_sparsevar.widgets.parts.boxes import in_row
+from napari_sparsevar.widgets.parts.plot import shortened
 from napari_sparsevar.widgets.timeline.trace_switches import edge_colours
 
 LONGEST_NAME = 18
@@ -49,13 +50,9 @@ class EdgeLegend(QWidget):
 
     def _write(self) -> None:
         ends = [
-            f'<span style="color: {colour}">■</span> {escape(_short(name))}'
+            f'<span style="color: {colour}">■</span> {escape(shortened(name, LONGEST_NAME))}'
             for colour, name in zip(self._colours.values(), self._names, strict=True)
         ]
         self.words.setText(" → ".join(ends))
         source, target = map(escape, self._names)
         self.words.setToolTip(f"<qt>Source: {source}. Target: {target}.</qt>")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

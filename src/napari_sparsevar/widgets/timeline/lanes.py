@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtGui import QColor, QFont
 
 from napari_sparsevar.comparison.windows import Piece
+from napari_sparsevar.widgets.parts.plot import shortened
 from napari_sparsevar.widgets.timeline.inspected_curves import thinned_line
 from napari_sparsevar.widgets.timeline.view import TimeView
 
@@ -94,7 +95,9 @@ class LaneStrip(QObject):
         for item in (self.view, self.axis):
             item.setVisible(bool(lanes))
         self.view.setYRange(0, max(len(lanes), 1), padding=0)
-        self.axis.setTicks([[(row + 0.5, _short(name)) for row, name in enumerate(self.names)]])
+        self.axis.setTicks(
+            [[(row + 0.5, shortened(name, LONGEST_NAME)) for row, name in enumerate(self.names)]]
+        )
         said = "<br>".join(f"<b>{lane.name}</b>: {lane.meaning}" for lane in lanes)
         for item in (self.view, self.axis):
             item.setToolTip(f"<qt>{said}</qt>" if lanes else "")
@@ -137,7 +140,3 @@ def _from_0_to_1(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     known = values[np.isfinite(values)]
     least, most = (known.min(), known.max()) if known.size else (0.0, 0.0)
     return (values - least) / (most - least) if most > least else np.zeros_like(values)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

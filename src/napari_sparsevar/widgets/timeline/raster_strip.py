@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import QObject, QRectF, Qt, Signal
 from superqt.utils import qthrottled
 
-from napari_sparsevar.widgets.parts.plot import FIRST, STRONGEST, is_light
+from napari_sparsevar.widgets.parts.plot import FIRST, STRONGEST, is_light, shortened
 from napari_sparsevar.widgets.timeline.inspected_worker import Raster
 from napari_sparsevar.widgets.timeline.view import TimeView
 
@@ -91,7 +91,7 @@ class RasterStrip(QObject):
     def set_raster(self, raster: Raster | None, names: Sequence[str]) -> None:
         """Show other rows, with a name each."""
         other, self._raster = raster is not self._raster, raster
-        self._names = [_short(name) for name in names]
+        self._names = [shortened(name, LONGEST_NAME) for name in names]
         for item in (self.view, self.axis):
             item.setVisible(raster is not None)
         if raster is not None:
@@ -167,7 +167,3 @@ class RasterStrip(QObject):
 
     def _on_range(self, *_: Any) -> None:
         self._catch_up_soon()
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -21,7 +21,7 @@ from napari_sparsevar.analysis.evidence.nulls.local import (
     LocalPermutation,
     busyness,
 )
-from napari_sparsevar.analysis.evidence.nulls.shifted import Shifts
+from napari_sparsevar.analysis.evidence.nulls.shifted import ShiftedTimes
 from napari_sparsevar.progress import returned
 
 N_ROWS, SIZE, LENGTH, DECAY = 800, 12, 10, 0.8
@@ -107,7 +107,7 @@ def test_busyness_does_not_know_units_and_sees_bursts() -> None:
 def test_a_field_that_is_not_active_as_one_is_shifted() -> None:
     nulls = chosen_nulls(effects_of(events(np.random.default_rng(3), 1.0)))
     (null,) = nulls.each
-    assert isinstance(null.pairing, Shifts)
+    assert isinstance(null.pairing, ShiftedTimes)
     assert nulls.said == ""
     assert null.effects.volatility is None
 

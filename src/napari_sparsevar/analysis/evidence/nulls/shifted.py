@@ -27,7 +27,7 @@ FEWEST_OFFSETS = 10
 
 
 @dataclass(frozen=True)
-class Shifts:
+class ShiftedTimes:
     """A ``Pairing`` that shifts the targets against the sources by a random offset.
 
     Offsets are circular and differ from each other as long as all rows fit a draw. Longer
@@ -44,7 +44,7 @@ class Shifts:
     minimum_offset: int
 
     @classmethod
-    def of(cls, effects: PlaceEffects) -> Shifts:
+    def of(cls, effects: PlaceEffects) -> ShiftedTimes:
         """Return offsets of at least 20 rows or 5 decorrelation times, whichever is more."""
         least = max(SHORTEST_OFFSET, DECORRELATIONS * effects.decorrelation)
         return cls(len(effects.source_residual), least)
