@@ -54,3 +54,23 @@ def test_pauses_count(tmp_path: Path) -> None:
 def test_without_trials_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no trials"):
         read_trials(written(tmp_path / "session.nwb", []))
+
+
+def test_trials_are_in_frames_of_the_movie_that_is_meant(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.file.add_trial(start_time=0.0, stop_time=1.0)
+    maker.file.add_trial(start_time=1.0, stop_time=2.0)
+    for name, rate in (("a_fast", 30.0), ("b_slow", 10.0)):
+        maker.file.add_acquisition(
+            maker.pynwb.ophys.TwoPhotonSeries(
+                name=name,
+                imaging_plane=maker.plane,
+                unit="au",
+                data=np.zeros((60, 6, 9), np.uint16),
+                rate=rate,
+            )
+        )
+    path = maker.write(tmp_path / "session.nwb")
+    assert read_trials(path) == read_trials(path, 30.0) == [(0, 30), (30, 60)]
+    assert read_trials(path, 10.0) == [(0, 10), (10, 20)]
+    assert read_trials(path, 15.0) == [(0, 15), (15, 30)]  # exported with half of the frames

@@ -69,8 +69,8 @@ def test_channels_that_take_turns_are_remarked_and_taken_apart(tmp_path: Path) -
 
 def test_a_folder_of_two_recordings_is_asked_about(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).poisson(50, (30, 16, 16)).astype(np.uint16)
-    for name in ("baseline_1", "baseline_2", "drug_1", "drug_2", "drug_3"):
-        tifffile.imwrite(tmp_path / f"{name}.tif", frames)
+    for number, name in enumerate(("baseline_1", "baseline_2", "drug_1", "drug_2", "drug_3")):
+        tifffile.imwrite(tmp_path / f"{name}.tif", frames + np.uint16(number))
     asked = sparsevar("info", tmp_path)
     assert asked.exit_code == 2
     assert one_sentence(asked.stderr)

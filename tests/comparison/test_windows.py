@@ -135,3 +135,13 @@ def test_trials_need_no_label_and_are_in_order(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(UserError, match=said):
             read_trials(path)
+
+
+def test_frames_go_before_seconds_and_hold_no_fractions(tmp_path: Path) -> None:
+    both = tmp_path / "both.csv"
+    both.write_text("start_frame,stop_frame,start_time,stop_time\n0,30,0.5,1.5\n")
+    assert read_trials(both, 30.0) == [(0, 30)]
+    fractions = tmp_path / "fractions.csv"
+    fractions.write_text("start,stop\n0,10\n10.5,25.25\n")
+    with pytest.raises(UserError, match=r"line 3.*start_s and stop_s"):
+        read_trials(fractions, 30.0)

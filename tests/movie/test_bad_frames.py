@@ -22,6 +22,11 @@ BAD = np.array([False, True, False, False, True])
         "bad\nfalse\nTrue\nFALSE\nno\nyes\n",
         "good\n1\n0\n1\n1\n0\n",
         "1.0\n4.0\n",
+        "valid\n1\n0\n1\n1\n0\n",
+        "is_good\n1\n0\n1\n1\n0\n",
+        "Keep frames\n1\n0\n1\n1\n0\n",
+        "excluded_frames\n0\n1\n0\n0\n1\n",
+        "outlier\n0\n1\n0\n0\n1\n",
     ],
 )
 def test_numbers_and_marks_are_told_apart(tmp_path: Path, text: str) -> None:
@@ -50,6 +55,8 @@ def test_an_empty_list_marks_nothing(tmp_path: Path) -> None:
         ("good\n1\n0\n", "says of 2 frames"),
         ("0\n1\n0\n", "says of 3 frames"),
         ("nan\n1\n3,4\n", "line 3"),
+        ("quality\n0\n1\n0\n0\n1\n", "does not say whether 1 is a good frame"),
+        ("time_s\n1\n4\n", "are times"),
     ],
 )
 def test_what_is_no_list_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -63,4 +70,15 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
         read_bad_frames(tmp_path / "none.csv", 5)
     np.save(tmp_path / "bad.npy", np.array([{}], object), allow_pickle=True)
     with pytest.raises(UserError, match="no array of numbers"):
+        read_bad_frames(tmp_path / "bad.npy", 5)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [(np.array([[0, 1], [3, 4]]), "2 x 2"), (np.array([1.0, np.nan]), "NaN")]
+)
+def test_arrays_of_something_else_are_refused(
+    tmp_path: Path, values: np.ndarray, said: str
+) -> None:
+    np.save(tmp_path / "bad.npy", values)
+    with pytest.raises(UserError, match=said):
         read_bad_frames(tmp_path / "bad.npy", 5)

@@ -74,9 +74,8 @@ def test_what_cannot_be(tmp_path: Path) -> None:
             open_movie(BOTH, channels=wrong)
     with pytest.raises(UserError, match="choose 1 to 2"):
         open_movie(BOTH, channels=2, channel=3)
-    for colour in ("green", "red"):
-        tifffile.imwrite(tmp_path / f"{colour}_1.tif", BOTH)
-        tifffile.imwrite(tmp_path / f"{colour}_2.tif", BOTH)
+    for number, name in enumerate(("green_1", "green_2", "red_1", "red_2")):
+        tifffile.imwrite(tmp_path / f"{name}.tif", BOTH + number)
     path.unlink()
     with pytest.raises(UserError, match="leave channels"):
         open_movie(tmp_path, channels=2)

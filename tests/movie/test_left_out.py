@@ -22,7 +22,13 @@ def movie() -> Movie:
 
 
 @pytest.mark.parametrize(
-    "given", ["2-4,9", " 2 - 4, 9 ", "9,2,3,4", BAD, np.array(BAD), np.isin(np.arange(12), BAD)]
+    "given",
+    [
+        *("2-4,9", " 2 - 4, 9 ", "9,2,3,4"),
+        *(BAD, np.array(BAD), np.isin(np.arange(12), BAD)),
+        np.isin(np.arange(12), BAD).astype(int),
+        np.isin(np.arange(12), BAD).astype(int).tolist(),
+    ],
 )
 def test_frames_in_any_form(given: Any) -> None:
     assert np.flatnonzero(frames_of(given, 12)).tolist() == BAD

@@ -153,3 +153,17 @@ def test_projections_by_name() -> None:
         assert is_called_projection(Path(name))
     for name in ("movie_1.tif", "meanwhile.tif", "maximilian_2.tif"):
         assert not is_called_projection(Path(name))
+
+
+def test_fractions_of_a_second_are_in_order_and_chapters_stay() -> None:
+    for wanted in (
+        [f"t{round(0.05 * number, 2)}s.tif" for number in range(25)],
+        [f"run_1.{number}.tif" for number in range(1, 13)],
+    ):
+        (found,) = grouped(wanted)
+        assert names_of(found) == wanted
+
+
+def test_one_missing_number_is_always_told() -> None:
+    (found,) = grouped([f"run_{number}.tif" for number in (1, 2, 3, 5, 6)])
+    assert found.gaps[0, 0] == [3]

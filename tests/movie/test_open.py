@@ -182,5 +182,5 @@ def test_folders_with_brackets_and_spaces(tmp_path: Path, folder: str) -> None:
 
 def test_a_range_of_letters_in_a_pattern(tmp_path: Path) -> None:
     for number in range(4):
-        tifffile.imwrite(tmp_path / f"run_{number}.tif", FRAMES)
+        tifffile.imwrite(tmp_path / f"run_{number}.tif", FRAMES + number)
     assert open_movie(tmp_path / "run_[1-3].tif").n_frames == 36

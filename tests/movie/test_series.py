@@ -213,7 +213,7 @@ def test_a_folder_of_folders_says_which_of_them_hold_files(tmp_path: Path) -> No
 
 def test_notes_of_all_files_are_one_note(tmp_path: Path) -> None:
     for number in range(30):
-        stack = np.stack([GREEN[:4], RED[:4]], 1)
+        stack = np.stack([GREEN[:4], RED[:4]], 1) + number
         tifffile.imwrite(tmp_path / f"{number}.tif", stack, imagej=True, metadata={"axes": "TCYX"})
     assert len(open_movie(tmp_path).notes) == 1
 
@@ -231,3 +231,40 @@ def test_channels_of_thorimage_whose_description_is_lost(tmp_path: Path) -> None
     for text in ("<ThorImageExperiment/>", "<ThorImageExperiment", ""):
         (tmp_path / "Experiment.xml").write_text(text)
         np.testing.assert_array_equal(open_movie(tmp_path, channel=2).data, RED)
+
+
+def test_a_file_that_is_only_called_so_is_named(tmp_path: Path) -> None:
+    write_parts(tmp_path / "run_#.tif", GREEN)
+    (tmp_path / "run_2.tif").write_bytes(b"<html>404</html>")
+    with pytest.raises(UserError, match=r"run_2\.tif"):
+        open_movie(tmp_path)
+    (tmp_path / "run_2.tif").unlink()
+    (tmp_path / "run_2.tif").symlink_to(tmp_path / "gone.tif")
+    with pytest.raises(UserError, match=r"run_2\.tif"):
+        open_movie(tmp_path)
+
+
+def test_copies_are_not_joined_in_time(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "movie.tif", GREEN, imagej=True)
+    (tmp_path / "movie 2.tif").write_bytes((tmp_path / "movie.tif").read_bytes())
+    movie = open_movie(tmp_path)
+    np.testing.assert_array_equal(movie.data, GREEN)
+    assert any("Copies" in note for note in movie.notes)
+
+
+def test_images_that_are_alike_all_count(tmp_path: Path) -> None:
+    write_images(tmp_path / "frame_#.tif", np.repeat(GREEN[:2], 3, axis=0))
+    assert open_movie(tmp_path).n_frames == 6
+
+
+def test_a_folder_of_something_else_says_what_to_open(tmp_path: Path) -> None:
+    np.save(tmp_path / "ops.npy", np.zeros(3))
+    with pytest.raises(UserError, match=r"of suite2p and holds no data\.bin"):
+        open_movie(tmp_path)
+    (tmp_path / "ops.npy").unlink()
+    h5py = pytest.importorskip("h5py")
+    for number in range(2):
+        with h5py.File(tmp_path / f"run_{number}.h5", "w") as file:
+            file["mov"] = GREEN
+    with pytest.raises(UserError, match=r"\*\.h5"):
+        open_movie(tmp_path)

@@ -17,14 +17,23 @@ if TYPE_CHECKING:
 
 _TRIALS = "intervals/trials"
 
+_SAME_RATE = 0.02
+"""Share by which two frame rates may differ and be the same."""
 
-def trials_of_nwb(path: Path) -> pd.DataFrame:
+
+def trials_of_nwb(path: Path, fps: float | None = None) -> pd.DataFrame:
     """Return the trials of an NWB file.
+
+    Parameters
+    ----------
+    path : Path
+    fps : float, optional
+        Frames per second of the movie that is meant; by default the first of the file.
 
     Returns
     -------
     DataFrame
-        ``start`` and ``stop`` (frames of the first movie, stop exclusive), and what else is noted
+        ``start`` and ``stop`` (frames of the movie, stop exclusive), and what else is noted
         of each trial in a column. Trials before or after the movie are left out.
 
     Raises
@@ -37,7 +46,7 @@ def trials_of_nwb(path: Path) -> pd.DataFrame:
     with open_hdf5(path) as file:
         node = file.get(_TRIALS)
         columns = {} if node is None else {name: _column(node[name]) for name in node}
-        times = _times_of_movie(file)
+        times = _times_of_movie(file, fps)
     starts, stops = (columns.pop(name, None) for name in ("start_time", "stop_time"))
     if starts is None or stops is None or not len(starts) or len(starts) != len(stops):
         raise UserError(f"{path} holds no trials ({_TRIALS}); bring a table of them.")
@@ -77,8 +86,12 @@ def _column(node: Any) -> npt.NDArray[Any]:
     return np.array(words, object)
 
 
-def _times_of_movie(file: Any) -> npt.NDArray[np.float64] | None:
-    """Return when the frames of the first movie were taken, in seconds of the session."""
+def _times_of_movie(file: Any, fps: float | None) -> npt.NDArray[np.float64] | None:
+    """Return when the frames of a movie were taken, in seconds of the session.
+
+    Of several it is the first of that frame rate; one that has been exported with another rate
+    began with the first.
+    """
     found: list[npt.NDArray[np.float64]] = []
 
     def look(name: str, node: Any) -> None:
@@ -92,4 +105,10 @@ def _times_of_movie(file: Any) -> npt.NDArray[np.float64] | None:
             found.append(float(start[()]) + frames)
 
     file.visititems(look)
-    return found[0] if found and len(found[0]) else None
+    found = [times for times in found if len(times) > 1]
+    if not found or fps is None:
+        return found[0] if found else None
+    alike = (times for times in found if abs(fps * np.median(np.diff(times)) - 1.0) < _SAME_RATE)
+    first = found[0]
+    n_frames = int(np.ceil((first[-1] - first[0]) * fps)) + 1
+    return next(alike, first[0] + np.arange(n_frames) / fps)

@@ -200,8 +200,8 @@ def _frames_of(
     """Return start and stop in frames, and other columns that must be there."""
     import pandas as pd
 
-    table = _read_table(path)
-    seconds = {"start_s", "stop_s"} <= set(table.columns)
+    table = _read_table(path, fps)
+    seconds = not {"start", "stop"} <= set(table.columns)
     names = ["start_s", "stop_s"] if seconds else ["start", "stop"]
     if not {*names, *others} <= set(table.columns):
         needed = ", and label" if others else ""
@@ -217,6 +217,11 @@ def _frames_of(
         what = "start, stop or label" if others else "start or stop"
         raise UserError(f"{path}, line {int(bad.idxmax()) + 2}: {what} is missing.")
     ends = table[names].to_numpy(np.float64)
+    if not seconds and (ends % 1.0).any():
+        raise UserError(
+            f"{path}, line {int((ends % 1.0).any(axis=1).argmax()) + 2}: start and stop are frames "
+            "and hold fractions; seconds are called start_s and stop_s."
+        )
     if seconds and fps:
         ends = _in_frames(ends, float(fps), times, path)
     return table.assign(start=ends[:, 0], stop=ends[:, 1])
@@ -247,11 +252,11 @@ def snap(frame: float) -> int:
     return math.floor(frame + 0.5)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(path: Path, fps: float | None = None) -> pd.DataFrame:
     if path.suffix.lower() == ".nwb":
         from napari_sparsevar.cells.nwb_trials import trials_of_nwb
 
-        return trials_of_nwb(path)
+        return trials_of_nwb(path, fps)
     from napari_sparsevar.cells.formats.table import read_table
 
     try:

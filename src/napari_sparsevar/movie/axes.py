@@ -296,6 +296,8 @@ def _find_time(
         return time, (f"{what} calls its {shape[time]} images {name}s; they are taken as frames.",)
     if len(candidates) > 1:
         example = _EXAMPLE.get(len(shape), "LETTERS")
+        if len(shape) == 4 and shape[-1] <= MOST_CHANNELS < shape[-2]:
+            example = "TYXC"
         raise UserError(
             f"{what} has {len(shape)} axes ({_times(shape)}) and does not say which one is time: "
             f"give a letter for each, of T, Z, C, Y, X: --axes {example}, in Python axes=."

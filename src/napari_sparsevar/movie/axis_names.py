@@ -77,13 +77,19 @@ def from_chunks(shape: Sequence[int], chunks: Sequence[int] | None) -> str | Non
     Returns
     -------
     str or None
-        ``TYX`` or ``YXT``; None where chunks say nothing.
+        ``TYX`` or ``YXT``; None where chunks say nothing. Several images, or as many rows, in a
+        chunk say something where images are no further from square than rows would make them.
     """
     if chunks is None or len(shape) != 3 or len(chunks) != 3:
         return None
     cut = [axis for axis in range(3) if chunks[axis] < shape[axis]]
     # No program puts time between rows and columns.
-    return {0: "TYX", 2: "YXT"}.get(cut[0]) if len(cut) == 1 else None
+    if len(cut) != 1 or cut[0] == 1:
+        return None
+    taken, other = (shape[1:], shape[:2]) if cut[0] == 0 else (shape[:2], shape[1:])
+    if chunks[cut[0]] > 1 and max(taken) * min(other) > max(other) * min(taken):
+        return None
+    return "TYX" if cut[0] == 0 else "YXT"
 
 
 def guess_note(what: str, shape: Sequence[int], letters: str) -> str:
@@ -101,7 +107,10 @@ def guess_note(what: str, shape: Sequence[int], letters: str) -> str:
     kept = [i for i, letter in enumerate(letters) if shape[i] > 1 or letter in "TYX"]
     shape, letters = [shape[i] for i in kept], "".join(letters[i] for i in kept)
     time = next(i for i, letter in enumerate(letters) if letter in "TQ")
-    rest = " x ".join(str(size) for i, size in enumerate(shape) if i != time)
+    y, x = letters.index("Y"), letters.index("X")
+    sizes = list(shape)
+    sizes[min(y, x)], sizes[max(y, x)] = shape[y], shape[x]  # rows come first in words
+    rest = " x ".join(str(size) for i, size in enumerate(sizes) if i != time)
     taken = letters.replace("Q", "T")
     other = "YXT" if time == 0 else "TYX"
     return (

@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 
 from napari_sparsevar.errors import UserError
 
+_NAMED = 8
+"""Arrays of a file that a sentence names; there may be thousands."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -139,7 +142,7 @@ def pick(dataset: str | None, found: Sequence[str], what: str) -> str:
     UserError
         If there is no such array.
     """
-    names = ", ".join(found)
+    names = ", ".join(found[:_NAMED]) + f" and {len(found) - _NAMED} more" * (len(found) > _NAMED)
     if dataset is None:
         if len(found) == 1:
             return found[0]

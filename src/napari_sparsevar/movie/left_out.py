@@ -110,6 +110,8 @@ def frames_of(given: FrameList, n_frames: int) -> BoolArray:
     frames = np.zeros(n_frames, bool)
     if values.size and (values.dtype.kind not in "ui" or values.ndim != 1):
         raise UserError("bad_frames are numbers of frames, counted from 0, or a flag for each.")
+    if len(values) == n_frames and np.isin(values, (0, 1)).all():
+        return values > 0  # as a file would say it
     _mark(frames, values.astype(np.int64), values.astype(np.int64))
     return frames
 

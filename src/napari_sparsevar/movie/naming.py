@@ -69,6 +69,8 @@ class _Name(NamedTuple):
     channel: tuple[str, ...]
     plane: tuple[int, ...]
     order: tuple[int, ...]
+    digits: tuple[str, ...]
+    """As ``order`` stands in the name; of what follows a number and a point with the point."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def recordings(paths: Sequence[Path], *, in_order: bool = False) -> list[Recordi
         names.sort(key=lambda name: (name.template, name.recording))
         by = itertools.groupby(names, key=lambda name: (name.template, name.recording))
         groups = [list(group) for _, group in by]
-    found = [_recording(group, in_order) for group in groups]
+    found = [_recording(_with_fractions(group), in_order) for group in groups]
     return _named_apart(sorted(found, key=lambda each: each.name))
 
 
@@ -141,11 +143,14 @@ def _taken_apart(path: Path) -> _Name:
     kinds: dict[str, list[str]] = {"R": [], "C": [], "Z": [], "N": []}
     thorlabs = _THORLABS.fullmatch(stem) is not None
     word = ""
+    digits: list[str] = []
     tokens = _TOKEN.findall(stem)
     for token, after in itertools.pairwise([*tokens, ""]):
         kind, value = _kind_of(token, word, after.lower())
         if thorlabs and kind == "N":  # well, site, plane, time
             kind = "RRZN"[len(kinds["R"]) + len(kinds["Z"])]
+        if kind == "N":
+            digits.append("." * (template[-2:] == ["<n>", "."]) + token)
         if kind:
             kinds[kind].append(value)
         template.append(f"<{kind.lower()}>" if kind else token)
@@ -160,6 +165,7 @@ def _taken_apart(path: Path) -> _Name:
         tuple(kinds["C"]),
         tuple(map(int, kinds["Z"])),
         tuple(map(int, kinds["N"])),
+        tuple(digits),
     )
 
 
@@ -183,6 +189,28 @@ def _kind_of(token: str, word: str, after: str) -> tuple[str, str]:
         if token.lower() in _COLOURS or _INDICATOR.match(token)
         else ("", token)
     )
+
+
+def _with_fractions(names: Sequence[_Name]) -> list[_Name]:
+    """Return names in whose order 0.05 comes before 0.1; chapters such as 1.2 and 1.10 stay."""
+    if len({len(name.digits) for name in names}) != 1:
+        return list(names)
+    longest = [max(map(len, place)) for place in zip(*(n.digits for n in names), strict=True)]
+    fractions = {
+        place
+        for place, texts in enumerate(zip(*(name.digits for name in names), strict=True))
+        if all(text.startswith(".") for text in texts)
+        and len(set(map(len, texts))) > 1
+        and any(text.startswith(".0") and len(text) > 2 for text in texts)
+    }
+
+    def ordered(name: _Name) -> tuple[int, ...]:
+        order = list(name.order)
+        for place in fractions:
+            order[place] = int(name.digits[place][1:].ljust(longest[place] - 1, "0"))
+        return tuple(order)
+
+    return [name._replace(order=ordered(name)) for name in names]
 
 
 def _with_first(names: list[_Name]) -> list[_Name]:
@@ -265,7 +293,7 @@ def _gaps(names: Sequence[_Name]) -> list[int]:
     steps = [after - before for before, after in itertools.pairwise(numbers)]
     usual, _ = Counter(steps).most_common(1)[0]
     found = [place for place, step in enumerate(steps, 1) if step > usual]
-    return found if len(found) <= _MOST_GAPS * len(steps) else []
+    return found if len(found) <= max(1.0, _MOST_GAPS * len(steps)) else []
 
 
 def _crossed(names: Sequence[_Name]) -> bool:

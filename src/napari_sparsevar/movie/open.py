@@ -21,6 +21,9 @@ from napari_sparsevar.movie.series import find_files, is_series, read_series
 from napari_sparsevar.movie.side_by_side import side_by_side
 from napari_sparsevar.movie.stack import Planes, check_planes
 
+_SMALLEST_UM, _LARGEST_UM = 0.001, 200.0
+"""Of a pixel of a movie that was recorded through a microscope."""
+
 
 @checked
 def open_movie(
@@ -87,11 +90,25 @@ def open_movie(
     )
     movie = _open(source, choice) if choice.planes is None else _open_planes(source, choice)
     check_used(choice, movie.choice, str(movie.source or movie.name))
+    if pixel_size_um is None:
+        movie = _of_a_microscope(movie)
     return replace(
         movie,
         fps=movie.fps if fps is None else float(fps),
         pixel_size_um=movie.pixel_size_um if pixel_size_um is None else float(pixel_size_um),
     )
+
+
+def _of_a_microscope(movie: Movie) -> Movie:
+    """Return a movie without a pixel size that no microscope has: its unit was left as it stood."""
+    size = movie.pixel_size_um
+    if size is None or _SMALLEST_UM <= size <= _LARGEST_UM:
+        return movie
+    said = (
+        f"{movie.source or movie.name} says that its pixels are {size:,.6g} um wide, which no "
+        "microscope has: their size is left open (--pixel-size, in Python pixel_size_um)."
+    )
+    return replace(movie, pixel_size_um=None, notes=(*movie.notes, said))
 
 
 def opened_again(movie: Movie, **choice: Any) -> Movie:

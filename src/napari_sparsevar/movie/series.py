@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.choice import Choice, number_of, pick
+from napari_sparsevar.movie.fingerprint import Fingerprint, fingerprint
 from napari_sparsevar.movie.formats.format import format_of, series_formats
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.naming import Recording, is_called_projection, recordings
@@ -16,6 +18,7 @@ from napari_sparsevar.movie.parts import ReadOne, read_parts
 
 _NAMED = 5  # files in a note
 _LOOKED_AT = 20  # files of a folder
+_MOST_COMPARED = 500  # files that are looked at for copies
 _UNFINISHED = {".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp"}
 
 
@@ -52,16 +55,17 @@ def find_files(pattern: Path) -> list[Path]:
 
 
 def _belongs(path: Path) -> bool:
-    """Return whether a file is one of a series, by its content; an empty one by its name.
+    """Return whether a file is one of a series, by its content or its name.
 
+    One that is called so and holds something else is not passed over: opening it says what it is.
     One that is still being copied by another program is not there yet.
     """
     kinds = series_formats()
     if path.suffix.lower() in _UNFINISHED:
         return False
     named = any(path.suffix.lower() in kind.suffixes for kind in kinds)
-    empty = named and path.is_file() and path.stat().st_size == 0
-    return empty or any(kind.claims(path) for kind in kinds)
+    is_file = path.is_file() or path.is_symlink()
+    return (named and is_file) or any(kind.claims(path) for kind in kinds)
 
 
 def _holds_any(folder: Path) -> bool:
@@ -73,6 +77,14 @@ def _holds_any(folder: Path) -> bool:
 def _nothing_in(folder: Path) -> str:
     names = " or ".join(kind.name for kind in series_formats())
     within = [each.name for each in sorted(folder.iterdir()) if each.is_dir() and _holds_any(each)]
+    if not within and (folder / "ops.npy").is_file():
+        return (
+            f"The folder {folder} is of suite2p and holds no data.bin (delete_bin): open the movie "
+            "that suite2p read, or bring its cells."
+        )
+    movies = sorted({each.suffix for each in folder.iterdir() if format_of(each) is not None})
+    if not within and movies:
+        return f"Name the movie in {folder}, or several at once: {folder / f'*{movies[0]}'}."
     if not within:
         return f"The folder {folder} holds no {names} file; choose a movie or another folder."
     listed = ", ".join(within[:_NAMED]) + (" ..." if within[_NAMED:] else "")
@@ -133,6 +145,7 @@ def read_series(
     folder = paths[0].parent
     what = f"The folder {folder}, by the names of its files,"
     kept, left_out = _without_projections(_without_described(paths))
+    kept, copies = (kept, []) if in_order else _without_copies(kept)
     found = recordings(kept, in_order=in_order)
     if len(found) > 1:
         found, more = _without_stills(found, folder)
@@ -144,7 +157,7 @@ def read_series(
         choice, name = replace(choice, dataset=None), f"{name} {chosen}"
     movie = _read_recording(found[names.index(chosen)], read_one, choice, what)
     movie = of_dataset(movie, chosen, names) if len(found) > 1 else movie
-    notes = (*_about_left_out(left_out), *movie.notes)
+    notes = (*_about_left_out(left_out), *_about_copies(copies), *movie.notes)
     return replace(movie, source=folder, name=name, notes=notes)
 
 
@@ -215,6 +228,21 @@ def _without_projections(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     return (kept, sorted(out)) if kept else (paths, [])
 
 
+def _without_copies(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Leave out movies that are copies of one before; single images may well be alike."""
+    if len(paths) > _MOST_COMPARED or _is_still(paths[0]):
+        return paths, []
+    sizes = Counter(path.stat().st_size for path in paths if path.is_file())
+    seen: set[Fingerprint] = set()
+    copies = []
+    for path in paths:
+        if path.is_file() and sizes[path.stat().st_size] > 1:
+            found = fingerprint(path)
+            copies += [path] * (found in seen)
+            seen.add(found)
+    return [path for path in paths if path not in copies], copies
+
+
 def _without_stills(found: list[Recording], folder: Path) -> tuple[list[Recording], list[Path]]:
     """Leave out single images whose names make them part of nothing."""
     stills = [
@@ -240,6 +268,13 @@ def _about_left_out(paths: Sequence[Path]) -> tuple[str, ...]:
         return ()
     names = ", ".join(path.name for path in paths[:_NAMED]) + (" ..." if paths[_NAMED:] else "")
     return (f"Single images beside the movie are left out: {names}.",)
+
+
+def _about_copies(paths: Sequence[Path]) -> tuple[str, ...]:
+    if not paths:
+        return ()
+    names = ", ".join(path.name for path in paths[:_NAMED]) + (" ..." if paths[_NAMED:] else "")
+    return (f"Copies of other files of the folder are left out: {names}.",)
 
 
 def _stack_in_time(recording: Recording) -> Recording:

@@ -13,7 +13,15 @@ from napari_sparsevar.model.config import ModelConfig
 from napari_sparsevar.model.grid import LatentGrid
 from napari_sparsevar.movie.reading.standardised import Float32Array, StandardisedFrames
 from napari_sparsevar.movie.stack import Stack
-from napari_sparsevar.training.held_out import Span, draw_starts, even_starts, good_chunks
+from napari_sparsevar.training.held_out import (
+    Span,
+    Starts,
+    chunk_starts,
+    draw_starts,
+    even_starts,
+    good_chunks,
+    worth_looking_at,
+)
 from napari_sparsevar.training.objective import Batch
 
 _VALIDATION = 1_000_003
@@ -106,7 +114,7 @@ class Batcher:
         """
         together = self.steps_together(chunks)
         rngs = [np.random.default_rng([self.seed, group * together + i]) for i in range(together)]
-        starts = draw_starts(spans, self.length, chunks, rngs[0])
+        starts = draw_starts(self.starts(spans), chunks, rngs[0])
         corners = [self._random_corner(rng) for rng in rngs]
         return self._batches(starts, corners, rngs)
 
@@ -119,13 +127,24 @@ class Batcher:
         A large field of view is looked at in two crops.
         """
         rng = np.random.default_rng([self.seed, _VALIDATION])
-        score = even_starts(held_out, self.length, chunks // 2)
-        fit = even_starts(training, self.length, len(score))
+        score = even_starts(self._apart(held_out), chunks // 2)
+        fit = even_starts(self._apart(training), len(score))
         score = score[: len(fit)]
         starts = np.concatenate([fit, score])
         corners = [self._random_corner(rng) for _ in range(1 if self.whole_field else 2)]
         batches = self._batches(starts, corners, [rng] * len(corners))
         return [batch.to(self.device) for batch in batches]
+
+    def starts(self, spans: tuple[Span, ...], step: int = 1) -> Starts:
+        """Return the first frames of chunks in which enough frames count."""
+        starts = chunk_starts(spans, self.length, step)
+        enough = worth_looking_at(starts, self.length, self.config.lags, self.source.connected)
+        return starts[enough]
+
+    def _apart(self, spans: tuple[Span, ...]) -> Starts:
+        """Return those of chunks that do not overlap; of any where hardly a frame counts."""
+        apart = self.starts(spans, self.length)
+        return apart if len(apart) else self.starts(spans)
 
     def _random_corner(self, rng: np.random.Generator) -> tuple[int, int]:
         free = [

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from napari_sparsevar.errors import UserError
+from napari_sparsevar.model.embedded_var import usable_targets
 from napari_sparsevar.model.grid import BoolArray
 
 Span = tuple[int, int]
+Starts = npt.NDArray[np.int64]
+
+_LEAST_USABLE = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,29 +63,48 @@ def chunk_length(n_frames: int, wanted: int, fraction: float, lags: int) -> int:
     if length < lags + 2:
         needed = int(np.ceil((lags + 2) / fraction))
         raise UserError(
-            f"The movie has {n_frames} frames, too few for {lags} lag(s): "
+            f"There are {n_frames} frames to train on, too few for {lags} lag(s): "
             f"use at least {needed} frames or fewer lags."
         )
     return length
 
 
-def draw_starts(
-    spans: tuple[Span, ...], length: int, count: int, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """Draw the first frames of ``count`` chunks, every possible start equally likely."""
-    starts = np.concatenate([np.arange(a, b - length + 1) for a, b in spans])
+def chunk_starts(spans: tuple[Span, ...], length: int, step: int = 1) -> Starts:
+    """Return the first frames of all chunks in some stretches, so many frames apart."""
+    return np.concatenate([np.arange(a, b - length + 1, step) for a, b in spans])
+
+
+def worth_looking_at(starts: Starts, length: int, lags: int, connected: BoolArray) -> BoolArray:
+    """Return which chunks hold frames with a past, at least a tenth of them, (chunks,).
+
+    Parameters
+    ----------
+    starts : ndarray of int
+    length : int
+        Frames of a chunk.
+    lags : int
+    connected : ndarray of bool, shape (T,)
+        Frames that count and that frames before may foretell: ``StandardisedFrames.connected``.
+    """
+    usable = usable_targets(torch.from_numpy(connected)[None], lags)[0].numpy()
+    before = np.concatenate([[0], np.cumsum(usable)])
+    inside = before[starts + length - lags] - before[starts]
+    return np.asarray(inside >= max(1.0, _LEAST_USABLE * (length - lags)))
+
+
+def draw_starts(starts: Starts, count: int, rng: np.random.Generator) -> Starts:
+    """Draw the first frames of ``count`` chunks, every one of some equally likely."""
     return rng.choice(starts, size=count, replace=len(starts) < count)
 
 
-def even_starts(spans: tuple[Span, ...], length: int, count: int) -> npt.NDArray[np.int64]:
-    """Return up to ``count`` first frames of chunks that do not overlap, spread evenly."""
-    starts = np.concatenate([np.arange(a, b - length + 1, length) for a, b in spans])
+def even_starts(starts: Starts, count: int) -> Starts:
+    """Return up to ``count`` of some first frames of chunks, spread evenly."""
     chosen = np.unique(np.linspace(0, len(starts) - 1, min(count, len(starts))).round().astype(int))
-    picked: npt.NDArray[np.int64] = starts[chosen]
+    picked: Starts = starts[chosen]
     return picked
 
 
-def good_chunks(starts: npt.NDArray[np.int64], length: int, good: BoolArray) -> BoolArray:
+def good_chunks(starts: Starts, length: int, good: BoolArray) -> BoolArray:
     """Return which frames of each chunk are good, shape (chunks, length)."""
     inside: BoolArray = good[starts[:, None] + np.arange(length)]
     return inside

@@ -24,7 +24,7 @@ from napari_sparsevar.movie.stack import GAP_CELLS
 from napari_sparsevar.run.kept_latents import in_planes
 from napari_sparsevar.training.batches import Batcher
 from napari_sparsevar.training.config import TrainConfig
-from napari_sparsevar.training.held_out import chunk_length, split_time
+from napari_sparsevar.training.held_out import TimeBlocks, chunk_length, split_time
 from napari_sparsevar.training.trainer import Trainer, new_network
 
 _SMALLEST_FIELD = 16
@@ -73,6 +73,7 @@ def prepare(movie: Movie, config: TrainConfig, device: torch.device) -> Prepared
     static = _static_features(images, grid)
     crop = max(grid.stride, config.crop // grid.stride * grid.stride)
     batcher = Batcher(frames, grid, static.numpy(), config.model, crop, length, config.seed, device)
+    _check_blocks(batcher, blocks, good)
     trainer = Trainer(config, batcher, blocks, new_network(config, device))
     motion = worst_motion(movie, images, report.bad)
     notices = (
@@ -159,6 +160,15 @@ def _check_stretches(frames: StandardisedFrames, lags: int) -> None:
         raise UserError(
             f"Between its pauses and bad frames the movie has hardly {lags + 2} frames in a row, "
             f"which {lags} lag(s) need: use fewer lags, or a recording with longer stretches."
+        )
+
+
+def _check_blocks(batcher: Batcher, blocks: TimeBlocks, good: npt.NDArray[np.bool_]) -> None:
+    """Refuse a movie of which nothing is left to train on, or to be held out."""
+    if not all(len(batcher.starts(spans)) for spans in (blocks.training, blocks.held_out)):
+        raise UserError(
+            f"Only {int(good.sum()):,} of {len(good):,} frames count, too few in a row to train on "
+            "some and hold others out: leave fewer out, or take a recording with more."
         )
 
 

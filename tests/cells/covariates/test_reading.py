@@ -173,3 +173,37 @@ def test_what_is_no_covariate_of_the_recording_says_why(
 ) -> None:
     with pytest.raises(UserError, match=said):
         covariates_of(source, frames)
+
+
+@pytest.mark.parametrize("name", ["time (ms)", "frame_time_ms", "t"])
+def test_times_of_another_unit_are_never_stretched(tmp_path: Path, name: str) -> None:
+    seconds = np.arange(N_FRAMES) / FPS
+    pd.DataFrame({name: 1000.0 * seconds, "speed": SPEED}).to_csv(tmp_path / "t.csv", index=False)
+    if name == "t":
+        with pytest.raises(UserError, match=r"which lasts 4 s.*0 to 3900.*time \(ms\)"):
+            covariates_of(tmp_path / "t.csv", FRAMES)
+        return
+    found = covariates_of(tmp_path / "t.csv", FRAMES)
+    np.testing.assert_allclose(found.values[:, 0], SPEED, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["frame_time", "Frame Times", "time", "timestamp"])
+def test_names_of_times(name: str) -> None:
+    table = pd.DataFrame({name: np.arange(N_FRAMES) / FPS, "speed": SPEED})
+    np.testing.assert_allclose(covariates_of(table, FRAMES).values[:, 0], SPEED, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["frame_diff", "frame brightness", "time_since_lick", "time in trial", "min"]
+)
+def test_names_that_only_begin_like_times(name: str) -> None:
+    other = np.tile(np.arange(10.0), 4)
+    found = covariates_of(pd.DataFrame({name: other, "speed": SPEED}), FRAMES)
+    assert found.names == (name, "speed")
+    np.testing.assert_allclose(found.values, np.column_stack([other, SPEED]), atol=1e-6)
+
+
+def test_nothing_behind_the_last_comma(tmp_path: Path) -> None:
+    rows = "\n".join(f"{frame / FPS},{value}," for frame, value in enumerate(SPEED))
+    (tmp_path / "t.csv").write_text(f"time,speed,\n{rows}\n")
+    assert covariates_of(tmp_path / "t.csv", FRAMES).names == ("speed",)

@@ -135,3 +135,49 @@ def test_a_file_that_is_being_written(tmp_path: Path, libver: str, swmr: str, op
             with pytest.raises(UserError, match="open for writing in another program"):
                 open_movie(path)
         writer.communicate()
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "gzip"}])
+def test_frames_in_another_file_are_read_there(tmp_path: Path, options: Any) -> None:
+    with h5py.File(tmp_path / "source.h5", "w") as file:
+        file.create_dataset("deep/raw", data=FRAMES, **options)
+    with h5py.File(tmp_path / "linked.h5", "w") as file:
+        file["one"] = h5py.ExternalLink("source.h5", "/deep/raw")
+    with h5py.File(tmp_path / "group.h5", "w") as file:
+        file["all"] = h5py.ExternalLink("source.h5", "/deep")
+    for name, dataset in (("linked.h5", "/one"), ("group.h5", "/all/raw")):
+        assert hdf5.holds_movie(tmp_path / name)
+        movie = open_movie(tmp_path / name)
+        assert movie.choice.dataset == dataset
+        np.testing.assert_array_equal(movie.data, FRAMES)
+    (tmp_path / "source.h5").unlink()
+    with pytest.raises(UserError, match=r"keeps its data in source.h5, which is not there"):
+        open_movie(tmp_path / "linked.h5")
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [
+        ("DataSet/ResolutionLevel 0/TimePoint 0/Channel 0/Data", "Imaris"),
+        ("t00000/s00/0/cells", "BigDataViewer"),
+    ],
+)
+def test_a_volume_for_each_moment_is_refused_by_name(
+    tmp_path: Path, name: str, program: str
+) -> None:
+    with h5py.File(tmp_path / "volumes.h5", "w") as file:
+        for moment in range(20):
+            file[
+                name.replace("TimePoint 0", f"TimePoint {moment}").replace("t0", f"t{moment}0")
+            ] = FRAMES[:8]
+        if program == "BigDataViewer":
+            file[name] = FRAMES[:8]
+    with pytest.raises(UserError, match=f"a file of {program}"):
+        open_movie(tmp_path / "volumes.h5")
+
+
+def test_chunks_of_rows_do_not_pass_for_images(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        file.create_dataset("mov", data=np.zeros((24, 32, 60), np.uint8), chunks=(4, 32, 60))
+    (note,) = open_movie(tmp_path / "rows.h5").notes
+    assert "does not name its axes" in note

@@ -226,3 +226,42 @@ def test_two_movies_that_do_not_come_from_each_other_are_listed(tmp_path: Path) 
     write_corrected(path, other=True)
     with pytest.raises(ChoiceNeeded, match=r"raw.*red.*corrected"):
         open_movie(path)
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_pixels_linked_to_another_file(tmp_path: Path, compression: str | None) -> None:
+    """As pynwb writes a series whose data lie in a file that is open."""
+    from hdmf.backends.hdf5.h5_utils import H5DataIO
+
+    data = H5DataIO(FRAMES, compression=compression) if compression else FRAMES
+    write(tmp_path / "source.nwb", {"data": data, "rate": 30.0})
+    with pynwb.NWBHDF5IO(str(tmp_path / "source.nwb"), "r") as stream:
+        linked = stream.read().acquisition["series0"].data
+        write(tmp_path / "derived.nwb", {"data": linked, "rate": 30.0})
+    movie = open_movie(tmp_path / "derived.nwb")
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    (tmp_path / "source.nwb").unlink()
+    with pytest.raises(UserError, match=r"its pixels in source.nwb, which is not there"):
+        open_movie(tmp_path / "derived.nwb")
+
+
+def test_planes_before_rows_are_noticed(tmp_path: Path) -> None:
+    stack = np.stack([FRAMES, FRAMES + 1, FRAMES + 2], axis=1)
+    write(tmp_path / "volume.nwb", {"data": stack, "rate": 10.0})
+    movie = open_movie(tmp_path / "volume.nwb", plane=2)
+    np.testing.assert_array_equal(movie.data, FRAMES + 1)
+    assert any("--axes TYXZ" in note for note in movie.notes)
+
+
+def test_rows_and_columns_before_time_are_doubted(tmp_path: Path) -> None:
+    write(tmp_path / "last.nwb", {"data": np.zeros((16, 16, 40), np.uint16), "rate": 10.0})
+    assert any("--axes YXT" in note for note in open_movie(tmp_path / "last.nwb").notes)
+
+
+def test_a_pixel_that_no_microscope_has_is_left_open(tmp_path: Path) -> None:
+    write(tmp_path / "large.nwb", {"data": FRAMES, "rate": 10.0}, spacing=(1.2, 1.2))
+    movie = open_movie(tmp_path / "large.nwb")
+    assert movie.pixel_size_um is None
+    assert any("--pixel-size" in note for note in movie.notes)
+    given = open_movie(tmp_path / "large.nwb", pixel_size_um=1.2)
+    assert (given.pixel_size_um, given.notes) == (1.2, ())

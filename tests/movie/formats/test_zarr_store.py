@@ -202,3 +202,29 @@ def test_a_viewer_is_told_of_ome_images_in_time(tmp_path: Path) -> None:
 def test_a_damaged_folder_is_ours_to_explain(tmp_path: Path) -> None:
     (tmp_path / "zarr.json").write_text("{")
     assert zarr_store.holds_movie(tmp_path)
+
+
+def test_axes_are_known_by_their_words(tmp_path: Path) -> None:
+    group = zarr.open_group(str(tmp_path / "movie.zarr"), mode="w")
+    group.create_array("0", data=FRAMES, chunks=(5, 16, 18))
+    (described,) = _ome("tyx", [1.0, 1.0, 1.0])
+    for axis, word in zip(described["axes"], ("frame", "row", "col"), strict=True):
+        axis["name"] = word
+    group.attrs["multiscales"] = [described]
+    np.testing.assert_array_equal(open_movie(tmp_path / "movie.zarr").data, FRAMES)
+
+
+def test_of_nwb_only_imaging_series_are_movies(tmp_path: Path) -> None:
+    group = zarr.open_group(str(tmp_path / "session.zarr"), mode="w")
+    group.attrs["nwb_version"] = "2.7.0"
+    series = group.create_group("acquisition/TwoPhotonSeries")
+    series.attrs["neurodata_type"] = "TwoPhotonSeries"
+    series.create_array("data", data=FRAMES, chunks=(5, 16, 18))
+    masks = group.create_group("processing/ophys/PlaneSegmentation")
+    masks.create_array("image_mask", data=np.zeros((12, 16, 18), np.float32))
+    plane = group.create_group("general/optophysiology/plane")
+    spacing = plane.create_array("grid_spacing", data=np.array([2e-6, 2e-6]))
+    spacing.attrs["unit"] = "meters"
+    movie = open_movie(tmp_path / "session.zarr")
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert movie.pixel_size_um == pytest.approx(2.0)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 
+_LEAST_INSIDE = 0.05
+"""Share of values that lie within a recording; those of another unit hardly do."""
+
+
 class Frames(NamedTuple):
     """The frames that covariates are brought to.
 
@@ -114,11 +118,11 @@ class Samples:
             found = self._while(self.until, frames, what)
         elif self.times is not None:
             clock = frames.in_seconds(what, self.of_session)
-            found = (
-                counts(self.times, clock)
-                if self.values is None
-                else means(self.times, self.values, clock)
-            )
+            if self.values is None:
+                found = counts(self.times, clock)
+            else:
+                self._check_inside(clock, frames, what)
+                found = means(self.times, self.values, clock)
         elif self.numbers is not None:
             found = self._by_number(frames.n, what)
         else:
@@ -154,6 +158,19 @@ class Samples:
             if 0 <= frame < frames.n:  # shorter than a frame
                 found[frame] = value
         return found
+
+    def _check_inside(self, clock: FrameTimes, frames: Frames, what: str) -> None:
+        """Refuse values of another clock or unit: nearly all of them lie in no frame."""
+        assert self.times is not None
+        known = self.times[np.isfinite(self.times)]
+        inside = int((clock.number(known) >= 0).sum())
+        if inside < min(_LEAST_INSIDE * len(known), _LEAST_INSIDE * 2 * frames.n):
+            raise UserError(
+                f"{what}: {inside:,} of {len(known):,} values of {self.name} lie within the "
+                f"recording, which lasts {frames.n * clock.step:.6g} s, and their times go from "
+                f"{known.min():.6g} to {known.max():.6g}: say their unit, such as time (ms), or "
+                "bring those of this recording."
+            )
 
     def about_outside(self, frames: Frames, what: str) -> str:
         """Return a sentence on events that lie in no frame; empty where all lie in one."""

@@ -65,7 +65,7 @@ def samples_of_table(table: Table, what: str, alone: str) -> list[Samples]:
     when = _when(table, header, what)
     found: list[Samples] = []
     columns = [
-        i for i in table.body if i not in when.columns and not _counts_rows(table, header, i)
+        i for i in table.body if i not in when.columns and not _says_nothing(table, header, i)
     ]
     for column in columns:
         found += _of_column(table.body[column], header[column], when, what)
@@ -120,12 +120,14 @@ def _lasting(table: Table, names: list[str], what: str) -> _When | None:
     return None
 
 
-def _counts_rows(table: Table, header: tuple[str, ...], column: int) -> bool:
-    """Return whether a column without a name only counts the rows."""
+def _says_nothing(table: Table, header: tuple[str, ...], column: int) -> bool:
+    """Return whether a column without a name is empty, or only counts the rows."""
     given = table.body[column]
-    if header[column] not in _UNNAMED or not pd.api.types.is_numeric_dtype(given):
+    if header[column] not in _UNNAMED:
         return False
-    return bool((np.diff(given) == 1).all())
+    if given.isna().all():  # behind a last comma
+        return True
+    return bool(pd.api.types.is_numeric_dtype(given) and (np.diff(given) == 1).all())
 
 
 def _of_column(given: pd.Series[Any], label: str, when: _When, what: str) -> list[Samples]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats import array
@@ -19,14 +21,26 @@ _SUFFIXES = (".tif", ".tiff", ".png", ".npy")
 
 
 def claims(path: Path) -> bool:
-    """Return whether this is one image of whole numbers, by the head of the file."""
+    """Return whether this is one image of whole numbers, by its head, or else its pixels."""
     if not path.is_file() or path.suffix.lower() not in _SUFFIXES:
         return False
     try:
         shape, dtype = _head(path)
     except (OSError, MemoryError, *DAMAGED):
         return False
-    return len(shape) == 2 and dtype.kind in "ui" and min(shape) > 1
+    if len(shape) != 2 or min(shape) < 2:
+        return False
+    return dtype.kind in "uib" or (dtype.kind == "f" and _holds_numbers_of_cells(path))
+
+
+def _holds_numbers_of_cells(path: Path) -> bool:
+    """Return whether pixels are whole numbers from 0, which some programs keep as fractions."""
+    try:
+        pixels = _pixels(path)
+    except (OSError, MemoryError, *DAMAGED):
+        return False
+    whole = np.isfinite(pixels).all() and (pixels % 1.0 == 0.0).all()
+    return bool(whole and pixels.min() == 0.0 and pixels.max() > 0.0)
 
 
 def read(path: Path, choice: CellChoice) -> Cells:
@@ -37,8 +51,15 @@ def read(path: Path, choice: CellChoice) -> Cells:
         raise unused(path, "cells_in")
     with explained(path, f"{path} is no image"):
         labels = _pixels(path)
+    if labels.dtype.kind in "fb":
+        labels = labels.astype(np.int64)
     if not (labels > 0).any():
         raise UserError(f"{path} has no pixel above 0: it labels no cell; choose another file.")
+    patches, count = ndimage.label(labels > 0)
+    if count > 1 and len(np.unique(labels[labels > 0])) == 1:
+        cells = Cells.of_labels(patches)
+        said = f"{path} has one number for all cells: each of its {count} patches is taken as one."
+        return replace(cells, notes=(*cells.notes, said))
     return Cells.of_labels(labels)
 
 

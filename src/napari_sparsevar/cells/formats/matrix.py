@@ -18,6 +18,12 @@ from napari_sparsevar.movie.units import is_time, seconds
 
 _TIME = {"time", "times", "t", "timestamp", "timestamps", "elapsed", "frametime", "frametimes"}
 _FRAMES = {"frame", "frames", "slice", "framenumber"}
+_COUNTED = {"number", "numbers", "index", "idx", "id", "no", "nr", "num"}
+_OF_A_CLOCK = {
+    *("stamp", "stamps", "point", "points", "since", "from", "of", "the", "start", "onset"),
+    *("recording", "session", "movie", "imaging", "experiment", "elapsed", "relative", "in"),
+    *("absolute", "unix", "epoch", "utc", "clock", "computer", "system"),
+}
 _FRAME = "frame"
 
 
@@ -39,7 +45,7 @@ def time_unit(name: str) -> str | None:
     """Return the unit of a column or array that holds times, empty if it says none.
 
     None where it holds something else. ``time (ms)``, ``t``, ``seconds`` and ``Frame`` hold times;
-    ``t1`` is a name.
+    ``t1``, ``time since lick`` and ``frame brightness`` are names.
     """
     if re.search(r"\d", name):
         return None
@@ -47,11 +53,14 @@ def time_unit(name: str) -> str | None:
     if not words or len(words) > 4:
         return None
     units = [word for word in words if is_time(word)]
-    if words[0] in _FRAMES and not units:
+    rest = set(words) - set(units)
+    if words == ["min"] or rest - _TIME - _FRAMES - _COUNTED - _OF_A_CLOCK:
+        return None  # the least of something, or a time of its own
+    if words[0] in _FRAMES and not units and not rest & _TIME:
         return _FRAME
-    if units and (len(words) == 1 or set(words) & (_TIME | _FRAMES)):
+    if units and (len(words) == 1 or rest & (_TIME | _FRAMES)):
         return units[-1]
-    return "" if words[0] in _TIME else None
+    return "" if rest & _TIME else None
 
 
 def cells_axis(

@@ -29,7 +29,7 @@ def claims(path: Path) -> bool:
     """Return whether this is a folder of suite2p, one that holds it, or a file in it."""
     if path.is_dir():
         return bool(_planes(path))
-    known = path.name == _OUTLINES or path.name in _TRACES
+    known = path.name in (_OUTLINES, _SORTED, *_TRACES)
     return known and path.is_file() and bool(_planes(path.parent))
 
 

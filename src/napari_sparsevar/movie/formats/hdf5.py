@@ -21,6 +21,8 @@ from napari_sparsevar.movie.formats.hdf5_file import (
     holds,
     is_hdf5,
     is_numeric,
+    missing_files,
+    nodes,
     open_hdf5,
 )
 from napari_sparsevar.movie.movie import Movie, of_dataset
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     import h5py
 
 _SMALLEST_PX = 4  # arrays of small matrices are no movies
+
+_VOLUMES = {"DataSet/ResolutionLevel 0": "Imaris", "t00000/s00": "BigDataViewer"}
+"""Programs that keep every moment in a data set of its own, by a group that each writes."""
 
 
 def holds_movie(path: Path) -> bool:
@@ -49,21 +54,26 @@ def read(path: Path, choice: Choice) -> Movie:
 
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
-    arrays: list[h5py.Dataset] = []
-
-    def collect(_: str, node: object) -> None:
-        if is_numeric(node):
-            arrays.append(node)
-
-    file.visititems(collect)
+    if (
+        program := next((who for group, who in _VOLUMES.items() if group in file), None)
+    ) is not None:
+        raise UserError(
+            f"{path} is a file of {program}, a volume for each moment and channel: export it as "
+            "TIFF or OME-Zarr."
+        )
+    arrays = {name: node for name, node in nodes(file).items() if is_numeric(node)}
     if not arrays:
+        if gone := missing_files(file):
+            raise UserError(
+                f"{path} keeps its data in {gone}, which is not there: bring it to its place."
+            )
         raise UserError(
             f"{path} holds no movie: none of its data sets has three axes of numbers; "
             "choose another file."
         )
-    movies = [node for node in arrays if _is_movie(node)]
+    movies = [name for name, node in arrays.items() if _is_movie(node)]
     # Whoever names a data set gets it, or hears what is wrong with it.
-    offered = [node.name for node in (arrays if choice.dataset or not movies else movies)]
+    offered = list(arrays) if choice.dataset or not movies else movies
     name = pick(choice.dataset, offered, str(path))
     dataset, what = file[name], f"{path}:{name}"
     letters, sure = axis_names(dataset)

@@ -158,9 +158,51 @@ def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
     """
     try:
         with open_hdf5(path) as file:
-            return bool(file.visititems(lambda _, node: True if wanted(node) else None))
+            return any(wanted(node) for node in nodes(file).values())
     except UserError:
         return True
+
+
+def nodes(file: h5py.File) -> dict[str, Any]:
+    """Return all groups and data sets of a file by their path, also those it links to in others."""
+    import h5py
+
+    found: dict[str, Any] = {}
+    file.visititems(lambda name, node: found.__setitem__(f"/{name}", node))
+    groups = [file, *(node for node in found.values() if isinstance(node, h5py.Group))]
+    for group in groups:
+        for name, linked in elsewhere(group).items():
+            if linked is not None:
+                place = f"{group.name.rstrip('/')}/{name}"
+                found[place] = linked
+                if isinstance(linked, h5py.Group):
+                    linked.visititems(
+                        lambda below, node, place=place: found.__setitem__(f"{place}/{below}", node)
+                    )
+    return found
+
+
+def elsewhere(group: h5py.Group) -> dict[str, Any]:
+    """Return what a group links to in other files; None where such a file is not there."""
+    import h5py
+
+    links = {name: group.get(name, getlink=True) for name in group}
+    outside = (name for name, link in links.items() if isinstance(link, h5py.ExternalLink))
+    return {name: group.get(name) for name in outside}
+
+
+def missing_files(file: h5py.File) -> str:
+    """Return which files a file links to that are not there, in words; empty where all are."""
+    import h5py
+
+    groups = [file, *(node for node in nodes(file).values() if isinstance(node, h5py.Group))]
+    names = {
+        str(group.get(name, getlink=True).filename)
+        for group in groups
+        for name, linked in elsewhere(group).items()
+        if linked is None
+    }
+    return ", ".join(sorted(names)[:3])
 
 
 def is_dataset(node: object) -> TypeGuard[h5py.Dataset]:
@@ -240,18 +282,20 @@ def dataset_frames(path: Path, dataset: h5py.Dataset, chosen: axes.MovieAxes) ->
         If the pixels lie beyond the end of the file, or their compression is not installed.
     """
     check_filters(dataset, f"{path}:{dataset.name}")
+    # Linked from another file, it lies in its own.
+    home = path if dataset.file.filename == str(path) else Path(dataset.file.filename)
     size = dataset.shape
     shape = (size[chosen.time], size[chosen.row], size[chosen.column])
     place = dataset.id.get_offset()
     if dataset.chunks is None and place is not None and not dataset.external:
-        if place + dataset.nbytes > path.stat().st_size:
-            raise UserError(f"{path} is truncated; copy or export it again.")
+        if place + dataset.nbytes > home.stat().st_size:
+            raise UserError(f"{home} is truncated; copy or export it again.")
         # One run of raw pixels: the operating system reads what is touched.
-        raw = np.memmap(path, dataset.dtype, "r", place, dataset.shape)
+        raw = np.memmap(home, dataset.dtype, "r", place, dataset.shape)
         return lazy_frames.from_memory(chosen.apply(raw))
     own = dataset.chunks[chosen.time] if dataset.chunks else 1
     length = lazy_frames.whole_chunks(shape[1:], dataset.dtype, own)
-    reader = _Reader(path, dataset.name, chosen)
+    reader = _Reader(home, dataset.name, chosen)
     return lazy_frames.from_reader(reader, shape, dataset.dtype, length=length)
 
 

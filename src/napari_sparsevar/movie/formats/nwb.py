@@ -17,10 +17,13 @@ from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     as_far_as_written,
     dataset_frames,
+    elsewhere,
     growing_note,
     holds,
     is_dataset,
     is_hdf5,
+    missing_files,
+    nodes,
     open_hdf5,
 )
 from napari_sparsevar.movie.formats.nwb_series import (
@@ -71,13 +74,21 @@ def read(path: Path, choice: Choice) -> Movie:
 
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
-    found: list[str] = []
-    file.visititems(lambda _, node: found.append(node.name) if is_movie(node) else None)
+    found = [name for name, node in nodes(file).items() if is_movie(node)]
+    if not found and (gone := missing_files(file)):
+        raise UserError(
+            f"{path} keeps its data in {gone}, which is not there: bring it to its place."
+        )
     if not found:
         raise UserError(f"{path} holds no TwoPhotonSeries or OnePhotonSeries; choose another file.")
     name, notes = picked(file, choice.dataset, found, str(path))
     series, what = file[name], f"{path}:{name}"
     dataset = series.get("data")
+    if "data" in elsewhere(series) and dataset is None:
+        raise UserError(
+            f"{what} keeps its pixels in {missing_files(file)}, which is not there: bring it to "
+            "its place."
+        )
     if "external_file" in series or not is_dataset(dataset):
         raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
     lies = lying(series, what)

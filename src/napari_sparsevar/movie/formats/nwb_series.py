@@ -124,6 +124,12 @@ def lying(series: h5py.Group, what: str) -> Lying:
         What to call it in a sentence.
     """
     data = series["data"]
+    if data.ndim == 4 and data.shape[1] < min(data.shape[2:]):
+        note = (
+            f"{what} has fewest places along its second axis: its axes are taken as TZYX, against "
+            "the NWB standard (if that is wrong: --axes TYXZ, in Python axes='TYXZ')."
+        )
+        return Lying("TZYX", note)
     if data.ndim != 3:
         return Lying("T" + "YXZ"[: data.ndim - 1])
     stated = _numbers(series, "dimension")
@@ -142,7 +148,21 @@ def lying(series: h5py.Group, what: str) -> Lying:
     if contradicts:
         turns = _TURNS in _script(series.file)
         return _turned(what, data.shape) if turns else _open(what, data.shape)
-    return _open(what, data.shape) if turned and not upright else Lying("TYX")
+    if turned and not upright:
+        return _open(what, data.shape)
+    return Lying(
+        "TYX", "" if stated or "timestamps" in series else _like_a_square(what, data.shape)
+    )
+
+
+def _like_a_square(what: str, shape: Sequence[int]) -> str:
+    """Return a note where the first two axes look like rows and columns, and nothing is said."""
+    if shape[0] != shape[1] or shape[1] == shape[2]:
+        return ""
+    return (
+        f"{what} has {shape[0]} x {shape[1]} x {shape[2]} numbers: the first axis is taken as "
+        "time, as NWB has it (if that is wrong: --axes YXT, in Python axes='YXT')."
+    )
 
 
 def edges_of(series: h5py.Group, height: int, width: int) -> tuple[float | None, float | None]:

@@ -156,8 +156,11 @@ def marked_frames(
 ) -> tuple[BoolArray | None, tuple[str, ...]]:
     """Return the frames that suite2p marked as bad, (T,), and a sentence on them."""
     marked = np.asarray(options.get("badframes", ())).ravel()
-    if len(marked) != n_frames or marked.dtype.kind not in "buif" or not marked.any():
+    if marked.dtype.kind not in "buif" or not marked.any():
         return None, ()
+    if len(marked) != n_frames:
+        said = f"{path}: suite2p marks bad frames among {len(marked):,}, and there are {n_frames:,}"
+        return None, (f"{said}: give bad frames yourself.",)
     marked = marked.astype(bool)
     if marked.all():
         return None, (f"{path}: suite2p marks all frames as bad; all are used.",)

@@ -22,6 +22,7 @@ from napari_sparsevar.movie.formats.written import as_written
 from napari_sparsevar.movie.movie import Movie, of_dataset
 from napari_sparsevar.movie.reading import lazy_frames
 from napari_sparsevar.movie.times import timed
+from napari_sparsevar.movie.units import micrometres
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _DEEPEST = 6  # as deep as NWB keeps what was corrected for motion
@@ -192,7 +193,7 @@ def _is_movie(array: Any, names: str) -> bool:
 def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
     if _multiscales(group):
         return _read_multiscale(group, path, choice)
-    found = _movies(group)
+    found = _of_nwb(group, _movies(group))
     if not found:
         raise UserError(f"{path} is a Zarr group without an array that can be a movie.")
     name = pick(choice.dataset, list(found), str(path))
@@ -202,6 +203,8 @@ def _read_group(group: Any, path: Path, choice: Choice) -> Movie:
         parent = group[name.rpartition("/")[0]] if "/" in name else group
         beside = {key: value for key, value in parent.members() if _is_array(value)}
         movie = _timed_as_nwb(_read_array(node, what, path, choice, beside), beside, what)
+        if movie.pixel_size_um is None:
+            movie = replace(movie, pixel_size_um=_grid_spacing(group))
     else:
         movie = _read_multiscale(node, path, choice)
     if len(found) > 1:
@@ -217,6 +220,32 @@ def _timed_as_nwb(movie: Movie, beside: Mapping[str, Any], what: str) -> Movie:
     if stamps is None or len(stamps.shape) != 1:
         return movie
     return timed(movie, np.asarray(stamps[: movie.n_frames], np.float64), what)
+
+
+def _of_nwb(group: Any, found: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what an NWB file holds besides its imaging series, such as masks."""
+    if "nwb_version" not in group.attrs:
+        return found
+
+    def is_series(name: str) -> bool:
+        parent = group[name.rpartition("/")[0]] if "/" in name else group
+        return str(parent.attrs.get("neurodata_type", "")).endswith("PhotonSeries")
+
+    return {name: node for name, node in found.items() if is_series(name)} or found
+
+
+def _grid_spacing(group: Any) -> float | None:
+    """Return the edge of a pixel where all imaging planes of an NWB file say the same."""
+    planes = group.get("general/optophysiology")
+    if planes is None or _is_array(planes):
+        return None
+    sizes = set()
+    for _, plane in planes.groups():
+        spacing = plane.get("grid_spacing")
+        if spacing is not None:
+            unit = spacing.attrs.get("unit", "meters")
+            sizes.add(micrometres(float(np.asarray(spacing[:1])[0]), unit))
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def _movies(group: Any, inside: str = "", depth: int = _DEEPEST) -> dict[str, Any]:
@@ -254,14 +283,17 @@ def _full_resolution(group: Any) -> tuple[Any, str, list[float], list[object]]:
     units: list[object] = []
     for entry in entries:
         is_plain = isinstance(entry, str)
-        names.append(str(entry if is_plain else entry["name"])[:1].upper())
+        names.append(str(entry if is_plain else entry["name"]))
         units.append("" if is_plain else entry.get("unit", ""))
     scale = np.ones(array.ndim)
     for source in (dataset, described):
         for step in source.get("coordinateTransformations") or ():
             if step.get("type") == "scale":
                 scale = scale * np.asarray(step["scale"], dtype=float)
-    return array, "".join(names), scale.tolist(), units
+    letters = letters_of(names)
+    if letters is None or "Q" in letters:
+        letters = "".join(name[:1].upper() for name in names)
+    return array, letters, scale.tolist(), units
 
 
 FORMAT = Format(

@@ -96,7 +96,7 @@ def opened_beside(path: Path, movie: Movie) -> Opened:
     trials, notes = (), ()
     if is_nwb:
         with suppress(UserError):  # it has none
-            trials, notes = _within(read_trials(path), movie, path)
+            trials, notes = _within(read_trials(path, movie.fps), movie, path)
     try:
         found = covariates_of(path, Frames.of_movie(movie))
     except UserError:

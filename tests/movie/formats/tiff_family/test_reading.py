@@ -292,3 +292,19 @@ def test_ome_time_stamps_say_where_time_pauses(tmp_path: Path) -> None:
     movie = open_movie(path)
     assert (movie.fps, movie.jumps) == (pytest.approx(10.0), (half,))
     assert "pauses before" in movie.notes[0]
+
+
+@pytest.mark.parametrize("unit", ["inch", "cm"])
+def test_a_resolution_for_print_is_no_pixel_size(tmp_path: Path, unit: str) -> None:
+    path = tmp_path / "print.tif"
+    metadata = {"axes": "TYX", "unit": unit}
+    tifffile.imwrite(path, FRAMES, imagej=True, resolution=(72.0, 72.0), metadata=metadata)
+    assert open_movie(path).pixel_size_um is None
+
+
+def test_a_packed_file_has_all_of_its_frames(tmp_path: Path) -> None:
+    frames = (FRAMES % 4096).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "packed.tif", frames, bitspersample=12, metadata=None)
+    movie = open_movie(tmp_path / "packed.tif")
+    np.testing.assert_array_equal(movie.data, frames)
+    assert not any("cut short" in note for note in movie.notes)

@@ -326,3 +326,34 @@ def test_a_volume_is_one_movie_and_flies_back(tmp_path: Path) -> None:
     assert movie.fps == 7.5
     pages = FRAMES.reshape(-1, 4, 12, 16)[:, :3]
     np.testing.assert_array_equal(movie.stack.unfolded(movie.data.compute()), pages)
+
+
+def write_classic(path: Path, texts: list[str]) -> None:
+    """Write a TIFF below 4 GB as ScanImage did up to 2015: all is said beside each page."""
+    with tifffile.TiffWriter(path) as stream:
+        for frame, text in zip(FRAMES, texts, strict=False):
+            stream.write(frame, description=text, metadata=None, contiguous=False)
+
+
+def test_channels_of_the_third_version_are_counted(tmp_path: Path) -> None:
+    said = (
+        "state.software.version=3.8\rstate.acq.numberOfChannelsSave=2\rstate.acq.savingChannel1=1"
+        "\rstate.acq.savingChannel2=1\rstate.acq.frameRate=15.6\r"
+    )
+    write_classic(tmp_path / "old.tif", [said] * 60)
+    movie = open_movie(tmp_path / "old.tif")
+    np.testing.assert_array_equal(movie.data, FRAMES[::2])
+    assert (movie.offer.channels, movie.fps) == (2, 15.6)
+
+
+def test_gaps_in_a_classic_file_are_pauses(tmp_path: Path) -> None:
+    numbers = [number if number < 20 else number + 10 for number in range(60)]
+    texts = [
+        f"Frame Number = {number}\nFrame Timestamp(s) = {number / 30:.6f}\n"
+        "scanimage.SI4.channelsSave = 1\nscanimage.SI4.scanFrameRate = 30\n"
+        for number in numbers
+    ]
+    write_classic(tmp_path / "gap.tif", texts)
+    movie = open_movie(tmp_path / "gap.tif")
+    assert movie.jumps == (20,)
+    assert any("pause" in note or "gap" in note for note in movie.notes)

@@ -12,7 +12,8 @@ from typing import Any
 import tifffile
 
 # Names since 2016, and of the versions before.
-_CHANNELS = ("hChannels.channelSave", "channelsSave", "state.acq.numberOfChannelsSave")
+_CHANNELS = ("hChannels.channelSave", "channelsSave")
+_N_CHANNELS = "state.acq.numberOfChannelsSave"
 _FRAME_RATE = ("hRoiManager.scanFrameRate", "scanFrameRate", "state.acq.frameRate")
 _SLICES = ("hStackManager.actualNumSlices", "hStackManager.numSlices", "stackNumSlices")
 _AVERAGE = ("hScan2D.logAverageFactor", "acqNumAveragedFrames")
@@ -85,7 +86,7 @@ def read_layout(header: Mapping[str, Any]) -> Layout:
         assumed = slices * per_slice + (_whole(header, _DISCARDED, 0) if fast_z else 0)
         flyback = max(0, _whole(header, _VOLUME, assumed) - slices * per_slice)
     return Layout(
-        channels=_channels(_first(header, _CHANNELS)),
+        channels=_channels(header),
         slices=slices,
         frames_per_slice=per_slice,
         flyback=flyback,
@@ -174,7 +175,12 @@ def numbered(description: str) -> int | None:
     return None
 
 
-def _channels(value: Any) -> tuple[int, ...]:
+def _channels(header: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the numbers of the channels that were saved; ScanImage 3 says how many, and which."""
+    if (count := _positive(header.get(_N_CHANNELS))) is not None:
+        saved = [n for n in range(1, 5) if header.get(f"state.acq.savingChannel{n}")]
+        return tuple(saved if len(saved) == int(count) else range(1, int(count) + 1))
+    value = _first(header, _CHANNELS)
     if isinstance(value, Sequence) and not isinstance(value, str):
         flat = [part[0] if isinstance(part, Sequence) else part for part in value]
         return tuple(int(number) for number in flat) or (1,)

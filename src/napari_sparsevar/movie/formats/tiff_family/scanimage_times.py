@@ -51,11 +51,16 @@ def frame_times(
     def time(frame: int) -> float:
         if frame not in known:
             page: Any = file.pages[int(pages[frame])]
-            known[frame] = _time_of(page.description, rate)
+            # Of a file of even pages there may be no more than where their pixels lie.
+            known[frame] = _time_of(page.aspage().description, rate)
         return known[frame]
 
     n_frames = len(pages)
     with contextlib.suppress(*DAMAGED):
+        with contextlib.suppress(IndexError):
+            time(n_frames - 1)
+        # Of pages at even distances tifffile may not count the last one.
+        n_frames -= n_frames - 1 not in known
         ends = {*range(min(_SEEN, n_frames)), *range(max(n_frames - _SEEN, 0), n_frames)}
         near = [frame for frame in ends if frame + 1 in ends]
         steps = [time(frame + 1) - time(frame) for frame in near]
@@ -70,7 +75,9 @@ def frame_times(
                 middle = (first + last) // 2
                 unsure += [(first, middle), (middle, last)]
         frames = np.array(sorted(known))
-        return np.interp(np.arange(n_frames), frames, [known[frame] for frame in frames.tolist()])
+        times = [known[frame] for frame in frames.tolist()]
+        beyond = step * np.maximum(np.arange(len(pages)) - (n_frames - 1), 0)
+        return np.interp(np.arange(len(pages)), frames, times) + beyond
     return None
 
 

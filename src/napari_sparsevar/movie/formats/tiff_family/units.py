@@ -15,6 +15,8 @@ from napari_sparsevar.movie.times import rate_of
 from napari_sparsevar.movie.units import about_square, frames_per_second, micrometres, seconds
 
 _LARGEST_UM = 10.0  # of a pixel; above, a resolution in inches or centimetres is one for print
+_FOR_PRINT = {"inch", "inches", "in", '"', "cm"}
+_DIFFERENT = 0.2  # share by which the rate of a file and that of its time stamps may differ
 _RESOLUTION_UNITS = {2: "inch", 3: "cm"}
 
 
@@ -52,7 +54,9 @@ def _edge(page: Any, name: str, unit: str | None) -> float | None:
         return None
     pixels, lengths = resolution.value
     if unit is not None:
-        return micrometres(lengths / pixels, unit)
+        edge = micrometres(lengths / pixels, unit)
+        for_print = str(unit).strip(" \0").lower() in _FOR_PRINT
+        return None if for_print and edge and edge > _LARGEST_UM else edge
     kind = page.tags.get("ResolutionUnit")
     edge = micrometres(lengths / pixels, _RESOLUTION_UNITS.get(kind.value if kind else 0))
     return edge if edge and edge <= _LARGEST_UM else None
@@ -76,7 +80,12 @@ def units_of_ome(xml: str, what: str) -> Units:
     fps = frames_per_second(
         _number(pixels.get("TimeIncrement")), pixels.get("TimeIncrementUnit", "s")
     )
-    return Units(fps or rate_of(times_of_ome(xml)), width, about_square(height, width, what))
+    notes = about_square(height, width, what)
+    stamped = rate_of(times_of_ome(xml))
+    if fps and stamped and abs(fps / stamped - 1.0) > _DIFFERENT:
+        said = f"{what} says {fps:.4g} frames a second, its time stamps {stamped:.4g}"
+        fps, notes = stamped, (*notes, f"{said}: these are used.")
+    return Units(fps or stamped, width, notes)
 
 
 def read_times(file: tifffile.TiffFile) -> npt.NDArray[np.float64] | None:

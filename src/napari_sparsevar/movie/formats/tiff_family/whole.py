@@ -247,7 +247,8 @@ def _end(page: Any) -> int:
     # In a file of one page the page itself is all there is.
     places = zip(page.dataoffsets, page.databytecounts, strict=True)
     end = max((offset + length for offset, length in places), default=0)
-    raw = len(page.dataoffsets) == 1 and page.compression == 1
+    packed = page.keyframe.bitspersample != page.keyframe.dtype.itemsize * 8
+    raw = len(page.dataoffsets) == 1 and page.compression == 1 and not packed
     return max(end, page.dataoffsets[0] + page.nbytes) if raw else end
 
 
