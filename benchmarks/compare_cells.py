@@ -100,7 +100,7 @@ def compared(case: Case, seed: int) -> dict[str, float]:
     traces[half:] *= case.louder
     trials = [(start, start + TRIAL) for start in range(0, N_FRAMES, TRIAL)]
     a, b = (trials[::2], trials[1::2]) if case.trials else ([(0, half)], [(half, N_FRAMES)])
-    fit = sv.fit_traces(traces.astype(np.float32), 20.0, trials=trials if case.trials else None)
+    fit = sv.fit_traces(traces.astype(np.float32), 20.0, 1, trials=trials if case.trials else None)
     found = sv.compare_windows(fit, a, b, draws=DRAWS, seed=seed)
     changed = found.dynamics.changed()
     right = int((changed["source"] == 0).sum()) if case.changed else 0

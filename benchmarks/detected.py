@@ -103,7 +103,7 @@ def _of_cells(
     began: float,
     neuropil: float | None,
 ) -> Row:
-    fit = sv.fit_traces(cells, preparation=Preparation(neuropil=neuropil))
+    fit = sv.fit_traces(cells, lags=1, preparation=Preparation(neuropil=neuropil))
     seconds = time.perf_counter() - began
     drivers = fit.drivers.set_index("name").reindex(fit.names)
     places = cells.centres[[cells.names.index(name) for name in fit.names]]

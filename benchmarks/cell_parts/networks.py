@@ -171,5 +171,5 @@ def _entropy(seen: Seen) -> Found:
 
 
 def _ours(seen: Seen, only_quiet: bool) -> Found:
-    fit = sv.fit_traces(seen.traces, seen.fps, good=seen.quiet if only_quiet else None)
+    fit = sv.fit_traces(seen.traces, seen.fps, 1, good=seen.quiet if only_quiet else None)
     return Found(fit.matrix(), fit.matrix("p_adjusted") <= LEVEL)

@@ -163,7 +163,7 @@ def found(made: Recording, given: str, seed: int) -> dict[str, float]:
     beside: pd.DataFrame | Array | None = None
     if given != "not given":
         beside = factors(made.traces) if given == "factors" else pd.DataFrame(made.beside)
-    fit = sv.fit_traces(made.traces, FPS, covariates=beside, seed=seed)
+    fit = sv.fit_traces(made.traces, FPS, 1, covariates=beside, seed=seed)
     edges = fit.matrix("p_adjusted") <= LEVEL
     sources = (fit.drivers.set_index("name")["p_adjusted"] <= LEVEL).reindex(fit.names).to_numpy()
     drives = made.truth.any(axis=1)

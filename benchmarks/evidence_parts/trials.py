@@ -46,7 +46,7 @@ def recording(share: float, n_trials: int, length: int, seed: int) -> Array:
 
 def found(traces: Array, trials: list[tuple[int, int]] | None, share: float) -> dict[str, float]:
     """Return how many edges and sources are found, right and wrong."""
-    fit = sv.fit_traces(traces, FPS, trials=trials)
+    fit = sv.fit_traces(traces, FPS, 1, trials=trials)
     truth = np.zeros((N_CELLS, N_CELLS), bool)
     if share:
         for driver, followers in FOLLOWERS.items():

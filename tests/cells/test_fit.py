@@ -10,6 +10,7 @@ from scipy import signal
 import napari_sparsevar as sv
 from made_fits import made_fit
 from napari_sparsevar.cells.cells import Cells
+from napari_sparsevar.cells.fit import usual_lags
 from napari_sparsevar.cells.preparing import Preparation, lines_below, prepared
 from napari_sparsevar.errors import UserError
 
@@ -43,6 +44,31 @@ def test_the_edge_is_found_and_no_other(fit: sv.CellFit) -> None:
     assert fit.drivers["drives"].sum() == fit.drivers["driven_by"].sum() == 1
 
 
+def test_followers_at_different_delays_do_not_drive_each_other() -> None:
+    rng = np.random.default_rng(0)
+    events = rng.random((6000, N_CELLS)) < 0.03
+    for follower, delay in ((FOLLOWER, 2), (FOLLOWER + 1, 3)):
+        followed = np.flatnonzero(events[:-delay, DRIVER])
+        events[followed[rng.random(len(followed)) < 0.6] + delay, follower] = True
+    traces = signal.lfilter([1.0], [1.0, -0.9], events * rng.uniform(0.25, 0.75, events.shape), 0)
+    traces += 0.1 * rng.standard_normal(traces.shape)
+
+    def drivers(**lags: int) -> list[str]:
+        found = sv.fit_traces(traces, fps=30.0, **lags).drivers
+        return sorted(found["name"][found["p_adjusted"] <= 0.05])
+
+    assert drivers() == [str(DRIVER)]
+    assert str(FOLLOWER) in drivers(lags=1)
+
+
+@pytest.mark.parametrize(
+    ("fps", "n_cells", "lags"),
+    [(None, 10, 1), (4.0, 10, 1), (15.0, 10, 2), (30.0, 10, 4), (100.0, 10, 6), (30.0, 900, 2)],
+)
+def test_lags_cover_what_influence_takes(fps: float | None, n_cells: int, lags: int) -> None:
+    assert usual_lags(fps, n_cells) == lags
+
+
 def test_matrices_say_what_the_table_says(fit: sv.CellFit) -> None:
     row = fit.edges.iloc[0]
     ends = fit.names.index(row["source"]), fit.names.index(row["target"])
@@ -67,7 +93,7 @@ def test_a_table_brings_its_names() -> None:
     fit = sv.fit_traces(table)
     assert fit.names == tuple(table.columns)
     table.insert(0, "time", np.arange(len(table)) / 20.0)
-    timed = sv.fit_traces(table)
+    timed = sv.fit_traces(table, lags=1)
     assert timed.names == fit.names
     assert timed.fps == 20.0
     np.testing.assert_array_equal(timed.matrix(), fit.matrix())

@@ -123,7 +123,7 @@ def _tested(results: Results, cells: FoundCells) -> Generator[float, None, Resul
         echoes,
         unclear,
         rare_events=as_events,
-        cells=cells.at(results.grid.centres()),
+        cells=cells.at(results.grid.centres(), fitted.lags),
     )
     if found.tested:
         said = " ".join(filter(None, (found.null, cells.said)))

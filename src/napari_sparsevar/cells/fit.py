@@ -43,6 +43,10 @@ PENALTY = 1.0
 MOST_NOISE = 0.9
 """Share of the variance that is noise, above which traces have no dynamics to speak of."""
 
+DELAY_S, MOST_LAGS = 0.13, 6
+"""How long influence takes at the most, and how many frames are looked back, where nobody says it.
+With one lag, followers that come at different delays seem to drive each other."""
+
 _MANY, _FEWER_BLOCKS = 2048, 4
 """Predictors from which on stability is looked at with fewer blocks of time, to save memory."""
 
@@ -51,7 +55,7 @@ _MANY, _FEWER_BLOCKS = 2048, 4
 def fit_traces(
     traces: Cells | pd.DataFrame | npt.ArrayLike,
     fps: PositiveFloat | None = None,
-    lags: int = 1,
+    lags: int | None = None,
     names: Sequence[str] | None = None,
     positions: npt.ArrayLike | None = None,
     good: npt.ArrayLike | None = None,
@@ -69,8 +73,8 @@ def fit_traces(
         Fluorescence, ΔF/F or events; a column a cell.
     fps : float, optional
         Frames per second.
-    lags : int
-        How many past frames predict the next one.
+    lags : int, optional
+        How many past frames predict the next one; by default ``usual_lags``.
     names : sequence of str, optional
         Of the n cells; by default the columns of the table, or numbers from 0. A column of times is
         no cell.
@@ -102,9 +106,18 @@ def fit_traces(
     return returned(fitting_cells(cells, lags, good, trials, seed, preparation, covariates))
 
 
+def usual_lags(fps: float | None, n_cells: int) -> int:
+    """Return how many frames influence may take, ``DELAY_S``; fewer of very many cells.
+
+    1 where the frame rate is not known.
+    """
+    within = 1 if fps is None else round(DELAY_S * fps)
+    return max(min(within, MOST_LAGS, _MANY // max(n_cells, 1)), 1)
+
+
 def fitting_cells(
     cells: Cells,
-    lags: int = 1,
+    lags: int | None = None,
     good: npt.ArrayLike | None = None,
     trials: Trials | None = None,
     seed: int = 0,
@@ -112,6 +125,7 @@ def fitting_cells(
     covariates: CovariateSource | None = None,
 ) -> Generator[Step, None, CellFit]:
     """Do as ``fit_traces`` does; yield how far it is."""
+    lags = usual_lags(cells.fps, len(cells)) if lags is None else lags
     if lags < 1:
         raise UserError(f"The number of lags is {lags}: choose 1 or more.")
     yield 0.0, "Preparing the traces"

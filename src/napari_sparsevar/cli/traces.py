@@ -39,8 +39,12 @@ def traces(
     out: Annotated[Path, typer.Option(metavar="FIT", help="The folder to write.")],
     fps: FrameRate = None,
     lags: Annotated[
-        int, typer.Option(min=1, help="How many past frames predict the next one.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many past frames predict the next one; those of 0.13 s if left out.",
+        ),
+    ] = None,
     bad_frames: Annotated[
         str | None,
         typer.Option(

@@ -45,7 +45,8 @@ class ModelConfig(Settings):
         ge=1,
         le=10,
         title="Lags",
-        description="How many past frames predict the next one.",
+        description="How many past frames predict the next one. Cells that are found in the movie "
+        "are asked for as many as lie within 0.13 s.",
         json_schema_extra={"unit": "frames", "group": "basic"},
     )
     dynamics: Dynamics = Field(

@@ -10,7 +10,7 @@ from napari_sparsevar.analysis.evidence.found_cells import FoundCells
 from napari_sparsevar.cells.cell_fit import CellFit
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.detection import detecting_cells
-from napari_sparsevar.cells.fit import fitting_cells
+from napari_sparsevar.cells.fit import fitting_cells, usual_lags
 from napari_sparsevar.cells.reading import reading_movie
 from napari_sparsevar.cells.store import save_fit
 from napari_sparsevar.errors import UserError
@@ -82,7 +82,7 @@ def _fitting(run: OfRun, cells: Cells) -> Generator[Step, None, CellFit]:
     return (
         yield from fitting_cells(
             cells,
-            run.record.network.lags,
+            max(run.record.network.lags, usual_lags(cells.fps, len(cells))),
             good,
             trials_kept(run.path, good),
             covariates=run.results.activity.covariates,

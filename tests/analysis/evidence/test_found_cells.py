@@ -53,13 +53,18 @@ def test_an_edge_between_cells_is_one_between_their_places_at_its_lag() -> None:
     edge_p = np.full((2, 3, 3), np.nan)
     edge_p[1, 0, 1], edge_p[0, 1, 0], edge_p[0, 2, 0] = 0.01, 0.4, 0.2
     cells = made([(4.0, 2.0), (8.0, 30.0), (8.0, 8.0)], [0.01, 0.9, 0.5], edge_p=edge_p)
-    found = cells.at(PLACES)
+    found = cells.at(PLACES, 2)
     assert found is not None
     assert found.edge.shape == (18, 9)
     sure = torch.nonzero(found.edge == np.float32(0.01)).tolist()
     assert sure == [[9 + 3, 8], [9 + 4, 8]]  # places 3 and 4 are of the first cell, 8 of the others
     assert found.edge[8, 3] == np.float32(0.2)  # of two cells there the surer
     assert found.edge.isfinite().sum() == 4
+    together = cells.at(PLACES)  # of places at one lag: what arrives later counts there
+    assert together is not None
+    assert together.edge.shape == (9, 9)
+    assert together.edge[3, 8] == np.float32(0.01)
+    assert together.edge[8, 3] == np.float32(0.2)
 
 
 def test_two_families_share_the_level() -> None:

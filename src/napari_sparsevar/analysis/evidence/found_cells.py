@@ -40,7 +40,7 @@ class FoundCells:
         Root of the sum of squares of what the lasso says that each drives; 0 where not fitted.
     edge_p : ndarray, shape (lags, cells, cells)
         That a cell (second axis) does not drive another (third) at a lag, adjusted for all edges
-        between cells; NaN where it was not tested.
+        between cells; NaN where it was not tested. Lags may be more than those of places.
     reach : float
         Pixels from its centre within which a place is of the cell.
     said : str
@@ -65,10 +65,11 @@ class FoundCells:
         sure = self.p_values <= LEVEL / 2
         return np.column_stack([self.centres[sure], np.where(self.strengths[sure] < 0, -1.0, 1.0)])
 
-    def at(self, places: FloatArray) -> CellsAtPlaces | None:
-        """Return what the surest cells say of places (y, x), (n, 2).
+    def at(self, places: FloatArray, lags: int = 1) -> CellsAtPlaces | None:
+        """Return what the surest cells say of places (y, x), (n, 2), at so many lags.
 
-        A cell that no place is within reach of is of the nearest one. None if no cell was tested.
+        A cell that no place is within reach of is of the nearest one; an edge at a longer lag
+        counts at the last. None if no cell was tested.
         """
         tested = np.flatnonzero(np.isfinite(self.p_values)).tolist()
         if not tested or not len(places):
@@ -82,7 +83,9 @@ class FoundCells:
         place = np.full(len(places), np.nan)
         for cell, here in members.items():
             place[here] = np.fmin(place[here], self.p_values[cell])
-        edge = np.concatenate([_at_pairs(each, members, len(places)) for each in self.edge_p])
+        last = np.fmin.reduce(self.edge_p[lags - 1 :])
+        of_lags = [*self.edge_p[: lags - 1], last]
+        edge = np.concatenate([_at_pairs(each, members, len(places)) for each in of_lags])
         return CellsAtPlaces(torch.from_numpy(place), torch.from_numpy(edge))
 
     def drive_of_pixels(self, shape: tuple[int, int]) -> FloatArray:

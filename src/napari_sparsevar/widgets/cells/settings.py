@@ -117,7 +117,12 @@ class CellSettings(QWidget):
             ),
         )
         self.lags = number(
-            1, 20, unit="frames", label="Lags", tooltip=tooltip("How far back causes are sought.")
+            0,
+            20,
+            unit="frames",
+            unset="auto",
+            label="Lags",
+            tooltip=tooltip("How far back causes are sought; auto: the frames of 0.13 s."),
         )
         self.fps = number(
             0.0,
@@ -156,7 +161,7 @@ class CellSettings(QWidget):
             way,
             run,
             None if layer is None else movie_of(layer),
-            round(self.lags.value),
+            round(self.lags.value) or None,
             self._preparation(way),
             path_in(self.trials),
             path_in(self.bad_frames),

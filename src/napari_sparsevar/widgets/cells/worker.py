@@ -46,8 +46,8 @@ class FitRequest:
         Whose movie, latents, lags and good frames are taken; for ``latents`` it is needed.
     movie : Movie, optional
         That they are cells of.
-    lags : int
-        Where no run says it.
+    lags : int, optional
+        Where no run says it; by default those that ``fit_traces`` takes.
     preparation : Preparation
     trials, bad_frames : Path, optional
         Files that list them.
@@ -64,7 +64,7 @@ class FitRequest:
     way: Way = "traces"
     run: Run | None = None
     movie: Movie | None = None
-    lags: int = 1
+    lags: int | None = None
     preparation: Preparation = field(default_factory=Preparation)
     trials: Path | None = None
     bad_frames: Path | None = None
