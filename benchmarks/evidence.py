@@ -1,9 +1,11 @@
 """False edges between traces, and true ones found, by this package and by others.
 
     python benchmarks/evidence.py [--recordings 20] [--frames 3000 12000] [--only NAME ...]
+        [--lags N]
 
 24 cells at 30 Hz, 1 event a second each, 0.25 to 0.75 high, decay 0.6 s, white noise; with
 coupling, 4 cells drive 3 others each: half of their events are followed by one in the next frame.
+Ours looks back as many frames as ``sv.fit_traces`` does by default (4), or N.
 What we find has p <= 0.05, adjusted for all pairs (edges) or cells (sources). Turned round are
 pairs of which the other direction is true. Beside it, on the same traces and on the events behind
 them: multivariate Granger causality (one lag, F tests, Bonferroni or Benjamini-Hochberg over all
@@ -125,11 +127,11 @@ class Found(NamedTuple):
     methods: pd.DataFrame
 
 
-def found(kind: Kind, coupled: bool, n_frames: int, seed: int) -> Found:
+def found(kind: Kind, coupled: bool, n_frames: int, seed: int, lags: int | None) -> Found:
     """Count edges and sources of a recording, right and wrong, and keep what ranks them."""
     traces, truth = recording(kind, coupled, n_frames, seed)
     rules, methods = [], []
-    for said, fit in answers(traces, seed):
+    for said, fit in answers(traces, seed, lags):
         for name, edges in said.sure.items():
             rules.append({"rule": name, **_counted(edges, truth)})
             if said.method == OURS:
@@ -163,10 +165,10 @@ def _counted_sources(fit: sv.CellFit, truth: npt.NDArray[np.bool_]) -> dict[str,
     }
 
 
-def of_kind(name: str, n_frames: int, n_recordings: int) -> Found:
+def of_kind(name: str, n_frames: int, n_recordings: int, lags: int | None) -> Found:
     """Return all that is found in recordings of a kind, without and with coupling."""
     made = [
-        found(KINDS[name], coupled, n_frames, seed)
+        found(KINDS[name], coupled, n_frames, seed, lags)
         for coupled in (False, True)
         for seed in range(n_recordings)
     ]
@@ -232,12 +234,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--recordings", type=int, default=20)
     parser.add_argument("--frames", type=int, nargs="+", default=[3000, 12000])
+    parser.add_argument("--lags", type=int)
     parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
     options = parser.parse_args()
     for n_frames in options.frames:
         made = []
         for name in options.only:
-            made.append(of_kind(name, n_frames, options.recordings))
+            made.append(of_kind(name, n_frames, options.recordings, options.lags))
             print(f"{n_frames:,} frames, {name}: done", file=sys.stderr, flush=True)
         rules, methods = (pd.concat(tables) for tables in zip(*made, strict=True))
         print(f"\n{n_frames:,} frames, {options.recordings} recordings without and with coupling")

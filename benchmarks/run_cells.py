@@ -64,7 +64,10 @@ def scores(case: str, seed: int, variants: list[str]) -> Iterator[tuple[str, Sco
     flat = sparse.csr_array(truth.footprints.reshape(len(truth.footprints), -1))
     names = [str(number) for number in range(flat.shape[0])]
     given = sv.Cells(names, flat, movie.shape)
-    yield "true traces", score(sv.fit_traces(replace(given, traces={"raw": truth.traces}), lags=1), truth)
+    yield (
+        "true traces",
+        score(sv.fit_traces(replace(given, traces={"raw": truth.traces}), lags=1), truth),
+    )
     for variant in variants:
         settings = VARIANTS.get(variant, {})
         config = sv.TrainConfig.from_preset("fast", seed=seed, **settings)

@@ -38,10 +38,12 @@ class Answer(NamedTuple):
     seconds: float
 
 
-def answers(traces: Array, seed: int) -> Iterator[tuple[Answer, sv.CellFit]]:
+def answers(
+    traces: Array, seed: int, lags: int | None = None
+) -> Iterator[tuple[Answer, sv.CellFit]]:
     """Yield what each method says, and our fit; rivals see traces and the events of our fit."""
     began = time.perf_counter()
-    fit = sv.fit_traces(traces, FPS, seed=seed)
+    fit = sv.fit_traces(traces, FPS, lags, seed=seed)
     p_values = fit.matrix("p_adjusted")
     with np.errstate(invalid="ignore"):
         sure = {OURS: p_values <= LEVEL}

@@ -134,7 +134,7 @@ def test_influence_is_found_among_bursts_and_what_chance_is_is_said() -> None:
     happened = events(rng, 4.0)
     happened[1:, 1] += 0.8 * happened[:-1, 0]
     traces = calcium(happened) + 0.02 * rng.standard_normal(happened.shape)
-    fit = sv.fit_traces(traces, fps=20.0)
+    fit = sv.fit_traces(traces, fps=20.0, lags=1)
     assert BURSTING in fit.notes
     found = fit.edges[fit.edges["p_adjusted"] <= 0.05]
     assert found[["source", "target"]].to_numpy().tolist() == [["0", "1"]]
