@@ -298,3 +298,16 @@ def test_files_that_were_joined_are_as_trials() -> None:
     trials = [(0, 500), (500, 1000), (1000, 1500)]
     given = sv.fit_traces(traces, names=names, trials=trials, good=~bad)
     np.testing.assert_allclose(given.matrix("score"), steady.matrix("score"), atol=1e-3)
+
+
+@pytest.mark.parametrize("n_frames", [5, 7, 15])
+def test_too_few_frames_are_one_sentence(n_frames: int) -> None:
+    with pytest.raises(UserError, match="too few"):
+        sv.fit_traces(calcium(n_frames)[:, :3], fps=30.0)
+    with pytest.raises(UserError, match="too few for 700 lag"):
+        sv.fit_traces(calcium(600), lags=700)
+
+
+def test_a_table_with_cells_in_rows_is_refused() -> None:
+    with pytest.raises(UserError, match="transpose"):
+        sv.fit_traces(pd.DataFrame(calcium(60)).T)

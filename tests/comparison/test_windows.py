@@ -145,3 +145,11 @@ def test_frames_go_before_seconds_and_hold_no_fractions(tmp_path: Path) -> None:
     fractions.write_text("start,stop\n0,10\n10.5,25.25\n")
     with pytest.raises(UserError, match=r"line 3.*start_s and stop_s"):
         read_trials(fractions, 30.0)
+
+
+def test_seconds_count_from_the_first_frame_or_on_a_clock_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text("start_s,stop_s\n6,7\n")
+    times = 5.0 + np.arange(100) / 10.0
+    assert read_trials(tmp_path / "trials.csv", 10.0, times) == [(60, 70)]
+    own = read_trials(tmp_path / "trials.csv", 10.0, times, from_first=False)
+    assert own == [(10, 20)]

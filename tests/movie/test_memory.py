@@ -113,3 +113,42 @@ def test_a_layer_whose_pixels_are_not_square_is_told() -> None:
     assert "0.5 x 1 um" in movie.notes[0]
     layer.scale = (0.1, 0.5, 0.5)
     assert open_movie(layer).notes == ()
+
+
+@pytest.mark.parametrize("dims", [("height", "width", "frame"), ("y", "x", "time")])
+def test_named_axes_of_arrays_and_layers(dims: tuple[str, ...]) -> None:
+    turned = np.moveaxis(FRAMES, 0, 2)
+
+    class Named(np.ndarray):
+        pass
+
+    named = turned.view(Named)
+    named.dims = dims  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(open_movie(named).data, FRAMES)
+    np.testing.assert_array_equal(open_movie(_layer(turned, axis_labels=dims)).data, FRAMES)
+
+
+def test_a_unit_of_time_on_the_last_axis() -> None:
+    layer = _layer(np.moveaxis(FRAMES, 0, 2), scale=(0.5, -0.5, 0.1), units=("um", "um", "s"))
+    movie = open_movie(layer)
+    np.testing.assert_array_equal(movie.data, FRAMES)
+    assert (movie.fps, movie.pixel_size_um) == (10.0, 0.5)
+
+
+def test_what_is_masked_is_not_known() -> None:
+    masked = np.ma.masked_array(FRAMES, np.zeros(FRAMES.shape, bool))
+    assert open_movie(masked).data.dtype == FRAMES.dtype
+    masked[:, :, :3] = np.ma.masked
+    data = np.asarray(open_movie(masked).data)
+    assert np.isnan(data[:, :, :3]).all()
+    np.testing.assert_array_equal(data[:, :, 3:], FRAMES[:, :, 3:])
+
+
+def test_arrays_that_cannot_be_read_are_one_sentence() -> None:
+    import torch
+
+    with pytest.raises(UserError, match=r"tensor\.numpy"):
+        open_movie(torch.zeros(4, 16, 18))
+    unknown = da.from_array(FRAMES)
+    with pytest.raises(UserError, match="compute_chunk_sizes"):
+        open_movie(unknown[da.from_array(np.arange(20) % 2 == 0)])

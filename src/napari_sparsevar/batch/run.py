@@ -65,13 +65,14 @@ def run_batch(
     except OSError as error:
         raise UserError(f"Cannot use the folder {folder}: {explain(error)}.") from error
     known = {one.name: Outcome.waiting(one, folder) for one in listed}
-    write_outcomes(folder, known)
     if scheduler is None:
+        write_outcomes(folder, known)
         work = run_locally(listed, folder, jobs=jobs, device=device, control=control)
     else:
         from napari_sparsevar.batch.cluster import run_on_cluster
 
         work = run_on_cluster(listed, folder, scheduler, device=device)
+    # What an earlier batch found stays until a cluster has answered.
     for outcome in work:
         known[outcome.name] = outcome
         _keep_details(folder, outcome)

@@ -43,6 +43,8 @@ PENALTY = 1.0
 MOST_NOISE = 0.9
 """Share of the variance that is noise, above which traces have no dynamics to speak of."""
 
+_FEWEST_FRAMES = 16
+
 DELAY_S, MOST_LAGS = 0.13, 6
 """How long influence takes at the most, and how many frames are looked back, where nobody says it.
 With one lag, followers that come at different delays seem to drive each other."""
@@ -131,6 +133,12 @@ def fitting_cells(
     yield 0.0, "Preparing the traces"
     trials = None if trials is None else pieces_of(trials, "trials")
     ready = _ready(cells, good, trials, preparation or Preparation(), covariates)
+    n_frames = int(ready.activity.good.sum())
+    if n_frames < max(_FEWEST_FRAMES, 2 * lags + 2):
+        raise UserError(
+            f"{n_frames:,} frames are too few for {lags} lag(s): bring a longer recording, or "
+            "fewer lags."
+        )
     activity, notes = ready.activity, [*ready.notes, *burst_notes(ready.activity, seed)]
     yield 0.05, "Fitting the sparse VAR"
     rows = StreamedRows.of(activity, lags, ready.dynamics)

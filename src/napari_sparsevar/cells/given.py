@@ -33,6 +33,11 @@ def cells_of(
         If traces, names and positions do not belong together.
     """
     if isinstance(traces, pd.DataFrame):
+        if traces.shape[1] > traces.shape[0] and names is None:
+            raise UserError(
+                f"A table of {traces.shape[0]} rows and {traces.shape[1]} columns would be more "
+                "cells than frames: transpose it if cells are in rows, or give their names."
+            )
         traces = cells_of_table(table_of(traces), Path("The table"), CellChoice(cells_in="columns"))
     if isinstance(traces, Cells):
         chosen = traces.take(traces.is_accepted) if not traces.is_accepted.all() else traces
@@ -95,11 +100,16 @@ def good_frames(cells: Cells, bad_frames: FrameList | None) -> npt.NDArray[np.bo
         return None
     if isinstance(bad_frames, str) and bad_frames.strip().lower() == NONE:
         return np.ones(cells.n_frames or 0, bool)
-    return used_frames(None, cells) & ~frames_of(bad_frames, cells.n_frames or 0)
+    left = used_frames(None, cells) & ~frames_of(bad_frames, cells.n_frames or 0)
+    if not left.any():
+        raise UserError(f"All {cells.n_frames or 0} frames are left out: use some.")
+    return left
 
 
 def _numbers(traces: Any) -> npt.NDArray[np.float32]:
     try:
+        if isinstance(traces, np.ma.MaskedArray):
+            traces = np.ma.filled(traces.astype(np.float32), np.nan)
         values = np.asarray(traces, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise UserError("Traces are numbers, a row a frame and a column a cell.") from error

@@ -149,9 +149,13 @@ def preparation_of(
 
 
 def trials_of(
-    path: Path | None, fps: float | None, times: npt.NDArray[np.float64] | None = None
+    path: Path | None,
+    fps: float | None,
+    times: npt.NDArray[np.float64] | None = None,
+    *,
+    from_first: bool = True,
 ) -> list[Piece] | None:
     """Return the trials of a table, None where none is given; see ``read_trials``."""
     from napari_sparsevar.comparison.windows import read_trials
 
-    return None if path is None else read_trials(path, fps, times)
+    return None if path is None else read_trials(path, fps, times, from_first=from_first)

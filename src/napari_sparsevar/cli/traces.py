@@ -81,7 +81,8 @@ def traces(
     found = opened_cells(
         path, variable=variable, cells_in=cells_in, kind=kind, plane=plane, fps=fps
     )
-    cells, pieces = cells_of(found, None, None, None), trials_of(trials, found.fps, found.times)
+    cells = cells_of(found, None, None, None)
+    pieces = trials_of(trials, found.fps, found.times, from_first=False)  # as covariates count
     good = good_frames(cells, bad_frames)
     frames = Frames(cells.n_frames or 0, cells.fps, cells.times)
     brought = covariates_of(covariates, frames) if covariates else None

@@ -155,13 +155,17 @@ def read_windows(path: Path | str, fps: PositiveFloat | None = None) -> list[Win
     """
     table = _frames_of(Path(path), fps, ["label"])
     windows = []
-    for label, rows in table.groupby(table["label"].astype(str), sort=False):
+    for label, rows in table.groupby(table["label"].astype(str).str.strip(), sort=False):
         windows.append(Window(str(label), _pieces(rows)))
     return windows
 
 
 def read_trials(
-    path: Path | str, fps: float | None = None, times: FloatArray | None = None
+    path: Path | str,
+    fps: float | None = None,
+    times: FloatArray | None = None,
+    *,
+    from_first: bool = True,
 ) -> list[Piece]:
     """Read trials, in order of time: as ``read_windows``, but there need not be any labels.
 
@@ -171,7 +175,9 @@ def read_trials(
     fps : float, optional
         Frames per second, needed for seconds.
     times : ndarray, shape (T,), optional
-        When each frame was taken, where the recording pauses: seconds count from the first.
+        When each frame was taken, where the recording pauses.
+    from_first : bool
+        Whether seconds count from the first frame; else they are on the clock of ``times``.
 
     Raises
     ------
@@ -179,7 +185,7 @@ def read_trials(
         If the file cannot be read or has other columns, seconds are given without frame rate, or
         trials overlap.
     """
-    trials = _pieces(_frames_of(Path(path), fps, [], times))
+    trials = _pieces(_frames_of(Path(path), fps, [], times, from_first=from_first))
     return list(Window(f"of {path}", trials).pieces)
 
 
@@ -195,7 +201,12 @@ def is_list_of_trials(path: Path | str) -> bool:
 
 
 def _frames_of(
-    path: Path, fps: float | None, others: list[str], times: FloatArray | None = None
+    path: Path,
+    fps: float | None,
+    others: list[str],
+    times: FloatArray | None = None,
+    *,
+    from_first: bool = True,
 ) -> pd.DataFrame:
     """Return start and stop in frames, and other columns that must be there."""
     import pandas as pd
@@ -223,7 +234,8 @@ def _frames_of(
             "and hold fractions; seconds are called start_s and stop_s."
         )
     if seconds and fps:
-        ends = _in_frames(ends, float(fps), times, path)
+        begin = 0.0 if from_first or times is None else float(times[0])
+        ends = _in_frames(ends - begin, float(fps), times, path)
     return table.assign(start=ends[:, 0], stop=ends[:, 1])
 
 

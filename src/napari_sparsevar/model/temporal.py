@@ -195,6 +195,8 @@ def estimate_dynamics(latents: Tensor, good: Tensor) -> CalciumDynamics:
 
 def dynamics_of(first: Tensor, second: Tensor) -> CalciumDynamics:
     """Return the dynamics that fit autocovariances (lags, p) of two halves of the time."""
+    known = min(len(first), len(second))  # one half may have a frame more
+    first, second = first[:known], second[:known]
     with torch.no_grad():
         weights = torch.cat([second[0], first[0]]).clamp_min(0.0)
         total = float(weights.sum())

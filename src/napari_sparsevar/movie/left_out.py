@@ -143,6 +143,8 @@ def pixels_of(
             f"{what} is an image of {size} pixels, the movie has {shape[0]} x {shape[1]}: "
             "give a mask of the movie's own size."
         )
+    if np.asarray(image > 0).all():
+        raise UserError(f"{what} leaves no pixel: those above 0 do not count.")
     return np.asarray(image > 0)
 
 

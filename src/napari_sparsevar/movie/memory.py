@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
+from napari_sparsevar.movie.axis_names import letters_of
 from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.movie import Movie
 from napari_sparsevar.movie.reading import lazy_frames
@@ -48,7 +49,10 @@ def read_array(array: Any, choice: Choice | None = None) -> Movie:
     UserError
         If it is no movie.
     """
-    return _wrap(array, "The array", choice, axes.unnamed(array.shape))
+    named = letters_of([str(name) for name in getattr(array, "dims", ())])
+    if named is None or len(named) != len(array.shape) or "T" not in named:
+        named = axes.unnamed(array.shape)
+    return _wrap(array, "The array", choice, named)
 
 
 def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
@@ -90,7 +94,7 @@ def read_layer(layer: Any, choice: Choice | None = None) -> Movie:
         _layer_axes(data.ndim, labels, units),
         name=str(layer.name),
         source=Path(path) if path else None,
-        scale=[float(size) for size in layer.scale],
+        scale=[abs(float(size)) for size in layer.scale],
         units=units,
     )
 
@@ -106,6 +110,12 @@ def _wrap(
     scale: Sequence[float] = (),
     units: Sequence[object] = (),
 ) -> Movie:
+    if type(array).__module__.startswith("torch"):
+        raise UserError(f"{what} is a tensor of torch: give it as an array, tensor.numpy().")
+    if any(size != size for size in array.shape):
+        raise UserError(f"{what} does not know how long it is: call compute_chunk_sizes() first.")
+    if isinstance(array, np.ma.MaskedArray):
+        array = np.ma.filled(array.astype(np.float32), np.nan) if array.mask.any() else array.data
     lazy_frames.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
     if isinstance(array, np.ndarray):
@@ -124,12 +134,14 @@ def _wrap(
 
 def _layer_axes(ndim: int, labels: Sequence[str], units: Sequence[object]) -> str:
     """Return a letter for each axis from labels, or else from which unit is one of time."""
-    letters = "".join(label[:1].upper() for label in labels)
     # Labels that were never set are numbers: "-3", "-2", "-1".
-    if len(letters) == ndim and sorted(set(letters) & set("TYX")) == ["T", "X", "Y"]:
+    letters = letters_of(labels) if len(labels) == ndim else None
+    if letters is not None and {"T", "Y", "X"} <= set(letters):
         return letters
     letters = "Q" * (ndim - 2) + "YX"
     times = [i for i, unit in enumerate(units) if is_time(unit)]
-    if len(units) == ndim and len(times) == 1 and times[0] < ndim - 2:
-        return letters[: times[0]] + "T" + letters[times[0] + 1 :]
-    return letters
+    if len(units) != ndim or len(times) != 1:
+        return letters
+    rest = ["Q"] * (ndim - 3) + ["Y", "X"]
+    rest.insert(times[0], "T")
+    return "".join(rest)

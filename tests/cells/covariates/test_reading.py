@@ -207,3 +207,29 @@ def test_nothing_behind_the_last_comma(tmp_path: Path) -> None:
     rows = "\n".join(f"{frame / FPS},{value}," for frame, value in enumerate(SPEED))
     (tmp_path / "t.csv").write_text(f"time,speed,\n{rows}\n")
     assert covariates_of(tmp_path / "t.csv", FRAMES).names == ("speed",)
+
+
+def test_a_switch_stays_until_it_changes() -> None:
+    edges = pd.DataFrame({"time": [0.5, 1.5, 2.5], "state": [1, 0, 1]})
+    found = covariates_of(edges, FRAMES).values[:, 0]
+    expected = np.zeros(N_FRAMES)
+    expected[5:15], expected[25:] = 1.0, 1.0
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "stop"),
+    [("Start Time", "End Time", 2.0), ("time", "duration", 1.0), ("start_frame", "stop_frame", 20)],
+)
+def test_stimuli_last_as_long_as_the_table_says(begin: str, end: str, stop: float) -> None:
+    first = 10 if begin == "start_frame" else 1.0
+    found = covariates_of(pd.DataFrame({begin: [first], end: [stop], "stim": [1]}), FRAMES)
+    assert np.flatnonzero(found.values[:, 0]).tolist() == list(range(10, 20))
+    if end != "duration":
+        with pytest.raises(UserError, match="is before"):
+            covariates_of(pd.DataFrame({begin: [stop], end: [first], "stim": [1]}), FRAMES)
+
+
+def test_frames_beside_times_are_no_covariate() -> None:
+    table = pd.DataFrame({"frame": np.arange(N_FRAMES), "time": np.arange(N_FRAMES) / FPS})
+    assert covariates_of(table.assign(speed=SPEED), FRAMES).names == ("speed",)

@@ -266,3 +266,64 @@ def test_without_pyarrow_a_sentence_says_what_to_install(
 )
 def test_names_of_times(name: str, unit: str | None) -> None:
     assert time_unit(name) == unit
+
+
+@pytest.mark.parametrize("name", ["datetime", "Date", "", "taken"])
+def test_dates_in_the_first_column_are_times(tmp_path: Path, name: str) -> None:
+    dates = pd.date_range("2024-05-01 10:00", periods=30, freq="50ms")
+    table = frame().set_index(pd.Index(dates, name=name or None))
+    table.to_csv(tmp_path / "dates.csv")
+    for cells in (sv.open_cells(tmp_path / "dates.csv"), sv.fit_traces(table).cells):
+        check(cells)
+        assert cells.fps == 20.0
+    since = frame().set_index(pd.Index(dates - dates[0], name=name or None))
+    assert sv.fit_traces(since).cells.fps == 20.0
+
+
+@pytest.mark.parametrize("label", [[f"mov:{number:04d}" for number in range(1, 31)], "mov"])
+def test_measures_of_imagej_with_labels(tmp_path: Path, label: Any) -> None:
+    measures = {f"Mean{cell}": TRACES[:, cell - 1] for cell in (1, 2, 3)}
+    others = {
+        f"{name}{cell}": np.full(30, 1.5) for name in ("X", "Ch", "Circ.") for cell in (1, 2, 3)
+    }
+    table = pd.DataFrame({" ": np.arange(1, 31), "Label": label, **measures})
+    write(tmp_path / "few.csv", table)
+    write(tmp_path / "many.csv", table.assign(**others))
+    for name in ("few.csv", "many.csv"):
+        check(sv.open_cells(tmp_path / name), list(measures))
+    write(tmp_path / "none.csv", pd.DataFrame({" ": np.arange(1, 31), **others}))
+    with pytest.raises(sv.UserError, match="no Mean"):
+        sv.open_cells(tmp_path / "none.csv")
+
+
+def test_an_index_with_gaps_numbers_frames_or_cells(tmp_path: Path) -> None:
+    kept = np.delete(np.arange(33), [4, 9, 20])
+    table = frame().set_index(pd.Index(kept))
+    table.to_csv(tmp_path / "kept.csv")
+    cells = sv.open_cells(tmp_path / "kept.csv")
+    check(cells)
+    assert cells.times is not None
+    np.testing.assert_array_equal(cells.times, kept)
+    rows = pd.DataFrame(TRACES.T, index=[3, 7, 19])
+    rows.to_csv(tmp_path / "rows.csv")
+    check(sv.open_cells(tmp_path / "rows.csv", cells_in="rows"), ["3", "7", "19"])
+
+
+@pytest.mark.parametrize("names", [["12", "3", "40"], ["9", "7", "2"]])
+def test_numbers_of_cells_in_any_order(tmp_path: Path, names: list[str]) -> None:
+    table = pd.DataFrame(TRACES, columns=names)
+    check(sv.open_cells(write(tmp_path / "F.csv", table), cells_in="columns"), names)
+
+
+def test_frames_beside_times_are_no_cell(tmp_path: Path) -> None:
+    for first in ({"frame": np.arange(30), "time": TIMES}, {"time": TIMES, "frame": np.arange(30)}):
+        cells = sv.open_cells(write(tmp_path / "both.csv", frame(**first)))
+        check(cells)
+        assert cells.fps == 20.0
+
+
+def test_points_between_thousands(tmp_path: Path) -> None:
+    rows = "\n".join(f"{n / 10:.1f};950;1.{n:03d}".replace(".", ",", 1) for n in range(10))
+    (tmp_path / "german.csv").write_text(f"time;a;b\n{rows}\n")
+    cells = sv.open_cells(tmp_path / "german.csv")
+    np.testing.assert_array_equal(cells.traces["raw"][:, 1], 1000 + np.arange(10))

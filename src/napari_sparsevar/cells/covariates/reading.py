@@ -79,6 +79,8 @@ def _at_frames(source: Source, frames: Frames) -> Covariates:
         samples = samples_of_table(table_of(source), "The table of covariates", "events")
         return at_frames(samples, frames, "The table of covariates")
     what = "The array of covariates"
+    if isinstance(source, np.ma.MaskedArray):
+        source = np.ma.filled(source.astype(np.float64), np.nan)
     return at_frames(_of_array(np.asarray(source), what, "covariate"), frames, what)
 
 

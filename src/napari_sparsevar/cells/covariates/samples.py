@@ -122,7 +122,8 @@ class Samples:
                 found = counts(self.times, clock)
             else:
                 self._check_inside(clock, frames, what)
-                found = means(self.times, self.values, clock)
+                held = self.kind == "event" and np.median(np.diff(self.times)) > clock.step
+                found = self._held(clock) if held else means(self.times, self.values, clock)
         elif self.numbers is not None:
             found = self._by_number(frames.n, what)
         else:
@@ -140,6 +141,15 @@ class Samples:
                 "recording, its times in seconds from the first frame."
             )
         return found
+
+    def _held(self, clock: FrameTimes) -> FloatArray:
+        """Return a switch that is noted when it changes, (T,): it stays until the next change."""
+        assert self.times is not None
+        assert self.values is not None
+        known = np.isfinite(self.values)
+        states = np.concatenate([[1.0 - self.values[known][0]], self.values[known]])
+        middle = clock.begins + clock.step / 2.0
+        return np.asarray(states[np.searchsorted(self.times[known], middle, side="right")])
 
     def _while(self, until: FloatArray, frames: Frames, what: str) -> FloatArray:
         """Return the value while something lasts, 1 where none is given, and 0 else, (T,)."""

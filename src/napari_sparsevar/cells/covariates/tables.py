@@ -26,9 +26,13 @@ _LASTS = {
     "onset": ("duration", "offset"),
     "start_s": ("stop_s", "duration"),
     "start_time": ("stop_time", "end_time", "duration"),
+    "time": ("duration",),
     "start": ("stop",),
+    "start_frame": ("stop_frame", "end_frame"),
 }
-"""Columns that say when something begins, those that say how long it lasts; the last in frames."""
+"""Columns that say when something begins, those that say how long it lasts."""
+
+_IN_FRAMES = ("start", "start_frame")
 
 
 class _When(NamedTuple):
@@ -83,20 +87,22 @@ def split_unit(label: str) -> tuple[str, str]:
 
 
 def _when(table: Table, header: tuple[str, ...], what: str) -> _When:
-    lasting = _lasting(table, [name.strip().lower() for name in header], what)
+    lasting = _lasting(table, [re.sub(r"[ _]+", "_", n.strip().lower()) for n in header], what)
     if lasting is not None:
         return lasting
-    for column in table.body:
+    clocks = [i for i in table.body if time_unit(header[i]) is not None]
+    # Seconds rather than numbers of frames.
+    for column in sorted(clocks, key=lambda i: time_unit(header[i]) == "frame"):
         unit = time_unit(header[column])
-        if unit is None:
-            continue
         given = pd.to_numeric(table.body[column], errors="coerce").to_numpy(np.float64)
         if not np.isfinite(given).all():
             row = int(np.flatnonzero(~np.isfinite(given))[0]) + 1
             raise UserError(f"{what}, row {row}: {header[column]} is no number; mend it.")
+        rising = (i for i in clocks if i != column and table.body[i].is_monotonic_increasing)
+        columns = (column, *rising)
         if unit == "frame":
-            return _When(None, given.round().astype(np.intp), (column,))
-        return _When(given * (seconds(1.0, unit or "s") or 1.0), None, (column,))
+            return _When(None, given.round().astype(np.intp), columns)
+        return _When(given * (seconds(1.0, unit or "s") or 1.0), None, columns)
     return _When(None, None)
 
 
@@ -114,7 +120,10 @@ def _lasting(table: Table, names: list[str], what: str) -> _When | None:
             row = int(np.flatnonzero(~np.isfinite(begins))[0]) + 1
             raise UserError(f"{what}, row {row}: {start} is no number; mend it.")
         until = begins + until if end == "duration" else until
-        if start == "start":
+        if (backwards := until < begins).any():
+            row = int(backwards.argmax()) + 1
+            raise UserError(f"{what}, row {row}: {end} is before {start}; mend it.")
+        if start in _IN_FRAMES:
             return _When(None, begins.round().astype(np.intp), columns, until)
         return _When(begins, None, columns, until)
     return None

@@ -16,7 +16,10 @@ from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie.times import timing_of
 from napari_sparsevar.movie.units import is_time, seconds
 
-_TIME = {"time", "times", "t", "timestamp", "timestamps", "elapsed", "frametime", "frametimes"}
+_TIME = {
+    *("time", "times", "t", "timestamp", "timestamps", "elapsed", "frametime", "frametimes"),
+    *("date", "datetime"),
+}
 _FRAMES = {"frame", "frames", "slice", "framenumber"}
 _COUNTED = {"number", "numbers", "index", "idx", "id", "no", "nr", "num"}
 _OF_A_CLOCK = {

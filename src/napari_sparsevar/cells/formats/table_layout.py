@@ -27,7 +27,9 @@ from napari_sparsevar.errors import UserError
 _NAMES = re.compile(r"(cell|roi|neuron|unit|component)([ _]?(id|name|label|number|no))?|name|label")
 _UNNAMED = ("", "index", "Unnamed: 0")
 _MEASURED = re.compile(
-    r"(Area|Mean|StdDev|Mode|Min|Max|Median|IntDen|RawIntDen|Perim\.|X|Y|XM|YM|%Area)(\d+|\(.+\))"
+    r"(Area|Mean|StdDev|Mode|Min|Max|Median|IntDen|RawIntDen|Perim\.|X|Y|XM|YM|%Area|Ch|Slice|Frame|"
+    r"Circ\.|AR|Round|Solidity|Feret|FeretX|FeretY|FeretAngle|MinFeret|BX|BY|Width|Height|Major|"
+    r"Minor|Angle|Skew|Kurt)(\d+|\(.+\))"
 )
 _NUMBER_OF_FRAME = re.compile(r"(frame|time)[ _]?\d+")
 
@@ -46,12 +48,15 @@ class _Roles(NamedTuple):
         Of times.
     names : int
         Of names of cells.
+    numbers : int
+        Of whole numbers without a name: of frames or of cells.
     values : list of int
         Of traces.
     """
 
     time: int | None
     names: int | None
+    numbers: int | None
     values: list[int]
 
 
@@ -68,7 +73,8 @@ def cells_of_table(table: Table, path: Path, choice: CellChoice) -> Cells:
     UserError
         If there is something else than numbers.
     """
-    what, roles = str(path), _roles(table)
+    what = str(path)
+    roles = _roles(table, what)
     if choice.cells_in is None and _is_long(table, roles):
         return _long(table, roles, path, choice)
     values, body = roles.values, table.body
@@ -77,10 +83,12 @@ def cells_of_table(table: Table, path: Path, choice: CellChoice) -> Cells:
     axis = _axis(roles, along, size, what, choice)
     traces = traces_of(_numbers(table, values, what, np.float32), axis, what)
     if axis == 0:
-        names = None if roles.names is None else [text_of(v) for v in body[roles.names].tolist()]
+        column = roles.numbers if roles.names is None else roles.names
+        names = None if column is None else [text_of(v) for v in body[column].tolist()]
         times = _times_of_header(header) if along == "frames" else None
         return matrix_cells(traces, what, choice, names, times)
-    times = None if roles.time is None else _times(table, roles.time, what)
+    timed = roles.numbers if roles.time is None else roles.time
+    times = None if timed is None else _times(table, timed, what)
     named = (
         None
         if header is None
@@ -101,30 +109,81 @@ def _axis(
     return cells_axis(size, what, choice)
 
 
-def _roles(table: Table) -> _Roles:
+def _roles(table: Table, what: str) -> _Roles:
     """Return what the columns are; a first one that only counts the rows is left out."""
     body, labels = table.body, table.header or ("",) * table.body.shape[1]
     values = [i for i in body if labels[i] not in _UNNAMED or not body[i].isna().all()]
-    time = next((i for i in values if time_unit(labels[i]) is not None), None)
+    measured = [i for i in values if _MEASURED.fullmatch(labels[i])]
+    if measured and all(i in measured or _says_which_row(labels[i], i) for i in values):
+        return _Roles(None, None, None, _means(labels, measured, what))
+    clocks = [i for i in values if time_unit(labels[i]) is not None]
+    # Seconds rather than numbers of frames; what else goes up like a clock is no trace either.
+    time = min(clocks, key=lambda i: time_unit(labels[i]) == "frame", default=None)
+    values = [i for i in values if i == time or i not in clocks or not _rises(body[i])]
     names = next((i for i in values if _NAMES.fullmatch(labels[i].lower())), None)
+    numbers = None
     if values and values[0] not in (time, names):
         first = values[0]
         if _counts(body[first]):
             del values[0]
+        elif time is None and names is None and _dates(body[first]) is not None:
+            time = first
         elif time is None and names is None and _holds_words(body[first]):
             names = first if body[first].nunique() > 1 else None
+        elif table.header and labels[first] in _UNNAMED and _numbers_rows(body[first]):
+            numbers = first
         elif time is None and names is None and table.header and _rises_evenly(body[first]):
             time = first
-    return _Roles(time, names, _means(labels, [i for i in values if i not in (time, names)]))
+    return _Roles(time, names, numbers, [i for i in values if i not in (time, names, numbers)])
 
 
-def _means(labels: tuple[str, ...], values: list[int]) -> list[int]:
+def _says_which_row(label: str, column: int) -> bool:
+    """Return whether a column beside ImageJ's measures says which row it is, and which image."""
+    return label in _UNNAMED or label == "Label" or (column == 0 and label == " ")
+
+
+def _means(labels: tuple[str, ...], values: list[int], what: str) -> list[int]:
     """Return the means, where ImageJ has measured area, extremes and so on of each cell as well."""
-    found = {i: _MEASURED.fullmatch(labels[i]) for i in values}
-    measures = {match[1] for match in found.values() if match}
-    if "Mean" not in measures or len(measures) == 1 or not all(found.values()):
+    measures = {i: str(_MEASURED.fullmatch(labels[i])[1]) for i in values}  # type: ignore[index]
+    different = sorted(set(measures.values()))
+    if len(different) == 1:
         return values
-    return [i for i, match in found.items() if match and match[1] == "Mean"]
+    if "Mean" not in different:
+        raise UserError(
+            f"{what} holds {', '.join(different[:4])} of each region and no Mean: measure the mean "
+            "grey value too."
+        )
+    return [i for i in values if measures[i] == "Mean"]
+
+
+def _rises(column: pd.Series[Any]) -> bool:
+    """Return whether a column never goes down, and ends above where it began."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return True
+    steps = np.diff(column.to_numpy(np.float64))
+    return bool((steps >= 0.0).all() and steps.any())
+
+
+def _numbers_rows(column: pd.Series[Any]) -> bool:
+    """Return whether a column holds whole numbers that go up: of frames or of cells."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return False
+    numbers = column.to_numpy(np.float64)
+    return bool((numbers % 1.0 == 0.0).all() and (np.diff(numbers) > 0.0).all())
+
+
+def _dates(column: pd.Series[Any]) -> FloatArray | None:
+    """Return seconds since the first of dates or durations, (rows,); None where it holds others."""
+    if pd.api.types.is_timedelta64_dtype(column):
+        return np.asarray((column - column.iloc[0]).dt.total_seconds(), np.float64)
+    dates = column
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        if not _holds_words(column):
+            return None
+        dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+    if not dates.notna().all():
+        return None
+    return np.asarray((dates - dates.iloc[0]).dt.total_seconds(), np.float64)
 
 
 def _holds_words(column: pd.Series[Any]) -> bool:
@@ -175,15 +234,9 @@ def _times_of_header(header: list[str] | None) -> Times | None:
 
 def _times(table: Table, column: int, what: str) -> Times:
     """Return the times in a column: numbers, or dates of the calendar."""
-    assert table.header is not None
-    name, found = table.header[column], table.body[column]
-    if _holds_words(found):
-        dates = pd.to_datetime(found, errors="coerce", format="ISO8601", utc=True)
-        if dates.notna().all():
-            since = (dates - dates.iloc[0]).dt.total_seconds()
-            return Times(since.to_numpy(np.float64), "s")
-    elif pd.api.types.is_datetime64_any_dtype(found):
-        return Times((found - found.iloc[0]).dt.total_seconds().to_numpy(np.float64), "s")
+    if (since := _dates(table.body[column])) is not None:
+        return Times(since, "s")
+    name = "" if table.header is None else table.header[column]
     return Times(_numbers(table, [column], what)[:, 0], time_unit(name) or "")
 
 

@@ -6,7 +6,6 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +17,7 @@ _HEAD_BYTES = 1 << 20
 _HEAD_LINES = 12
 _QUOTED = re.compile(r'"[^"]*"')
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
 _EMPTY = {"", "na", "n/a", "nan", "null", "none", "inf", "-inf"}
 _STATUS = {"accepted", "rejected", "undecided"}
 """What Inscopix writes of each cell below its name."""
@@ -44,6 +44,11 @@ class Table:
 
 def table_of(frame: pd.DataFrame) -> Table:
     """Return a table that is in memory; an index that does more than count is its first column."""
+    if isinstance(frame.index, pd.MultiIndex):
+        raise UserError(
+            "The rows of the table have names of several levels: make them columns (reset_index), "
+            "or drop them."
+        )
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(names=frame.index.name or "")
     header = tuple(str(name) for name in frame.columns)
@@ -81,6 +86,7 @@ def read_text(path: Path) -> Table:
             header=None,
             skiprows=lines[first][0],
             decimal=decimal,
+            thousands="." if decimal == "," and _thousands(rows) else None,
             encoding=encoding,
             encoding_errors="replace",
             low_memory=False,
@@ -145,19 +151,25 @@ def _decimal_comma(rows: list[list[str]]) -> bool:
     return any(_DECIMAL_COMMA.fullmatch(word) for row in rows[-3:] for word in row)
 
 
+def _thousands(rows: list[list[str]]) -> bool:
+    """Return whether points are between thousands: nothing else has one."""
+    words = [word.strip() for row in rows[1:] for word in row if "." in word]
+    return bool(words) and all(_GROUPED.fullmatch(word) for word in words)
+
+
 def _header(rows: list[list[str]], decimal: str) -> tuple[str, ...] | None:
     """Return the first row where it names columns.
 
-    Words do. So do whole numbers that go up, over rows that are not whole: numbers of regions.
+    Words do. So do whole numbers, each another, over rows that are not whole: numbers of regions.
     """
     first = tuple(word.strip() for word in rows[0])
     if _words(rows[0], decimal) or first[0] == "":
         return first
     values = [_number(word, decimal) or 0.0 for word in first]
-    rising = all(value.is_integer() for value in values) and all(a < b for a, b in pairwise(values))
+    numbers = all(value.is_integer() for value in values) and len(set(values)) == len(values)
     below = [_number(word, decimal) for row in rows[1:] for word in row]
     broken = any(value is not None and value % 1.0 for value in below)
-    return first if rising and broken and len(values) > 2 else None
+    return first if numbers and broken and len(values) > 1 else None
 
 
 def _words(row: list[str], decimal: str) -> bool:

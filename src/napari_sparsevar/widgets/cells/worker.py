@@ -210,7 +210,7 @@ def _fit_of(request: FitRequest, cells: Cells) -> Generator[Step, None, CellFit]
     if request.trials is not None:
         from napari_sparsevar.comparison.windows import read_trials
 
-        trials = read_trials(request.trials, cells.fps, cells.times)
+        trials = read_trials(request.trials, cells.fps, cells.times, from_first=False)
     prepared = request.preparation
     if request.way != "traces" and request.run is not None:
         from napari_sparsevar.run.cells import fitting_both_ways
