@@ -76,9 +76,11 @@ def test_only_an_export_is_overwritten_and_only_when_told(
 
 
 def test_a_movie_that_has_gone_is_said(material: Material, tmp_path: Path) -> None:
-    gone = replace(material, movie=None)
+    gone = replace(material, movie=None, notices=("Its movie is gone.",))
     done = returned(export_run(gone, tmp_path / "out", ExportOptions(frozenset({"movies"}))))
     assert "no residual movie" in done.notes[0]
+    kept = json.loads((done.path / "export.json").read_text())["notes"]
+    assert kept == ["Its movie is gone.", *done.notes]
     assert [path.name for path in (done.path / "movies").iterdir()] == ["prediction.ome.zarr"]
     with pytest.raises(UserError, match="needs the movie"):
         returned(export_run(gone, tmp_path / "other", ExportOptions(frozenset({"overlay"}))))
@@ -98,4 +100,6 @@ def test_what_is_damaged_is_left_out_and_said(
     found = gather(material.run.path, said.append)
     assert found.movie is None
     assert found.regions is None
+    assert len(found.notices) == 1
+    assert found.notices[0] in said
     assert [text.count(".") > 0 for text in said] == [True] * 3

@@ -99,6 +99,8 @@ def simulate(
         # Before the work, and before one of the two files is there without the other.
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists already; choose another name or add --overwrite.")
+        if not path.absolute().parent.is_dir():
+            raise UserError(f"There is no folder {path.absolute().parent}; make it first.")
     if planes is not None:
         others = (regime, nuisance, without, signal, cells, into, later_coupling, pixel_size)
         if any(other not in (None, [], ()) for other in others):

@@ -99,7 +99,7 @@ def export_run(
                 else:
                     yield (done + _WEIGHTS[part] * news[0]) / whole, news[1]
             done += _WEIGHTS[part]
-        write_record(folder, _about(material, parts, notes))
+        write_record(folder, _about(material, parts, [*material.notices, *notes]))
     return Exported(out, tuple(notes))
 
 

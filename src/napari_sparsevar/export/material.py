@@ -63,6 +63,8 @@ class Material:
     comparisons : tuple of ComparisonSet
     chosen : Chosen
         The place and the windows that somebody looks at.
+    notices : tuple of str
+        What is said of its movie: that it is another, or is gone.
     """
 
     run: Run
@@ -71,6 +73,7 @@ class Material:
     notes: Annotations = field(default_factory=Annotations)
     comparisons: tuple[ComparisonSet, ...] = ()
     chosen: Chosen = field(default_factory=Chosen)
+    notices: tuple[str, ...] = ()
 
     def places(self) -> pd.DataFrame:
         """Return drivers and painted regions with what a person says of them, one row each."""
@@ -128,7 +131,11 @@ def gather(run_path: Path, tell: Tell = warnings.warn) -> Material:
     run = load_run(run_path)
     marks = read_marks(run_path, run.results.contribution.shape, tell, run.stack)
     comparisons = tuple(load_comparisons(run_path, tell))
-    return Material(run, movie_of_run(run, tell), marks.regions, marks.notes, comparisons)
+    said: list[str] = []
+    movie = movie_of_run(run, said.append)
+    for notice in said:
+        tell(notice)
+    return Material(run, movie, marks.regions, marks.notes, comparisons, notices=tuple(said))
 
 
 def movie_of_run(run: Run, tell: Tell = warnings.warn) -> Movie | None:

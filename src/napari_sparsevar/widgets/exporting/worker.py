@@ -148,17 +148,18 @@ def results_stream(request: ResultsRequest) -> Iterator[Any]:
     """Write results."""
     from napari_sparsevar.export.everything import ExportOptions, export_run
     from napari_sparsevar.export.material import Material, movie_of_run
+    from napari_sparsevar.run.annotations import Annotations
 
     said: list[str] = []
     movie = request.movie or movie_of_run(request.run, said.append)
-    notes = {} if request.notes is None else {"notes": request.notes}
     material = Material(
         request.run,
         movie,
         request.regions,
-        comparisons=request.comparisons,
-        chosen=request.chosen,
-        **notes,
+        Annotations() if request.notes is None else request.notes,
+        request.comparisons,
+        request.chosen,
+        tuple(said),
     )
     work = export_run(material, request.out, ExportOptions(request.parts, request.session_start))
     found = yield from paced(work)
