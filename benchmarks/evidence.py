@@ -5,7 +5,7 @@
 
 24 cells at 30 Hz, 1 event a second each, 0.25 to 0.75 high, decay 0.6 s, white noise; with
 coupling, 4 cells drive 3 others each: half of their events are followed by one in the next frame.
-Ours looks back as many frames as ``sv.fit_traces`` does by default (4), or N.
+Ours looks back as many frames as ``sv.fit_traces`` does by default (2), or N.
 What we find has p <= 0.05, adjusted for all pairs (edges) or cells (sources). Turned round are
 pairs of which the other direction is true. Beside it, on the same traces and on the events behind
 them: multivariate Granger causality (one lag, F tests, Bonferroni or Benjamini-Hochberg over all

@@ -45,9 +45,10 @@ MOST_NOISE = 0.9
 
 _FEWEST_FRAMES = 16
 
-DELAY_S, MOST_LAGS = 0.13, 6
+DELAY_S, MOST_LAGS = 0.07, 6
 """How long influence takes at the most, and how many frames are looked back, where nobody says it.
-With one lag, followers that come at different delays seem to drive each other."""
+With one lag at 30 Hz, followers that come at different delays seem to drive each other; with four,
+cells that answer stimuli which nobody recorded do."""
 
 _MANY, _FEWER_BLOCKS = 2048, 4
 """Predictors from which on stability is looked at with fewer blocks of time, to save memory."""

@@ -42,7 +42,7 @@ def traces(
         int | None,
         typer.Option(
             min=1,
-            help="How many past frames predict the next one; those of 0.13 s if left out.",
+            help="How many past frames predict the next one; those of 0.07 s if left out.",
         ),
     ] = None,
     bad_frames: Annotated[

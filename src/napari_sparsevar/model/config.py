@@ -46,7 +46,7 @@ class ModelConfig(Settings):
         le=10,
         title="Lags",
         description="How many past frames predict the next one. Cells that are found in the movie "
-        "are asked for as many as lie within 0.13 s.",
+        "are asked for as many as lie within 0.07 s.",
         json_schema_extra={"unit": "frames", "group": "basic"},
     )
     dynamics: Dynamics = Field(

@@ -122,7 +122,7 @@ class CellSettings(QWidget):
             unit="frames",
             unset="auto",
             label="Lags",
-            tooltip=tooltip("How far back causes are sought; auto: the frames of 0.13 s."),
+            tooltip=tooltip("How far back causes are sought; auto: the frames of 0.07 s."),
         )
         self.fps = number(
             0.0,
