@@ -327,3 +327,9 @@ def test_points_between_thousands(tmp_path: Path) -> None:
     (tmp_path / "german.csv").write_text(f"time;a;b\n{rows}\n")
     cells = sv.open_cells(tmp_path / "german.csv")
     np.testing.assert_array_equal(cells.traces["raw"][:, 1], 1000 + np.arange(10))
+
+
+def test_times_of_an_unknown_unit_are_not_seconds(tmp_path: Path) -> None:
+    epoch = 1.7e12 + 1000.0 * TIMES
+    with pytest.raises(sv.UserError, match=r"0\.02 frames a second.*time \(ms\)"):
+        sv.open_cells(write(tmp_path / "epoch.csv", frame(timestamp=epoch)))

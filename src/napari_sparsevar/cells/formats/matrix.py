@@ -29,6 +29,9 @@ _OF_A_CLOCK = {
 }
 _FRAME = "frame"
 
+_SLOWEST_HZ = 0.05
+"""Times that make fewer frames a second, and do not say their unit, are no seconds."""
+
 
 class Times(NamedTuple):
     """When frames were taken.
@@ -182,6 +185,11 @@ def _timed(times: Times, what: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     factor = seconds(1.0, times.unit or "s")
     assert factor is not None
     fps = float(f"{1.0 / (timing.step * factor):.6g}")
+    if not times.unit and fps < _SLOWEST_HZ:
+        raise UserError(
+            f"{what}: its times would be seconds of {fps:g} frames a second: say their unit, such "
+            "as time (ms)."
+        )
     if not times.unit:
         notes += (f"{what}: its times are taken for seconds, {fps:g} frames a second.",)
     return {"times": times.values * factor, "fps": fps}, notes
