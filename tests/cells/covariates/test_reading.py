@@ -233,3 +233,13 @@ def test_stimuli_last_as_long_as_the_table_says(begin: str, end: str, stop: floa
 def test_frames_beside_times_are_no_covariate() -> None:
     table = pd.DataFrame({"frame": np.arange(N_FRAMES), "time": np.arange(N_FRAMES) / FPS})
     assert covariates_of(table.assign(speed=SPEED), FRAMES).names == ("speed",)
+
+
+@pytest.mark.parametrize("state", [[np.nan, np.nan, np.nan], [1.0, np.nan, np.nan]])
+def test_a_switch_of_which_nothing_or_one_change_is_known(state: list[float]) -> None:
+    edges = pd.DataFrame({"time": [0.5, 1.5, 2.5], "state": state})
+    if np.isfinite(state).any():
+        assert np.isfinite(covariates_of(edges, FRAMES).values).any()
+        return
+    with pytest.raises(UserError, match="nothing within"):
+        covariates_of(edges, FRAMES)

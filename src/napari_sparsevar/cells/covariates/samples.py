@@ -122,8 +122,8 @@ class Samples:
                 found = counts(self.times, clock)
             else:
                 self._check_inside(clock, frames, what)
-                held = self.kind == "event" and np.median(np.diff(self.times)) > clock.step
-                found = self._held(clock) if held else means(self.times, self.values, clock)
+                changes = self.kind == "event" and self._is_sparse(clock)
+                found = self._held(clock) if changes else means(self.times, self.values, clock)
         elif self.numbers is not None:
             found = self._by_number(frames.n, what)
         else:
@@ -141,6 +141,13 @@ class Samples:
                 "recording, its times in seconds from the first frame."
             )
         return found
+
+    def _is_sparse(self, clock: FrameTimes) -> bool:
+        """Return whether known values come more seldom than frames."""
+        assert self.times is not None
+        assert self.values is not None
+        steps = np.diff(self.times[np.isfinite(self.values)])
+        return bool(len(steps) and np.median(steps) > clock.step)
 
     def _held(self, clock: FrameTimes) -> FloatArray:
         """Return a switch that is noted when it changes, (T,): it stays until the next change."""
