@@ -151,6 +151,15 @@ def shown(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
+def unmasked(array: Any) -> Any:
+    """Return an array with NaN where it is masked; any other as it is."""
+    if not isinstance(array, np.ma.MaskedArray):
+        return array
+    if not np.ma.is_masked(array):
+        return array.data
+    return np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
+
+
 def pieces_of(given: Any, name: str) -> list[tuple[int, int]]:
     """Return stretches of frames as they were given: first frame, and the frame after the last.
 

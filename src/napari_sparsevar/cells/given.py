@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from napari_sparsevar.arguments import unmasked
 from napari_sparsevar.cells.cells import Cells
 from napari_sparsevar.cells.formats.format import CellChoice
 from napari_sparsevar.cells.formats.table_layout import cells_of_table
@@ -108,9 +109,7 @@ def good_frames(cells: Cells, bad_frames: FrameList | None) -> npt.NDArray[np.bo
 
 def _numbers(traces: Any) -> npt.NDArray[np.float32]:
     try:
-        if isinstance(traces, np.ma.MaskedArray):
-            traces = np.ma.filled(traces.astype(np.float32), np.nan)
-        values = np.asarray(traces, dtype=np.float32)
+        values = np.asarray(unmasked(traces), dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise UserError("Traces are numbers, a row a frame and a column a cell.") from error
     if values.ndim != 2 or 0 in values.shape:

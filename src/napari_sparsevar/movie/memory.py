@@ -10,6 +10,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 
+from napari_sparsevar.arguments import unmasked
 from napari_sparsevar.errors import UserError
 from napari_sparsevar.movie import axes
 from napari_sparsevar.movie.axis_names import letters_of
@@ -112,10 +113,9 @@ def _wrap(
 ) -> Movie:
     if type(array).__module__.startswith("torch"):
         raise UserError(f"{what} is a tensor of torch: give it as an array, tensor.numpy().")
-    if any(size != size for size in array.shape):
+    if np.isnan(array.shape).any():
         raise UserError(f"{what} does not know how long it is: call compute_chunk_sizes() first.")
-    if isinstance(array, np.ma.MaskedArray):
-        array = np.ma.filled(array.astype(np.float32), np.nan) if array.mask.any() else array.data
+    array = unmasked(array)
     lazy_frames.check_dtype(np.dtype(array.dtype), what)
     chosen = axes.choose(array.shape, names, what, choice)
     if isinstance(array, np.ndarray):

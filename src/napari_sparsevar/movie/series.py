@@ -157,7 +157,9 @@ def read_series(
         choice, name = replace(choice, dataset=None), f"{name} {chosen}"
     movie = _read_recording(found[names.index(chosen)], read_one, choice, what)
     movie = of_dataset(movie, chosen, names) if len(found) > 1 else movie
-    notes = (*_about_left_out(left_out), *_about_copies(copies), *movie.notes)
+    about_stills = _about("Single images beside the movie are left out", left_out)
+    about_copies = _about("Copies of other files of the folder are left out", copies)
+    notes = (*about_stills, *about_copies, *movie.notes)
     return replace(movie, source=folder, name=name, notes=notes)
 
 
@@ -263,18 +265,12 @@ def _is_still(path: Path) -> bool:
     return found is not None and not found.holds_movie(path)
 
 
-def _about_left_out(paths: Sequence[Path]) -> tuple[str, ...]:
+def _about(said: str, paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return a sentence that ends with the names of files; nothing without any."""
     if not paths:
         return ()
     names = ", ".join(path.name for path in paths[:_NAMED]) + (" ..." if paths[_NAMED:] else "")
-    return (f"Single images beside the movie are left out: {names}.",)
-
-
-def _about_copies(paths: Sequence[Path]) -> tuple[str, ...]:
-    if not paths:
-        return ()
-    names = ", ".join(path.name for path in paths[:_NAMED]) + (" ..." if paths[_NAMED:] else "")
-    return (f"Copies of other files of the folder are left out: {names}.",)
+    return (f"{said}: {names}.",)
 
 
 def _stack_in_time(recording: Recording) -> Recording:

@@ -241,7 +241,7 @@ def test_pixels_linked_to_another_file(tmp_path: Path, compression: str | None) 
     movie = open_movie(tmp_path / "derived.nwb")
     np.testing.assert_array_equal(movie.data, FRAMES)
     (tmp_path / "source.nwb").unlink()
-    with pytest.raises(UserError, match=r"its pixels in source.nwb, which is not there"):
+    with pytest.raises(UserError, match=r"its data in source\.nwb, which is not there"):
         open_movie(tmp_path / "derived.nwb")
 
 

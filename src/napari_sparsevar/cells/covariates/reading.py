@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from napari_sparsevar.analysis.covariates.covariates import Covariates
+from napari_sparsevar.arguments import unmasked
 from napari_sparsevar.cells.covariates.nwb import samples_of_nwb
 from napari_sparsevar.cells.covariates.samples import Frames, Samples, at_frames
 from napari_sparsevar.cells.covariates.tables import samples_of_table
@@ -79,9 +80,7 @@ def _at_frames(source: Source, frames: Frames) -> Covariates:
         samples = samples_of_table(table_of(source), "The table of covariates", "events")
         return at_frames(samples, frames, "The table of covariates")
     what = "The array of covariates"
-    if isinstance(source, np.ma.MaskedArray):
-        source = np.ma.filled(source.astype(np.float64), np.nan)
-    return at_frames(_of_array(np.asarray(source), what, "covariate"), frames, what)
+    return at_frames(_of_array(np.asarray(unmasked(source)), what, "covariate"), frames, what)
 
 
 def _of_file(path: Path, frames: Frames) -> Covariates:

@@ -181,6 +181,7 @@ class Samples:
         assert self.times is not None
         known = self.times[np.isfinite(self.times)]
         inside = int((clock.number(known) >= 0).sum())
+        # Few of a long session lie in a short movie, but then in a tenth of its frames or more.
         if inside < min(_LEAST_INSIDE * len(known), _LEAST_INSIDE * 2 * frames.n):
             raise UserError(
                 f"{what}: {inside:,} of {len(known):,} values of {self.name} lie within the "

@@ -114,7 +114,7 @@ def _roles(table: Table, what: str) -> _Roles:
     body, labels = table.body, table.header or ("",) * table.body.shape[1]
     values = [i for i in body if labels[i] not in _UNNAMED or not body[i].isna().all()]
     measured = [i for i in values if _MEASURED.fullmatch(labels[i])]
-    if measured and all(i in measured or _says_which_row(labels[i], i) for i in values):
+    if measured and all(i in measured or _says_which_row(labels[i]) for i in values):
         return _Roles(None, None, None, _means(labels, measured, what))
     clocks = [i for i in values if time_unit(labels[i]) is not None]
     # Seconds rather than numbers of frames; what else goes up like a clock is no trace either.
@@ -137,9 +137,9 @@ def _roles(table: Table, what: str) -> _Roles:
     return _Roles(time, names, numbers, [i for i in values if i not in (time, names, numbers)])
 
 
-def _says_which_row(label: str, column: int) -> bool:
+def _says_which_row(label: str) -> bool:
     """Return whether a column beside ImageJ's measures says which row it is, and which image."""
-    return label in _UNNAMED or label == "Label" or (column == 0 and label == " ")
+    return label.strip() in (*_UNNAMED, "Label")
 
 
 def _means(labels: tuple[str, ...], values: list[int], what: str) -> list[int]:

@@ -15,13 +15,13 @@ from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     as_far_as_written,
     axis_names,
+    check_links,
     coordinates,
     dataset_frames,
     growing_note,
     holds,
     is_hdf5,
     is_numeric,
-    missing_files,
     nodes,
     open_hdf5,
 )
@@ -63,10 +63,7 @@ def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
         )
     arrays = {name: node for name, node in nodes(file).items() if is_numeric(node)}
     if not arrays:
-        if gone := missing_files(file):
-            raise UserError(
-                f"{path} keeps its data in {gone}, which is not there: bring it to its place."
-            )
+        check_links(file, str(path))
         raise UserError(
             f"{path} holds no movie: none of its data sets has three axes of numbers; "
             "choose another file."

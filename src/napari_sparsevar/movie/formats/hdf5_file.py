@@ -165,44 +165,55 @@ def holds(path: Path, wanted: Callable[[Any], bool]) -> bool:
 
 def nodes(file: h5py.File) -> dict[str, Any]:
     """Return all groups and data sets of a file by their path, also those it links to in others."""
-    import h5py
-
-    found: dict[str, Any] = {}
-    file.visititems(lambda name, node: found.__setitem__(f"/{name}", node))
-    groups = [file, *(node for node in found.values() if isinstance(node, h5py.Group))]
-    for group in groups:
-        for name, linked in elsewhere(group).items():
+    found = _below(file, "")
+    for place, node in [("", file), *found.items()]:
+        for name, linked in _elsewhere(node).items():
             if linked is not None:
-                place = f"{group.name.rstrip('/')}/{name}"
-                found[place] = linked
-                if isinstance(linked, h5py.Group):
-                    linked.visititems(
-                        lambda below, node, place=place: found.__setitem__(f"{place}/{below}", node)
-                    )
+                found[f"{place}/{name}"] = linked
+                found |= _below(linked, f"{place}/{name}")
     return found
 
 
-def elsewhere(group: h5py.Group) -> dict[str, Any]:
+def check_links(file: h5py.File, what: str) -> None:
+    """Refuse a file that links to others which are not there.
+
+    Raises
+    ------
+    UserError
+    """
+    own = [file, *_below(file, "").values()]
+    gone = sorted(
+        {
+            str(node.get(name, getlink=True).filename)
+            for node in own
+            for name, linked in _elsewhere(node).items()
+            if linked is None
+        }
+    )
+    if gone:
+        raise UserError(
+            f"{what} keeps its data in {', '.join(gone[:3])}, which is not there: bring it to its "
+            "place."
+        )
+
+
+def _below(node: Any, place: str) -> dict[str, Any]:
+    """Return what lies in a group, by its path; nothing lies in a data set."""
+    found: dict[str, Any] = {}
+    if not is_dataset(node):
+        node.visititems(lambda name, inner: found.__setitem__(f"{place}/{name}", inner))
+    return found
+
+
+def _elsewhere(node: Any) -> dict[str, Any]:
     """Return what a group links to in other files; None where such a file is not there."""
     import h5py
 
-    links = {name: group.get(name, getlink=True) for name in group}
+    if is_dataset(node):
+        return {}
+    links = {name: node.get(name, getlink=True) for name in node}
     outside = (name for name, link in links.items() if isinstance(link, h5py.ExternalLink))
-    return {name: group.get(name) for name in outside}
-
-
-def missing_files(file: h5py.File) -> str:
-    """Return which files a file links to that are not there, in words; empty where all are."""
-    import h5py
-
-    groups = [file, *(node for node in nodes(file).values() if isinstance(node, h5py.Group))]
-    names = {
-        str(group.get(name, getlink=True).filename)
-        for group in groups
-        for name, linked in elsewhere(group).items()
-        if linked is None
-    }
-    return ", ".join(sorted(names)[:3])
+    return {name: node.get(name) for name in outside}
 
 
 def is_dataset(node: object) -> TypeGuard[h5py.Dataset]:

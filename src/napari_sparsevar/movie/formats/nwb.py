@@ -16,13 +16,12 @@ from napari_sparsevar.movie.choice import Choice
 from napari_sparsevar.movie.formats.format import Format
 from napari_sparsevar.movie.formats.hdf5_file import (
     as_far_as_written,
+    check_links,
     dataset_frames,
-    elsewhere,
     growing_note,
     holds,
     is_dataset,
     is_hdf5,
-    missing_files,
     nodes,
     open_hdf5,
 )
@@ -75,20 +74,14 @@ def read(path: Path, choice: Choice) -> Movie:
 
 def _read(file: h5py.File, path: Path, choice: Choice) -> Movie:
     found = [name for name, node in nodes(file).items() if is_movie(node)]
-    if not found and (gone := missing_files(file)):
-        raise UserError(
-            f"{path} keeps its data in {gone}, which is not there: bring it to its place."
-        )
     if not found:
+        check_links(file, str(path))
         raise UserError(f"{path} holds no TwoPhotonSeries or OnePhotonSeries; choose another file.")
     name, notes = picked(file, choice.dataset, found, str(path))
     series, what = file[name], f"{path}:{name}"
     dataset = series.get("data")
-    if "data" in elsewhere(series) and dataset is None:
-        raise UserError(
-            f"{what} keeps its pixels in {missing_files(file)}, which is not there: bring it to "
-            "its place."
-        )
+    if dataset is None:
+        check_links(file, what)
     if "external_file" in series or not is_dataset(dataset):
         raise UserError(f"{what} keeps its pixels in other files{_files(series)}; open these.")
     lies = lying(series, what)

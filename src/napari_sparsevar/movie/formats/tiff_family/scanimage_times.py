@@ -51,16 +51,15 @@ def frame_times(
     def time(frame: int) -> float:
         if frame not in known:
             page: Any = file.pages[int(pages[frame])]
-            # Of a file of even pages there may be no more than where their pixels lie.
+            # tifffile may know no more of a page than where its pixels lie.
             known[frame] = _time_of(page.aspage().description, rate)
         return known[frame]
 
     n_frames = len(pages)
     with contextlib.suppress(*DAMAGED):
-        with contextlib.suppress(IndexError):
-            time(n_frames - 1)
         # Of pages at even distances tifffile may not count the last one.
-        n_frames -= n_frames - 1 not in known
+        if not _has_page(file, int(pages[-1])):
+            n_frames -= 1
         ends = {*range(min(_SEEN, n_frames)), *range(max(n_frames - _SEEN, 0), n_frames)}
         near = [frame for frame in ends if frame + 1 in ends]
         steps = [time(frame + 1) - time(frame) for frame in near]
@@ -79,6 +78,14 @@ def frame_times(
         beyond = step * np.maximum(np.arange(len(pages)) - (n_frames - 1), 0)
         return np.interp(np.arange(len(pages)), frames, times) + beyond
     return None
+
+
+def _has_page(file: tifffile.TiffFile, number: int) -> bool:
+    try:
+        file.pages[number]
+    except IndexError:
+        return False
+    return True
 
 
 def _time_of(description: str, rate: float | None) -> float:
